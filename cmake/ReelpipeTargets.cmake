@@ -1,0 +1,31 @@
+# Warnings belong to our own targets; they are errors only for developers.
+add_library(reelpipe_warnings INTERFACE)
+target_compile_options(reelpipe_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${REELPIPE_DEVELOPER}>:-Werror>)
+
+# reelpipe_room(NAME SOURCES ... LIBS ...): one folder of src/ as object files, gathered into the library `reelpipe`.
+# The target is room_NAME; `#include "stages/fetch/http_client.hpp"` works from everywhere.
+function(reelpipe_room name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+    add_library(room_${name} OBJECT ${arg_SOURCES})
+    target_include_directories(room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(room_${name} PUBLIC reelpipe::pipeline ${arg_LIBS} PRIVATE $<BUILD_INTERFACE:reelpipe_warnings>)
+    set_target_properties(room_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_property(GLOBAL APPEND PROPERTY REELPIPE_ROOMS room_${name})
+endfunction()
+
+# reelpipe_test(ROOM SOURCES ... LIBS ... [MEDIA]): one Catch2 binary a room, each TEST_CASE a ctest.
+# MEDIA: the tests need the films that tests/support/make_media makes; REELPIPE_TEST_MEDIA is their folder.
+function(reelpipe_test room)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "MEDIA" "" "SOURCES;LIBS;DEFINITIONS")
+    set(target test_${room})
+    add_executable(${target} ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE test_support ${arg_LIBS} reelpipe_warnings)
+    target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
+    set(properties LABELS ${room} TIMEOUT 300)
+    if(arg_MEDIA)
+        target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")
+        list(APPEND properties FIXTURES_REQUIRED media)
+    endif()
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+endfunction()

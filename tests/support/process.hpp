@@ -1,0 +1,52 @@
+#ifndef REELPIPE_TESTS_PROCESS_HPP
+#define REELPIPE_TESTS_PROCESS_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace reelpipe::test {
+
+// What a finished program left behind. Killed by a signal: status is 128 + its number, as a shell says it.
+struct finished {
+    int status = -1;
+    std::string out;
+    std::string err;
+};
+
+// A child process. No shell: the words are passed as they are. Killed and reaped with its owner.
+class process {
+public:
+    // `environment`: "NAME=value" entries on top of the test's own.
+    explicit process(std::vector<std::string> words, std::vector<std::string> environment = {},
+                     std::string standard_input = {});
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+    ~process();
+
+    pid_t pid() const { return pid_; }
+    void signal(int number) const;
+    std::string errors_so_far();  // what it has written to stderr until now
+    std::string output_so_far();
+
+    // Waits for its end; past `deadline` it is killed and std::runtime_error thrown.
+    finished wait(std::chrono::seconds deadline = std::chrono::seconds(120));
+
+private:
+    pid_t pid_ = -1;
+    int out_ = -1;  // unnamed files: a child never blocks on a reader that does not read
+    int err_ = -1;
+    bool reaped_ = false;
+};
+
+finished run(std::vector<std::string> words, std::vector<std::string> environment = {},
+             std::string standard_input = {});
+
+// Like run(), but a status other than 0 throws std::runtime_error with what the program said. Returns stdout.
+std::string output_of(std::vector<std::string> words);
+
+}  // namespace reelpipe::test
+
+#endif
