@@ -1,0 +1,40 @@
+#ifndef REELPIPE_STAGES_STORE_CLIP_NAME_HPP
+#define REELPIPE_STAGES_STORE_CLIP_NAME_HPP
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe::store {
+
+// How a time stands in a file name: a printf format with one integer conversion, such as "%06d" (whole seconds).
+// A time with a fraction keeps it behind the whole seconds, "000015.5", so that two clips never share a name.
+class trim_format {
+public:
+    // Throws std::invalid_argument for a text that is no such format or that a path cannot hold.
+    explicit trim_format(std::string_view format);
+
+    std::string operator()(std::chrono::microseconds time) const;
+
+private:
+    std::string before_, after_;
+    std::size_t width_ = 0;
+    char fill_ = ' ';
+};
+
+// `<video>_<start>_<end>`: the name by which reports and files call a clip.
+std::string clip_id(const clip_request&, const trim_format&);
+
+// `<label>/<clip id>.mp4`, or `test/<clip id>.mp4` without a label, relative to the output folder.
+//
+// Ids and labels are data from a list: what could leave the folder, hide in it or be refused by the file system
+// (separators, control bytes, a leading dot, names of more than 255 bytes) is escaped as in URLs, "a/b" -> "a%2Fb",
+// and "%" itself likewise, so different ids never meet in one file.
+std::filesystem::path clip_path(const clip_request&, const trim_format&);
+
+}  // namespace reelpipe::store
+
+#endif

@@ -1,0 +1,127 @@
+#include "stages/store/output_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace reelpipe::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view prefix = "clip-";
+
+[[noreturn]] void fail(const char* doing, const fs::path& where)
+{
+    throw std::system_error(errno, std::generic_category(), fmt::format("{} {}", doing, where.string()));
+}
+
+void make_durable(int descriptor, const fs::path& where)
+{
+    // Some file systems (FUSE, network) cannot sync and say EINVAL; there is nothing better to be had there.
+    if (fsync(descriptor) != 0 && errno != EINVAL) fail("write", where);
+}
+
+void make_folder_durable(const fs::path& folder)
+{
+    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) fail("open", folder);
+    const int failed = fsync(descriptor) != 0 ? errno : 0;
+    ::close(descriptor);
+    errno = failed;
+    if (failed && failed != EINVAL) fail("write", folder);
+}
+
+}  // namespace
+
+output_file::output_file(const fs::path& folder)
+{
+    descriptor_ = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor_ >= 0) return;
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) fail("make a file in", folder);
+
+    std::string name = (folder / (std::string(prefix) + "XXXXXX")).string();
+    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor_ < 0) fail("make a file in", folder);
+    temporary_name_ = name;
+    fchmod(descriptor_, 0644);
+}
+
+output_file::output_file(output_file&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), temporary_name_(std::exchange(other.temporary_name_, {}))
+{
+}
+
+output_file& output_file::operator=(output_file&& other) noexcept
+{
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(temporary_name_, other.temporary_name_);
+    return *this;
+}
+
+output_file::~output_file() { close(); }
+
+void output_file::close() noexcept
+{
+    if (!temporary_name_.empty()) unlink(temporary_name_.c_str());
+    temporary_name_.clear();
+    if (descriptor_ >= 0) ::close(descriptor_);
+    descriptor_ = -1;
+}
+
+placed output_file::place(const fs::path& final_name)
+{
+    make_durable(descriptor_, final_name);
+    const bool new_folder = fs::create_directories(final_name.parent_path());
+
+    const std::string own_name =
+        temporary_name_.empty() ? fmt::format("/proc/self/fd/{}", descriptor_) : temporary_name_.string();
+    if (linkat(AT_FDCWD, own_name.c_str(), AT_FDCWD, final_name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+        if (errno != EEXIST) fail("name the clip", final_name);
+        close();
+        return placed::already_there;
+    }
+    make_folder_durable(final_name.parent_path());
+    if (new_folder) make_folder_durable(final_name.parent_path().parent_path());
+    close();
+    return placed::stored;
+}
+
+stamp stamp_of(const fs::path& file)
+{
+    struct stat found {};
+    if (stat(file.c_str(), &found) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        fail("look at", file);
+    }
+    return {static_cast<std::uint64_t>(found.st_size),
+            std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
+}
+
+void remove_leftovers(const fs::path& folder)
+{
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+        if (entry.path().filename().string().starts_with(prefix)) fs::remove(entry.path());
+}
+
+fs::path set_aside(const fs::path& file, const fs::path& folder)
+{
+    fs::create_directories(folder);
+    for (unsigned n = 0;; ++n) {
+        const std::string number = n ? fmt::format(".{}", n) : "";
+        const fs::path name = folder / (file.stem().string() + number + file.extension().string());
+        if (link(file.c_str(), name.c_str()) == 0) {
+            fs::remove(file);
+            return name;
+        }
+        if (errno != EEXIST) fail("set aside", file);
+    }
+}
+
+}  // namespace reelpipe::store

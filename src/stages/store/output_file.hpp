@@ -1,0 +1,57 @@
+#ifndef REELPIPE_STAGES_STORE_OUTPUT_FILE_HPP
+#define REELPIPE_STAGES_STORE_OUTPUT_FILE_HPP
+
+#include <cstdint>
+#include <filesystem>
+
+namespace reelpipe::store {
+
+enum class placed { stored, already_there };
+
+// A clip that is being made: a file without a name in the output's file system, so that a killed process leaves nothing.
+//
+// Where the file system cannot make nameless files, it has a name in `folder` until it is placed or dropped;
+// remove_leftovers() at the next start finds what a kill left there.
+// Threads: one at a time. Owns its descriptor.
+class output_file {
+public:
+    // `folder` exists and is on the file system of the final place. Throws std::system_error.
+    explicit output_file(const std::filesystem::path& folder);
+    output_file(output_file&&) noexcept;
+    output_file& operator=(output_file&&) noexcept;
+    ~output_file();
+
+    int descriptor() const { return descriptor_; }
+
+    // Makes the content durable and gives it its final name, whose folder is made if need be. The first writer of a name
+    // wins and nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer.
+    // Throws std::system_error; then the file still has no final name.
+    placed place(const std::filesystem::path& final_name);
+
+private:
+    void close() noexcept;
+
+    int descriptor_ = -1;
+    std::filesystem::path temporary_name_;  // empty: nameless
+};
+
+// What a stored file was when it was verified. A file that still looks the same was not touched since.
+struct stamp {
+    std::uint64_t bytes = 0;
+    std::int64_t modified_ns = 0;
+
+    bool operator==(const stamp&) const = default;
+};
+
+// Nothing is there: bytes and time are 0. Throws std::system_error for anything but "no such file".
+stamp stamp_of(const std::filesystem::path&);
+
+// Removes what output_file left in `folder` when its process was killed.
+void remove_leftovers(const std::filesystem::path& folder);
+
+// Moves a file that is no good out of the way, into `folder` under a name that is not taken yet; returns that name.
+std::filesystem::path set_aside(const std::filesystem::path& file, const std::filesystem::path& folder);
+
+}  // namespace reelpipe::store
+
+#endif

@@ -1,0 +1,102 @@
+#include "stages/store/output_file.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+
+namespace fs = std::filesystem;
+using reelpipe::store::output_file;
+using reelpipe::store::placed;
+using reelpipe::test::read_file;
+using reelpipe::test::temp_folder;
+
+namespace {
+
+output_file file_with(const fs::path& folder, std::string_view content)
+{
+    output_file file(folder);
+    REQUIRE(write(file.descriptor(), content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+    return file;
+}
+
+}  // namespace
+
+TEST_CASE("a clip has no name until it is placed", "[output_file]")
+{
+    const temp_folder folder;
+    output_file file = file_with(folder.path(), "clip");
+    CHECK(fs::is_empty(folder.path()));
+
+    CHECK(file.place(folder / "some label/clip.mp4") == placed::stored);
+
+    CHECK(read_file(folder / "some label/clip.mp4") == "clip");
+}
+
+TEST_CASE("a dropped clip leaves nothing", "[output_file]")
+{
+    const temp_folder folder;
+    {
+        const output_file file = file_with(folder.path(), "clip");
+    }
+    CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("the first writer of a name wins", "[output_file]")
+{
+    const temp_folder folder;
+    std::vector<std::string> contents(8);
+    std::vector<placed> answers(contents.size());
+    std::vector<std::thread> writers;
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+        contents[i] = std::string(10'000, static_cast<char>('a' + i));
+        writers.emplace_back([&, i, file = file_with(folder.path(), contents[i])]() mutable {
+            answers[i] = file.place(folder / "label/clip.mp4");
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+
+    REQUIRE(std::ranges::count(answers, placed::stored) == 1);
+    const auto winner = static_cast<std::size_t>(std::ranges::find(answers, placed::stored) - answers.begin());
+    CHECK(read_file(folder / "label/clip.mp4") == contents[winner]);
+}
+
+TEST_CASE("a clip that cannot be placed is an error with the place in it", "[output_file]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "label", "a file where the folder should be");
+    output_file file = file_with(folder.path(), "clip");
+
+    CHECK_THROWS_WITH(file.place(folder / "label/clip.mp4"), Catch::Contains("label"));
+    CHECK_THROWS_AS(output_file(folder / "nowhere"), std::system_error);
+}
+
+TEST_CASE("a file that is no good is set aside, never overwritten", "[output_file]")
+{
+    const temp_folder folder;
+    for (const char* content : {"first", "second"}) {
+        reelpipe::test::write_file(folder / "clip.mp4", content);
+        const fs::path kept = reelpipe::store::set_aside(folder / "clip.mp4", folder / "rejected");
+        CHECK(read_file(kept) == content);
+        CHECK_FALSE(fs::exists(folder / "clip.mp4"));
+    }
+}
+
+TEST_CASE("a stamp tells whether a file was touched", "[output_file]")
+{
+    const temp_folder folder;
+    CHECK(reelpipe::store::stamp_of(folder / "nothing") == reelpipe::store::stamp{});
+
+    reelpipe::test::write_file(folder / "clip.mp4", "clip");
+    const auto before = reelpipe::store::stamp_of(folder / "clip.mp4");
+    reelpipe::test::write_file(folder / "clip.mp4", "clips");
+
+    CHECK(before.bytes == 4);
+    CHECK(reelpipe::store::stamp_of(folder / "clip.mp4") != before);
+}
