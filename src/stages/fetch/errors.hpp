@@ -1,0 +1,68 @@
+#ifndef REELPIPE_STAGES_FETCH_ERRORS_HPP
+#define REELPIPE_STAGES_FETCH_ERRORS_HPP
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace reelpipe::fetch {
+
+// A transfer that failed. The text names what was asked of whom, and where in the file; the query of a URL, where sites
+// keep their signatures, never shows up in it. A full disk is no transfer_error but a std::system_error with ENOSPC.
+struct transfer_error : std::runtime_error {
+    transfer_error(const std::string& text, std::string asked_host)
+        : std::runtime_error(text), host(std::move(asked_host))
+    {
+    }
+
+    std::string host;  // "name:port" as the URL has it, for whoever counts failures by host
+};
+
+// The server refused: any status but 200 and 206.
+struct http_error : transfer_error {
+    http_error(const std::string& text, std::string asked_host, int answered,
+               std::optional<std::chrono::seconds> wait = {})
+        : transfer_error(text, std::move(asked_host)), status(answered), retry_after(wait)
+    {
+    }
+
+    int status;
+    std::optional<std::chrono::seconds> retry_after;  // as the server asks; 429 and 503 often do
+};
+
+// No answer, or not all of it: resets, time-outs, stalls, short bodies.
+struct network_error : transfer_error {
+    network_error(const std::string& text, std::string asked_host, bool is_local)
+        : transfer_error(text, std::move(asked_host)), local(is_local)
+    {
+    }
+
+    bool local;  // this machine's network or proxy: names do not resolve, nothing is reachable, no certificate is
+                 // trusted
+};
+
+// An answer that cannot be used: no or a wrong Content-Range, more bytes than promised, an encoded body.
+struct answer_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
+// The file behind the URL is no longer the one that the first bytes came from: another size or validator.
+struct changed_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
+// A page of HTML, or nothing at all, where a film should be.
+struct not_media_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
+// More bytes would be needed than the limits allow.
+struct too_large_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
+}  // namespace reelpipe::fetch
+
+#endif

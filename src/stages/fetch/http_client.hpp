@@ -1,0 +1,115 @@
+#ifndef REELPIPE_STAGES_FETCH_HTTP_CLIENT_HPP
+#define REELPIPE_STAGES_FETCH_HTTP_CLIENT_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "media/range_set.hpp"
+#include "stages/fetch/errors.hpp"
+
+namespace reelpipe::fetch {
+
+struct http_options {
+    std::size_t connections = 64;          // at once, over all hosts; further transfers wait for one
+    std::size_t connections_per_host = 0;  // 0: no limit of its own
+    std::chrono::milliseconds connect_timeout{15'000};
+    std::uint64_t stall_rate = 1024;  // bytes a second; slower than this for `stall_time` is a stall
+    std::chrono::seconds stall_time{30};
+    unsigned redirects = 5;  // http and https only
+    std::string ca_file{};   // PEM file of trusted certificates; empty: the system's
+};
+
+// Which version of a file the bytes must belong to.
+struct file_identity {
+    std::optional<std::uint64_t> size{};
+    std::string validator{};  // ETag, or else Last-Modified; empty: unknown
+
+    bool operator==(const file_identity&) const = default;
+};
+
+struct http_request {
+    std::string url;
+    std::vector<std::string> headers{};
+    std::string cookies{};
+    std::string proxy{};
+    media::byte_range range{};  // never open-ended, never empty
+    file_identity expected{};   // what is known of it is compared before a byte is taken
+};
+
+// What the server says before the body, already checked: 206 with the range that was asked for, or 200.
+struct response_head {
+    bool partial = false;      // 206; otherwise the server ignored the range and the body is the whole file
+    media::byte_range body{};  // where it stands in the file; the end of a whole body of unknown length is the maximum
+    file_identity identity{};
+    std::string content_type{};
+    std::string url{};  // after redirects
+};
+
+// Takes a body as it arrives, on the loop's thread. What its functions throw ends the transfer and comes out of wait().
+class body_sink {
+public:
+    // How far to read, as an offset in the file: the transfer ends there, successfully. Called once, before any byte.
+    virtual std::uint64_t begin(const response_head&) = 0;
+    virtual void write(std::uint64_t offset, std::span<const std::byte>) = 0;
+
+protected:
+    ~body_sink() = default;
+};
+
+// Receives nothing more once its owner lets go of it: destroying it is cancelling it.
+class transfer {
+public:
+    transfer(transfer&&) noexcept;
+    transfer& operator=(transfer&&) noexcept;
+    ~transfer();
+
+    // Throws transfer_error, what the sink threw, or operation_aborted when it is cancelled; to be called once.
+    asio::awaitable<response_head> wait();
+
+private:
+    friend class http_client;
+    struct state;
+    explicit transfer(std::unique_ptr<state>);
+    std::unique_ptr<state> state_;
+};
+
+// All HTTP of the process: libcurl's multi interface, driven by the loop. Connections are kept and used again.
+// Proxies and cookies are those of the request, never the environment's; TLS certificates are always verified.
+// Threads: construct, use and destroy on the executor's one thread (or strand), never from inside a sink.
+class http_client {
+public:
+    explicit http_client(asio::any_io_executor loop, http_options = {});
+    http_client(const http_client&) = delete;
+    http_client& operator=(const http_client&) = delete;
+    ~http_client();
+
+    // Begins at once. The sink outlives the transfer.
+    transfer start(http_request, body_sink&);
+
+    // start() and wait() in one; the request must be a named object.
+    asio::awaitable<response_head> get(http_request, body_sink&);
+
+    // Body bytes and requests of all transfers so far, from any thread.
+    std::uint64_t bytes() const;
+    std::uint64_t requests() const;
+
+private:
+    struct driver;
+    friend class transfer;
+    std::shared_ptr<driver> driver_;
+};
+
+// "host/path" of a URL, for messages: no scheme, user or query.
+std::string display_name(const std::string& url);
+
+}  // namespace reelpipe::fetch
+
+#endif
