@@ -1,0 +1,28 @@
+#ifndef REELPIPE_STAGES_RESOLVE_URL_TEMPLATE_HPP
+#define REELPIPE_STAGES_RESOLVE_URL_TEMPLATE_HPP
+
+#include <string>
+#include <string_view>
+
+#include "reelpipe/media_source.hpp"
+
+namespace reelpipe::resolve {
+
+// Videos under URLs that follow from their ids: "https://mirror/{id}.mp4". Nobody is asked.
+class url_template {
+public:
+    // Throws std::invalid_argument unless `pattern` is an http(s) URL with {id} behind the host. `proxy` goes to the
+    // source as it is.
+    explicit url_template(std::string pattern, std::string proxy = {});
+
+    // Throws resolve_error (bad_input) for an empty id.
+    media_source find(std::string_view video) const;
+
+private:
+    std::string pattern_;
+    std::string proxy_;
+};
+
+}  // namespace reelpipe::resolve
+
+#endif

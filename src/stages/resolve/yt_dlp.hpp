@@ -1,0 +1,70 @@
+#ifndef REELPIPE_STAGES_RESOLVE_YT_DLP_HPP
+#define REELPIPE_STAGES_RESOLVE_YT_DLP_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/resolve/resolved.hpp"
+
+namespace reelpipe::resolve {
+
+struct yt_dlp_options {
+    std::string url_base = "https://www.youtube.com/watch?v=";  // the video's id goes behind it, percent-encoded
+    std::string format{};  // a selector in yt-dlp's language; empty: one progressive MP4, H.264, up to max_height
+    int max_height = 360;
+    std::filesystem::path cookies{};  // Netscape format; read by every worker, written by none
+    std::string proxy{};              // empty: none, whatever the environment says
+    // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what
+    // `python` can import. Builds that bring their own interpreter hold no module and cannot be used.
+    std::filesystem::path yt_dlp{};
+    std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
+    std::size_t workers = 2;
+    std::chrono::milliseconds deadline{90'000};  // for one video; yt-dlp's own time-outs count single socket operations
+    // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
+    std::string parameters{};
+};
+
+struct yt_dlp_versions {
+    std::string yt_dlp;                // 2023.03.04
+    std::string python;                // 3.11.2
+    std::vector<std::string> scripts;  // the JavaScript runtimes that it found
+};
+
+// Finds the media of videos with yt-dlp, in long-lived Python processes.
+//
+// A worker imports yt_dlp once and answers one request at a time; a video then costs milliseconds where a run of the
+// program costs a second. Workers start with start() or when they are first needed, and again after they died. A call
+// that passes its deadline, or is cancelled under way, costs its worker: it is killed. Nothing outlives the pool, and
+// workers die with us.
+//
+// Threads: everything belongs to `executor`, which runs one handler at a time. Calls end before the pool does.
+class yt_dlp {
+public:
+    // Throws std::invalid_argument for options that cannot work.
+    yt_dlp(asio::any_io_executor executor, yt_dlp_options options);
+    yt_dlp(const yt_dlp&) = delete;
+    yt_dlp& operator=(const yt_dlp&) = delete;
+    ~yt_dlp();
+
+    // Starts all workers, so that a missing or broken installation shows before the first video. Throws resolve_error:
+    // resolver_missing says what to install.
+    asio::awaitable<yt_dlp_versions> start();
+
+    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error.
+    asio::awaitable<resolved> resolve(std::string video);
+
+private:
+    class pool;
+    std::unique_ptr<pool> pool_;
+};
+
+}  // namespace reelpipe::resolve
+
+#endif
