@@ -1,0 +1,44 @@
+#ifndef REELPIPE_STAGES_ANNOTATIONS_LINE_READER_HPP
+#define REELPIPE_STAGES_ANNOTATIONS_LINE_READER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reelpipe::annotations {
+
+struct text_line {
+    std::uint64_t number = 0;  // from 1
+    std::string_view text{};   // without LF or CRLF; valid until the next call
+    bool too_long = false;     // the text is cut off
+};
+
+// The lines of a file or of standard input. A line beyond the limit is read past, not kept.
+class line_reader {
+public:
+    static constexpr std::size_t longest_line = 1u << 20;
+
+    // "-" is standard input. Throws std::system_error, and so does next().
+    explicit line_reader(const std::string& name);
+    line_reader(const line_reader&) = delete;
+    line_reader& operator=(const line_reader&) = delete;
+    ~line_reader();
+
+    std::optional<text_line> next();
+
+private:
+    bool read_more();
+
+    std::string name_;
+    int descriptor_ = -1;
+    bool owned_ = false;
+    std::string buffer_;
+    std::size_t begin_ = 0;  // of the next line in the buffer
+    std::uint64_t number_ = 0;
+};
+
+}  // namespace reelpipe::annotations
+
+#endif
