@@ -1,0 +1,2 @@
+// clang-format must want to change this.
+int  add( int a,int b ) { return a+b ; }
