@@ -24,6 +24,7 @@ struct http_options {
     std::uint64_t stall_rate = 1024;  // bytes a second; slower than this for `stall_time` is a stall
     std::chrono::seconds stall_time{30};
     unsigned redirects = 5;  // http and https only
+    bool ipv4_only = false;  // for sites that bind a URL to the address that asked for it
     std::string ca_file{};   // PEM file of trusted certificates; empty: the system's
 };
 

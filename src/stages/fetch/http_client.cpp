@@ -1,0 +1,414 @@
+#include "stages/fetch/http_client.hpp"
+
+#include <algorithm>
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <exception>
+#include <limits>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "stages/fetch/curl_multi.hpp"
+
+namespace reelpipe::fetch {
+
+namespace {
+
+struct free_easy {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using easy_handle = std::unique_ptr<CURL, free_easy>;
+
+struct free_lines {
+    void operator()(curl_slist* lines) const { curl_slist_free_all(lines); }
+};
+using header_lines = std::unique_ptr<curl_slist, free_lines>;
+
+template <class Value> void set(const easy_handle& easy, CURLoption option, Value value)
+{
+    const CURLcode code = curl_easy_setopt(easy.get(), option, value);
+    if (code != CURLE_OK) throw std::runtime_error(std::string("prepare a transfer: ") + curl_easy_strerror(code));
+}
+
+void append(header_lines& lines, const std::string& line)
+{
+    curl_slist* const longer = curl_slist_append(lines.get(), line.c_str());
+    if (!longer) throw std::bad_alloc();
+    static_cast<void>(lines.release());
+    lines.reset(longer);
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// Headers come from a web page by way of the resolver. A line break in one would begin another header, or another
+// request; and the transfer decides by itself what it asks for and over which connection.
+bool may_be_sent(std::string_view line)
+{
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) return false;
+    const std::string_view name = line.substr(0, line.find_first_of(":; "));
+    return std::ranges::none_of(
+        std::initializer_list<std::string_view>{"Range", "If-Range", "Accept-Encoding", "Connection", "Content-Length",
+                                                "Transfer-Encoding", "TE", "Host", "Cookie", "Expect", "Upgrade"},
+        [name](std::string_view own) { return equal_but_for_case(name, own); });
+}
+
+header_lines lines_of(const http_request& request)
+{
+    header_lines lines;
+    bool accepts = false;
+    for (const std::string& line : request.headers) {
+        if (!may_be_sent(line)) continue;
+        accepts = accepts || equal_but_for_case(line.substr(0, 7), "Accept:");
+        append(lines, line);
+    }
+    if (!accepts) append(lines, "Accept:");  // libcurl would send one of its own
+    append(lines, "Accept-Encoding: identity");
+    return lines;
+}
+
+std::string_view authority(std::string_view url)
+{
+    if (const auto scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
+    url = url.substr(0, url.find_first_of("/?#"));
+    if (const auto user = url.rfind('@'); user != url.npos) url.remove_prefix(user + 1);
+    return url;
+}
+
+std::optional<std::string> header(const easy_handle& easy, const char* name)
+{
+    curl_header* found = nullptr;
+    if (curl_easy_header(easy.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return std::nullopt;
+    return found->value;
+}
+
+// "bytes 0-99/1000", or "bytes */1000" from a server that cannot give any.
+struct content_range {
+    std::optional<media::byte_range> body{};
+    std::uint64_t total = 0;
+};
+
+std::optional<std::uint64_t> take_number(std::string_view& text)
+{
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return number;
+}
+
+bool take(std::string_view& text, std::string_view expected)
+{
+    if (!text.starts_with(expected)) return false;
+    text.remove_prefix(expected.size());
+    return true;
+}
+
+std::optional<content_range> parse_content_range(std::string_view text)
+{
+    if (!equal_but_for_case(text.substr(0, 6), "bytes ")) return std::nullopt;
+    text.remove_prefix(6);
+
+    content_range range;
+    if (!take(text, "*")) {
+        const auto first = take_number(text);
+        const bool dash = take(text, "-");
+        const auto last = take_number(text);
+        if (!first || !dash || !last || *last < *first || *last == std::numeric_limits<std::uint64_t>::max())
+            return std::nullopt;
+        range.body = media::byte_range{*first, *last + 1};
+    }
+    if (!take(text, "/")) return std::nullopt;
+    const auto total = take_number(text);
+    if (!total || !text.empty() || (range.body && range.body->end > *total)) return std::nullopt;
+    range.total = *total;
+    return range;
+}
+
+bool differ(const file_identity& a, const file_identity& b)
+{
+    const bool sizes = a.size && b.size && *a.size != *b.size;
+    return sizes || (!a.validator.empty() && !b.validator.empty() && a.validator != b.validator);
+}
+
+// Whether the fault is this machine's, its proxy's or its network's, so that any other transfer would meet it as well.
+bool is_local(const easy_handle& easy, CURLcode code, bool through_proxy)
+{
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_INTERFACE_FAILED ||
+        code == CURLE_PROXY || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+        return true;
+    if (code != CURLE_COULDNT_CONNECT) return false;
+    long cause = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &cause);
+    return through_proxy || cause == ENETUNREACH || cause == ENETDOWN || cause == EADDRNOTAVAIL;
+}
+
+bool is_bad_answer(CURLcode code)
+{
+    return code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
+           code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING;
+}
+
+}  // namespace
+
+std::string display_name(const std::string& url)
+{
+    const std::string_view host = authority(url);
+    const auto path = url.find('/', static_cast<std::size_t>(host.data() - url.data()));
+    if (path == url.npos) return std::string(host);
+    return std::string(host) + url.substr(path, url.find_first_of("?#", path) - path);
+}
+
+struct http_client::driver {
+    driver(asio::any_io_executor executor, http_options chosen)
+        : loop(executor),
+          options(std::move(chosen)),
+          multi(std::make_shared<curl_multi>(executor, options.connections, options.connections_per_host))
+    {
+    }
+
+    asio::any_io_executor loop;
+    http_options options;
+    std::shared_ptr<curl_multi> multi;
+    std::atomic<std::uint64_t> bytes = 0;
+    std::atomic<std::uint64_t> requests = 0;
+};
+
+struct transfer::state final : curl_multi::job {
+    state(std::shared_ptr<http_client::driver>, http_request, body_sink&);
+    ~state() { driver->multi->remove(easy.get()); }
+
+    void finished(CURLcode) noexcept override;
+    asio::awaitable<response_head> wait();
+
+    void prepare();
+    static std::size_t on_body(char*, std::size_t, std::size_t, void*) noexcept;
+    bool take_body(std::span<const std::byte>);
+    void check_head();
+    void check_range();
+    void check_end();
+    [[noreturn]] void refuse(int status) const;
+    std::string where() const;
+    std::string host() const { return std::string(authority(request.url)); }
+
+    std::shared_ptr<http_client::driver> driver;
+    http_request request;
+    body_sink& sink;
+    easy_handle easy;
+    header_lines lines;
+    char message[CURL_ERROR_SIZE]{};
+
+    std::optional<response_head> head;
+    std::uint64_t position;   // in the file: the next byte to come
+    std::uint64_t stop = 0;   // where the sink has enough
+    bool has_enough = false;  // the transfer was ended at `stop`, before the body's own end
+    std::exception_ptr error;
+    std::optional<CURLcode> result;
+    asio::steady_timer done;  // never expires; cancelling it wakes wait()
+};
+
+transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, body_sink& s)
+    : driver(std::move(d)),
+      request(std::move(r)),
+      sink(s),
+      easy(curl_easy_init()),
+      position(request.range.begin),
+      done(driver->loop, asio::steady_timer::time_point::max())
+{
+    if (!easy) throw std::bad_alloc();
+    if (request.range.begin >= request.range.end) throw std::invalid_argument("a request for an empty range");
+    prepare();
+    driver->multi->add(easy.get(), *this);
+    ++driver->requests;
+}
+
+void transfer::state::prepare()
+{
+    const http_options& options = driver->options;
+    const media::byte_range range = request.range;
+    lines = lines_of(request);
+
+    set(easy, CURLOPT_URL, request.url.c_str());
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_RANGE, (std::to_string(range.begin) + "-" + std::to_string(range.end - 1)).c_str());
+    set(easy, CURLOPT_HTTPHEADER, lines.get());
+    // HTTP/2 in libcurl 7.88 buffers up to 32 MB a stream; ranges gain nothing from it.
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    if (!request.cookies.empty() && request.cookies.find_first_of("\r\n") == std::string::npos)
+        set(easy, CURLOPT_COOKIE, request.cookies.c_str());
+
+    // Set even when empty: libcurl would ask the environment.
+    set(easy, CURLOPT_PROXY, request.proxy.c_str());
+    set(easy, CURLOPT_NOPROXY, "");
+
+    set(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    set(easy, CURLOPT_MAXREDIRS, static_cast<long>(options.redirects));
+    set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.stall_rate));
+    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    if (options.ipv4_only) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
+    if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+
+    set(easy, CURLOPT_WRITEFUNCTION, &state::on_body);
+    set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
+    set(easy, CURLOPT_ERRORBUFFER, message);
+}
+
+std::size_t transfer::state::on_body(char* data, std::size_t, std::size_t size, void* self) noexcept
+{
+    auto& transfer = *static_cast<state*>(self);
+    try {
+        const std::span<const char> bytes(data, size);
+        return transfer.take_body(std::as_bytes(bytes)) ? size : 0;
+    } catch (...) {
+        transfer.error = std::current_exception();
+        return 0;  // ends the transfer
+    }
+}
+
+bool transfer::state::take_body(std::span<const std::byte> bytes)
+{
+    if (!head) check_head();
+    driver->bytes += bytes.size();
+    const std::uint64_t wanted = std::min<std::uint64_t>(bytes.size(), stop - position);
+    if (wanted > 0) sink.write(position, bytes.first(static_cast<std::size_t>(wanted)));
+    position += wanted;
+    // A body that ends here is read to its end, for then the connection can be used again.
+    has_enough = wanted < bytes.size() || (position == stop && stop < head->body.end);
+    return !has_enough;
+}
+
+void transfer::state::check_head()
+{
+    long status = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200 && status != 206) refuse(static_cast<int>(status));
+    if (const auto encoding = header(easy, "Content-Encoding"); encoding && !equal_but_for_case(*encoding, "identity"))
+        throw answer_error(where() + ": a body in " + *encoding + " encoding, which was not asked for", host());
+
+    head.emplace();
+    head->partial = status == 206;
+    head->content_type = header(easy, "Content-Type").value_or("");
+    head->identity.validator = header(easy, "ETag").value_or(header(easy, "Last-Modified").value_or(""));
+    const char* url = nullptr;
+    curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &url);
+    head->url = url ? url : request.url;
+    check_range();
+
+    if (differ(head->identity, request.expected))
+        throw changed_error(where() + ": the file changed while it was read", host());
+    position = head->body.begin;
+    stop = std::clamp(sink.begin(*head), head->body.begin, head->body.end);
+}
+
+void transfer::state::check_range()
+{
+    if (!head->partial) {
+        curl_off_t length = -1;
+        curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        if (length >= 0) head->identity.size = static_cast<std::uint64_t>(length);
+        head->body = {0, head->identity.size.value_or(std::numeric_limits<std::uint64_t>::max())};
+        return;
+    }
+    const auto text = header(easy, "Content-Range");
+    const auto range = parse_content_range(text.value_or(""));
+    if (!range || !range->body || range->body->begin != request.range.begin)
+        throw answer_error(where() + ": a partial answer " +
+                               (text ? "with the range \"" + *text + "\"" : std::string("without a Content-Range")),
+                           host());
+    head->body = {range->body->begin, std::min(range->body->end, request.range.end)};
+    head->identity.size = range->total;
+}
+
+void transfer::state::refuse(int status) const
+{
+    if (status == 416 && request.expected.size) {
+        const auto range = parse_content_range(header(easy, "Content-Range").value_or(""));
+        if (range && range->total != *request.expected.size)
+            throw changed_error(where() + ": the file changed while it was read", host());
+    }
+    curl_off_t wait = 0;  // libcurl reads both forms of Retry-After, seconds and a date
+    curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &wait);
+    throw http_error(where() + ": status " + std::to_string(status), host(), status,
+                     wait > 0 ? std::optional(std::chrono::seconds(wait)) : std::nullopt);
+}
+
+void transfer::state::finished(CURLcode code) noexcept
+{
+    result = code;
+    done.cancel();
+}
+
+asio::awaitable<response_head> transfer::state::wait()
+{
+    asio::error_code woken;
+    if (!result) co_await done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (!result) throw std::system_error(asio::error::operation_aborted);
+    check_end();
+    co_return std::move(*head);
+}
+
+void transfer::state::check_end()
+{
+    if (error) std::rethrow_exception(error);
+    if (has_enough) return;
+    const CURLcode code = *result;
+    if (code != CURLE_OK) {
+        const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
+        if (is_bad_answer(code)) throw answer_error(text, host());
+        throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()));
+    }
+    if (!head) check_head();  // there was no body
+    const bool ends_by_closing = head->body.end == std::numeric_limits<std::uint64_t>::max();
+    if (ends_by_closing) head->identity.size = head->body.end = position;
+    if (position < std::min(stop, head->body.end))
+        throw network_error(where() + ": the body ended before byte " + std::to_string(stop), host(), false);
+}
+
+std::string transfer::state::where() const
+{
+    return display_name(request.url) + " at offset " + std::to_string(position);
+}
+
+transfer::transfer(std::unique_ptr<state> begun) : state_(std::move(begun)) {}
+transfer::transfer(transfer&&) noexcept = default;
+transfer& transfer::operator=(transfer&&) noexcept = default;
+transfer::~transfer() = default;
+
+asio::awaitable<response_head> transfer::wait() { return state_->wait(); }
+
+http_client::http_client(asio::any_io_executor loop, http_options options)
+    : driver_(std::make_shared<driver>(std::move(loop), std::move(options)))
+{
+}
+
+http_client::~http_client() = default;
+
+transfer http_client::start(http_request request, body_sink& sink)
+{
+    return transfer(std::make_unique<transfer::state>(driver_, std::move(request), sink));
+}
+
+asio::awaitable<response_head> http_client::get(http_request request, body_sink& sink)
+{
+    transfer running = start(std::move(request), sink);
+    response_head head = co_await running.wait();
+    co_return head;
+}
+
+std::uint64_t http_client::bytes() const { return driver_->bytes; }
+std::uint64_t http_client::requests() const { return driver_->requests; }
+
+}  // namespace reelpipe::fetch

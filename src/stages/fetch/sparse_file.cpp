@@ -1,0 +1,81 @@
+#include "stages/fetch/sparse_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+namespace reelpipe::fetch {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& doing, int error = errno)
+{
+    throw std::system_error(error, std::generic_category(), doing);
+}
+
+// Not every file system has files without a name; there the name is gone before the first byte comes.
+int unnamed_file(const std::filesystem::path& folder)
+{
+    const int unnamed = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (unnamed >= 0) return unnamed;
+    if (errno != EOPNOTSUPP && errno != EISDIR) fail("open a temporary file in " + folder.string());
+
+    std::string name = (folder / ".reelpipe-XXXXXX").string();
+    const int named = mkostemp(name.data(), O_CLOEXEC);
+    if (named < 0) fail("open a temporary file in " + folder.string());
+    unlink(name.c_str());
+    return named;
+}
+
+}  // namespace
+
+std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder)
+{
+    return std::shared_ptr<sparse_file>(new sparse_file(unnamed_file(folder)));
+}
+
+std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
+{
+    // O_NONBLOCK: a FIFO of that name must not hold up the loop.
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) fail("open " + path.string());
+    std::shared_ptr<sparse_file> file(new sparse_file(descriptor));
+
+    struct stat facts{};
+    if (fstat(descriptor, &facts) != 0) fail("stat " + path.string());
+    if (S_ISDIR(facts.st_mode)) fail("open " + path.string(), EISDIR);
+    if (!S_ISREG(facts.st_mode)) fail("open " + path.string() + ", which is no regular file", EINVAL);
+    file->size_ = static_cast<std::uint64_t>(facts.st_size);
+    file->held_.add({0, file->size_});
+    return file;
+}
+
+sparse_file::~sparse_file() { close(descriptor_); }
+
+void sparse_file::resize(std::uint64_t size)
+{
+    if (ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+        fail("make a temporary file of " + std::to_string(size) + " bytes");
+    size_ = size;
+}
+
+void sparse_file::write(std::uint64_t offset, std::span<const std::byte> bytes)
+{
+    for (const media::byte_range hole : held_.missing({offset, offset + bytes.size()})) {
+        for (std::uint64_t at = hole.begin; at < hole.end;) {
+            const ssize_t written =
+                pwrite(descriptor_, bytes.data() + (at - offset), hole.end - at, static_cast<off_t>(at));
+            if (written < 0 && errno == EINTR) continue;
+            if (written < 0) fail("write a temporary file at offset " + std::to_string(at));
+            at += static_cast<std::uint64_t>(written);
+        }
+        held_.add(hole);
+    }
+}
+
+}  // namespace reelpipe::fetch
