@@ -62,7 +62,7 @@ public:
 
 private:
     class pool;
-    std::unique_ptr<pool> pool_;
+    std::shared_ptr<pool> pool_;  // shared with the calls under way
 };
 
 }  // namespace reelpipe::resolve

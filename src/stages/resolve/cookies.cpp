@@ -1,0 +1,80 @@
+#include "stages/resolve/cookies.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+
+namespace reelpipe::resolve {
+
+namespace {
+
+std::string lower(std::string_view text)
+{
+    std::string made(text);
+    for (char& c : made)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return made;
+}
+
+std::string host_of(std::string_view url)
+{
+    std::string_view rest = url.substr(std::min(url.size(), url.find("://") + 3));
+    rest = rest.substr(0, rest.find_first_of("/?#"));
+    if (const std::size_t user = rest.rfind('@'); user != std::string_view::npos) rest.remove_prefix(user + 1);
+    return lower(rest.substr(0, rest.rfind(':')));
+}
+
+bool belongs_to(const std::string& host, std::string domain)
+{
+    if (domain.starts_with('.')) domain.erase(0, 1);
+    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
+}
+
+// The next part in front of a semicolon that stands outside of quotes.
+std::string_view take_part(std::string_view& rest)
+{
+    bool quoted = false;
+    std::size_t end = 0;
+    for (; end < rest.size() && (quoted || rest[end] != ';'); ++end)
+        if (rest[end] == '"' && (end == 0 || rest[end - 1] != '\\')) quoted = !quoted;
+    std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    return part;
+}
+
+bool is_attribute(const std::string& name)
+{
+    constexpr std::array<std::string_view, 8> known{"path",    "secure",   "expires", "version",
+                                                    "max-age", "httponly", "comment", "samesite"};
+    return std::ranges::find(known, name) != known.end();
+}
+
+}  // namespace
+
+std::string cookie_header(std::string_view cookies, std::string_view url)
+{
+    const std::string host = host_of(url);
+    std::string header;
+    std::string_view current;
+    bool wanted = false;
+    const auto keep_current = [&] {
+        if (!current.empty() && wanted) header.append(header.empty() ? "" : "; ").append(current);
+    };
+    while (!cookies.empty()) {
+        const std::string_view part = take_part(cookies);
+        const std::string name = lower(part.substr(0, part.find('=')));
+        if (name == "domain") {
+            wanted = belongs_to(host, lower(part.substr(std::min(part.size(), name.size() + 1))));
+        } else if (!is_attribute(name)) {
+            keep_current();
+            current = part.find('=') == std::string_view::npos ? std::string_view{} : part;
+            wanted = true;  // without a domain it was set for the very host
+        }
+    }
+    keep_current();
+    return header;
+}
+
+}  // namespace reelpipe::resolve

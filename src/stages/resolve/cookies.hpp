@@ -1,0 +1,15 @@
+#ifndef REELPIPE_STAGES_RESOLVE_COOKIES_HPP
+#define REELPIPE_STAGES_RESOLVE_COOKIES_HPP
+
+#include <string>
+#include <string_view>
+
+namespace reelpipe::resolve {
+
+// Of "a=1; Domain=.host.org; Path=/; Secure; b=2; Domain=...", as yt-dlp writes cookies, the Cookie header for `url`:
+// "a=1". Attributes follow the cookie that they belong to.
+std::string cookie_header(std::string_view cookies, std::string_view url);
+
+}  // namespace reelpipe::resolve
+
+#endif

@@ -1,0 +1,232 @@
+#include "stages/resolve/reply.hpp"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include "stages/resolve/cookies.hpp"
+
+namespace reelpipe::resolve {
+
+namespace {
+
+using simdjson::dom::object;
+
+// Fields may be missing, null or of another type from one version of yt-dlp to the next, so every read says whether
+// there was something to read.
+std::optional<std::string> text_in(object from, std::string_view key)
+{
+    std::string_view value;
+    if (from.at_key(key).get(value)) return std::nullopt;
+    return std::string(value);
+}
+
+std::optional<double> number_in(object from, std::string_view key)
+{
+    double value = 0;
+    if (from.at_key(key).get(value) || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
+std::optional<bool> truth_in(object from, std::string_view key)
+{
+    bool value = false;
+    if (from.at_key(key).get(value)) return std::nullopt;
+    return value;
+}
+
+std::vector<std::string> texts_in(object from, std::string_view key)
+{
+    std::vector<std::string> all;
+    simdjson::dom::array array;
+    if (from.at_key(key).get(array)) return all;
+    for (const simdjson::dom::element each : array) {
+        std::string_view text;
+        if (!each.get(text)) all.emplace_back(text);
+    }
+    return all;
+}
+
+// A reply that is an object; `parser` owns what comes out.
+object parsed(simdjson::dom::parser& parser, std::string_view line)
+{
+    object root;
+    const simdjson::error_code error = parser.parse(line.data(), line.size()).get(root);
+    if (error) throw malformed_reply(std::string("a resolver worker's reply: ") + simdjson::error_message(error));
+    return root;
+}
+
+std::optional<std::chrono::system_clock::time_point> moment(std::optional<double> epoch_seconds)
+{
+    // Beyond the year 2286 it is no time but a slip, and would not fit the clock.
+    if (!epoch_seconds || *epoch_seconds <= 0 || *epoch_seconds > 1e10) return std::nullopt;
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(std::llround(*epoch_seconds * 1000)));
+}
+
+// "...&expire=1700000000&..." or ".../expire/1700000000/...".
+std::optional<std::chrono::system_clock::time_point> expiry_of(std::string_view url)
+{
+    for (const std::string_view mark : {"?expire=", "&expire=", "/expire/"}) {
+        const std::size_t at = url.find(mark);
+        if (at == std::string_view::npos) continue;
+        double seconds = 0;
+        const char* const begin = url.data() + at + mark.size();
+        if (std::from_chars(begin, url.data() + url.size(), seconds).ec == std::errc{}) return moment(seconds);
+    }
+    return std::nullopt;
+}
+
+// Line ends in a header or URL would be further headers.
+bool is_one_line(std::string_view text)
+{
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return false;
+    return true;
+}
+
+void read_headers(object format, remote_file& file)
+{
+    object headers;
+    if (format.at_key("http_headers").get(headers)) return;
+    for (const auto [name, value] : headers) {
+        std::string_view text;
+        if (value.get(text) || !is_one_line(name) || !is_one_line(text)) continue;
+        // Media are read in ranges of the bytes as they are; what the client can decode is its own business.
+        if (name == "Accept-Encoding" || name == "Range") continue;
+        if (name == "Cookie")
+            file.cookies = text;
+        else
+            file.headers.push_back(std::string(name).append(": ").append(text));
+    }
+}
+
+resolve_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
+
+remote_file read_file(object format, const std::string& proxy)
+{
+    const std::string protocol = text_in(format, "protocol").value_or("");
+    std::string url = text_in(format, "url").value_or("");
+    if (protocol != "http" && protocol != "https")
+        throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " comes over '" + protocol +
+                              "', which is not supported");
+    url.resize(std::min(url.size(), url.find('#')));  // yt-dlp hides notes to itself there
+    if (!(url.starts_with("http://") || url.starts_with("https://")) || !is_one_line(url))
+        throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " has no http(s) URL");
+
+    remote_file file;
+    read_headers(format, file);
+    if (const auto cookies = text_in(format, "cookies"); cookies && is_one_line(*cookies))
+        file.cookies = cookie_header(*cookies, url);
+    object wishes;
+    if (!format.at_key("downloader_options").get(wishes)) {
+        const double chunk = number_in(wishes, "http_chunk_size").value_or(0);
+        if (chunk >= 1 && chunk < static_cast<double>(file.max_range))
+            file.max_range = static_cast<std::uint64_t>(chunk);
+    }
+    file.available_at = moment(number_in(format, "available_at"));
+    file.expires = expiry_of(url);
+    file.proxy = proxy;
+    file.url = std::move(url);
+    return file;
+}
+
+std::optional<std::chrono::seconds> read_retry_after(object root)
+{
+    // In seconds, or as a date that nobody needs to the second: then the caller's own back-off is as good.
+    const std::string text = text_in(root, "retry_after").value_or("");
+    unsigned seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
+resolve_error read_failure(object root, const circumstances& around)
+{
+    failure_facts facts;
+    facts.warnings = texts_in(root, "warnings");
+    facts.retry_after = read_retry_after(root);
+    if (const auto status = number_in(root, "status"); status && *status >= 100 && *status < 1000)
+        facts.status = static_cast<int>(*status);
+    complaint said;
+    said.text = text_in(root, "msg").value_or("");
+    said.exception = text_in(root, "exc").value_or("");
+    said.expected = truth_in(root, "expected");
+    said.status = facts.status;
+    said.warnings = facts.warnings;
+    facts.site = site_trouble(said.text, facts.warnings);
+    return {reason_for(said, around), said.text, std::move(facts)};
+}
+
+void refuse_live(object root)
+{
+    const std::string status = text_in(root, "live_status").value_or("");
+    if (status == "is_live" || status == "post_live") throw resolve_error(reason::live, "a live stream: " + status);
+    if (status == "is_upcoming") throw resolve_error(reason::not_yet, "a live stream that has not begun");
+}
+
+resolved read_media(object root, const std::string& proxy)
+{
+    refuse_live(root);
+    resolved found;
+    simdjson::dom::array formats;
+    if (root.at_key("formats").get(formats)) throw malformed_reply("a resolver worker's reply has no formats");
+    for (const simdjson::dom::element each : formats) {
+        object format;
+        if (each.get(format)) throw malformed_reply("a resolver worker's reply has a format that is no object");
+        found.source.files.emplace_back(read_file(format, proxy));
+    }
+    if (found.source.files.empty() || found.source.files.size() > 2)
+        throw no_format_error("the selection is " + std::to_string(found.source.files.size()) +
+                              " files where one, or one for pictures and one for sound, can be used");
+    constexpr double most_seconds = 240 * 3600;
+    if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= most_seconds)
+        found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));
+    found.warnings = texts_in(root, "warnings");
+    found.site = site_trouble("", found.warnings);
+    return found;
+}
+
+std::variant<resolved, resolve_error> read_outcome(object root, const circumstances& around, const std::string& proxy)
+{
+    const auto ok = truth_in(root, "ok");
+    if (!ok) throw malformed_reply("a resolver worker's reply does not say whether it found something");
+    if (!*ok) return read_failure(root, around);
+    try {
+        return read_media(root, proxy);
+    } catch (const resolve_error& unusable) {
+        return unusable;
+    }
+}
+
+}  // namespace
+
+yt_dlp_versions parse_hello(std::string_view line)
+{
+    simdjson::dom::parser parser;
+    const object root = parsed(parser, line);
+    const auto ready = truth_in(root, "ready");
+    if (!ready) throw malformed_reply("a resolver worker begins with something else than its versions");
+    if (!*ready) {
+        const bool missing = truth_in(root, "missing").value_or(false);
+        throw resolve_error(reason::resolver_missing, (missing ? "Python cannot import yt_dlp ("
+                                                               : "yt-dlp does not start with these settings (") +
+                                                          text_in(root, "msg").value_or("no reason given") + ")" +
+                                                          (missing ? "; install it with: apt-get install yt-dlp" : ""));
+    }
+    return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};
+}
+
+reply parse_reply(std::string_view line, std::uint64_t id, const circumstances& around, const std::string& proxy)
+{
+    simdjson::dom::parser parser;
+    const object root = parsed(parser, line);
+    if (number_in(root, "id") != static_cast<double>(id))
+        throw malformed_reply("a resolver worker answers another request than the one it was sent");
+    return {read_outcome(root, around, proxy), truth_in(root, "last").value_or(false)};
+}
+
+}  // namespace reelpipe::resolve

@@ -1,0 +1,37 @@
+#ifndef REELPIPE_STAGES_RESOLVE_REPLY_HPP
+#define REELPIPE_STAGES_RESOLVE_REPLY_HPP
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "stages/resolve/error_table.hpp"
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/resolve/resolved.hpp"
+#include "stages/resolve/yt_dlp.hpp"
+
+namespace reelpipe::resolve {
+
+// A line that no healthy worker sends.
+class malformed_reply : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct reply {
+    std::variant<resolved, resolve_error> outcome;
+    bool last = false;  // the worker asks to be replaced
+};
+
+// What a worker says about itself. Throws malformed_reply, or resolve_error (resolver_missing) if it could not load
+// yt-dlp with these settings.
+yt_dlp_versions parse_hello(std::string_view line);
+
+// The answer to request `id`. `proxy` goes to the source as it is. Throws malformed_reply.
+reply parse_reply(std::string_view line, std::uint64_t id, const circumstances&, const std::string& proxy);
+
+}  // namespace reelpipe::resolve
+
+#endif

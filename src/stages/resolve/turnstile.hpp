@@ -1,0 +1,43 @@
+#ifndef REELPIPE_STAGES_RESOLVE_TURNSTILE_HPP
+#define REELPIPE_STAGES_RESOLVE_TURNSTILE_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/steady_timer.hpp>
+#include <cstddef>
+#include <list>
+#include <memory>
+
+namespace reelpipe::resolve {
+
+// Lets so many callers in at a time; the others wait in the order in which they came. A cancelled wait throws
+// operation_aborted. Everything happens on `executor`.
+class turnstile {
+    struct state;
+
+public:
+    // A caller's place inside, until it is destroyed.
+    class place {
+    public:
+        explicit place(std::shared_ptr<state> of);
+        place(place&&) noexcept = default;
+        place& operator=(place&&) = delete;
+        ~place();
+
+    private:
+        std::shared_ptr<state> of_;
+    };
+
+    turnstile(asio::any_io_executor executor, std::size_t places);
+
+    asio::awaitable<place> enter();
+
+private:
+    static asio::awaitable<place> enter(std::shared_ptr<state> self);
+
+    std::shared_ptr<state> state_;  // outlives us as long as somebody is inside
+};
+
+}  // namespace reelpipe::resolve
+
+#endif

@@ -1,0 +1,195 @@
+"""A resolver worker: answers one JSON object a line with one JSON object a line, with one yt_dlp for all of them.
+
+Standard input is the socket to the pool. The first line holds the settings and is answered by what was loaded; every
+later line is {"id", "url"} and is answered by the chosen formats or by the failure. The end of input ends the worker.
+Argument: the pid of the pool's process.
+"""
+import sys
+
+del sys.path[0]  # the folder of this script, which is none
+
+import ctypes
+import io
+import itertools
+import json
+import os
+import resource
+import signal
+
+CALLS_PER_LIFE = 2000  # yt_dlp keeps what it learns, for ever
+MEMORY_PER_LIFE = 256 << 10  # KiB
+TEXT_LIMIT = 16 << 10
+KEPT = (
+    'format_id', 'url', 'protocol', 'container', 'vcodec', 'acodec', 'filesize', 'http_headers', 'cookies',
+    'downloader_options', 'available_at',
+)
+
+
+class Log:
+    """Collects the warnings of the current call; nothing is printed."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def debug(self, message):
+        pass
+
+    info = error = debug  # errors are raised as well
+
+    def warning(self, message, *args, **kwargs):
+        if len(self.warnings) < 40:
+            self.warnings.append(str(message)[:TEXT_LIMIT])
+
+
+def die_with(parent):
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit()
+
+
+def parameters(settings, log):
+    chosen = {
+        'quiet': True,
+        'noprogress': True,
+        'color': 'never',
+        'no_color': True,
+        'logger': log,
+        'ignoreerrors': False,
+        'noplaylist': True,
+        'extract_flat': False,
+        'format': settings['format'],
+        # Tried in this order: generic takes every URL, so it comes last. Truncated ids are refused without a request.
+        'allowed_extractors': ['youtube', 'youtube:truncated_(id|url)', 'html5', 'generic'],
+        'socket_timeout': 15,
+        'extractor_retries': 1,  # waiting and trying again is the caller's business
+        'retries': 0,
+        'proxy': settings['proxy'],
+        'source_address': '0.0.0.0',  # media are fetched over IPv4 too, and URLs are bound to the address
+        'cachedir': False,
+    }
+    if settings['cookies']:
+        # A stream, because yt_dlp writes to what it was given.
+        with open(settings['cookies'], encoding='utf-8') as file:
+            chosen['cookiefile'] = io.StringIO(file.read())
+    chosen.update(settings['parameters'])
+    return chosen
+
+
+def javascript_runtimes(ydl):
+    found = []
+    for runtime in (getattr(ydl, '_js_runtimes', None) or {}).values():
+        info = getattr(runtime, 'info', None)
+        if info is not None and getattr(info, 'supported', True) is not False:
+            found.append(f'{info.name}-{info.version}')
+    return found
+
+
+def load(settings, log):
+    if settings['module']:
+        sys.path.insert(0, settings['module'])
+    os.environ.setdefault('YTDLP_NO_PLUGINS', '1')
+    import yt_dlp
+    import yt_dlp.version
+    ydl = yt_dlp.YoutubeDL(parameters(settings, log))
+    return ydl, {
+        'ready': True,
+        'yt_dlp': yt_dlp.version.__version__,
+        'python': '.'.join(map(str, sys.version_info[:3])),
+        'js': javascript_runtimes(ydl),
+    }
+
+
+def failure(error):
+    inner = (getattr(error, 'exc_info', None) or (None, None))[1] or error
+    status = headers = None
+    for place in (inner, getattr(inner, 'cause', None)):
+        for name in ('status', 'code'):
+            if status is None and isinstance(getattr(place, name, None), int):
+                status = getattr(place, name)
+                headers = getattr(getattr(place, 'response', place), 'headers', None)
+    return {
+        'ok': False,
+        'exc': type(inner).__name__,
+        'expected': getattr(inner, 'expected', None),
+        'status': status,
+        'retry_after': headers.get('Retry-After') if headers else None,
+        'msg': (str(error) or repr(error))[:TEXT_LIMIT],
+    }
+
+
+def only_video(info):
+    if info is None:
+        raise ValueError('nothing was found')
+    if info.get('_type') not in ('playlist', 'multi_video'):
+        return info
+    entries = list(itertools.islice(info.get('entries') or (), 2))
+    if len(entries) != 1:
+        raise ValueError('the page offers several videos or none where one is expected')
+    return only_video(entries[0])
+
+
+def is_one_file(chosen):
+    """Older yt_dlp splits a single file into fragments that are byte ranges of it."""
+    whole = str(chosen.get('url')) + '&range='
+    return (chosen.get('protocol') == 'http_dash_segments' and str(chosen.get('container')).endswith('_dash')
+            and all(str(part.get('url')).startswith(whole) for part in chosen.get('fragments') or ()))
+
+
+def slim(chosen):
+    kept = {name: chosen.get(name) for name in KEPT}
+    if is_one_file(chosen):
+        kept['protocol'] = 'https'
+    return kept
+
+
+def media(info):
+    video = only_video(info)
+    return {
+        'ok': True,
+        'duration': video.get('duration'),
+        'live_status': video.get('live_status'),
+        'formats': [slim(each) for each in video.get('requested_formats') or [video]],
+    }
+
+
+def answer(ydl, log, request):
+    log.warnings.clear()
+    getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
+    try:
+        reply = media(ydl.extract_info(request['url'], download=False))
+    except (Exception, SystemExit) as error:  # an odd page can raise anything
+        reply = failure(error)
+    reply.update(id=request['id'], warnings=log.warnings)
+    return reply
+
+
+def main():
+    die_with(int(sys.argv[1]))
+    link = os.dup(0)  # not inherited by what yt_dlp starts, as descriptor 0 would be
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    lines = open(link, 'rb', closefd=False)
+
+    def say(message):
+        text = json.dumps(message, allow_nan=False, ensure_ascii=False, default=str)
+        rest = memoryview(text.encode('utf-8', 'replace') + b'\n')
+        while rest:
+            rest = rest[os.write(link, rest):]
+
+    log = Log()
+    try:
+        ydl, hello = load(json.loads(lines.readline() or b'null'), log)
+    except (Exception, SystemExit) as error:
+        say({'ready': False, 'missing': isinstance(error, ImportError), 'msg': f'{type(error).__name__}: {error}'})
+        return
+    say(hello)
+    for calls, line in enumerate(lines, 1):
+        reply = answer(ydl, log, json.loads(line))
+        reply['last'] = (calls >= CALLS_PER_LIFE
+                         or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY_PER_LIFE)
+        say(reply)
+
+
+main()

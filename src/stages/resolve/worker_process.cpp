@@ -1,0 +1,238 @@
+#include "stages/resolve/worker_process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/read_until.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/resolve/worker_script.hpp"
+
+extern char** environ;
+
+namespace reelpipe::resolve {
+
+namespace {
+
+constexpr std::size_t longest_line = 8u << 20;
+
+[[noreturn]] void fail_with(int code, const std::string& doing)
+{
+    throw std::system_error(code, std::generic_category(), doing);
+}
+
+class descriptor {
+public:
+    explicit descriptor(int number) : number_(number) {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor()
+    {
+        if (number_ >= 0) close(number_);
+    }
+    int get() const { return number_; }
+    int release() { return std::exchange(number_, -1); }
+
+private:
+    int number_;
+};
+
+// Above the numbers that a child gets, so that setting up one of them never closes another.
+int out_of_the_way(int number)
+{
+    if (number < 0) return number;
+    const descriptor original(number);
+    return fcntl(number, F_DUPFD_CLOEXEC, 10);
+}
+
+int unnamed_file(std::string_view content)
+{
+    descriptor file(out_of_the_way(memfd_create("reelpipe-worker", MFD_CLOEXEC)));
+    if (file.get() < 0) fail_with(errno, "memfd_create");
+    if (write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
+        fail_with(errno, "write a worker's script");
+    return file.release();
+}
+
+struct socket_pair {
+    descriptor ours;
+    descriptor theirs;
+};
+
+socket_pair make_sockets()
+{
+    std::array<int, 2> ends{-1, -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail_with(errno, "socketpair");
+    return {descriptor(out_of_the_way(ends[0])), descriptor(out_of_the_way(ends[1]))};
+}
+
+// Descriptors 0: the socket, 1 and 2: `output`, 3: the script; nothing else.
+pid_t spawn(const std::string& python, int socket, int output, int script)
+{
+    struct spawn_settings {
+        spawn_settings()
+        {
+            posix_spawn_file_actions_init(&files);
+            posix_spawnattr_init(&attributes);
+        }
+        spawn_settings(const spawn_settings&) = delete;
+        spawn_settings& operator=(const spawn_settings&) = delete;
+        ~spawn_settings()
+        {
+            posix_spawnattr_destroy(&attributes);
+            posix_spawn_file_actions_destroy(&files);
+        }
+        posix_spawn_file_actions_t files;
+        posix_spawnattr_t attributes;
+    } how;
+    posix_spawn_file_actions_adddup2(&how.files, socket, 0);
+    posix_spawn_file_actions_adddup2(&how.files, output, 1);
+    posix_spawn_file_actions_adddup2(&how.files, output, 2);
+    posix_spawn_file_actions_adddup2(&how.files, script, 3);
+    posix_spawn_file_actions_addclosefrom_np(&how.files, 4);
+    sigset_t none;
+    sigemptyset(&none);
+    sigset_t all;
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&how.attributes, &none);
+    posix_spawnattr_setsigdefault(&how.attributes, &all);
+    posix_spawnattr_setflags(&how.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+    std::string program = python;
+    std::string script_path = "/proc/self/fd/3";
+    std::string parent = std::to_string(getpid());
+    std::array<char*, 4> words{program.data(), script_path.data(), parent.data(), nullptr};
+    pid_t pid = -1;
+    const int error = posix_spawnp(&pid, program.c_str(), &how.files, &how.attributes, words.data(), environ);
+    if (error == ENOENT || error == EACCES)
+        throw resolve_error(reason::resolver_missing, "cannot start " + python + ": " +
+                                                          std::generic_category().message(error) +
+                                                          "; install it with: apt-get install python3 yt-dlp");
+    if (error) fail_with(error, "cannot start " + python);
+    return pid;
+}
+
+}  // namespace
+
+// Kills the worker when the time is up, whoever waits for it then reads the end of the stream.
+class worker_process::alarm {
+public:
+    alarm(worker_process& worker, std::chrono::milliseconds deadline)
+        : timer_(worker.socket_.get_executor(), deadline), deadline_(deadline)
+    {
+        // A handler that was due when the alarm was switched off still runs; it must find nothing then.
+        timer_.async_wait([&worker, rung = std::weak_ptr<bool>(rung_)](const std::error_code& error) {
+            const std::shared_ptr<bool> on = rung.lock();
+            if (error || !on) return;
+            *on = true;
+            worker.kill();
+        });
+    }
+
+    bool has_rung() const { return *rung_; }
+    std::chrono::milliseconds deadline() const { return deadline_; }
+
+private:
+    asio::steady_timer timer_;
+    std::chrono::milliseconds deadline_;
+    std::shared_ptr<bool> rung_ = std::make_shared<bool>(false);
+};
+
+worker_process::worker_process(const asio::any_io_executor& executor, const std::string& python) : socket_(executor)
+{
+    socket_pair sockets = make_sockets();
+    if (sockets.ours.get() < 0 || sockets.theirs.get() < 0) fail_with(errno, "socketpair");
+    const descriptor script(unnamed_file(worker_script));
+    descriptor output(unnamed_file({}));
+    socket_.assign(asio::local::stream_protocol(), sockets.ours.get());
+    sockets.ours.release();
+    pid_ = spawn(python, sockets.theirs.get(), output.get(), script.get());
+    output_ = output.release();
+}
+
+worker_process::~worker_process()
+{
+    kill();
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    close(output_);
+}
+
+void worker_process::kill()
+{
+    ::kill(-pid_, SIGKILL);
+    std::error_code already_down;
+    socket_.shutdown(asio::socket_base::shutdown_both, already_down);
+}
+
+bool worker_process::is_idle()
+{
+    char byte = 0;
+    const ssize_t got = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return received_.empty() && got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+asio::awaitable<void> worker_process::send(std::string line, std::chrono::milliseconds deadline)
+{
+    line += '\n';
+    const alarm limit(*this, deadline);
+    const asio::const_buffer bytes = asio::buffer(line);
+    try {
+        co_await asio::async_write(socket_, bytes, asio::use_awaitable);
+    } catch (const std::system_error& error) {
+        fail(error, limit);
+    }
+}
+
+asio::awaitable<std::string> worker_process::receive(std::chrono::milliseconds deadline)
+{
+    const alarm limit(*this, deadline);
+    auto buffer = asio::dynamic_buffer(received_, longest_line);
+    std::size_t size = 0;
+    try {
+        size = co_await asio::async_read_until(socket_, buffer, '\n', asio::use_awaitable);
+    } catch (const std::system_error& error) {
+        fail(error, limit);
+    }
+    std::string line = received_.substr(0, size - 1);
+    received_.erase(0, size);
+    co_return line;
+}
+
+void worker_process::fail(const std::system_error& error, const alarm& limit) const
+{
+    if (limit.has_rung())
+        throw worker_died("the resolver did not answer within " + std::to_string(limit.deadline().count()) + " ms");
+    if (error.code() == asio::error::operation_aborted) throw error;
+    if (error.code() == asio::error::not_found)
+        throw worker_died("the resolver sent a line of more than " + std::to_string(longest_line) + " bytes");
+    throw worker_died("the resolver died: " + std::string(error.what()) + last_words());
+}
+
+std::string worker_process::last_words() const
+{
+    constexpr off_t most = 2000;
+    const off_t size = lseek(output_, 0, SEEK_END);
+    std::string words(static_cast<std::size_t>(std::min(std::max<off_t>(size, 0), most)), '\0');
+    const ssize_t got = pread(output_, words.data(), words.size(), size - static_cast<off_t>(words.size()));
+    words.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return words.empty() ? words : "; it said: " + words;
+}
+
+}  // namespace reelpipe::resolve

@@ -1,0 +1,175 @@
+#include "stages/resolve/yt_dlp.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "stages/resolve/installation.hpp"
+#include "stages/resolve/percent_encoding.hpp"
+#include "stages/resolve/reply.hpp"
+#include "stages/resolve/turnstile.hpp"
+#include "stages/resolve/worker_process.hpp"
+
+namespace reelpipe::resolve {
+
+namespace {
+
+// `b` is a file with pictures and sound. A `?` lets through what the site does not tell.
+std::string default_format(int max_height)
+{
+    const std::string height = "[height<=?" + std::to_string(max_height) + "]";
+    return "b[protocol^=http][ext=mp4][vcodec^=?avc1]" + height + "/b[protocol^=http]" + height + "/b[protocol^=http]";
+}
+
+nlohmann::json parameters_of(const yt_dlp_options& options)
+{
+    if (options.parameters.empty()) return nlohmann::json::object();
+    nlohmann::json parameters = nlohmann::json::parse(options.parameters, nullptr, false);
+    if (!parameters.is_object()) throw std::invalid_argument("yt-dlp's parameters are no JSON object");
+    return parameters;
+}
+
+// The first line to a worker.
+std::string settings_of(const yt_dlp_options& options, const installation& where)
+{
+    return nlohmann::json{{"module", where.module.string()},
+                          {"format", options.format.empty() ? default_format(options.max_height) : options.format},
+                          {"proxy", options.proxy},
+                          {"cookies", options.cookies.string()},
+                          {"parameters", parameters_of(options)}}
+        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool is_web_url(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
+
+bool is_youtube_video(std::string_view url_base, std::string_view video)
+{
+    constexpr std::string_view characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return url_base == yt_dlp_options{}.url_base && video.size() == 11 &&
+           video.find_first_not_of(characters) == std::string_view::npos;
+}
+
+}  // namespace
+
+class yt_dlp::pool {
+public:
+    pool(asio::any_io_executor executor, yt_dlp_options options)
+        : executor_(std::move(executor)), options_(std::move(options)), door_(executor_, options_.workers)
+    {
+        if (options_.workers == 0) throw std::invalid_argument("at least one resolver is needed");
+        if (options_.max_height <= 0) throw std::invalid_argument("the greatest height must be above 0");
+        if (!is_web_url(options_.url_base))
+            throw std::invalid_argument("'" + options_.url_base + "' does not begin with http:// or https://");
+        parameters_of(options_);
+    }
+
+    static asio::awaitable<yt_dlp_versions> start(std::shared_ptr<pool> self)
+    {
+        std::vector<std::unique_ptr<worker_process>> started;  // all of them get ready at the same time
+        while (self->idle_.size() + started.size() < self->options_.workers) {
+            started.push_back(self->spawn());
+            co_await started.back()->send(self->settings_, self->options_.deadline);
+        }
+        for (std::unique_ptr<worker_process>& worker : started) {
+            co_await greet(self, *worker);
+            self->idle_.push_back(std::move(worker));
+        }
+        co_return self->versions_;
+    }
+
+    static asio::awaitable<resolved> resolve(std::shared_ptr<pool> self, std::string video)
+    {
+        if (video.empty()) throw resolve_error(reason::bad_input, "the video id is empty");
+        const turnstile::place inside = co_await self->door_.enter();
+        try {
+            std::unique_ptr<worker_process> worker = self->take_idle();
+            if (!worker) {
+                worker = self->spawn();
+                co_await worker->send(self->settings_, self->options_.deadline);
+                co_await greet(self, *worker);
+            }
+            const std::uint64_t id = ++self->requests_;
+            std::string request = self->request_for(id, video);
+            co_await worker->send(std::move(request), self->options_.deadline);
+            const std::string line = co_await worker->receive(self->options_.deadline);
+            reply answer = parse_reply(line, id, self->circumstances_of(video), self->options_.proxy);
+            if (!answer.last && !self->closed_) self->idle_.push_back(std::move(worker));
+            if (const auto* failed = std::get_if<resolve_error>(&answer.outcome)) throw *failed;
+            co_return std::get<resolved>(std::move(answer.outcome));
+        } catch (const worker_died& dead) {
+            throw resolve_error(reason::resolver_died, dead.what());
+        } catch (const malformed_reply& odd) {
+            throw resolve_error(reason::resolver_died, odd.what());
+        }
+    }
+
+    void close()
+    {
+        closed_ = true;
+        idle_.clear();
+    }
+
+private:
+    std::unique_ptr<worker_process> spawn()
+    {
+        if (settings_.empty()) {
+            installation_ = find_installation(options_.yt_dlp, options_.python);
+            settings_ = settings_of(options_, installation_);
+        }
+        return std::make_unique<worker_process>(executor_, installation_.python);
+    }
+
+    static asio::awaitable<void> greet(std::shared_ptr<pool> self, worker_process& worker)
+    {
+        const std::string hello = co_await worker.receive(self->options_.deadline);
+        self->versions_ = parse_hello(hello);
+    }
+
+    std::unique_ptr<worker_process> take_idle()
+    {
+        while (!idle_.empty()) {
+            std::unique_ptr<worker_process> worker = std::move(idle_.back());
+            idle_.pop_back();
+            if (worker->is_idle()) return worker;  // else somebody ended it meanwhile; that is no video's fault
+        }
+        return nullptr;
+    }
+
+    std::string request_for(std::uint64_t id, const std::string& video) const
+    {
+        return nlohmann::json{{"id", id}, {"url", options_.url_base + percent_encoded(video)}}.dump(
+            -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+
+    circumstances circumstances_of(const std::string& video) const
+    {
+        return {!options_.proxy.empty(), !versions_.scripts.empty(), is_youtube_video(options_.url_base, video)};
+    }
+
+    asio::any_io_executor executor_;
+    yt_dlp_options options_;
+    turnstile door_;
+    installation installation_{};
+    std::string settings_;
+    yt_dlp_versions versions_{};
+    std::vector<std::unique_ptr<worker_process>> idle_;
+    std::uint64_t requests_ = 0;
+    bool closed_ = false;
+};
+
+yt_dlp::yt_dlp(asio::any_io_executor executor, yt_dlp_options options)
+    : pool_(std::make_shared<pool>(std::move(executor), std::move(options)))
+{
+}
+
+yt_dlp::~yt_dlp() { pool_->close(); }
+
+asio::awaitable<yt_dlp_versions> yt_dlp::start() { return pool::start(pool_); }
+
+asio::awaitable<resolved> yt_dlp::resolve(std::string video) { return pool::resolve(pool_, std::move(video)); }
+
+}  // namespace reelpipe::resolve
