@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <reelpipe/clip.hpp>
@@ -41,7 +42,6 @@ struct held_video {
         std::shared_ptr<sparse_file> bytes{};
         file_identity identity{};
         bool takes_ranges = true;
-        bool index_known = false;
         std::uint64_t index_bytes = 0;  // of the last plan
         std::uint64_t span_bytes = 0;
     };
@@ -75,6 +75,19 @@ public:
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
 
 private:
+    struct piece {
+        std::size_t file;
+        media::byte_range range;
+    };
+    class writer;
+
+    void open_local_files(held_video&, const media_source&) const;
+    asio::awaitable<std::vector<piece>> plan(held_video&, const std::vector<segment>&);
+    asio::awaitable<void> bring(held_video&, const media_source&, const std::vector<piece>&);
+    asio::awaitable<std::exception_ptr> bring_once(held_video&, const media_source&, std::vector<piece>);
+    void check_limits(const held_video&, const media_source&, const std::vector<piece>&) const;
+    void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
+
     http_client& http_;
     asio::any_io_executor planners_;
     fetch_options options_;

@@ -168,6 +168,8 @@ std::string display_name(const std::string& url)
     return std::string(host) + url.substr(path, url.find_first_of("?#", path) - path);
 }
 
+std::string host_of(const std::string& url) { return std::string(authority(url)); }
+
 struct http_client::driver {
     driver(asio::any_io_executor executor, http_options chosen)
         : loop(executor),
@@ -198,7 +200,7 @@ struct transfer::state final : curl_multi::job {
     void check_end();
     [[noreturn]] void refuse(int status) const;
     std::string where() const;
-    std::string host() const { return std::string(authority(request.url)); }
+    std::string host() const { return host_of(request.url); }
 
     std::shared_ptr<http_client::driver> driver;
     http_request request;

@@ -111,6 +111,9 @@ private:
 // "host/path" of a URL, for messages: no scheme, user or query.
 std::string display_name(const std::string& url);
 
+// "host" or "host:port" of a URL.
+std::string host_of(const std::string& url);
+
 }  // namespace reelpipe::fetch
 
 #endif
