@@ -1,0 +1,90 @@
+#include "stages/resolve/folder.hpp"
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/resolve/url_template.hpp"
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+
+using reelpipe::local_file;
+using reelpipe::reason;
+using reelpipe::remote_file;
+using reelpipe::resolve::folder;
+using reelpipe::resolve::resolve_error;
+using reelpipe::resolve::url_template;
+
+namespace {
+
+std::string url_of(const std::string& pattern, std::string_view video)
+{
+    return std::get<remote_file>(url_template(pattern).find(video).files.at(0)).url;
+}
+
+std::string file_of(const folder& films, std::string_view video)
+{
+    return std::get<local_file>(films.find(video).files.at(0)).path.filename();
+}
+
+reason failure_of(const folder& films, std::string_view video)
+{
+    try {
+        films.find(video);
+    } catch (const resolve_error& error) {
+        return error.why();
+    }
+    FAIL("found");
+    return reason::unknown;
+}
+
+}  // namespace
+
+TEST_CASE("a template becomes the URL of a video", "[url_template]")
+{
+    CHECK(url_of("https://mirror/k400/{id}.mp4", "-bcdefghij_") == "https://mirror/k400/-bcdefghij_.mp4");
+    CHECK(url_of("http://mirror:8080/?v={id}&again={id}", "a/b?c#d %") ==
+          "http://mirror:8080/?v=a%2Fb%3Fc%23d%20%25&again=a%2Fb%3Fc%23d%20%25");
+    CHECK(url_of("http://mirror/{id}", "{id}") == "http://mirror/%7Bid%7D");
+    CHECK_THROWS_AS(url_of("http://mirror/{id}", ""), resolve_error);
+    CHECK_THROWS_AS(url_of("http://mirror/{id}/film.mp4", ".."), resolve_error);
+}
+
+TEST_CASE("what is no template of web addresses is refused", "[url_template]")
+{
+    for (const char* pattern : {"", "{id}", "http://mirror/film.mp4", "file:///films/{id}.mp4", "http://{id}/film.mp4",
+                                "http:///{id}", "ftp://mirror/{id}"}) {
+        CAPTURE(pattern);
+        CHECK_THROWS_AS(url_template(pattern), std::invalid_argument);
+    }
+}
+
+TEST_CASE("a folder's videos are found by id, alone or inside of a name", "[folder]")
+{
+    const reelpipe::test::temp_folder here;
+    for (const char* name : {"abcdefghijk.mp4", "v_-2345678901.MKV", "Some title [ABCDEFGHIJK].webm", "abcdefghijk.txt",
+                             "clip0000000_000010_000020.mp4", "trailer abcdefghijk.mp4", "short.mov"})
+        reelpipe::test::write_file(here / name, "");
+    const folder films(here.path());
+
+    CHECK(file_of(films, "abcdefghijk") == "abcdefghijk.mp4");
+    CHECK(file_of(films, "-2345678901") == "v_-2345678901.MKV");
+    CHECK(file_of(films, "ABCDEFGHIJK") == "Some title [ABCDEFGHIJK].webm");
+    CHECK(file_of(films, "short") == "short.mov");
+    CHECK(failure_of(films, "hort") == reason::gone);
+    CHECK(failure_of(films, "") == reason::gone);
+    CHECK(failure_of(films, "../abcdefghijk") == reason::gone);
+    CHECK(failure_of(films, "clip0000000") == reason::gone);
+}
+
+TEST_CASE("two files for one video are an error, not luck", "[folder]")
+{
+    const reelpipe::test::temp_folder here;
+    for (const char* name : {"abcdefghijk.mp4", "abcdefghijk.webm", "a 00000000000.mp4", "b 00000000000.mp4"})
+        reelpipe::test::write_file(here / name, "");
+    const folder films(here.path());
+
+    CHECK(failure_of(films, "abcdefghijk") == reason::unknown);
+    CHECK(failure_of(films, "00000000000") == reason::unknown);
+}
+
+TEST_CASE("a folder that is none is an error of the file system", "[folder]")
+{
+    CHECK_THROWS_AS(folder("/nonexistent"), std::filesystem::filesystem_error);
+}

@@ -1,0 +1,287 @@
+#include "stages/resolve/yt_dlp.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <asio.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/run_awaitable.hpp"
+#include "support/site.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::reason;
+using reelpipe::remote_file;
+using reelpipe::resolve::resolve_error;
+using reelpipe::resolve::resolved;
+using reelpipe::resolve::yt_dlp;
+using reelpipe::resolve::yt_dlp_options;
+using reelpipe::test::run_awaitable;
+
+namespace {
+
+// The workers that run now: our children whose script is a worker's.
+std::set<pid_t> workers()
+{
+    std::set<pid_t> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream children(task.path() / "children");
+        for (pid_t child = 0; children >> child;) {
+            std::ifstream words("/proc/" + std::to_string(child) + "/cmdline");
+            const std::string line{std::istreambuf_iterator<char>(words), {}};
+            if (line.find("/proc/self/fd/3") != std::string::npos) found.insert(child);
+        }
+    }
+    return found;
+}
+
+struct watch_site {
+    watch_site() : server({"python3", REELPIPE_TESTS_SUPPORT "/watch_site.py", films.path().string()})
+    {
+        for (const char* id : {"abcdefghijk", "-bcdefghijk", "a"})
+            reelpipe::test::write_file(films / (std::string(id) + ".mp4"), "not looked at");
+    }
+
+    yt_dlp_options options() const
+    {
+        yt_dlp_options chosen;
+        chosen.url_base = server.url("/watch?v=");
+        return chosen;
+    }
+
+    reelpipe::test::temp_folder films;
+    reelpipe::test::site server;
+};
+
+resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
+{
+    try {
+        run_awaitable(io, resolver.resolve(video));
+    } catch (const resolve_error& error) {
+        return error;
+    }
+    FAIL(video << " was resolved");
+    throw std::logic_error("not reached");
+}
+
+}  // namespace
+
+TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+
+    const auto versions = run_awaitable(io, resolver.start());
+    const resolved found = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+
+    CHECK(versions.yt_dlp.starts_with("20"));
+    REQUIRE(found.source.files.size() == 1);
+    const auto& file = std::get<remote_file>(found.source.files[0]);
+    CHECK(file.url == site.server.url("/media/-bcdefghijk.mp4"));
+    CHECK(std::ranges::any_of(file.headers, [](const std::string& h) { return h.starts_with("User-Agent: "); }));
+    CHECK(file.max_range == 10u << 20);
+}
+
+TEST_CASE("an id is data: it cannot add to the URL", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+
+    run_awaitable(io, resolver.resolve("a&list=b#c d/../\xc3\xa9"));
+
+    REQUIRE_FALSE(site.server.requests().empty());
+    CHECK(site.server.requests()[0] == "GET /watch?v=a%26list%3Db%23c%20d%2F..%2F%C3%A9");
+    CHECK(failure_of(io, resolver, "").why() == reason::bad_input);
+}
+
+TEST_CASE("a page's refusal comes with its reason, status and text", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+
+    CHECK(failure_of(io, resolver, "gone404").why() == reason::gone);
+    CHECK(failure_of(io, resolver, "gone410").why() == reason::gone);
+    CHECK(failure_of(io, resolver, "refused403").why() == reason::refused);
+    CHECK(failure_of(io, resolver, "broken500").why() == reason::network);
+    CHECK(failure_of(io, resolver, "two").why() == reason::no_format);
+    CHECK(failure_of(io, resolver, "text").why() == reason::bad_input);
+    const resolve_error limited = failure_of(io, resolver, "limited429");
+    CHECK(limited.why() == reason::rate_limited);
+    CHECK(limited.facts().site == reason::rate_limited);
+    CHECK(limited.facts().status == 429);
+    CHECK(limited.facts().retry_after == 7s);
+    CHECK_THAT(limited.what(), Catch::Contains("429"));
+}
+
+TEST_CASE("calls beyond the number of workers wait, and all are answered", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+    int found = 0;
+    int failed = 0;
+    for (int i = 0; i < 40; ++i)
+        asio::co_spawn(io, resolver.resolve(i % 4 == 3 ? "gone404" : "abcdefghijk"),
+                       [&](std::exception_ptr error, const resolved&) { ++(error ? failed : found); });
+    io.run();
+
+    CHECK(found == 30);
+    CHECK(failed == 10);
+    CHECK(workers().size() == 2);
+}
+
+TEST_CASE("a worker that hangs costs only its call", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    options.deadline = 2s;
+    yt_dlp resolver(io.get_executor(), options);
+    run_awaitable(io, resolver.start());
+    const auto before = workers();
+
+    const resolve_error hung = failure_of(io, resolver, "hang");
+    const resolved next = run_awaitable(io, resolver.resolve("abcdefghijk"));
+
+    CHECK(hung.why() == reason::resolver_died);
+    CHECK_THAT(hung.what(), Catch::Contains("2000 ms"));
+    CHECK(next.source.files.size() == 1);
+    CHECK(workers().size() == 1);
+    CHECK(workers() != before);
+}
+
+TEST_CASE("a worker that is killed under way costs only its call", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    yt_dlp resolver(io.get_executor(), options);
+    run_awaitable(io, resolver.start());
+    const auto before = workers();
+    std::exception_ptr ended;
+    asio::co_spawn(io, resolver.resolve("hang"), [&](std::exception_ptr error, const resolved&) { ended = error; });
+    while (site.server.requests().empty()) io.run_for(5ms);
+
+    for (const pid_t pid : before) kill(pid, SIGKILL);
+    io.run();
+
+    REQUIRE(ended);
+    CHECK_THROWS_AS(std::rethrow_exception(ended), resolve_error);
+    CHECK(run_awaitable(io, resolver.resolve("abcdefghijk")).source.files.size() == 1);
+}
+
+TEST_CASE("a worker that is killed between two calls costs nothing", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    yt_dlp resolver(io.get_executor(), options);
+    run_awaitable(io, resolver.start());
+
+    for (const pid_t pid : workers()) {
+        kill(pid, SIGKILL);
+        siginfo_t end;
+        waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT);
+    }
+
+    CHECK(run_awaitable(io, resolver.resolve("abcdefghijk")).source.files.size() == 1);
+}
+
+TEST_CASE("cancellation reaches the call under way and the calls that wait", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    yt_dlp resolver(io.get_executor(), options);
+    asio::cancellation_signal first;
+    asio::cancellation_signal second;
+    std::vector<std::string> ends;
+    const auto note = [&](std::exception_ptr error, const resolved&) {
+        try {
+            if (error) std::rethrow_exception(error);
+            ends.emplace_back("found");
+        } catch (const std::system_error& cancelled) {
+            ends.emplace_back(cancelled.code() == asio::error::operation_aborted ? "cancelled" : cancelled.what());
+        }
+    };
+    asio::co_spawn(io, resolver.resolve("hang"), asio::bind_cancellation_slot(first.slot(), note));
+    asio::co_spawn(io, resolver.resolve("abcdefghijk"), asio::bind_cancellation_slot(second.slot(), note));
+    asio::co_spawn(io, resolver.resolve("abcdefghijk"), note);
+    while (site.server.requests().empty()) io.run_for(5ms);
+
+    second.emit(asio::cancellation_type::terminal);
+    first.emit(asio::cancellation_type::terminal);
+    io.run();
+
+    CHECK(ends == std::vector<std::string>{"cancelled", "cancelled", "found"});
+}
+
+TEST_CASE("no worker outlives its pool", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    {
+        yt_dlp resolver(io.get_executor(), site.options());
+        run_awaitable(io, resolver.start());
+        CHECK(workers().size() == 2);
+    }
+    CHECK(workers().empty());
+}
+
+TEST_CASE("a missing or useless installation is told before the first video", "[yt_dlp]")
+{
+    const reelpipe::test::temp_folder empty;
+    asio::io_context io{1};
+    const auto start = [&](yt_dlp_options options) -> std::string {
+        yt_dlp resolver(io.get_executor(), std::move(options));
+        try {
+            run_awaitable(io, resolver.start());
+        } catch (const resolve_error& error) {
+            CHECK(error.why() == reason::resolver_missing);
+            return error.what();
+        }
+        return "started";
+    };
+    yt_dlp_options no_python;
+    no_python.python = (empty / "python").string();
+    CHECK_THAT(start(no_python), Catch::Contains("apt-get install"));
+    yt_dlp_options no_file;
+    no_file.yt_dlp = empty / "yt-dlp";
+    CHECK_THAT(start(no_file), Catch::Contains("there is no yt-dlp"));
+    yt_dlp_options no_module;
+    reelpipe::test::write_file(empty / "python-without", "#!/bin/sh\nexec /usr/bin/python3 -S -I \"$@\"\n");
+    std::filesystem::permissions(empty / "python-without", std::filesystem::perms::owner_all);
+    no_module.python = (empty / "python-without").string();
+    CHECK_THAT(start(no_module), Catch::Contains("yt_dlp") && Catch::Contains("apt-get install"));
+    yt_dlp_options bad_selector;
+    bad_selector.format = "b[";
+    CHECK_THAT(start(bad_selector), Catch::Contains("does not start with these settings"));
+}
+
+TEST_CASE("options that cannot work are refused", "[yt_dlp]")
+{
+    asio::io_context io{1};
+    const auto make = [&](auto change) {
+        yt_dlp_options options;
+        change(options);
+        yt_dlp resolver(io.get_executor(), options);
+    };
+    CHECK_THROWS_AS(make([](yt_dlp_options& o) { o.workers = 0; }), std::invalid_argument);
+    CHECK_THROWS_AS(make([](yt_dlp_options& o) { o.max_height = 0; }), std::invalid_argument);
+    CHECK_THROWS_AS(make([](yt_dlp_options& o) { o.url_base = "file:///etc/"; }), std::invalid_argument);
+    CHECK_THROWS_AS(make([](yt_dlp_options& o) { o.parameters = "[1"; }), std::invalid_argument);
+}
