@@ -1,0 +1,49 @@
+#ifndef REELPIPE_STAGES_VERIFY_VERIFY_HPP
+#define REELPIPE_STAGES_VERIFY_VERIFY_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace reelpipe::verify {
+
+// The file is not the clip that it should be; the text says what is different.
+struct verify_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// What a clip is, as a reader that honours edit lists sees it.
+struct facts {
+    std::int64_t frames = 0;               // pictures that are shown
+    std::chrono::microseconds start{};     // when the first one is shown
+    std::chrono::microseconds duration{};  // from there to the end of the last one
+    std::chrono::microseconds frame{};     // the longest that one is shown
+    std::string codec{};
+    int width = 0, height = 0;
+    bool audio = false;
+    std::chrono::microseconds audio_duration{};
+    std::uint64_t bytes = 0;
+};
+
+// What is known of the clip beforehand; what is not known is not compared.
+struct expectation {
+    std::optional<std::int64_t> frames{};
+    std::optional<std::chrono::microseconds> duration{};  // within one frame
+    std::optional<bool> audio{};
+};
+
+// Reads the whole structure and every sample of an MP4 file and decodes its first picture. Throws verify_error for what
+// no whole clip has: an index that is missing or does not fit the samples, samples beyond the end of the file,
+// timestamps that do not ascend, no picture. Throws std::system_error when the file cannot be read at all.
+facts inspect(int descriptor);
+
+// inspect(), and the comparison with what is expected. Throws verify_error.
+facts check(int descriptor, const expectation&);
+facts check_file(const std::filesystem::path&, const expectation&);
+
+}  // namespace reelpipe::verify
+
+#endif
