@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <asio.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "stages/resolve/yt_dlp.hpp"
+#include "support/catch.hpp"
+#include "support/run_awaitable.hpp"
+#include "support/site.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using reelpipe::reason;
+using reelpipe::remote_file;
+using reelpipe::resolve::resolve_error;
+using reelpipe::resolve::resolved;
+using reelpipe::resolve::yt_dlp;
+using reelpipe::resolve::yt_dlp_options;
+using reelpipe::test::run_awaitable;
+
+// The real yt-dlp with its real YouTube extractor, against a stand-in for the site.
+namespace {
+
+struct youtube {
+    explicit youtube(const json& replies = json::object()) : server(start(here, replies)) {}
+
+    static reelpipe::test::site start(const reelpipe::test::temp_folder& here, const json& replies)
+    {
+        const std::string certificate = here / "certificate.pem";
+        const std::string key = here / "key.pem";
+        const std::string file = here / "replies.json";
+        reelpipe::test::write_file(file, replies.dump());
+        reelpipe::test::output_of({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                                   "/CN=www.youtube.com", "-days", "2", "-keyout", key, "-out", certificate});
+        return reelpipe::test::site({"python3", REELPIPE_TESTS_SUPPORT "/youtube_stand_in.py", certificate, key, file});
+    }
+
+    yt_dlp_options options() const
+    {
+        // Of the player clients, the one that needs a single request: which that is depends on the generation.
+        static const bool is_old = [] {
+            asio::io_context io{1};
+            yt_dlp any(io.get_executor(), {});
+            return run_awaitable(io, any.start()).yt_dlp < "2025";
+        }();
+        yt_dlp_options chosen;
+        chosen.proxy = server.url("");
+        chosen.parameters = json{{"nocheckcertificate", true},
+                                 {"extractor_args",
+                                  {{"youtube",
+                                    {{"player_client", {is_old ? "android" : "visionos"}},
+                                     {"player_skip", {"webpage", "configs", "js", "initial_data"}}}}}}}
+                                .dump();
+        return chosen;
+    }
+
+    reelpipe::test::temp_folder here;
+    reelpipe::test::site server;
+};
+
+struct refusal {
+    const char* status;
+    const char* said;
+    const char* more;
+    reason expected;
+};
+
+// Of 11 characters, as YouTube's are.
+std::string id_of(std::size_t i) { return "-refusal" + std::to_string(100 + i); }
+
+resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
+{
+    try {
+        run_awaitable(io, resolver.resolve(video));
+    } catch (const resolve_error& error) {
+        return error;
+    }
+    return {reason::interrupted, "was resolved"};
+}
+
+}  // namespace
+
+TEST_CASE("one progressive MP4 is chosen by default, a pair on request", "[youtube]")
+{
+    youtube site;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+    auto pair_options = site.options();
+    pair_options.format = "bv[ext=mp4]+ba[ext=m4a]";
+    yt_dlp pair_resolver(io.get_executor(), pair_options);
+
+    const resolved one = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+    const resolved pair = run_awaitable(io, pair_resolver.resolve("-bcdefghijk"));
+
+    REQUIRE(one.source.files.size() == 1);
+    const auto& file = std::get<remote_file>(one.source.files[0]);
+    CHECK_THAT(file.url, Catch::EndsWith("itag=18"));
+    CHECK(file.expires == std::chrono::system_clock::from_time_t(1893456000));
+    CHECK(file.proxy == site.options().proxy);
+    CHECK(one.duration == 60s);
+    REQUIRE(pair.source.files.size() == 2);
+    CHECK_THAT(std::get<remote_file>(pair.source.files[0]).url, Catch::EndsWith("itag=134"));
+    CHECK_THAT(std::get<remote_file>(pair.source.files[1]).url, Catch::EndsWith("itag=140"));
+}
+
+TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[youtube]")
+{
+    const char* const error = "ERROR";
+    const char* const unplayable = "UNPLAYABLE";
+    const char* const login = "LOGIN_REQUIRED";
+    std::vector<refusal> refusals{
+        {login, "Sign in to confirm you\xe2\x80\x99re not a bot", "This helps protect our community. Learn more",
+         reason::bot_check},
+        {unplayable, "Video unavailable",
+         "This content isn\xe2\x80\x99t available, try again later. Your account has been rate-limited by YouTube",
+         reason::rate_limited},
+        {unplayable, "The page needs to be reloaded.", nullptr, reason::network},
+        {unplayable, "The following content is not available on this app.", "Watch on the latest version of YouTube.",
+         reason::network},
+        {login, "Sign in to confirm your age", "This video may be inappropriate for some users.",
+         reason::age_restricted},
+        {login, "Private video", "Sign in if you've been granted access to this video", reason::private_video},
+        {unplayable, "Join this channel to get access to members-only content like this video", nullptr,
+         reason::members_only},
+        {unplayable, "This video requires payment to watch.", nullptr, reason::paid},
+        {unplayable, "Video unavailable", "The uploader has not made this video available in your country",
+         reason::geo_blocked},
+        {error, "Video unavailable",
+         "This video is no longer available because the YouTube account associated with this video has been "
+         "terminated.",
+         reason::account_closed},
+        {error, "Video unavailable", "This video is no longer available due to a copyright claim by Someone",
+         reason::copyright},
+        {error, "This video has been removed for violating YouTube's Terms of Service.", nullptr, reason::policy},
+        {error, "Video unavailable", "This video has been removed by the uploader", reason::removed},
+        {"LIVE_STREAM_OFFLINE", "Premieres in 4 hours", nullptr, reason::not_yet},
+        {unplayable, "This live stream recording is not available.", nullptr, reason::removed},
+        {unplayable, "We're processing this video. Check back later.", nullptr, reason::processing},
+        {unplayable, "Video unavailable", "Playback on other websites has been disabled by the video owner",
+         reason::refused},
+        {error, "This video is unavailable", nullptr, reason::needs_javascript},  // or really so, see below
+        {error, "Video unavailable", nullptr, reason::unavailable},
+        {login, "Please sign in", nullptr, reason::login_required},
+    };
+    json replies = json::object();
+    for (std::size_t i = 0; i < refusals.size(); ++i) {
+        replies[id_of(i)] = {{"status", refusals[i].status}, {"reason", refusals[i].said}};
+        if (refusals[i].more) replies[id_of(i)]["subreason"] = refusals[i].more;
+    }
+    youtube site(replies);
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+    const bool runs_scripts = !run_awaitable(io, resolver.start()).scripts.empty();
+
+    for (std::size_t i = 0; i < refusals.size(); ++i) {
+        const resolve_error failed = failure_of(io, resolver, id_of(i));
+        if (runs_scripts && refusals[i].expected == reason::needs_javascript)
+            refusals[i].expected = reason::unavailable;
+        CAPTURE(failed.what(), static_cast<int>(failed.why()), static_cast<int>(refusals[i].expected));
+        CHECK(failed.why() == refusals[i].expected);
+        CHECK_THAT(failed.what(), Catch::Contains(id_of(i)));
+    }
+}
+
+TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
+{
+    youtube site(json{{"limited-429", {{"http", 429}, {"headers", {{"Retry-After", "7"}}}}},
+                      {"refused-403", {{"http", 403}}},
+                      {"broken--500", {{"http", 500}}},
+                      {"poisoned-id", {{"as", "abcdefghijk"}}},
+                      {"hung-up----", {{"close", true}}},
+                      {"no-formats-", {{"empty", true}}}});
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+    const auto why = [&](const char* video) {
+        const resolve_error failed = failure_of(io, resolver, video);
+        UNSCOPED_INFO(video << ": " << static_cast<int>(failed.why()) << ": " << failed.what());
+        return failed.why();
+    };
+
+    CHECK(why("limited-429") == reason::rate_limited);
+    CHECK(why("refused-403") == reason::blocked);
+    CHECK(why("broken--500") == reason::network);
+    CHECK(why("poisoned-id") == reason::blocked);
+    CHECK(why("hung-up----") == reason::network);
+    CHECK(why("no-formats-") == reason::no_format);
+    CHECK(why("short") == reason::bad_input);
+}
+
+TEST_CASE("a proxy that is down is a network that is down", "[youtube]")
+{
+    youtube site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.proxy = "http://127.0.0.1:9";
+    yt_dlp resolver(io.get_executor(), options);
+
+    CHECK(failure_of(io, resolver, "abcdefghijk").why() == reason::no_network);
+}

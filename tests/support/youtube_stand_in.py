@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""youtube_stand_in.py CERTIFICATE KEY REPLIES: YouTube's player interface for the real yt-dlp, on loopback.
+
+A proxy that knows nothing but CONNECT and serves TLS itself at the other end of every tunnel, so that nothing leaves
+the machine whatever host is asked for. REPLIES is a JSON object from video ids to what the player endpoint says:
+{"status", "reason", "subreason"} is YouTube's way to refuse; {"http": 429, "headers": {...}} fails the request;
+{"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats. An id that
+is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its port, then one line for every request.
+"""
+import http.server
+import json
+import ssl
+import sys
+
+CERTIFICATE, KEY, REPLIES = sys.argv[1:4]
+MEDIA = 'http://127.0.0.1:9/videoplayback?expire=1893456000&ip=127.0.0.1&clen=1000&dur=60.0&itag='
+with open(REPLIES, encoding='utf-8') as file:
+    replies = json.load(file)
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain(CERTIFICATE, KEY)
+
+
+def media_format(itag, kind, codecs, **more):
+    return {'itag': itag, 'url': MEDIA + str(itag), 'mimeType': f'{kind}; codecs="{codecs}"', 'bitrate': 500000,
+            'contentLength': '1000', 'approxDurationMs': '60000', 'quality': 'medium', **more}
+
+
+def playable(video):
+    picture = {'width': 640, 'height': 360, 'fps': 30, 'qualityLabel': '360p'}
+    sound = {'audioQuality': 'AUDIO_QUALITY_MEDIUM', 'audioSampleRate': '44100', 'audioChannels': 2}
+    return {
+        'playabilityStatus': {'status': 'OK'},
+        'videoDetails': {'videoId': video, 'title': 'A video', 'lengthSeconds': '60', 'isLiveContent': False},
+        'streamingData': {
+            'formats': [media_format(18, 'video/mp4', 'avc1.42001E, mp4a.40.2', **picture, **sound)],
+            'adaptiveFormats': [media_format(134, 'video/mp4', 'avc1.4d401e', **picture),
+                                media_format(140, 'audio/mp4', 'mp4a.40.2', **{**sound, 'quality': 'tiny'})],
+        },
+    }
+
+
+def refusal(said):
+    status = {'status': said['status'], 'reason': said['reason']}
+    if 'subreason' in said:
+        status['errorScreen'] = {'playerErrorMessageRenderer': {
+            'reason': {'simpleText': said['reason']}, 'subreason': {'simpleText': said['subreason']}}}
+    return {'playabilityStatus': status}
+
+
+class StandIn(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *args):
+        pass
+
+    def do_CONNECT(self):
+        self.send_response(200)
+        self.end_headers()
+        self.connection = tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile('rb')
+        self.wfile = self.connection.makefile('wb', buffering=0)
+        self.close_connection = False
+
+    def do_GET(self):
+        print(self.command, self.path, flush=True)
+        self.send(502 if self.path.startswith('http') else 404, {})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        video = body.get('videoId', '')
+        print(self.command, self.path.partition('?')[0], video, flush=True)
+        if self.path.startswith('/youtubei/v1/player'):
+            self.player(video, replies.get(video, {}))
+        else:
+            self.send(200, {'contents': {'nothing': 1}})
+
+    def player(self, video, said):
+        if said.get('close'):
+            self.close_connection = True
+        elif 'http' in said:
+            self.send(said['http'], {}, said.get('headers', {}))
+        elif 'status' in said:
+            self.send(200, refusal(said))
+        else:
+            reply = playable(said.get('as', video))
+            if said.get('empty'):
+                del reply['streamingData']
+            self.send(200, reply)
+
+    def send(self, status, reply, headers=()):
+        body = json.dumps(reply).encode()
+        self.send_response(status)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), StandIn)
+server.daemon_threads = True
+print(server.server_address[1], flush=True)
+server.serve_forever()
