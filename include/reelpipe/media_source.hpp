@@ -14,10 +14,10 @@ namespace reelpipe {
 // A file behind http(s), and what its host wants to hear.
 struct remote_file {
     std::string url;
-    std::vector<std::string> headers{};  // whole lines, "Name: value", sent with every request
-    std::string cookies{};               // value of the Cookie header; sent to the host of `url` only
-    std::string proxy{};                 // empty: none, whatever the environment says
-    std::uint64_t max_range = 10u << 20; // hosts pace requests for more bytes than this
+    std::vector<std::string> headers{};   // whole lines, "Name: value", sent with every request
+    std::string cookies{};                // value of the Cookie header; sent to the host of `url` only
+    std::string proxy{};                  // empty: none, whatever the environment says
+    std::uint64_t max_range = 10u << 20;  // hosts pace requests for more bytes than this
     std::optional<std::chrono::system_clock::time_point> available_at{};  // answers 403 before
     std::optional<std::chrono::system_clock::time_point> expires{};       // answers 403 after
 };

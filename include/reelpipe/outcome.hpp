@@ -16,45 +16,45 @@ enum class reason : std::uint8_t {
     copyright,
     policy,
     paid,
-    gone,             // the page or file answers 404 or 410
-    unavailable,      // the site says no more than that
-    bad_input,        // no video can have this id or URL
+    gone,         // the page or file answers 404 or 410
+    unavailable,  // the site says no more than that
+    bad_input,    // no video can have this id or URL
     members_only,
     age_restricted,
     geo_blocked,
     login_required,
-    not_yet,          // a premiere or a live stream that has not ended
+    not_yet,  // a premiere or a live stream that has not ended
     live,
     drm,
-    no_format,        // nothing on offer fits the selection
-    needs_javascript, // the site shows it only to players that run its script
-    refused,          // 403
+    no_format,         // nothing on offer fits the selection
+    needs_javascript,  // the site shows it only to players that run its script
+    refused,           // 403
     // on the way
-    network,          // resets, time-outs, short bodies, server errors
-    processing,       // the site is still preparing the video
-    resolver_died,    // the resolver crashed or passed its deadline
-    changed,          // the file changed while it was read
+    network,        // resets, time-outs, short bodies, server errors
+    processing,     // the site is still preparing the video
+    resolver_died,  // the resolver crashed or passed its deadline
+    changed,        // the file changed while it was read
     // the site, the network or the disk as a whole
     bot_check,
     rate_limited,
-    blocked,          // replies that only a blocked address gets
+    blocked,  // replies that only a blocked address gets
     no_network,
     disk_full,
     // the installation
     extractor_outdated,
     resolver_missing,
     // the media
-    not_media,        // a page, an empty body, no container that libav knows
+    not_media,  // a page, an empty body, no container that libav knows
     no_video_stream,
-    unsupported,      // a codec, container or stream layout that cannot be cut
-    too_large,        // beyond the limits on bytes, pixels, streams or time
-    corrupt,          // decoding failed inside the segment
-    beyond_end,       // the segment starts after the end of the video
+    unsupported,  // a codec, container or stream layout that cannot be cut
+    too_large,    // beyond the limits on bytes, pixels, streams or time
+    corrupt,      // decoding failed inside the segment
+    beyond_end,   // the segment starts after the end of the video
     // the result
     encode_failed,
     verify_failed,
     store_failed,
-    interrupted,      // the run was stopped before its turn
+    interrupted,  // the run was stopped before its turn
     unknown,
 };
 

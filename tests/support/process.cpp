@@ -13,8 +13,6 @@
 #include <system_error>
 #include <thread>
 
-extern char** environ;
-
 namespace reelpipe::test {
 
 namespace {
@@ -40,6 +38,7 @@ std::string content_of(int fd)
 std::vector<char*> pointers(std::vector<std::string>& words)
 {
     std::vector<char*> all;
+    all.reserve(words.size() + 1);
     for (std::string& word : words) all.push_back(word.data());
     all.push_back(nullptr);
     return all;
@@ -62,8 +61,8 @@ process::process(std::vector<std::string> words, std::vector<std::string> enviro
     posix_spawn_file_actions_adddup2(&files, in, 0);
     posix_spawn_file_actions_adddup2(&files, out_, 1);
     posix_spawn_file_actions_adddup2(&files, err_, 2);
-    const int failed = posix_spawnp(&pid_, words.at(0).c_str(), &files, nullptr, pointers(words).data(),
-                                    pointers(environment).data());
+    const int failed =
+        posix_spawnp(&pid_, words.at(0).c_str(), &files, nullptr, pointers(words).data(), pointers(environment).data());
     posix_spawn_file_actions_destroy(&files);
     close(in);
     if (failed) {

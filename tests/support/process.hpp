@@ -1,10 +1,10 @@
 #ifndef REELPIPE_TESTS_PROCESS_HPP
 #define REELPIPE_TESTS_PROCESS_HPP
 
+#include <sys/types.h>
 #include <chrono>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace reelpipe::test {

@@ -13,8 +13,7 @@ namespace reelpipe::test {
 // Runs a coroutine to its end on `io` and gives its result; what it throws comes out here. Assertions stay outside of
 // coroutines: g++ 12 evaluates a macro argument with co_await three times.
 template <class T>
-T run_awaitable(asio::io_context& io, asio::awaitable<T> task,
-                std::chrono::seconds deadline = std::chrono::seconds(60))
+T run_awaitable(asio::io_context& io, asio::awaitable<T> task, std::chrono::seconds deadline = std::chrono::seconds(60))
 {
     std::exception_ptr error;
     std::optional<T> result;

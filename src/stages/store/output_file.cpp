@@ -95,7 +95,7 @@ placed output_file::place(const fs::path& final_name)
 
 stamp stamp_of(const fs::path& file)
 {
-    struct stat found {};
+    struct stat found{};
     if (stat(file.c_str(), &found) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
         fail("look at", file);

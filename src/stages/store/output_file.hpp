@@ -8,7 +8,8 @@ namespace reelpipe::store {
 
 enum class placed { stored, already_there };
 
-// A clip that is being made: a file without a name in the output's file system, so that a killed process leaves nothing.
+// A clip that is being made: a file without a name in the output's file system, so that a killed process leaves
+// nothing.
 //
 // Where the file system cannot make nameless files, it has a name in `folder` until it is placed or dropped;
 // remove_leftovers() at the next start finds what a kill left there.
@@ -23,8 +24,8 @@ public:
 
     int descriptor() const { return descriptor_; }
 
-    // Makes the content durable and gives it its final name, whose folder is made if need be. The first writer of a name
-    // wins and nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer.
+    // Makes the content durable and gives it its final name, whose folder is made if need be. The first writer of a
+    // name wins and nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer.
     // Throws std::system_error; then the file still has no final name.
     placed place(const std::filesystem::path& final_name);
 
