@@ -20,7 +20,7 @@ namespace reelpipe::fetch {
 
 struct fetch_options {
     std::filesystem::path folder{};           // of the temporary files; must exist
-    std::uint64_t head = 64u << 10;           // first guess of how many bytes show where the index is
+    std::uint64_t head = 32u << 10;           // first guess of how many bytes show where the index is
     std::uint64_t whole_limit = 2ull << 30;   // bytes read of a body whose server ignores ranges
     std::uint64_t video_limit = 16ull << 30;  // bytes of one file of a video
     unsigned parallel = 4;                    // requests of one video at once

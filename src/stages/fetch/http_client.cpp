@@ -50,11 +50,14 @@ bool equal_but_for_case(std::string_view a, std::string_view b)
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// Headers come from a web page by way of the resolver. A line break in one would begin another header, or another
-// request; and the transfer decides by itself what it asks for and over which connection.
+// Headers and cookies come from a web page by way of the resolver; a line break in one would begin another header, or
+// another request.
+bool breaks(std::string_view line) { return line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos; }
+
+// What is asked for, and over which connection, is the transfer's own affair.
 bool may_be_sent(std::string_view line)
 {
-    if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) return false;
+    if (breaks(line)) return false;
     const std::string_view name = line.substr(0, line.find_first_of(":; "));
     return std::ranges::none_of(
         std::initializer_list<std::string_view>{"Range", "If-Range", "Accept-Encoding", "Connection", "Content-Length",
@@ -73,6 +76,8 @@ header_lines lines_of(const http_request& request)
     }
     if (!accepts) append(lines, "Accept:");  // libcurl would send one of its own
     append(lines, "Accept-Encoding: identity");
+    // As a header and not as CURLOPT_COOKIE, because only that stays behind when a redirect leads to another host.
+    if (!request.cookies.empty() && !breaks(request.cookies)) append(lines, "Cookie: " + request.cookies);
     return lines;
 }
 
@@ -245,8 +250,6 @@ void transfer::state::prepare()
     set(easy, CURLOPT_HTTPHEADER, lines.get());
     // HTTP/2 in libcurl 7.88 buffers up to 32 MB a stream; ranges gain nothing from it.
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    if (!request.cookies.empty() && request.cookies.find_first_of("\r\n") == std::string::npos)
-        set(easy, CURLOPT_COOKIE, request.cookies.c_str());
 
     // Set even when empty: libcurl would ask the environment.
     set(easy, CURLOPT_PROXY, request.proxy.c_str());
