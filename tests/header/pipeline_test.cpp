@@ -13,6 +13,8 @@
 
 using namespace std::chrono_literals;
 
+reelpipe::pipeline nothing_from(reelpipe::flow<int> numbers);  // second_unit.cpp
+
 namespace {
 
 struct number {  // move-only, without a default
@@ -253,4 +255,11 @@ TEST_CASE("compositions that cannot work are refused", "[pipeline]")
     CHECK_THROWS_AS(
         reelpipe::runner(reelpipe::source("n", up_to(1)) | reelpipe::cpu("c", same) | reelpipe::sink("s", nothing)),
         std::invalid_argument);
+}
+
+TEST_CASE("a flow crosses translation units", "[pipeline]")
+{
+    asio::io_context io{1};
+    reelpipe::runner run{nothing_from(reelpipe::source("numbers", up_to(5)))};
+    CHECK(run.run(io).finished == 5);
 }
