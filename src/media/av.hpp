@@ -1,0 +1,150 @@
+#ifndef REELPIPE_MEDIA_AV_HPP
+#define REELPIPE_MEDIA_AV_HPP
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavformat/avformat.h>
+}
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+// Owners for what libav allocates, and the only place that knows its versions.
+namespace reelpipe::av {
+
+// A libav function failed. The text is what was being done, libav's word for the code, and the last error that libav
+// logged on this thread.
+class error : public std::runtime_error {
+public:
+    error(const std::string& doing, int code);
+    int code() const noexcept { return code_; }
+
+private:
+    int code_;
+};
+
+// Passes on what is not an error code.
+inline int check(int code, const char* doing)
+{
+    if (code < 0) throw error(doing, code);
+    return code;
+}
+
+template <class T> T* check_allocated(T* made)
+{
+    if (!made) throw std::bad_alloc();
+    return made;
+}
+
+// libav's messages go into the text of `error` instead of to stderr. Idempotent; whoever opens a context calls it.
+void capture_log();
+
+// Forgets the captured message, so that the next error does not tell of an older one.
+void forget_log();
+
+// libav frees through a pointer to the pointer; unique_ptr deleters get the pointer.
+template <auto Free> struct free_by_address {
+    template <class T> void operator()(T* p) const { Free(&p); }
+};
+
+template <auto Free> struct free_with {
+    template <class T> void operator()(T* p) const { Free(p); }
+};
+
+struct free_io {
+    // libav replaces the buffer that it was given, so the current one is freed.
+    void operator()(AVIOContext* p) const
+    {
+        av_freep(&p->buffer);
+        avio_context_free(&p);
+    }
+};
+
+// Two owners of one type: an input was opened, an output only allocated. Neither owns a custom AVIO: the owner of that
+// is declared before.
+using input = std::unique_ptr<AVFormatContext, free_by_address<avformat_close_input>>;
+using output = std::unique_ptr<AVFormatContext, free_with<avformat_free_context>>;
+using io = std::unique_ptr<AVIOContext, free_io>;
+using codec = std::unique_ptr<AVCodecContext, free_by_address<avcodec_free_context>>;
+using parameters = std::unique_ptr<AVCodecParameters, free_by_address<avcodec_parameters_free>>;
+using packet = std::unique_ptr<AVPacket, free_by_address<av_packet_free>>;
+using frame = std::unique_ptr<AVFrame, free_by_address<av_frame_free>>;
+using graph = std::unique_ptr<AVFilterGraph, free_by_address<avfilter_graph_free>>;
+
+inline packet make_packet() { return packet(check_allocated(av_packet_alloc())); }
+inline frame make_frame() { return frame(check_allocated(av_frame_alloc())); }
+inline parameters make_parameters() { return parameters(check_allocated(avcodec_parameters_alloc())); }
+
+// Lends a packet or a frame for one turn of a loop and drops what it refers to at the end of the turn.
+template <class T, auto Unref> class turn {
+public:
+    template <class Owner> explicit turn(const Owner& owner) : lent_(owner.get()) {}
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() { Unref(lent_); }
+    T* get() const { return lent_; }
+    T* operator->() const { return lent_; }
+
+private:
+    T* lent_;
+};
+using packet_turn = turn<AVPacket, av_packet_unref>;
+using frame_turn = turn<AVFrame, av_frame_unref>;
+
+// Options for a call that takes an AVDictionary**.
+class dictionary {
+public:
+    dictionary() = default;
+    dictionary(const dictionary&) = delete;
+    dictionary& operator=(const dictionary&) = delete;
+    ~dictionary() { av_dict_free(&entries_); }
+    void set(const char* key, const std::string& value) { check(av_dict_set(&entries_, key, value.c_str(), 0), key); }
+    void set(const char* key, std::int64_t value) { check(av_dict_set_int(&entries_, key, value, 0), key); }
+    AVDictionary** address() { return &entries_; }
+    AVDictionary* release() { return std::exchange(entries_, nullptr); }
+    // libav leaves in the dictionary what nobody wanted.
+    const AVDictionaryEntry* unused() const { return av_dict_get(entries_, "", nullptr, AV_DICT_IGNORE_SUFFIX); }
+
+private:
+    AVDictionary* entries_ = nullptr;
+};
+
+// The clock of a segment.
+inline constexpr AVRational microsecond{1, 1'000'000};
+
+inline std::chrono::microseconds to_microseconds(std::int64_t time, AVRational time_base)
+{
+    return std::chrono::microseconds(av_rescale_q(time, time_base, microsecond));
+}
+
+// How long a picture is shown, in the time base of its stream; 0: unknown.
+inline std::int64_t duration_of(const AVFrame& picture)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    return picture.duration;
+#else
+    return picture.pkt_duration;
+#endif
+}
+
+// The callbacks of avio_alloc_context; FFmpeg 7 made the written bytes const.
+using read_callback = int (*)(void*, std::uint8_t*, int);
+using seek_callback = std::int64_t (*)(void*, std::int64_t, int);
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+using written_bytes = const std::uint8_t*;
+#else
+using written_bytes = std::uint8_t*;
+#endif
+using write_callback = int (*)(void*, written_bytes, int);
+io make_reader(void* opaque, read_callback, seek_callback, int buffer_bytes);
+io make_writer(void* opaque, write_callback, seek_callback, int buffer_bytes);
+
+}  // namespace reelpipe::av
+
+#endif

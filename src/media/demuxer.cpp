@@ -1,0 +1,301 @@
+#include "media/demuxer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "media/error.hpp"
+#include "media/mp4_boxes.hpp"
+
+namespace reelpipe::media {
+
+namespace {
+
+// Containers of a single file. What is not here either opens what the file names (playlists, concat) or is no video.
+constexpr std::array containers{
+    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "ogg", "asf"};
+constexpr int io_buffer_bytes = 32 << 10;
+constexpr unsigned probe_bytes = 1 << 20;
+
+int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+
+bool is_mp4(const AVInputFormat* format) { return format->name == std::string_view(containers[0]); }
+
+AVStream* best_stream(AVFormatContext* input, AVMediaType type)
+{
+    const int index = av_find_best_stream(input, type, -1, -1, nullptr, 0);
+    return index < 0 ? nullptr : input->streams[index];
+}
+
+}  // namespace
+
+// The bytes behind libav's reads. The first read that cannot be answered ends the attempt: libav is told of an error,
+// and so it is for every later read, whatever it makes of the first.
+class demuxer::source {
+public:
+    source(const partial_file& file, std::stop_token stop) : file_(file), stop_(std::move(stop)) {}
+
+    static int read(void* self, std::uint8_t* to, int size) { return static_cast<source*>(self)->read(to, size); }
+    static std::int64_t seek(void* self, std::int64_t offset, int whence)
+    {
+        return static_cast<source*>(self)->seek(offset, whence);
+    }
+
+    const partial_file& file() const { return file_; }
+    void imagine() { imagines_ = true; }
+    const range_set& imagined() const { return imagined_; }
+
+    void rethrow() const
+    {
+        if (stopped_) throw std::system_error(std::make_error_code(std::errc::operation_canceled), "reading media");
+        if (read_error_) throw std::system_error(read_error_, std::generic_category(), "reading media");
+        if (hole_) throw missing_bytes(*hole_);
+    }
+
+    void check_stop()
+    {
+        stopped_ = stopped_ || stop_.stop_requested();
+        rethrow();
+    }
+
+private:
+    int read(std::uint8_t* to, int size)
+    {
+        stopped_ = stopped_ || stop_.stop_requested();
+        if (stopped_) return AVERROR_EXIT;
+        if (hole_ || read_error_) return AVERROR(EIO);
+        if (position_ >= file_.size) return AVERROR_EOF;
+
+        const auto wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<unsigned>(size), file_.size - position_));
+        const ssize_t got = imagines_ ? imagine(to, wanted) : read_held(to, wanted);
+        if (got <= 0) return AVERROR(EIO);
+        position_ += static_cast<std::uint64_t>(got);
+        return static_cast<int>(got);
+    }
+
+    ssize_t imagine(std::uint8_t* to, std::size_t wanted)
+    {
+        std::memset(to, 0, wanted);
+        imagined_.add({position_, position_ + wanted});
+        return static_cast<ssize_t>(wanted);
+    }
+
+    ssize_t read_held(std::uint8_t* to, std::size_t wanted)
+    {
+        const auto run_end = file_.held.run_end(position_);
+        if (!run_end) {
+            hole_ = position_;
+            return -1;
+        }
+        wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *run_end - position_));
+        const ssize_t got = pread(file_.descriptor, to, wanted, static_cast<off_t>(position_));
+        if (got <= 0) read_error_ = got < 0 ? errno : EIO;  // 0: shorter than it is said to be
+        return got;
+    }
+
+    std::int64_t seek(std::int64_t offset, int whence)
+    {
+        whence &= ~AVSEEK_FORCE;
+        if (whence == AVSEEK_SIZE) return static_cast<std::int64_t>(file_.size);
+        if (whence == SEEK_CUR) offset += static_cast<std::int64_t>(position_);
+        if (whence == SEEK_END) offset += static_cast<std::int64_t>(file_.size);
+        if (offset < 0) return AVERROR(EINVAL);
+        position_ = static_cast<std::uint64_t>(offset);
+        return offset;
+    }
+
+    partial_file file_;
+    std::stop_token stop_;
+    std::uint64_t position_ = 0;
+    std::optional<std::uint64_t> hole_;
+    int read_error_ = 0;
+    bool stopped_ = false;
+    bool imagines_ = false;
+    range_set imagined_;
+};
+
+demuxer::demuxer(const partial_file& file, std::stop_token stop)
+    : source_(std::make_unique<source>(file, std::move(stop))),
+      io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes))
+{
+    if (file.size == 0) throw error(fault::not_media, "an empty file");
+    av::capture_log();
+    av::forget_log();
+    // Reads exactly what is asked for: a skip over a hole is a seek, never a read through it.
+    io_->direct = 1;
+
+    const AVInputFormat* format = nullptr;
+    const int probed = av_probe_input_buffer2(io_.get(), &format, nullptr, nullptr, 0, probe_bytes);
+    source_->rethrow();
+    if (probed < 0) throw error(fault::not_media, "no known container");
+    if (std::ranges::find(containers, std::string_view(format->name)) == containers.end())
+        throw error(fault::unsupported, std::string("a container of type ") + format->name);
+
+    AVFormatContext* context = av::check_allocated(avformat_alloc_context());
+    context->pb = io_.get();
+    context->io_open = refuse_to_open;
+    context->max_streams = most_streams;
+    const int opened = avformat_open_input(&context, nullptr, format, nullptr);  // frees the context if it fails
+    if (opened >= 0) input_.reset(context);
+    guard(opened, "opening the container");
+    find_streams();
+    if (!knows_parameters()) look_for_parameters();
+    check_limits();
+    discard_other_streams();
+    find_origin();
+}
+
+demuxer::~demuxer() = default;
+
+void demuxer::guard(int code, const char* doing) const
+{
+    source_->rethrow();
+    if (code >= 0) return;
+    throw error(code == AVERROR(ENOMEM) ? fault::too_large : fault::corrupt, av::error(doing, code).what());
+}
+
+void demuxer::find_streams()
+{
+    video_ = best_stream(input_.get(), AVMEDIA_TYPE_VIDEO);
+    audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
+}
+
+// An MP4 index says everything that is needed.
+bool demuxer::knows_parameters() const
+{
+    const auto complete = [](const AVStream* stream) {
+        const AVCodecParameters& p = *stream->codecpar;
+        if (stream->start_time == AV_NOPTS_VALUE || p.codec_id == AV_CODEC_ID_NONE) return false;
+        return p.codec_type == AVMEDIA_TYPE_VIDEO ? p.width > 0 && stream->r_frame_rate.num > 0 : p.sample_rate > 0;
+    };
+    return is_mp4(input_->iformat) && video_ && complete(video_) && (!audio_ || complete(audio_));
+}
+
+// libav reads and decodes the first packets, which costs bytes.
+void demuxer::look_for_parameters()
+{
+    std::vector<av::dictionary> options(input_->nb_streams);
+    std::vector<AVDictionary*> entries;
+    for (av::dictionary& each : options) {
+        each.set("max_pixels", largest_picture);
+        entries.push_back(each.release());
+    }
+    const int found = avformat_find_stream_info(input_.get(), entries.data());
+    for (AVDictionary* each : entries) av_dict_free(&each);
+    guard(found, "reading stream parameters");
+    find_streams();
+}
+
+void demuxer::check_limits() const
+{
+    if (!video_) throw error(fault::no_video_stream, "no video stream");
+    const AVCodecParameters& picture = *video_->codecpar;
+    if (picture.width <= 0 || picture.height <= 0) throw error(fault::corrupt, "a video without a picture size");
+    if (std::int64_t{picture.width} * picture.height > largest_picture)
+        throw error(fault::too_large,
+                    "pictures of " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
+}
+
+void demuxer::discard_other_streams()
+{
+    for (unsigned i = 0; i < input_->nb_streams; ++i) {
+        AVStream* stream = input_->streams[i];
+        if (stream != video_ && stream != audio_) stream->discard = AVDISCARD_ALL;
+    }
+}
+
+// As libav's own count, which it makes only when it looks for parameters.
+void demuxer::find_origin()
+{
+    std::int64_t first = input_->start_time;
+    for (unsigned i = 0; i < input_->nb_streams && input_->start_time == AV_NOPTS_VALUE; ++i) {
+        const AVStream* stream = input_->streams[i];
+        const AVMediaType type = stream->codecpar->codec_type;
+        if (stream->start_time == AV_NOPTS_VALUE || (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO))
+            continue;
+        const std::int64_t start = av_rescale_q(stream->start_time, stream->time_base, av::microsecond);
+        if (first == AV_NOPTS_VALUE || start < first) first = start;
+    }
+    origin_ = std::chrono::microseconds(first == AV_NOPTS_VALUE ? 0 : first);
+}
+
+void demuxer::seek(std::chrono::microseconds time)
+{
+    const std::int64_t wanted =
+        av_rescale_q_rnd((time + origin_).count(), av::microsecond, video_->time_base, AV_ROUND_DOWN);
+    const std::int64_t first = video_->start_time == AV_NOPTS_VALUE ? 0 : video_->start_time;
+    // libav searches by decoding time and may come out at a key frame that is shown later than asked for.
+    for (std::int64_t target = wanted; target > first;) {
+        seek_at_or_before(target, target);
+        const std::int64_t found = first_picture_time();
+        if (found != AV_NOPTS_VALUE && found <= wanted) {
+            seek_at_or_before(target, target);
+            return;
+        }
+        target = std::min(found == AV_NOPTS_VALUE ? target : found, target) - 1;
+    }
+    seek_at_or_before(first, INT64_MAX);
+}
+
+void demuxer::seek_at_or_before(std::int64_t video_time, std::int64_t latest)
+{
+    const int code = avformat_seek_file(input_.get(), video_->index, INT64_MIN, video_time, latest, 0);
+    guard(code, "seeking");
+}
+
+std::int64_t demuxer::first_picture_time()
+{
+    const av::packet packet = av::make_packet();
+    while (read(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (turn->stream_index == video_->index) return turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
+    }
+    return AV_NOPTS_VALUE;
+}
+
+bool demuxer::read(AVPacket* packet)
+{
+    for (;;) {
+        source_->check_stop();
+        const int code = av_read_frame(input_.get(), packet);
+        if (code == AVERROR_EOF) {
+            source_->rethrow();
+            return false;
+        }
+        guard(code, "reading a packet");
+        const int stream = packet->stream_index;
+        const bool ours = stream == video_->index || (audio_ && stream == audio_->index);
+        const bool cut_short = packet->flags & AV_PKT_FLAG_CORRUPT && is_mp4(input_->iformat);
+        if (ours && !cut_short) return true;
+        av_packet_unref(packet);
+        if (ours) throw error(fault::corrupt, "the file ends inside of a sample");
+    }
+}
+
+bool demuxer::has_sample_table() const
+{
+    if (!is_mp4(input_->iformat)) return false;
+    const partial_file& file = source_->file();
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    // With an mvex, fragments all over the file say what is in them.
+    return moov && !find_box(file, moov->payload, box_type("mvex"));
+}
+
+void demuxer::imagine_samples()
+{
+    input_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+    source_->imagine();
+}
+
+const range_set& demuxer::imagined() const { return source_->imagined(); }
+
+}  // namespace reelpipe::media

@@ -1,0 +1,45 @@
+#ifndef REELPIPE_MEDIA_ERROR_HPP
+#define REELPIPE_MEDIA_ERROR_HPP
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace reelpipe::media {
+
+// What is wrong with a file, as far as somebody has to decide what becomes of it.
+enum class fault : std::uint8_t {
+    not_media,  // no container that we open
+    no_video_stream,
+    unsupported,  // a container, codec or stream layout that cannot be cut
+    too_large,    // beyond the limits on index bytes, pixels or streams
+    corrupt,
+    beyond_end,  // the segment starts after the end of the video
+};
+
+// A finding about the media; the text says what was being done and where.
+class error : public std::runtime_error {
+public:
+    error(fault kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+    fault kind() const noexcept { return kind_; }
+
+private:
+    fault kind_;
+};
+
+// Nothing is wrong with the media, but a byte of it is not on disk yet.
+class missing_bytes : public std::runtime_error {
+public:
+    explicit missing_bytes(std::uint64_t offset)
+        : std::runtime_error("byte " + std::to_string(offset) + " has not been fetched"), offset_(offset)
+    {
+    }
+    std::uint64_t offset() const noexcept { return offset_; }
+
+private:
+    std::uint64_t offset_;
+};
+
+}  // namespace reelpipe::media
+
+#endif

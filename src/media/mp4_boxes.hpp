@@ -1,0 +1,37 @@
+#ifndef REELPIPE_MEDIA_MP4_BOXES_HPP
+#define REELPIPE_MEDIA_MP4_BOXES_HPP
+
+#include <cstdint>
+#include <optional>
+
+#include "media/range_set.hpp"
+
+namespace reelpipe::media {
+
+struct mp4_box {
+    std::uint32_t type = 0;   // four letters, the first in the highest byte
+    byte_range payload;       // what follows size and type; may be said to reach beyond the file
+    std::uint64_t begin = 0;  // of the box itself
+};
+
+constexpr std::uint32_t box_type(const char (&name)[5])
+{
+    std::uint32_t type = 0;
+    for (int i = 0; i < 4; ++i) type = type << 8 | static_cast<unsigned char>(name[i]);
+    return type;
+}
+
+// The box whose first byte is at `offset`. Nothing where its size and type are not held or make no sense. Only these
+// two are read: what is inside of the boxes is libav's business.
+std::optional<mp4_box> box_at(const partial_file&, std::uint64_t offset, std::uint64_t parent_end);
+
+// The first box of this type in `parent`, as far as the chain of boxes is held.
+std::optional<mp4_box> find_box(const partial_file&, byte_range parent, std::uint32_t type);
+
+// What to fetch next of an MP4 file whose moov is not complete: the rest of the moov, or the place where the chain of
+// top-level boxes goes on. Nothing where this is no MP4 file or its moov is held.
+std::optional<byte_range> next_towards_moov(const partial_file&);
+
+}  // namespace reelpipe::media
+
+#endif

@@ -1,0 +1,60 @@
+#include "media/segment_reader.hpp"
+
+namespace reelpipe::media {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto audio_run_up = 100ms;
+// How far the streams of a file may be apart. Without a sample table this is how we learn that a stream has no more.
+constexpr auto interleaving = 2s;
+
+std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
+
+std::chrono::microseconds duration_of(const AVPacket& packet, const AVStream& stream)
+{
+    return av::to_microseconds(packet.duration, stream.time_base);
+}
+
+}  // namespace
+
+segment_reader::segment_reader(demuxer& input, segment wanted)
+    : input_(input),
+      wanted_{wanted.start + input.origin(), wanted.end + input.origin()},
+      skips_(input.has_sample_table()),
+      audio_done_(!input.audio())
+{
+    input.video()->discard = AVDISCARD_DEFAULT;
+    if (input.audio()) input.audio()->discard = AVDISCARD_DEFAULT;
+    input.seek(wanted.start);
+}
+
+bool segment_reader::next(AVPacket* packet)
+{
+    while (!(video_done_ && audio_done_) && input_.read(packet)) {
+        const bool is_video = packet->stream_index == input_.video()->index;
+        AVStream& stream = is_video ? *input_.video() : *input_.audio();
+        bool& done = is_video ? video_done_ : audio_done_;
+        const std::int64_t time = decoding_time(*packet);
+        if (time == AV_NOPTS_VALUE) {
+            if (!done) return true;
+        } else if (const auto begin = av::to_microseconds(time, stream.time_base); begin >= wanted_.end) {
+            finish(stream, done);
+            if (!skips_ && begin >= wanted_.end + interleaving) video_done_ = audio_done_ = true;
+        } else if (!done && (is_video || begin + duration_of(*packet, stream) > wanted_.start - audio_run_up)) {
+            return true;
+        }
+        av_packet_unref(packet);
+    }
+    return false;
+}
+
+// Nothing of a later packet is shown in the segment: no packet is shown before it is decoded.
+void segment_reader::finish(AVStream& stream, bool& done)
+{
+    done = true;
+    if (skips_) stream.discard = AVDISCARD_ALL;
+}
+
+}  // namespace reelpipe::media

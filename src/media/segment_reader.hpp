@@ -1,0 +1,31 @@
+#ifndef REELPIPE_MEDIA_SEGMENT_READER_HPP
+#define REELPIPE_MEDIA_SEGMENT_READER_HPP
+
+#include "media/demuxer.hpp"
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe::media {
+
+// Reads the packets that a segment takes and no others: the video from the key frame on that decoding begins at, to
+// the last picture shown before the end; the audio that is heard in it, with a little before for decoders that need a
+// run-up. What is planned and what is cut are the same because both read through this.
+class segment_reader {
+public:
+    segment_reader(demuxer&, segment wanted);
+
+    // The next packet in the order of the file; false when the segment is complete or the file ends.
+    bool next(AVPacket*);
+
+private:
+    void finish(AVStream&, bool& done);
+
+    demuxer& input_;
+    segment wanted_;  // on the file's own clock
+    bool skips_;      // packets of a finished stream need not be read
+    bool video_done_ = false;
+    bool audio_done_ = false;
+};
+
+}  // namespace reelpipe::media
+
+#endif

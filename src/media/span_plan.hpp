@@ -1,0 +1,33 @@
+#ifndef REELPIPE_MEDIA_SPAN_PLAN_HPP
+#define REELPIPE_MEDIA_SPAN_PLAN_HPP
+
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "media/range_set.hpp"
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe::media {
+
+struct span_plan {
+    // What has to be fetched next: ascending, disjoint, nothing that is held. Empty: everything that cutting the
+    // segments takes is there.
+    std::vector<byte_range> needed;
+    bool index_known = false;
+    std::uint64_t index_bytes = 0;  // of what leads to the samples, as far as it is known
+    std::uint64_t span_bytes = 0;   // of the samples that the segments take, held or not, as far as it is known
+};
+
+// Fetch what is needed, add it to `file.held`, ask again, until nothing is needed. The number of rounds is small where
+// the container has an index: one or two for the index, one for the samples of all segments. Other containers are
+// paged through, a piece a round.
+//
+// Throws media::error for files that cannot be cut, std::system_error where the file on disk cannot be read or a stop
+// was requested. A segment beyond the end needs nothing; cutting it says so.
+span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, std::stop_token stop = {});
+
+}  // namespace reelpipe::media
+
+#endif
