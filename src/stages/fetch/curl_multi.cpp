@@ -42,7 +42,7 @@ curl_multi::curl_multi(asio::any_io_executor executor, std::size_t connections, 
 
 curl_multi::~curl_multi()
 {
-    for (const auto& [easy, job] : jobs_) curl_multi_remove_handle(multi_, easy);
+    for (const auto& entry : jobs_) curl_multi_remove_handle(multi_, entry.first);
     curl_multi_cleanup(multi_);  // closes kept connections, through on_close
     while (!watches_.empty()) forget(watches_.begin()->first);
 }
