@@ -4,7 +4,6 @@ pkg_check_modules(libav REQUIRED IMPORTED_TARGET
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.87)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(SQLite3 REQUIRED)

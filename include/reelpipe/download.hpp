@@ -1,0 +1,126 @@
+#ifndef REELPIPE_DOWNLOAD_HPP
+#define REELPIPE_DOWNLOAD_HPP
+
+#include <asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <reelpipe/outcome.hpp>
+#include <reelpipe/pipeline.hpp>
+
+namespace reelpipe {
+
+// What the user asked for cannot be done: an unreadable list, a wrong option, a folder in use. Nothing was fetched.
+struct usage_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+enum class severity { note, warning, error };
+
+struct download_options {
+    // What is wanted
+    std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
+    std::filesystem::path output{};
+    std::string split{};                // only rows of this split; empty: all
+    std::vector<std::string> labels{};  // only rows with one of these labels; empty: all
+    std::uint64_t limit = 0;            // only the first rows that pass; 0: all
+
+    // Where it comes from: "youtube", a URL with {id} in it, or a folder of whole videos
+    std::string source = "youtube";
+    std::string url_base = "https://www.youtube.com/watch?v=";
+    std::string format{};  // yt-dlp's selector; empty: one progressive H.264 MP4
+    int max_height = 360;
+    std::filesystem::path cookies{};
+    std::string proxy{};
+    std::filesystem::path yt_dlp{};
+    std::string python{};
+    std::size_t resolvers = 2;
+    std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL; not checked
+
+    // How it is fetched
+    std::size_t connections = 64;
+    unsigned attempts = 5;
+    std::chrono::milliseconds backoff{1000};  // before the second attempt; doubles with each further one
+    std::filesystem::path tmp_dir{};          // of what is fetched; empty: inside the output folder
+
+    // How it is cut
+    std::string preset = "medium";
+    int crf = 23;
+    std::size_t jobs = 0;  // clips cut at once; 0: one a usable core
+
+    // What is written
+    std::string trim_format = "%06d";
+    std::filesystem::path report{};  // empty: download_report.json in the output folder
+
+    // Called on the thread of the run, with one line for the user; must not throw.
+    std::function<void(severity, const std::string&)> on_message{};
+};
+
+// How far a run is. Clips are counted once each: clips = stored + exists + failed + those still to come.
+struct progress {
+    std::uint64_t clips = 0, videos = 0;
+    std::uint64_t stored = 0;  // made by this run
+    std::uint64_t exists = 0;  // there before, and verified
+    std::uint64_t failed = 0;
+    std::map<reason, std::uint64_t> failures{};
+    std::uint64_t fetched = 0;  // bytes received
+    std::size_t cutting = 0, jobs = 0;
+    double elapsed_s = 0;
+    bool draining = false;
+};
+
+// How a run ended.
+struct download_summary {
+    progress totals{};
+    std::uint64_t pending = 0;  // clips whose turn did not come; the next run goes on with them
+    ending end = ending::complete;
+    std::optional<reason> stopped_by{};  // a condition of the site, the network, the disk or the installation
+    std::string stop_message{};
+    std::uint64_t bad_rows = 0, duplicates = 0;
+    std::vector<stage_stats> stages{};
+    std::filesystem::path report{};
+};
+
+// One run over annotation lists: every wanted clip ends up stored, failed with a reason, or pending.
+//
+// The lists are read by the constructor, so that what is wrong with them shows before anything is fetched. The output
+// folder belongs to one run at a time; a later run on the same folder goes on where this one ended, however it ended.
+//
+//     downloader run({.lists = {"val.csv"}, .output = "clips"});
+//     const download_summary s = co_await run.run();
+//
+// Threads: run() on one executor that runs one handler at a time; CPU work on threads of its own, which end with
+// run(). drain(), cancel() and now() from anywhere. Needs to outlive run().
+class downloader {
+public:
+    // Throws usage_error.
+    explicit downloader(download_options);
+    downloader(const downloader&) = delete;
+    downloader& operator=(const downloader&) = delete;
+    ~downloader();
+
+    // Once. Failures of clips are in the summary; what it throws are failures of the run itself (the ledger cannot be
+    // written, say). The report is written in any case.
+    asio::awaitable<download_summary> run() &;
+
+    void drain();   // take nothing new, finish what is in flight
+    void cancel();  // drop what is in flight
+    progress now() const;
+
+private:
+    class implementation;
+    std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace reelpipe
+
+#endif

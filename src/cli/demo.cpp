@@ -1,0 +1,187 @@
+#include "cli/demo.hpp"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+extern char** environ;
+
+namespace reelpipe::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct film {
+    const char* id;
+    const char* picture;  // a source of libavfilter
+    int seconds;
+    const char* index;  // where the muxer puts it: movflags
+};
+
+constexpr std::array films{
+    film{"testcard_01", "testsrc2=size=640x360:rate=30000/1001", 90, "+faststart"},
+    film{"mandelbrot1", "mandelbrot=size=640x360:rate=25", 60, "+faststart"},
+    film{"-moov_last-", "smptehdbars=size=640x360:rate=30", 120, "0"},
+};
+
+// A list as the field writes them, dead link included.
+constexpr std::string_view list =
+    "label,youtube_id,time_start,time_end,split\n"
+    "watching a test card,testcard_01,30,40,val\n"
+    "watching a test card,testcard_01,75,85,val\n"
+    "zooming in,mandelbrot1,5,15,val\n"
+    "\"waiting, for the film\",-moov_last-,100,110,val\n"
+    "waiting for the uploader's return,dead_link_1,10,20,val\n";
+
+void run_program(std::vector<std::string> words)
+{
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t child = -1;
+    const int failed = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
+    if (failed)
+        throw std::runtime_error(fmt::format("cannot start {}: {}; install it (apt-get install ffmpeg)", words[0],
+                                             std::generic_category().message(failed)));
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        throw std::runtime_error(fmt::format("{} failed, see its message above", words[0]));
+}
+
+void make_film(const film& f, const fs::path& file)
+{
+    if (fs::exists(file)) return;
+    const fs::path unfinished = file.string() + ".part";
+    run_program({"ffmpeg",
+                 "-nostdin",
+                 "-v",
+                 "error",
+                 "-y",
+                 "-f",
+                 "lavfi",
+                 "-i",
+                 f.picture,
+                 "-f",
+                 "lavfi",
+                 "-i",
+                 "sine=frequency=440:beep_factor=4",
+                 "-t",
+                 std::to_string(f.seconds),
+                 "-c:v",
+                 "libx264",
+                 "-preset",
+                 "ultrafast",
+                 "-pix_fmt",
+                 "yuv420p",
+                 "-g",
+                 "150",
+                 "-bf",
+                 "2",
+                 "-c:a",
+                 "aac",
+                 "-movflags",
+                 f.index,
+                 "-f",
+                 "mp4",
+                 unfinished.string()});
+    fs::rename(unfinished, file);
+}
+
+// Serves a folder on loopback while it lives.
+class origin {
+public:
+    explicit origin(const fs::path& folder)
+    {
+        if (!server_.set_mount_point("/", folder.string())) throw std::runtime_error("cannot serve " + folder.string());
+        port_ = server_.bind_to_any_port("127.0.0.1");
+        if (port_ < 0) throw std::runtime_error("no free port on 127.0.0.1");
+        thread_ = std::thread([this] { server_.listen_after_bind(); });
+        while (!server_.is_running()) std::this_thread::yield();  // stop() before that would be lost
+    }
+    origin(const origin&) = delete;
+    origin& operator=(const origin&) = delete;
+    ~origin()
+    {
+        server_.stop();
+        thread_.join();
+    }
+
+    int port() const { return port_; }
+
+private:
+    httplib::Server server_;
+    int port_ = -1;
+    std::thread thread_;
+};
+
+}  // namespace
+
+CLI::App* add_demo(CLI::App& program, download_arguments& arguments)
+{
+    download_options& o = arguments.run;
+    CLI::App* const command =
+        program.add_subcommand("demo", "Try the whole job on films made on the spot; no internet needed");
+    command
+        ->add_option("-o,--output", o.output, "folder of films and clips; default: a new one in the temporary folder")
+        ->option_text("DIR");
+    command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str();
+    command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")->option_text("N");
+    return command;
+}
+
+int run_demo(download_arguments arguments)
+try {
+    fs::path folder = arguments.run.output;
+    if (folder.empty()) {
+        std::string name = (fs::temp_directory_path() / "reelpipe-demo-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "make a folder " + name);
+        folder = name;
+    }
+    const fs::path film_folder = folder / "films";
+    fs::create_directories(film_folder);
+
+    fmt::print(stderr, "making {} films in {}\n", films.size(), film_folder.string());
+    std::uintmax_t film_bytes = 0;
+    for (const film& f : films) {
+        const fs::path file = film_folder / fmt::format("{}.mp4", f.id);
+        make_film(f, file);
+        film_bytes += fs::file_size(file);
+    }
+    const fs::path list_file = folder / "list.csv";
+    std::ofstream(list_file) << list;
+
+    const origin server(film_folder);
+    fmt::print(stderr, "serving {:.1f} MB on http://127.0.0.1:{}/; one link of the list is dead on purpose\n",
+               static_cast<double>(film_bytes) / 1e6, server.port());
+    arguments.run.lists = {list_file.string()};
+    arguments.run.source = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
+    arguments.run.output = folder / "clips";
+    const int status = run_download(arguments);
+
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output))
+        if (entry.path().extension() == ".mp4") fmt::print("{}\n", entry.path().string());
+    fmt::print(stderr, "the clips and their report are in {}\n", arguments.run.output.string());
+    // The dead link fails, as it should.
+    return status == exit_status::some_failed ? exit_status::all_stored : status;
+} catch (const std::exception& e) {
+    fmt::print(stderr, "error: {}\n", e.what());
+    return exit_status::stopped;
+}
+
+}  // namespace reelpipe::cli

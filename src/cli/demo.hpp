@@ -1,0 +1,19 @@
+#ifndef REELPIPE_CLI_DEMO_HPP
+#define REELPIPE_CLI_DEMO_HPP
+
+#include <CLI/CLI.hpp>
+
+#include "cli/download_command.hpp"
+
+namespace reelpipe::cli {
+
+// `reelpipe demo` takes the options of `reelpipe download` that shape the clips, and an output folder of its own.
+CLI::App* add_demo(CLI::App& program, download_arguments& arguments);
+
+// The whole job without the internet: films made on the spot, an origin on loopback, a list, the run.
+// Returns the exit status.
+int run_demo(download_arguments arguments);
+
+}  // namespace reelpipe::cli
+
+#endif

@@ -1,0 +1,204 @@
+#include "cli/download_command.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <asio.hpp>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reelpipe::cli {
+
+namespace {
+
+template <class T>
+CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, const std::map<std::string, T>& choices,
+                        const std::string& description)
+{
+    std::vector<std::string> names;
+    for (const auto& [choice, unused] : choices) names.push_back(choice);
+    return command.add_option(name, value, description)
+        ->transform(CLI::CheckedTransformer(choices).description(""))
+        ->option_text(fmt::format("{}", fmt::join(names, "|")));
+}
+
+// Shows the progress until the run has ended.
+asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio::steady_timer& pause)
+{
+    asio::error_code stopped;
+    while (!stopped) {
+        pause.expires_after(screen.interval());
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
+        if (!stopped) screen.show(run.now());
+    }
+}
+
+// Two chances: finish what is in flight, then drop it.
+asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, terminal& screen, bool& interrupted)
+{
+    asio::error_code stopped;
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
+    if (stopped) co_return;
+    interrupted = true;
+    screen.message(severity::note, "interrupted: finishing the clips in flight; once more to drop them");
+    run.drain();
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
+    if (!stopped) run.cancel();
+}
+
+int status_of(const download_summary& s, bool interrupted)
+{
+    if (interrupted) return exit_status::interrupted;
+    if (s.stopped_by) return exit_status::stopped;
+    return s.totals.failed || s.pending ? exit_status::some_failed : exit_status::all_stored;
+}
+
+}  // namespace
+
+CLI::App* add_download(CLI::App& program, download_arguments& arguments)
+{
+    download_options& o = arguments.run;
+    CLI::App* const command = program.add_subcommand("download", "Make verified clips of annotated videos");
+    command->footer(
+        "Stop it with ^C and run it again to go on: what is stored is not fetched again.\n\n"
+        "Exit status: 0 every clip is stored; 1 some failed, the report says which and why; 2 wrong usage or an\n"
+        "unreadable list; 3 stopped by the site, the network or the disk, run again to go on; 130 interrupted.");
+
+    command->add_option("LIST", o.lists, "annotation lists (CSV with a header); - is the standard input")->required();
+    command->add_option("-o,--output", o.output, "folder of the clips")->required()->option_text("DIR");
+    command->add_option("--split", o.split, "only rows of this split")->group("What");
+    command->add_option("--labels", o.labels, "only rows with these labels")
+        ->delimiter(',')
+        ->option_text("A,B")
+        ->group("What");
+    command->add_option("--limit", o.limit, "only the first N rows")->option_text("N")->group("What");
+
+    command
+        ->add_option("--source", o.source,
+                     "youtube, a URL such as https://mirror/{id}.mp4, or a folder of videos named by id")
+        ->capture_default_str()
+        ->group("Source");
+    command->add_option("--url-base", o.url_base, "what stands before the id in a page's URL")
+        ->capture_default_str()
+        ->group("Source");
+    command->add_option("--format", o.format, "yt-dlp format selector; default: one progressive H.264 MP4")
+        ->option_text("SELECTOR")
+        ->group("Source");
+    command->add_option("--max-height", o.max_height, "no higher picture than this")
+        ->capture_default_str()
+        ->group("Source");
+    command->add_option("--cookies", o.cookies, "cookies for yt-dlp, Netscape format")
+        ->check(CLI::ExistingFile)
+        ->option_text("FILE")
+        ->group("Source");
+    command->add_option("--proxy", o.proxy, "proxy for pages and media")->option_text("URL")->group("Source");
+    command->add_option("--yt-dlp", o.yt_dlp, "the yt-dlp to use: program, zipapp or module folder")
+        ->option_text("PATH")
+        ->group("Source");
+    command->add_option("--python", o.python, "the Python to run it with")->option_text("PATH")->group("Source");
+    command->add_option("--resolvers", o.resolvers, "yt-dlp processes")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str()
+        ->group("Source");
+    command
+        ->add_option("--yt-dlp-parameters", o.yt_dlp_parameters,
+                     "JSON object laid over the parameters of yt-dlp, for what no option covers")
+        ->option_text("JSON")
+        ->group("Source");
+
+    command->add_option("--connections", o.connections, "transfers at once")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str()
+        ->group("Fetch");
+    command->add_option("--attempts", o.attempts, "tries for what may pass by itself")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str()
+        ->group("Fetch");
+    command
+        ->add_option_function<double>(
+            "--backoff", [&o](double s) { o.backoff = std::chrono::milliseconds(static_cast<long>(s * 1000)); },
+            "seconds before the second try; doubles with each further one [1]")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->option_text("S")
+        ->group("Fetch");
+    command->add_option("--tmp-dir", o.tmp_dir, "for what is fetched; default: inside the output folder")
+        ->option_text("DIR")
+        ->group("Fetch");
+
+    command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str()->group("Cut");
+    command->add_option("--crf", o.crf, "libx264 quality, lower is better")
+        ->check(CLI::Range(0, 51))
+        ->capture_default_str()
+        ->group("Cut");
+    command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
+        ->option_text("N")
+        ->group("Cut");
+
+    command->add_option("--trim-format", o.trim_format, "how times stand in file names")
+        ->capture_default_str()
+        ->group("Output");
+    command->add_option("--report", o.report, "default: DIR/download_report.json")
+        ->option_text("FILE")
+        ->group("Output");
+    add_choice<progress_style>(*command, "--progress", arguments.progress,
+                               {{"auto", progress_style::automatic},
+                                {"bar", progress_style::bar},
+                                {"plain", progress_style::plain},
+                                {"none", progress_style::none}},
+                               "how progress is shown; auto: a bar on a terminal, else plain lines")
+        ->group("Output");
+    add_choice<severity>(*command, "--log-level", arguments.least,
+                         {{"note", severity::note}, {"warning", severity::warning}, {"error", severity::error}},
+                         "the least important messages to show")
+        ->group("Output");
+    return command;
+}
+
+int run_download(const download_arguments& arguments)
+{
+    terminal screen(arguments.progress, arguments.least);
+    download_options options = arguments.run;
+    options.on_message = [&screen](severity how, const std::string& line) { screen.message(how, line); };
+
+    std::optional<downloader> run;
+    try {
+        run.emplace(std::move(options));
+    } catch (const std::exception& e) {
+        screen.message(severity::error, e.what());
+        return exit_status::usage;
+    }
+
+    asio::io_context io{1};
+    asio::signal_set signals(io, SIGINT, SIGTERM);
+    asio::steady_timer pause(io);
+    bool interrupted = false;
+    std::exception_ptr failed;
+    std::optional<download_summary> summary;
+    const auto keep_first = [&failed](std::exception_ptr e) {
+        if (e && !failed) failed = e;
+    };
+    asio::co_spawn(io, keep_showing(screen, *run, pause), keep_first);
+    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted), keep_first);
+    asio::co_spawn(io, run->run(), [&](std::exception_ptr e, download_summary s) {
+        keep_first(e);
+        if (!e) summary = std::move(s);
+        pause.cancel();
+        signals.cancel();
+    });
+    io.run();
+
+    try {
+        if (failed) std::rethrow_exception(failed);
+    } catch (const std::exception& e) {
+        screen.message(severity::error, fmt::format("the run ended early: {}; run again to go on", e.what()));
+        return interrupted ? exit_status::interrupted : exit_status::stopped;
+    }
+    screen.print(summary_text(*summary));
+    return status_of(*summary, interrupted);
+}
+
+}  // namespace reelpipe::cli

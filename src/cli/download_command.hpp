@@ -1,0 +1,34 @@
+#ifndef REELPIPE_CLI_DOWNLOAD_COMMAND_HPP
+#define REELPIPE_CLI_DOWNLOAD_COMMAND_HPP
+
+#include <CLI/CLI.hpp>
+
+#include "cli/terminal.hpp"
+
+namespace reelpipe::cli {
+
+namespace exit_status {
+inline constexpr int all_stored = 0;
+inline constexpr int some_failed = 1;
+inline constexpr int usage = 2;
+inline constexpr int stopped = 3;
+inline constexpr int interrupted = 130;
+}  // namespace exit_status
+
+// What `reelpipe download` was asked for.
+struct download_arguments {
+    download_options run{};
+    progress_style progress = progress_style::automatic;
+    severity least = severity::note;
+};
+
+// Adds the command; `arguments` outlives the parse.
+CLI::App* add_download(CLI::App& program, download_arguments& arguments);
+
+// Runs to the end, an interrupt or a stop, and tells about it on the standard error stream. Returns the exit status.
+// The first SIGINT or SIGTERM lets what is in flight finish, the second drops it.
+int run_download(const download_arguments&);
+
+}  // namespace reelpipe::cli
+
+#endif

@@ -1,0 +1,40 @@
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <string>
+
+#include "cli/demo.hpp"
+#include "cli/download_command.hpp"
+
+namespace {
+
+constexpr int version = REELPIPE_VERSION;
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    using namespace reelpipe::cli;
+
+    CLI::App program("Annotated video lists in, verified clips out.");
+    program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +
+                                              "." + std::to_string(version % 100));
+    program.footer(
+        "  reelpipe download kinetics400/val.csv -o clips/\n"
+        "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
+        "  reelpipe demo");
+    program.require_subcommand(1);
+
+    download_arguments download, demo;
+    const CLI::App* const download_command = add_download(program, download);
+    add_demo(program, demo);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::Success& e) {
+        return program.exit(e);  // --help, --version
+    } catch (const CLI::ParseError& e) {
+        program.exit(e);
+        return exit_status::usage;
+    }
+    return download_command->parsed() ? run_download(download) : run_demo(demo);
+}

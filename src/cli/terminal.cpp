@@ -1,0 +1,148 @@
+#include "cli/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+namespace reelpipe::cli {
+
+namespace {
+
+constexpr double megabyte = 1e6;
+
+std::string duration_text(double seconds)
+{
+    const auto s = static_cast<long long>(seconds + 0.5);
+    if (s < 60) return fmt::format("{}s", s);
+    if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
+    if (s < 48 * 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
+    return fmt::format("{}d{:02}h", s / 86400, s / 3600 % 24);
+}
+
+// Clips that need no work (they existed) say nothing about how long the rest will take.
+std::string line_text(const progress& p, double bytes_a_second)
+{
+    const std::uint64_t done = p.stored + p.exists + p.failed;
+    const std::uint64_t worked = p.stored + p.failed;
+    const double rate = p.elapsed_s > 0 ? static_cast<double>(worked) / p.elapsed_s : 0;
+    const std::string eta = rate > 0 ? duration_text(static_cast<double>(p.clips - done) / rate) : "?";
+    std::string text = fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB/s  cutting {}/{}  failed {}  ETA {}", done,
+                                   p.clips, rate, bytes_a_second / megabyte, p.cutting, p.jobs, p.failed, eta);
+    if (p.draining) text += "  (finishing)";
+    return text;
+}
+
+std::size_t terminal_width()
+{
+    winsize size{};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+    return size.ws_col;
+}
+
+void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+// What others send (titles, error texts) must not steer the terminal.
+std::string without_controls(std::string text)
+{
+    std::ranges::replace_if(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, ' ');
+    return text;
+}
+
+// The bottleneck is busy while those before it are blocked and those after it starve: the stage with the largest share
+// of its workers' time.
+const stage_stats* bottleneck_of(const std::vector<stage_stats>& stages)
+{
+    const auto busy_share = [](const stage_stats& s) {
+        return s.busy_s / static_cast<double>(std::max<std::size_t>(s.workers, 1));
+    };
+    const auto busiest = std::ranges::max_element(stages, {}, busy_share);
+    return busiest == stages.end() ? nullptr : &*busiest;
+}
+
+}  // namespace
+
+terminal::terminal(progress_style style, severity least)
+    : least_(least), terminal_(isatty(STDERR_FILENO)), style_(style)
+{
+    if (style_ == progress_style::automatic) style_ = terminal_ ? progress_style::bar : progress_style::plain;
+}
+
+terminal::~terminal() { clear(); }
+
+std::chrono::milliseconds terminal::interval() const
+{
+    return style_ == progress_style::bar ? std::chrono::milliseconds(250) : std::chrono::seconds(10);
+}
+
+void terminal::clear()
+{
+    if (line_shown_) write("\r\033[K");
+    line_shown_ = false;
+}
+
+void terminal::message(severity how, const std::string& line)
+{
+    if (how < least_) return;
+    clear();
+    static constexpr std::string_view words[] = {"", "warning: ", "error: "};
+    static constexpr std::string_view colours[] = {"", "\033[33m", "\033[31m"};
+    const auto index = static_cast<std::size_t>(how);
+    const bool coloured = terminal_ && how != severity::note;
+    write(fmt::format("{}{}{}{}\n", coloured ? colours[index] : "", words[index], coloured ? "\033[0m" : "",
+                      without_controls(line)));
+}
+
+void terminal::print(const std::string& text)
+{
+    clear();
+    write(text);
+}
+
+void terminal::show(const progress& p)
+{
+    if (style_ == progress_style::none) return;
+    if (const double passed = p.elapsed_s - last_s_; passed > 0) {
+        bytes_a_second_ = static_cast<double>(p.fetched - last_fetched_) / passed;
+        last_s_ = p.elapsed_s;
+        last_fetched_ = p.fetched;
+    }
+    std::string text = line_text(p, bytes_a_second_);
+    if (style_ == progress_style::plain) {
+        write(text + "\n");
+        return;
+    }
+    text.resize(std::min(text.size(), terminal_width() - 1));
+    write("\r\033[K" + text);
+    line_shown_ = true;
+}
+
+std::string summary_text(const download_summary& s)
+{
+    const progress& p = s.totals;
+    std::string text = fmt::format("{} clips: {} stored, {} exist, {} failed, {} pending; {:.1f} MB fetched in {}\n",
+                                   p.clips, p.stored, p.exists, p.failed, s.pending,
+                                   static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
+    if (s.duplicates) text += fmt::format("{} rows named a clip again and were dropped\n", s.duplicates);
+    if (s.bad_rows) text += fmt::format("{} rows were malformed and skipped\n", s.bad_rows);
+    for (const auto& [why, count] : p.failures)
+        text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
+
+    if (!s.stages.empty() && p.stored) {
+        text += fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9} {:>10} {:>10} {:>6}\n", "stage", "in", "out", "failed",
+                            "busy s", "starved s", "blocked s", "peak");
+        for (const stage_stats& stage : s.stages)
+            text +=
+                fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9.1f} {:>10.1f} {:>10.1f} {:>6}\n", stage.name, stage.in,
+                            stage.out, stage.failed, stage.busy_s, stage.starved_s, stage.blocked_s, stage.queued_peak);
+        if (const stage_stats* const slowest = bottleneck_of(s.stages))
+            text += fmt::format("  the bottleneck is '{}'\n", slowest->name);
+    }
+    text += fmt::format("report: {}\n", s.report.string());
+    return text;
+}
+
+}  // namespace reelpipe::cli

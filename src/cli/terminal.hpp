@@ -1,0 +1,45 @@
+#ifndef REELPIPE_CLI_TERMINAL_HPP
+#define REELPIPE_CLI_TERMINAL_HPP
+
+#include <chrono>
+#include <string>
+
+#include <reelpipe/download.hpp>
+
+namespace reelpipe::cli {
+
+enum class progress_style { automatic, bar, plain, none };
+
+// The standard error stream as a person sees it: messages, and below them one line that tells how far the run is.
+// On a terminal that line is rewritten in place; elsewhere a new one is written now and then.
+// Threads: one.
+class terminal {
+public:
+    terminal(progress_style, severity least);
+    ~terminal();
+
+    void message(severity, const std::string& line);
+    void show(const progress&);
+    void print(const std::string& text);  // whatever the least importance is
+
+    // How often show() is worth calling.
+    std::chrono::milliseconds interval() const;
+
+private:
+    void clear();
+
+    severity least_;
+    bool terminal_;
+    progress_style style_;
+    bool line_shown_ = false;
+    double last_s_ = 0;
+    std::uint64_t last_fetched_ = 0;
+    double bytes_a_second_ = 0;
+};
+
+// What a run came to: totals, failures by reason, stages and the one that held up the others.
+std::string summary_text(const download_summary&);
+
+}  // namespace reelpipe::cli
+
+#endif

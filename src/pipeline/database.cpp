@@ -1,0 +1,90 @@
+#include "pipeline/database.hpp"
+
+#include <sqlite3.h>
+
+namespace reelpipe {
+
+namespace {
+
+[[noreturn]] void fail(sqlite3* handle, std::string_view doing)
+{
+    const int code = sqlite3_errcode(handle);
+    throw database_error(std::string(doing) + ": " + sqlite3_errmsg(handle), code);
+}
+
+}  // namespace
+
+void statement::finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+
+statement::statement(sqlite3* database, std::string_view sql)
+{
+    sqlite3_stmt* prepared = nullptr;
+    const int length = static_cast<int>(sql.size());
+    if (sqlite3_prepare_v3(database, sql.data(), length, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) != SQLITE_OK)
+        fail(database, "ledger");
+    handle_.reset(prepared);
+}
+
+void statement::check(int code) const
+{
+    if (code != SQLITE_OK) fail(sqlite3_db_handle(handle_.get()), "ledger");
+}
+
+bool statement::step()
+{
+    const int code = sqlite3_step(handle_.get());
+    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        sqlite3* const database = sqlite3_db_handle(handle_.get());
+        const database_error error(std::string("ledger: ") + sqlite3_errmsg(database), code);
+        sqlite3_reset(handle_.get());
+        throw error;
+    }
+    return code == SQLITE_ROW;
+}
+
+void statement::reset() { sqlite3_reset(handle_.get()); }
+
+void statement::bind_one(int position, std::int64_t value)
+{
+    check(sqlite3_bind_int64(handle_.get(), position, value));
+}
+
+void statement::bind_one(int position, double value) { check(sqlite3_bind_double(handle_.get(), position, value)); }
+
+void statement::bind_one(int position, std::string_view value)
+{
+    check(sqlite3_bind_text(handle_.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
+}
+
+void statement::bind_one(int position, std::nullptr_t) { check(sqlite3_bind_null(handle_.get(), position)); }
+
+std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+
+double statement::number(int column) const { return sqlite3_column_double(handle_.get(), column); }
+
+std::string statement::text(int column) const
+{
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+    if (!bytes) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
+
+void database::close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+database::database(const std::filesystem::path& file)
+{
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    handle_.reset(opened);
+    if (code != SQLITE_OK) fail(opened, "open " + file.string());
+    sqlite3_busy_timeout(opened, 10'000);  // a reader such as `sqlite3 ledger.sqlite` may be looking
+}
+
+void database::execute(const char* sql)
+{
+    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get(), "ledger");
+}
+
+}  // namespace reelpipe

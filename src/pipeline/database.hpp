@@ -1,0 +1,79 @@
+#ifndef REELPIPE_PIPELINE_DATABASE_HPP
+#define REELPIPE_PIPELINE_DATABASE_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace reelpipe {
+
+struct database_error : std::runtime_error {
+    database_error(const std::string& what, int sqlite_code) : std::runtime_error(what), code(sqlite_code) {}
+    int code;
+};
+
+// A prepared statement. Parameters are bound and columns read by position, from 1 and from 0, as SQLite counts.
+// A text that was bound is not copied: it lives until the statement is reset.
+class statement {
+public:
+    statement(sqlite3*, std::string_view sql);
+
+    template <class... Values> statement& bind(const Values&... values)
+    {
+        reset();
+        int position = 0;
+        (bind_one(++position, values), ...);
+        return *this;
+    }
+
+    bool step();  // true: a row is there
+    void run() { step(), reset(); }
+    void reset();
+
+    std::int64_t integer(int column) const;
+    double number(int column) const;
+    std::string text(int column) const;
+    bool is_null(int column) const;
+
+private:
+    struct finalize {
+        void operator()(sqlite3_stmt*) const;
+    };
+
+    void bind_one(int, std::int64_t);
+    void bind_one(int position, std::uint64_t value) { bind_one(position, static_cast<std::int64_t>(value)); }
+    void bind_one(int, double);
+    void bind_one(int, std::string_view);
+    void bind_one(int, std::nullptr_t);
+    void check(int code) const;
+
+    std::unique_ptr<sqlite3_stmt, finalize> handle_;
+};
+
+// A SQLite file, and the temporary tables of this process beside it. One thread at a time.
+class database {
+public:
+    // Opens or makes the file. Throws database_error.
+    explicit database(const std::filesystem::path& file);
+
+    void execute(const char* sql);
+    statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }
+
+private:
+    struct close {
+        void operator()(sqlite3*) const;
+    };
+
+    std::unique_ptr<sqlite3, close> handle_;
+};
+
+}  // namespace reelpipe
+
+#endif

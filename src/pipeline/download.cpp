@@ -1,0 +1,540 @@
+#include "reelpipe/download.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <random>
+#include <thread>
+#include <unordered_set>
+
+#include "media/error.hpp"
+#include "pipeline/accounts.hpp"
+#include "pipeline/download_report.hpp"
+#include "pipeline/jobs.hpp"
+#include "pipeline/judge.hpp"
+#include "pipeline/locator.hpp"
+#include "pipeline/run_folder.hpp"
+#include "stages/annotations/list_reader.hpp"
+#include "stages/store/clip_name.hpp"
+
+namespace reelpipe {
+
+namespace fs = std::filesystem;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t page_size = 512;  // clips read from the work list at a time
+constexpr auto longest_pause = std::chrono::minutes(5);
+constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
+
+double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
+
+std::size_t usable_cores()
+{
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return std::max(1u, std::thread::hardware_concurrency());
+    return static_cast<std::size_t>(CPU_COUNT(&cores));
+}
+
+download_options with_defaults(download_options options)
+{
+    if (options.jobs == 0) options.jobs = usable_cores();
+    if (options.connections == 0 || options.resolvers == 0 || options.attempts == 0)
+        throw usage_error("connections, resolvers and attempts start at 1");
+    locator::check(options);
+    if (options.report.empty()) options.report = options.output / "download_report.json";
+    return options;
+}
+
+store::trim_format checked_format(const std::string& format)
+try {
+    return store::trim_format(format);
+} catch (const std::invalid_argument& e) {
+    throw usage_error(e.what());
+}
+
+std::vector<segment> segments_of(const video_job& video)
+{
+    std::vector<segment> all;
+    for (const clip_task& task : video.clips) all.push_back(task.clip.wanted);
+    return all;
+}
+
+// A URL that has served its time answers like this, and so does one whose video has gone.
+bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
+
+// Exponential, up to a limit, and different for each: those who failed together do not come back together.
+std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::milliseconds first,
+                                       std::optional<std::chrono::seconds> asked)
+{
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    if (asked) return std::min<std::chrono::milliseconds>(*asked, longest_pause);
+    const auto longest = std::min<std::chrono::milliseconds>(first * (1u << std::min(attempt, 16u)), longest_pause);
+    std::uniform_int_distribution<std::chrono::milliseconds::rep> pause(longest.count() / 2, longest.count());
+    return std::chrono::milliseconds(pause(random));
+}
+
+// How much shorter than asked for a clip is because its video ends: less than this is the rounding to whole frames.
+constexpr std::chrono::milliseconds worth_mentioning{100};
+
+}  // namespace
+
+class downloader::implementation {
+public:
+    explicit implementation(download_options options)
+        : options_(with_defaults(std::move(options))),
+          trim_(checked_format(options_.trim_format)),
+          folder_(options_.output),
+          database_(open_ledger(folder_, damaged_ledger_)),
+          ledger_(database_),
+          wanted_(database_),
+          accounts_(ledger_, wanted_),
+          cpu_(options_.jobs),
+          planners_(options_.jobs),
+          runner_(clips_of_videos(), {.cpu = cpu_.get_executor(),
+                                      .max_in_flight = options_.connections + 4 * options_.jobs,
+                                      .on_failure = [this](const failure& f) { return judge(f); }})
+    {
+        if (!damaged_ledger_.empty())
+            say(severity::warning,
+                fmt::format("the ledger was damaged and is set aside as {}; clips on disk are verified again",
+                            damaged_ledger_.string()));
+        read_lists();
+    }
+
+    asio::awaitable<download_summary> run();
+
+    void drain() { runner_.drain(); }
+    void cancel() { runner_.cancel(); }
+
+    progress now() const
+    {
+        progress p = accounts_.totals();
+        p.clips = size_.clips;
+        p.videos = size_.videos;
+        p.fetched = fetched_;
+        p.cutting = cutting_;
+        p.jobs = options_.jobs;
+        p.elapsed_s = seconds_since(begun_);
+        p.draining = stopped_;
+        return p;
+    }
+
+private:
+    pipeline clips_of_videos();
+
+    // The stages, in the order of the flow
+    asio::awaitable<void> feed(out<video_ptr> next);
+    video_ptr look(video_ptr);
+    asio::awaitable<std::optional<video_ptr>> resolve(video_ptr);
+    asio::awaitable<video_ptr> fetch(video_ptr);
+    asio::awaitable<void> split(video_ptr, out<clip_job> next);
+    clip_job cut(clip_job, std::stop_token);
+    clip_job verify(clip_job);
+    clip_job store(clip_job);
+    void record(clip_job);
+
+    asio::awaitable<void> fetch_what_is_missing(video_job&);
+    void read_lists();
+    void read_list(const std::string& name, const std::unordered_set<std::string>& labels);
+    bool settled_before(const wanted_clip&);
+    void look_at(clip_task&);
+    verdict judge(const failure&);
+    void record_failure(const job_failed&, const finding&, unsigned attempts);
+    void stop(const finding&);
+    download_summary summary(ending, std::vector<stage_stats>);
+    void say(severity, const std::string&) const;
+
+    const download_options options_;
+    const store::trim_format trim_;
+    const run_folder folder_;
+    fs::path damaged_ledger_;
+    database database_;
+    ledger ledger_;
+    work_list wanted_;
+    accounts accounts_;
+    work_list::size size_;
+    std::uint64_t bad_rows_ = 0;
+    const steady::time_point begun_ = steady::now();
+
+    asio::thread_pool cpu_;       // cuts, verifies, stores: seconds a clip
+    asio::thread_pool planners_;  // reads indexes: milliseconds a video, not to wait behind a cut
+    runner runner_;
+
+    // While running, on the loop
+    std::optional<locator> locator_;
+    std::optional<fetch::http_client> http_;
+    std::optional<fetch::fetcher> fetcher_;
+    std::optional<finding> stop_reason_;
+    unsigned outdated_ = 0;
+
+    std::atomic<std::size_t> cutting_{0};
+    std::atomic<std::uint64_t> fetched_{0};
+    std::atomic<bool> stopped_{false};
+};
+
+void downloader::implementation::say(severity how, const std::string& line) const
+{
+    if (options_.on_message) options_.on_message(how, line);
+}
+
+// ------------------------------------------------------------------------------------------------ the lists
+
+void downloader::implementation::read_lists()
+{
+    if (options_.lists.empty()) throw usage_error("no annotation list was named");
+    const std::unordered_set<std::string> labels(options_.labels.begin(), options_.labels.end());
+    for (const std::string& name : options_.lists) read_list(name, labels);
+    size_ = wanted_.seal();
+}
+
+void downloader::implementation::read_list(const std::string& name, const std::unordered_set<std::string>& labels)
+{
+    try {
+        annotations::list_reader list(name);
+        while (const std::optional<annotations::row> row = list.next()) {
+            if (const auto* wrong = std::get_if<annotations::row_error>(&row->content)) {
+                ++bad_rows_;
+                say(severity::warning, fmt::format("{}:{}: {}; row skipped", list.name(), row->line, wrong->message));
+                continue;
+            }
+            const auto& clip = std::get<clip_request>(row->content);
+            if (!options_.split.empty() && clip.split != options_.split) continue;
+            if (!labels.empty() && !labels.contains(clip.label)) continue;
+            if (options_.limit != 0 && wanted_.rows() == options_.limit) return;
+            wanted_.add(clip);
+        }
+    } catch (const annotations::not_a_list& e) {
+        throw usage_error(e.what());
+    } catch (const std::system_error& e) {
+        throw usage_error(e.what());
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ the flow
+
+pipeline downloader::implementation::clips_of_videos()
+{
+    const std::size_t cores = options_.jobs;
+    // clang-format off
+    return reelpipe::source("list", [this](out<video_ptr> next)    { return feed(std::move(next)); })
+         | reelpipe::cpu("look",    [this](video_ptr v)            { return look(std::move(v)); },    {.workers = cores})
+         | reelpipe::io("resolve",  [this](video_ptr v)            { return resolve(std::move(v)); }, {.workers = options_.resolvers, .attempts = options_.attempts})
+         | reelpipe::io("fetch",    [this](video_ptr v)            { return fetch(std::move(v)); },   {.workers = options_.connections, .attempts = options_.attempts})
+         | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
+         | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
+         | reelpipe::cpu("verify",  [this](clip_job c)             { return verify(std::move(c)); },  {.workers = cores})
+         | reelpipe::cpu("store",   [this](clip_job c)             { return store(std::move(c)); },   {.workers = cores})
+         | reelpipe::sink("record", [this](clip_job c)             { record(std::move(c)); });
+    // clang-format on
+}
+
+asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
+{
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    std::optional<wanted_clip> last;
+    video_ptr video;
+    for (;;) {
+        std::vector<wanted_clip> page = wanted_.after(last ? &*last : nullptr, page_size);
+        if (page.empty()) break;
+        last = page.back();
+        for (wanted_clip& wanted : page) {
+            if (settled_before(wanted)) continue;
+            if (video && video->id != wanted.clip.video) {
+                video_ptr complete = std::move(video);
+                video.reset();
+                co_await next.send(std::move(complete));
+            }
+            if (!video) {
+                video = std::make_shared<video_job>();
+                video->id = wanted.clip.video;
+            }
+            clip_task& task = video->clips.emplace_back();
+            task.row = wanted.row;
+            task.file = folder_.output() / store::clip_path(wanted.clip, trim_);
+            task.clip = std::move(wanted.clip);
+        }
+        ledger_.commit_when_due();
+        co_await asio::post(loop, asio::use_awaitable);  // a list that is all done must not hold up the loop
+    }
+    if (video) co_await next.send(std::move(video));
+}
+
+// True when the ledger knows the clip's outcome and it still holds.
+bool downloader::implementation::settled_before(const wanted_clip& wanted)
+{
+    if (!wanted.before) return false;
+    if (!wanted.before->failed) {
+        const fs::path file = folder_.output() / store::clip_path(wanted.clip, trim_);
+        if (store::stamp_of(file) != wanted.before->file) return false;
+        accounts_.still_there(wanted);
+        return true;
+    }
+    const reason_class what = class_of(*wanted.before->failed);
+    if (what != reason_class::permanent && what != reason_class::soft) return false;
+    accounts_.still_failed(wanted);
+    return true;
+}
+
+// Files that no ledger knows, from another tool or a forgotten run: good ones count, others make room.
+video_ptr downloader::implementation::look(video_ptr video)
+{
+    for (clip_task& task : video->clips) {
+        try {
+            look_at(task);
+        } catch (const std::exception&) {
+            throw job_failed(video, std::current_exception(), &task);
+        }
+    }
+    return video;
+}
+
+void downloader::implementation::look_at(clip_task& task)
+{
+    const store::stamp stamp = store::stamp_of(task.file);
+    if (stamp == store::stamp{}) return;
+    std::string wrong;
+    try {
+        const verify::facts facts =
+            verify::check_file(task.file, {.duration = task.clip.wanted.end - task.clip.wanted.start});
+        task.found = clip_record{.file = stamp, .frames = facts.frames};
+    } catch (const verify::verify_error& e) {
+        wrong = e.what();
+    } catch (const media::error& e) {
+        wrong = e.what();
+    }
+    if (task.found) return;
+    const fs::path kept = store::set_aside(task.file, folder_.rejected());
+    task.note = fmt::format("{}: {}; moved to {} and made again", task.file.string(), wrong, kept.string());
+}
+
+asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(video_ptr video)
+{
+    for (const clip_task& task : video->clips) {
+        if (!task.note.empty()) say(severity::warning, task.note);
+        if (task.found) accounts_.exists(task.clip, task.row, *task.found);
+    }
+    std::erase_if(video->clips, [](const clip_task& task) { return task.found.has_value(); });
+    for (clip_task& task : video->clips) task.note.clear();
+    if (video->clips.empty()) co_return std::nullopt;
+
+    const steady::time_point start = steady::now();
+    std::exception_ptr error;
+    try {
+        if (stop_reason_) throw resolve::resolve_error(reason::interrupted, "the run is stopping");
+        resolve::resolved found = co_await locator_->locate(video->id);
+        video->source = std::move(found.source);
+        outdated_ = 0;
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    video->resolve_s += seconds_since(start);
+    if (error) throw job_failed(video, error);
+    co_return video;
+}
+
+asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
+{
+    const steady::time_point start = steady::now();
+    std::exception_ptr error;
+    try {
+        co_await fetch_what_is_missing(*video);
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    video->fetch_s += seconds_since(start);
+    fetched_ = http_->bytes();
+    if (error) throw job_failed(video, error);
+    co_return video;
+}
+
+asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_job& video)
+{
+    std::exception_ptr error;
+    try {
+        fetch::fetched got = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
+        video.files = std::move(got.files);
+    } catch (const fetch::http_error& e) {
+        if (!locator_->has_expiring_urls() || !may_have_expired(e.status)) throw;
+        error = std::current_exception();
+    }
+    if (!error) co_return;
+
+    resolve::resolved anew = co_await locator_->locate(video.id);
+    video.source = std::move(anew.source);
+    fetch::fetched got = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
+    video.files = std::move(got.files);
+}
+
+asio::awaitable<void> downloader::implementation::split(video_ptr video, out<clip_job> next)
+{
+    for (std::size_t i = 0; i < video->clips.size(); ++i) {
+        clip_job job(video, i);
+        co_await next.send(std::move(job));
+    }
+}
+
+clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
+{
+    struct counted {
+        explicit counted(std::atomic<std::size_t>& n) : count(n) { ++count; }
+        ~counted() { --count; }
+        std::atomic<std::size_t>& count;
+    } const one_more(cutting_);
+    const steady::time_point start = steady::now();
+    try {
+        job.file.emplace(folder_.temporary());
+        const cut::options how{.preset = options_.preset, .crf = options_.crf};
+        job.cut =
+            cut::encode(job.video->files.front()->view(), job.task->clip.wanted, job.file->descriptor(), how, stop);
+    } catch (const std::exception&) {
+        throw job_failed(job.video, std::current_exception(), job.task);
+    }
+    job.cut_s = seconds_since(start);
+    return job;
+}
+
+clip_job downloader::implementation::verify(clip_job job)
+{
+    try {
+        job.facts = verify::check(job.file->descriptor(),
+                                  {.frames = job.cut.frames, .duration = job.cut.duration, .audio = job.cut.audio});
+    } catch (const std::exception&) {
+        throw job_failed(job.video, std::current_exception(), job.task);
+    }
+    return job;
+}
+
+clip_job downloader::implementation::store(clip_job job)
+{
+    try {
+        job.placed = job.file->place(job.task->file);
+    } catch (const std::exception&) {
+        throw job_failed(job.video, std::current_exception(), job.task);
+    }
+    return job;
+}
+
+void downloader::implementation::record(clip_job job)
+{
+    clip_record r{.file = store::stamp_of(job.task->file),
+                  .frames = job.facts.frames,
+                  .fetched = job.video->held.counts.bytes,
+                  .resolve_s = job.video->resolve_s,
+                  .fetch_s = job.video->fetch_s,
+                  .cut_s = job.cut_s};
+    if (job.cut.missing > worth_mentioning)
+        r.message = fmt::format("Downloaded; {:.2f} s shorter than asked for, the video ends there",
+                                std::chrono::duration<double>(job.cut.missing).count());
+    if (job.placed == store::placed::stored)
+        accounts_.stored(job.task->clip, job.task->row, r);
+    else
+        accounts_.exists(job.task->clip, job.task->row, r);
+}
+
+// ------------------------------------------------------------------------------------------------ failures
+
+verdict downloader::implementation::judge(const failure& f)
+{
+    const auto* const job = f.as<job_failed>();
+    if (!job) return verdict::stop();  // no stage failed, the run itself did
+    const finding found = diagnose(job->cause);
+    const reason_class what = class_of(found.why);
+
+    const bool may_pass =
+        what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
+    if (may_pass && f.attempt < f.attempts && !stop_reason_)
+        return verdict::retry(pause_before(f.attempt, options_.backoff, found.retry_after));
+
+    if (what == reason_class::global || found.why == reason::resolver_missing) {
+        if (found.why != reason::interrupted) stop(found);
+        return verdict::drain();  // its clips stay pending
+    }
+    record_failure(*job, found, f.attempt);
+    const bool broken = found.why == reason::extractor_outdated && ++outdated_ >= outdated_in_a_row;
+    if (broken) stop(found);
+    if (found.site) stop({.why = *found.site, .message = found.message});
+    return stop_reason_ ? verdict::drain() : verdict::drop();
+}
+
+void downloader::implementation::stop(const finding& why)
+{
+    if (stop_reason_) return;
+    stop_reason_ = why;
+    stopped_ = true;
+    say(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
+}
+
+void downloader::implementation::record_failure(const job_failed& job, const finding& found, unsigned attempts)
+{
+    const clip_record r{.failed = found.why,
+                        .message = found.message,
+                        .attempts = attempts,
+                        .fetched = job.video->held.counts.bytes,
+                        .resolve_s = job.video->resolve_s,
+                        .fetch_s = job.video->fetch_s};
+    if (job.clip)
+        accounts_.failed(job.clip->clip, job.clip->row, r);
+    else
+        for (const clip_task& task : job.video->clips) accounts_.failed(task.clip, task.row, r);
+}
+
+// ------------------------------------------------------------------------------------------------ the run
+
+asio::awaitable<download_summary> downloader::implementation::run()
+{
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    const fs::path temporary = options_.tmp_dir.empty() ? folder_.temporary() : options_.tmp_dir;
+    fs::create_directories(temporary);
+    locator_.emplace(loop, options_);
+    http_.emplace(loop, fetch::http_options{.connections = options_.connections});
+    fetcher_.emplace(*http_, planners_.get_executor(), fetch::fetch_options{.folder = temporary});
+
+    report ended;
+    std::exception_ptr error;
+    try {
+        const std::string resolver = co_await locator_->start();
+        if (!resolver.empty()) say(severity::note, resolver);
+        ended = co_await runner_.run();
+    } catch (const resolve::resolve_error& e) {
+        stop(diagnose(std::current_exception()));
+        ended.end = ending::drained;
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    fetcher_.reset();
+    http_.reset();
+    locator_.reset();
+    ledger_.commit();
+    write_report(options_.report, wanted_, trim_);
+    if (error) std::rethrow_exception(error);
+    co_return summary(ended.end, std::move(ended.stages));
+}
+
+download_summary downloader::implementation::summary(ending end, std::vector<stage_stats> stages)
+{
+    download_summary s{.totals = now(), .end = end, .bad_rows = bad_rows_, .stages = std::move(stages)};
+    s.duplicates = size_.rows - size_.clips;
+    s.pending = s.totals.clips - s.totals.stored - s.totals.exists - s.totals.failed;
+    s.report = options_.report;
+    if (stop_reason_) {
+        s.stopped_by = stop_reason_->why;
+        s.stop_message = stop_reason_->message;
+    }
+    return s;
+}
+
+downloader::downloader(download_options options) : implementation_(std::make_unique<implementation>(std::move(options)))
+{
+}
+downloader::~downloader() = default;
+asio::awaitable<download_summary> downloader::run() & { return implementation_->run(); }
+void downloader::drain() { implementation_->drain(); }
+void downloader::cancel() { implementation_->cancel(); }
+progress downloader::now() const { return implementation_->now(); }
+
+}  // namespace reelpipe

@@ -1,0 +1,18 @@
+#ifndef REELPIPE_PIPELINE_DOWNLOAD_REPORT_HPP
+#define REELPIPE_PIPELINE_DOWNLOAD_REPORT_HPP
+
+#include <filesystem>
+
+#include "pipeline/work_list.hpp"
+#include "stages/store/clip_name.hpp"
+
+namespace reelpipe {
+
+// Writes the report of the ActivityNet crawler: [[clip id, true or false, "Downloaded", "Exists" or what went wrong],
+// …] in list order, one clip a line. The old report is replaced at once when the new one is complete. Throws
+// std::system_error.
+void write_report(const std::filesystem::path&, work_list&, const store::trim_format&);
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef REELPIPE_PIPELINE_JOBS_HPP
+#define REELPIPE_PIPELINE_JOBS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/ledger.hpp"
+#include "reelpipe/clip.hpp"
+#include "reelpipe/media_source.hpp"
+#include "stages/cut/cut.hpp"
+#include "stages/fetch/fetcher.hpp"
+#include "stages/store/output_file.hpp"
+#include "stages/verify/verify.hpp"
+
+namespace reelpipe {
+
+// A clip that this run has to make.
+struct clip_task {
+    std::uint64_t row = 0;
+    clip_request clip{};
+    std::filesystem::path file{};        // its final place
+    std::optional<clip_record> found{};  // a good file stands there already
+    std::string note{};                  // for the user: a bad file stood there
+};
+
+// A video on its way through the stages. Its clips share one resolve, one index and one temporary file.
+// Owned by one stage at a time, until it is split; from then on its clips only read it.
+struct video_job {
+    std::string id{};
+    std::vector<clip_task> clips{};
+    media_source source{};
+    fetch::held_video held{};
+    std::vector<std::shared_ptr<const fetch::sparse_file>> files{};
+    double resolve_s = 0, fetch_s = 0;
+};
+using video_ptr = std::shared_ptr<video_job>;
+
+// A clip of a fetched video. Move-only: it owns the file that it becomes.
+struct clip_job {
+    clip_job(video_ptr of, std::size_t index) : video(std::move(of)), task(&video->clips[index]) {}
+
+    video_ptr video;
+    const clip_task* task;  // in video
+    std::optional<store::output_file> file{};
+    cut::result cut{};
+    verify::facts facts{};
+    store::placed placed = store::placed::stored;
+    double cut_s = 0;
+};
+
+// Says whose failure an error of a stage is: a whole video's, or that of one of its clips.
+struct job_failed : std::exception {
+    job_failed(video_ptr of, std::exception_ptr why, const clip_task* only = nullptr)
+        : video(std::move(of)), clip(only), cause(std::move(why))
+    {
+    }
+    const char* what() const noexcept override { return "a job failed"; }
+
+    video_ptr video;
+    const clip_task* clip;
+    std::exception_ptr cause;
+};
+
+}  // namespace reelpipe
+
+#endif

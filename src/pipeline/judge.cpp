@@ -1,0 +1,102 @@
+#include "pipeline/judge.hpp"
+
+#include <sqlite3.h>
+
+#include <asio/error.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "media/error.hpp"
+#include "pipeline/database.hpp"
+#include "stages/cut/cut.hpp"
+#include "stages/fetch/errors.hpp"
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/verify/verify.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+reason of_status(int status)
+{
+    switch (status) {
+        case 404:
+        case 410:
+            return reason::gone;
+        case 408:
+            return reason::network;
+        case 416:
+            return reason::changed;
+        case 429:
+            return reason::rate_limited;
+        default:
+            return status >= 500 ? reason::network : reason::refused;
+    }
+}
+
+reason of_fault(media::fault fault)
+{
+    switch (fault) {
+        case media::fault::not_media:
+            return reason::not_media;
+        case media::fault::no_video_stream:
+            return reason::no_video_stream;
+        case media::fault::unsupported:
+            return reason::unsupported;
+        case media::fault::too_large:
+            return reason::too_large;
+        case media::fault::corrupt:
+            return reason::corrupt;
+        case media::fault::beyond_end:
+            return reason::beyond_end;
+    }
+    return reason::unknown;
+}
+
+// Errors of files: a user's own source file, a temporary file, the output folder.
+reason of_code(const std::error_code& code)
+{
+    if (code == asio::error::operation_aborted) return reason::interrupted;
+    if (code == std::errc::no_space_on_device || code.value() == EDQUOT) return reason::disk_full;
+    if (code == std::errc::no_such_file_or_directory) return reason::gone;
+    return reason::store_failed;
+}
+
+}  // namespace
+
+finding diagnose(std::exception_ptr error)
+{
+    try {
+        std::rethrow_exception(error);
+    } catch (const resolve::resolve_error& e) {
+        return {e.why(), e.what(), e.facts().retry_after, e.facts().site};
+    } catch (const fetch::http_error& e) {
+        return {of_status(e.status), e.what(), e.retry_after, {}};
+    } catch (const fetch::network_error& e) {
+        return {e.local ? reason::no_network : reason::network, e.what(), {}, {}};
+    } catch (const fetch::changed_error& e) {
+        return {reason::changed, e.what(), {}, {}};
+    } catch (const fetch::not_media_error& e) {
+        return {reason::not_media, e.what(), {}, {}};
+    } catch (const fetch::too_large_error& e) {
+        return {reason::too_large, e.what(), {}, {}};
+    } catch (const fetch::transfer_error& e) {
+        return {reason::network, e.what(), {}, {}};
+    } catch (const media::error& e) {
+        return {of_fault(e.kind()), e.what(), {}, {}};
+    } catch (const cut::encode_error& e) {
+        return {reason::encode_failed, e.what(), {}, {}};
+    } catch (const verify::verify_error& e) {
+        return {reason::verify_failed, e.what(), {}, {}};
+    } catch (const database_error& e) {
+        return {e.code == SQLITE_FULL ? reason::disk_full : reason::store_failed, e.what(), {}, {}};
+    } catch (const std::system_error& e) {
+        return {of_code(e.code()), e.what(), {}, {}};
+    } catch (const std::exception& e) {
+        return {reason::unknown, e.what(), {}, {}};
+    } catch (...) {
+        return {reason::unknown, "an exception without a text", {}, {}};
+    }
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,26 @@
+#ifndef REELPIPE_PIPELINE_JUDGE_HPP
+#define REELPIPE_PIPELINE_JUDGE_HPP
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "reelpipe/outcome.hpp"
+
+namespace reelpipe {
+
+// What an error of a stage means.
+struct finding {
+    reason why = reason::unknown;
+    std::string message{};
+    std::optional<std::chrono::seconds> retry_after{};  // as the server asked
+    std::optional<reason> site{};  // what it says about the site as a whole, besides what it says about the video
+};
+
+// The one place where errors of the stages become outcomes.
+finding diagnose(std::exception_ptr);
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,57 @@
+#include "pipeline/run_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "reelpipe/download.hpp"
+#include "stages/store/output_file.hpp"
+
+namespace reelpipe {
+
+namespace fs = std::filesystem;
+
+run_folder::run_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
+{
+    try {
+        fs::create_directories(temporary());
+    } catch (const fs::filesystem_error& e) {
+        throw usage_error(
+            fmt::format("output folder {}: {}; choose one that can be written", output_.string(), e.code().message()));
+    }
+    const fs::path lock = own_ / "lock";
+    lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock_ < 0)
+        throw usage_error(fmt::format("output folder {}: {}; choose one that can be written", output_.string(),
+                                      std::strerror(errno)));
+    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        close(lock_);
+        throw usage_error(
+            fmt::format("output folder {}: another run is at work in it; wait for it or stop it", output_.string()));
+    }
+    store::remove_leftovers(temporary());
+}
+
+run_folder::~run_folder() { close(lock_); }
+
+database open_ledger(const run_folder& folder, fs::path& set_aside)
+{
+    try {
+        database db(folder.ledger());
+        statement check = db.prepare("PRAGMA quick_check(1)");
+        check.step();
+        if (check.text(0) == "ok") return db;
+    } catch (const database_error& e) {
+        if (e.code != SQLITE_NOTADB && e.code != SQLITE_CORRUPT) throw;
+    }
+    set_aside = store::set_aside(folder.ledger(), folder.rejected());
+    for (const char* companion : {"-wal", "-shm"}) fs::remove(folder.ledger().string() + companion);
+    return database(folder.ledger());
+}
+
+}  // namespace reelpipe

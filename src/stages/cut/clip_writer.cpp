@@ -1,0 +1,90 @@
+#include "stages/cut/clip_writer.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "stages/cut/cut.hpp"
+
+namespace reelpipe::cut {
+
+namespace {
+
+constexpr int buffer_bytes = 64 << 10;
+
+}  // namespace
+
+clip_writer::clip_writer(int descriptor)
+    : descriptor_(descriptor), io_(av::make_writer(this, &clip_writer::write_bytes, &clip_writer::seek, buffer_bytes))
+{
+    AVFormatContext* made = nullptr;
+    guard(avformat_alloc_output_context2(&made, nullptr, "mp4", nullptr), "set up the MP4 file");
+    file_.reset(made);
+    file_->pb = io_.get();
+    file_->flags |= AVFMT_FLAG_CUSTOM_IO;
+}
+
+int clip_writer::write_bytes(void* self, av::written_bytes bytes, int size)
+{
+    auto& writer = *static_cast<clip_writer*>(self);
+    for (int done = 0; done < size;) {
+        const ssize_t written = pwrite(writer.descriptor_, bytes + done, static_cast<std::size_t>(size - done),
+                                       static_cast<off_t>(writer.position_));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            writer.write_error_ = errno;
+            return AVERROR(EIO);
+        }
+        done += static_cast<int>(written);
+        writer.position_ += written;
+    }
+    writer.size_ = std::max(writer.size_, writer.position_);
+    return size;
+}
+
+std::int64_t clip_writer::seek(void* self, std::int64_t offset, int whence)
+{
+    auto& writer = *static_cast<clip_writer*>(self);
+    whence &= ~AVSEEK_FORCE;
+    if (whence == AVSEEK_SIZE) return writer.size_;
+    if (whence == SEEK_CUR) offset += writer.position_;
+    if (whence == SEEK_END) offset += writer.size_;
+    if (offset < 0) return AVERROR(EINVAL);
+    return writer.position_ = offset;
+}
+
+void clip_writer::guard(int code, const char* doing) const
+{
+    if (write_error_) throw std::system_error(write_error_, std::generic_category(), "write a clip");
+    if (code < 0) throw encode_error(av::error(doing, code).what());
+}
+
+AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_base)
+{
+    AVStream* const stream = av::check_allocated(avformat_new_stream(file_.get(), nullptr));
+    guard(avcodec_parameters_copy(stream->codecpar, &parameters), "describe a stream");
+    stream->codecpar->codec_tag = 0;  // the source container's, which may mean nothing in MP4
+    stream->time_base = time_base;
+    return *stream;
+}
+
+void clip_writer::begin() { guard(avformat_write_header(file_.get(), nullptr), "begin the MP4 file"); }
+
+void clip_writer::write(AVPacket& packet, const AVStream& stream, AVRational time_base)
+{
+    av_packet_rescale_ts(&packet, time_base, stream.time_base);
+    packet.stream_index = stream.index;
+    packet.pos = -1;
+    guard(av_interleaved_write_frame(file_.get(), &packet), "write a packet");
+}
+
+void clip_writer::finish()
+{
+    guard(av_write_trailer(file_.get()), "finish the MP4 file");
+    avio_flush(io_.get());
+    guard(0, "finish the MP4 file");
+}
+
+}  // namespace reelpipe::cut

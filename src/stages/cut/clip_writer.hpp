@@ -1,0 +1,38 @@
+#ifndef REELPIPE_STAGES_CUT_CLIP_WRITER_HPP
+#define REELPIPE_STAGES_CUT_CLIP_WRITER_HPP
+
+#include <cstdint>
+
+#include "media/av.hpp"
+
+namespace reelpipe::cut {
+
+// An MP4 file on a descriptor. Streams first, then begin(), packets, finish().
+// What the disk says comes out as std::system_error, what libav says as encode_error.
+class clip_writer {
+public:
+    explicit clip_writer(int descriptor);
+    clip_writer(const clip_writer&) = delete;
+    clip_writer& operator=(const clip_writer&) = delete;
+
+    AVStream& add(const AVCodecParameters&, AVRational time_base);
+    void begin();
+    // Takes what the packet refers to; its times are in `time_base`.
+    void write(AVPacket&, const AVStream&, AVRational time_base);
+    void finish();
+
+private:
+    static int write_bytes(void* self, av::written_bytes bytes, int size);
+    static std::int64_t seek(void* self, std::int64_t offset, int whence);
+    void guard(int code, const char* doing) const;
+
+    int descriptor_;
+    std::int64_t position_ = 0, size_ = 0;
+    int write_error_ = 0;
+    av::io io_;
+    av::output file_;
+};
+
+}  // namespace reelpipe::cut
+
+#endif

@@ -1,0 +1,227 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "kinetics_site.hpp"
+#include "support/catch.hpp"
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using reelpipe::test::finished;
+using reelpipe::test::frames_in;
+using reelpipe::test::kinetics_site;
+using reelpipe::test::run;
+
+namespace {
+
+constexpr const char* header = "label,youtube_id,time_start,time_end,split,is_cc\n";
+
+// The clips in a folder of results, relative to it.
+std::set<std::string> clips_in(const fs::path& folder)
+{
+    std::set<std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        if (entry.path().extension() == ".mp4") found.insert(fs::relative(entry.path(), folder).string());
+    return found;
+}
+
+bool is_clean(const fs::path& output) { return fs::is_empty(output / ".reelpipe/tmp"); }
+
+}  // namespace
+
+TEST_CASE("a Kinetics list becomes verified clips, and the second run finds them", "[download]")
+{
+    kinetics_site site;
+    const std::vector<std::string> ids{"0wR5jVB-WPk", "3caPS4FHFF8", "-FnElSxh8Fo", "4YTwq0-73Y8",
+                                       "_bcdefghijk", "6gyD-Mte2ZM", "7GNVXnLhIMU"};
+    for (std::size_t i = 0; i < ids.size(); ++i) site.add(ids[i], i % 2 ? "moov_last.mp4" : "moov_first.mp4");
+    std::string text = header;
+    text += fmt::format("abseiling,{},5,15,val,0\n", ids[6]);
+    text += fmt::format("air drumming,{},0,10,val,0\n", ids[0]);
+    text += fmt::format("massaging person's head,{},17,27,val,1\n", ids[2]);
+    text += fmt::format("\"a, quoted \"\"label\"\"\",{},3,13,val,0\n", ids[3]);
+    text += fmt::format("abseiling,{},20,30,val,0\n", ids[6]);
+    text += fmt::format("air drumming,{},12,22,val,0\n", ids[1]);
+    text += fmt::format("air drumming,{},7,17,val,0\n", ids[4]);
+    text += fmt::format("air drumming,{},30,40,val,0\n", ids[5]);
+    const auto words = site.download(site.list(text), {"--url-base", site.server.url("watch?v=")});
+
+    const finished first = run(words);
+
+    INFO(first.err);
+    REQUIRE(first.status == 0);
+    CHECK(first.out.empty());
+    const json expected = {{fmt::format("{}_000005_000015", ids[6]), true, "Downloaded"},
+                           {fmt::format("{}_000000_000010", ids[0]), true, "Downloaded"},
+                           {fmt::format("{}_000017_000027", ids[2]), true, "Downloaded"},
+                           {fmt::format("{}_000003_000013", ids[3]), true, "Downloaded"},
+                           {fmt::format("{}_000020_000030", ids[6]), true, "Downloaded"},
+                           {fmt::format("{}_000012_000022", ids[1]), true, "Downloaded"},
+                           {fmt::format("{}_000007_000017", ids[4]), true, "Downloaded"},
+                           {fmt::format("{}_000030_000040", ids[5]), true, "Downloaded"}};
+    CHECK(site.report() == expected);
+    const auto clips = clips_in(site.output());
+    CHECK(clips.size() == 8);
+    CHECK(clips.contains(fmt::format("a, quoted \"label\"/{}_000003_000013.mp4", ids[3])));
+    for (const std::string& clip : clips) {
+        INFO(clip);
+        CHECK(std::abs(frames_in(site.output() / clip) - 300) <= 1);  // 10 s of 29.97 frames a second
+    }
+    CHECK(is_clean(site.output()));
+    const std::size_t served = site.requests();
+
+    const finished second = run(words);
+
+    INFO(second.err);
+    CHECK(second.status == 0);
+    CHECK(site.requests() == served);
+    json exists = expected;
+    for (json& entry : exists) entry[2] = "Exists";
+    CHECK(site.report() == exists);
+}
+
+TEST_CASE("a dead link costs only its own clip, and its reason is in the report", "[download]")
+{
+    kinetics_site site;
+    site.add("alive");
+    const std::string list = site.list(std::string(header) + "l,dead,5,15,val,0\nl,alive,5,7,val,0\n");
+
+    const finished by_template = run(site.download(list, {"--source", site.url_template()}));
+
+    INFO(by_template.err);
+    CHECK(by_template.status == 1);
+    const json report = site.report();
+    CHECK(report[0][1] == false);
+    CHECK(report[0][2].get<std::string>().starts_with("gone: "));
+    CHECK(report[1] == json{"alive_000005_000007", true, "Downloaded"});
+
+    const std::size_t served = site.requests();
+    const finished again = run(site.download(list, {"--source", site.url_template()}));
+    CHECK(again.status == 1);
+    CHECK(site.requests() == served);  // what is known to be dead is not asked for again
+}
+
+TEST_CASE("whole videos in a folder are a source", "[download]")
+{
+    kinetics_site site;
+    site.add("-video");
+    const std::string list = site.list("video-id,start-time,end-time,label-name\n-video,1,3,l\n");
+
+    const finished end = run(site.download(list, {"--source", (site.folder / "media").string()}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_in(site.output()) == std::set<std::string>{"l/-video_000001_000003.mp4"});
+}
+
+TEST_CASE("a list without labels goes to test, and may come from the standard input", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    auto words = site.download("-", {"--source", site.url_template(), "--trim-format", "%d"});
+
+    const finished end = run(words, {}, "youtube_id,time_start,time_end,split\nvideo,2,4,test\n");
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_in(site.output()) == std::set<std::string>{"test/video_2_4.mp4"});
+}
+
+TEST_CASE("a malformed row is named and costs only itself", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    const std::string list = site.list(std::string(header) + "l,video,nonsense,4,val,0\nl,video,2,4,val,0\n");
+
+    const finished end = run(site.download(list, {"--source", site.url_template()}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(end.err.find(list + ":2: ") != std::string::npos);
+    CHECK(clips_in(site.output()).size() == 1);
+}
+
+TEST_CASE("wrong usage and unreadable lists are refused before anything is fetched", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    const std::string good = site.list(std::string(header) + "l,video,2,4,val,0\n");
+    reelpipe::test::write_file(site.folder / "no_list", "#!/bin/sh\necho this is a program\n");
+    const std::string bad = (site.folder / "no_list").string();
+
+    CHECK(run(site.download(bad, {"--source", site.url_template()})).status == 2);
+    CHECK(run(site.download(good, {bad, "--source", site.url_template()})).status == 2);
+    CHECK(run(site.download((site.folder / "missing").string(), {"--source", site.url_template()})).status == 2);
+    CHECK(run(site.download(good, {"--source", site.url_template(), "--trim-format", "%s"})).status == 2);
+    CHECK(run(site.download(good, {"--source", "nowhere"})).status == 2);
+    CHECK(run(site.download(good, {"--crf", "99"})).status == 2);
+    CHECK(run({REELPIPE_BINARY, "download"}).status == 2);
+    CHECK(run({REELPIPE_BINARY}).status == 2);
+    CHECK(site.requests() == 0);
+}
+
+TEST_CASE("a bad file under a clip's name is set aside and the clip made", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    const std::string list = site.list(std::string(header) + "l,video,2,4,val,0\nl,video,5,7,val,0\n");
+    const auto words = site.download(list, {"--source", site.url_template()});
+    REQUIRE(run(words).status == 0);
+    const fs::path cut_off = site.output() / "l/video_000002_000004.mp4";
+    fs::resize_file(cut_off, fs::file_size(cut_off) / 2);
+    fs::remove_all(site.output() / ".reelpipe");  // as a crawler's folder, which knows no ledger
+
+    const finished end = run(words);
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(end.err.find(cut_off.string()) != std::string::npos);
+    CHECK(site.report() == json{{"video_000002_000004", true, "Downloaded"}, {"video_000005_000007", true, "Exists"}});
+    CHECK(std::abs(frames_in(cut_off) - 60) <= 1);
+    CHECK(fs::exists(site.output() / ".reelpipe/rejected/video_000002_000004.mp4"));
+}
+
+TEST_CASE("a clip beyond the end is short and says so, or fails with its own reason", "[download]")
+{
+    kinetics_site site;
+    site.add("video");  // 40 s
+    const std::string list = site.list(std::string(header) + "l,video,35,45,val,0\nl,video,100,110,val,0\n");
+
+    const finished end = run(site.download(list, {"--source", site.url_template()}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    const json report = site.report();
+    CHECK(report[0][1] == true);
+    CHECK(report[0][2].get<std::string>().find("shorter") != std::string::npos);
+    CHECK(report[1][1] == false);
+    CHECK(report[1][2].get<std::string>().starts_with("beyond_end: "));
+    CHECK(std::abs(frames_in(site.output() / "l/video_000035_000045.mp4") - 150) <= 1);
+}
+
+TEST_CASE("a folder is held by one run, and read-only places are named", "[download]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(header) + "l,video,2,4,val,0\n");
+    reelpipe::test::write_file(site.output(), "a file where the folder should be");
+
+    const finished end = run(site.download(list, {"--source", site.url_template()}));
+
+    CHECK(end.status == 2);
+    CHECK(end.err.find(site.output().string()) != std::string::npos);
+}
+
+TEST_CASE("without Python and yt-dlp the message says what to install", "[download]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(header) + "l,video,2,4,val,0\n");
+
+    const finished end = run(site.download(list, {"--python", "/no/python/here"}));
+
+    INFO(end.err);
+    CHECK(end.status == 3);
+    CHECK(end.err.find("yt-dlp") != std::string::npos);
+    CHECK(site.report() == json{{"video_000002_000004", false, "Not reached"}});
+}

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "kinetics_site.hpp"
+#include "support/catch.hpp"
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using nlohmann::json;
+using reelpipe::test::finished;
+using reelpipe::test::kinetics_site;
+using reelpipe::test::process;
+
+namespace {
+
+// Polls; the deadline decides.
+template <class Condition> bool comes_true(Condition condition, std::chrono::seconds deadline = 60s)
+{
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+bool has_a_clip(const fs::path& folder) { return fs::exists(folder) && !fs::is_empty(folder); }
+
+std::ptrdiff_t stored_in(const json& report)
+{
+    return std::ranges::count_if(report, [](const json& entry) { return entry[1] == true; });
+}
+
+std::string many_clips(int count)
+{
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int i = 0; i < count; ++i) text += fmt::format("video{},{},{},l\n", i % 4, i % 30, i % 30 + 3 + i / 30);
+    return text;
+}
+
+// A line of /proc/PID/status.
+long status_value(pid_t pid, const std::string& name)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name + ":")) return std::stol(line.substr(name.size() + 1));
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("an interrupted run finishes what is in flight, and the next one goes on", "[interrupt]")
+{
+    constexpr int clips = 240;
+    kinetics_site site;
+    for (int i = 0; i < 4; ++i) site.add(fmt::format("video{}", i));
+    const auto words = site.download(site.list(many_clips(clips)),
+                                     {"--source", site.url_template(), "--connections", "1", "--jobs", "1"});
+
+    process run(words);
+    REQUIRE(comes_true([&] { return has_a_clip(site.output() / "l"); }));
+    run.signal(GENERATE(SIGINT, SIGTERM));
+    REQUIRE(comes_true([&] { return run.errors_so_far().find("interrupted") != std::string::npos; }));
+    run.signal(SIGINT);  // four videos of 60 clips are in flight; this test has not the time
+    const finished end = run.wait();
+
+    INFO(end.err);
+    CHECK(end.status == 130);
+    const json report = site.report();
+    REQUIRE(report.size() == clips);
+    CHECK(stored_in(report) > 0);
+    CHECK(stored_in(report) < clips);
+    CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
+    const auto stored_before = stored_in(report);
+
+    const finished again = reelpipe::test::run(words);
+
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK(stored_in(site.report()) == clips);
+    CHECK(std::ranges::count_if(site.report(), [](const json& e) { return e[2] == "Exists"; }) >= stored_before);
+}
+
+TEST_CASE("an interrupted run ends by itself once its videos are done", "[interrupt]")
+{
+    kinetics_site site;
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int i = 0; i < 60; ++i) {
+        site.add(fmt::format("v{:02}", i));
+        text += fmt::format("v{:02},2,5,l\n", i);
+    }
+    process run(site.download(site.list(text), {"--source", site.url_template(), "--connections", "1", "--jobs", "1"}));
+    REQUIRE(comes_true([&] { return has_a_clip(site.output() / "l"); }));
+    run.signal(SIGINT);
+    const finished end = run.wait();
+
+    INFO(end.err);
+    CHECK(end.status == 130);
+    const json report = site.report();
+    CHECK(stored_in(report) < 60);
+    for (const json& entry : report) CHECK((entry[1] == true || entry[2] == "Not reached"));
+}
+
+TEST_CASE("ten thousand rows take neither threads nor files nor memory of their own", "[interrupt]")
+{
+    kinetics_site site;
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int i = 0; i < 10'000; ++i) text += fmt::format("missing{},0,10,l\n", i);
+    process run(site.download(site.list(text), {"--source", site.url_template(), "--log-level", "error"}));
+
+    long threads = 0, files = 0, memory_kb = 0;
+    const fs::path descriptors = "/proc/" + std::to_string(run.pid()) + "/fd";
+    while (status_value(run.pid(), "VmHWM") > 0) {  // ended processes have no memory
+        threads = std::max(threads, status_value(run.pid(), "Threads"));
+        memory_kb = std::max(memory_kb, status_value(run.pid(), "VmHWM"));
+        std::error_code gone;
+        files =
+            std::max<long>(files, std::distance(fs::directory_iterator(descriptors, gone), fs::directory_iterator{}));
+        std::this_thread::sleep_for(5ms);  // looks in now and then
+    }
+    const finished end = run.wait();
+
+    CHECK(end.status == 1);
+    CHECK(site.report().size() == 10'000);
+    CHECK(threads < 32);
+    CHECK(files < 300);
+    CHECK(memory_kb < 100'000);
+}

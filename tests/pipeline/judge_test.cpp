@@ -1,0 +1,73 @@
+#include "pipeline/judge.hpp"
+
+#include <asio/error.hpp>
+#include <asio/system_error.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "media/error.hpp"
+#include "stages/fetch/errors.hpp"
+#include "stages/resolve/resolve_error.hpp"
+#include "support/catch.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::diagnose;
+using reelpipe::reason;
+
+namespace {
+
+template <class E> reelpipe::finding finding_of(const E& error) { return diagnose(std::make_exception_ptr(error)); }
+
+reason reason_of_status(int status) { return finding_of(reelpipe::fetch::http_error("HTTP", "host", status)).why; }
+
+reason reason_of_errno(int code) { return finding_of(std::system_error(code, std::generic_category(), "write")).why; }
+
+}  // namespace
+
+TEST_CASE("a status of the media's host decides what becomes of the clip", "[judge]")
+{
+    CHECK(reason_of_status(404) == reason::gone);
+    CHECK(reason_of_status(410) == reason::gone);
+    CHECK(reason_of_status(403) == reason::refused);
+    CHECK(reason_of_status(429) == reason::rate_limited);
+    CHECK(reason_of_status(503) == reason::network);
+}
+
+TEST_CASE("the server's own word on when to come back is kept", "[judge]")
+{
+    CHECK(finding_of(reelpipe::fetch::http_error("HTTP 503", "host", 503, 7s)).retry_after == 7s);
+}
+
+TEST_CASE("a lost network is nobody's fault but a reset is the connection's", "[judge]")
+{
+    CHECK(finding_of(reelpipe::fetch::network_error("no such name", "host", true)).why == reason::no_network);
+    CHECK(finding_of(reelpipe::fetch::network_error("reset", "host", false)).why == reason::network);
+}
+
+TEST_CASE("a full disk stops the run and does not condemn the clip", "[judge]")
+{
+    CHECK(reason_of_errno(ENOSPC) == reason::disk_full);
+    CHECK(reason_of_errno(EDQUOT) == reason::disk_full);
+    CHECK(class_of(reason_of_errno(EROFS)) == reelpipe::reason_class::global);
+    CHECK(class_of(reason_of_errno(EMFILE)) == reelpipe::reason_class::global);
+}
+
+TEST_CASE("what the resolver found comes through with its text", "[judge]")
+{
+    const auto found = finding_of(reelpipe::resolve::resolve_error(reason::private_video, "Private video"));
+    CHECK(found.why == reason::private_video);
+    CHECK(found.message == "Private video");
+}
+
+TEST_CASE("a cancelled stage is no failure of the clip", "[judge]")
+{
+    CHECK(finding_of(asio::system_error(asio::error::operation_aborted)).why == reason::interrupted);
+}
+
+TEST_CASE("an error that nobody expected keeps its text", "[judge]")
+{
+    const auto found = finding_of(std::runtime_error("surprise"));
+    CHECK(found.why == reason::unknown);
+    CHECK(found.message == "surprise");
+    CHECK(diagnose(std::make_exception_ptr(42)).why == reason::unknown);
+}
