@@ -42,10 +42,12 @@ std::string configuration(const std::filesystem::path& folder, unsigned short po
 
 nginx::nginx(const std::filesystem::path& folder, nginx_options options) : scheme_(options.tls ? "https" : "http")
 {
-    if (options.tls)
-        output_of({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                   "-addext", "subjectAltName=DNS:localhost", "-keyout", (home_ / "key.pem").string(), "-out",
-                   (home_ / "certificate.pem").string()});
+    if (options.tls) {
+        const finished made = run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                                   "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+                                   (home_ / "key.pem").string(), "-out", (home_ / "certificate.pem").string()});
+        if (made.status != 0) throw std::runtime_error("no certificate: " + made.err);
+    }
     start(std::filesystem::absolute(folder), options);
 }
 
@@ -69,9 +71,12 @@ bool nginx::answers()
 {
     asio::io_context io;
     asio::ip::tcp::socket socket(io);
-    asio::error_code refused;
-    socket.connect({asio::ip::address_v4::loopback(), port_}, refused);
-    return !refused;
+    try {
+        socket.connect({asio::ip::address_v4::loopback(), port_});
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 std::string nginx::url(const std::string& path) const

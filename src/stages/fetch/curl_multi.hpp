@@ -22,10 +22,8 @@ public:
     // Who is told that a handle has finished; by then it is removed.
     class job {
     public:
+        virtual ~job() = default;
         virtual void finished(CURLcode) noexcept = 0;
-
-    protected:
-        ~job() = default;
     };
 
     curl_multi(asio::any_io_executor, std::size_t connections, std::size_t connections_per_host);

@@ -38,10 +38,9 @@ template <class Value> void set(const easy_handle& easy, CURLoption option, Valu
 
 void append(header_lines& lines, const std::string& line)
 {
-    curl_slist* const longer = curl_slist_append(lines.get(), line.c_str());
-    if (!longer) throw std::bad_alloc();
-    static_cast<void>(lines.release());
-    lines.reset(longer);
+    curl_slist* const all = curl_slist_append(lines.get(), line.c_str());
+    if (!all) throw std::bad_alloc();
+    if (!lines) lines.reset(all);  // later lines hang on the first
 }
 
 bool equal_but_for_case(std::string_view a, std::string_view b)
@@ -192,7 +191,7 @@ struct http_client::driver {
 
 struct transfer::state final : curl_multi::job {
     state(std::shared_ptr<http_client::driver>, http_request, body_sink&);
-    ~state() { driver->multi->remove(easy.get()); }
+    ~state() override { driver->multi->remove(easy.get()); }
 
     void finished(CURLcode) noexcept override;
     asio::awaitable<response_head> wait();
@@ -214,12 +213,14 @@ struct transfer::state final : curl_multi::job {
     header_lines lines;
     char message[CURL_ERROR_SIZE]{};
 
-    std::optional<response_head> head;
+    response_head head;
+    bool has_head = false;
     std::uint64_t position;   // in the file: the next byte to come
     std::uint64_t stop = 0;   // where the sink has enough
     bool has_enough = false;  // the transfer was ended at `stop`, before the body's own end
     std::exception_ptr error;
-    std::optional<CURLcode> result;
+    bool ended = false;
+    CURLcode result = CURLE_OK;
     asio::steady_timer done;  // never expires; cancelling it wakes wait()
 };
 
@@ -285,13 +286,13 @@ std::size_t transfer::state::on_body(char* data, std::size_t, std::size_t size, 
 
 bool transfer::state::take_body(std::span<const std::byte> bytes)
 {
-    if (!head) check_head();
+    if (!has_head) check_head();
     driver->bytes += bytes.size();
     const std::uint64_t wanted = std::min<std::uint64_t>(bytes.size(), stop - position);
     if (wanted > 0) sink.write(position, bytes.first(static_cast<std::size_t>(wanted)));
     position += wanted;
     // A body that ends here is read to its end, for then the connection can be used again.
-    has_enough = wanted < bytes.size() || (position == stop && stop < head->body.end);
+    has_enough = wanted < bytes.size() || (position == stop && stop < head.body.end);
     return !has_enough;
 }
 
@@ -303,28 +304,28 @@ void transfer::state::check_head()
     if (const auto encoding = header(easy, "Content-Encoding"); encoding && !equal_but_for_case(*encoding, "identity"))
         throw answer_error(where() + ": a body in " + *encoding + " encoding, which was not asked for", host());
 
-    head.emplace();
-    head->partial = status == 206;
-    head->content_type = header(easy, "Content-Type").value_or("");
-    head->identity.validator = header(easy, "ETag").value_or(header(easy, "Last-Modified").value_or(""));
+    has_head = true;
+    head.partial = status == 206;
+    head.content_type = header(easy, "Content-Type").value_or("");
+    head.identity.validator = header(easy, "ETag").value_or(header(easy, "Last-Modified").value_or(""));
     const char* url = nullptr;
     curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &url);
-    head->url = url ? url : request.url;
+    head.url = url ? url : request.url;
     check_range();
 
-    if (differ(head->identity, request.expected))
+    if (differ(head.identity, request.expected))
         throw changed_error(where() + ": the file changed while it was read", host());
-    position = head->body.begin;
-    stop = std::clamp(sink.begin(*head), head->body.begin, head->body.end);
+    position = head.body.begin;
+    stop = std::clamp(sink.begin(head), head.body.begin, head.body.end);
 }
 
 void transfer::state::check_range()
 {
-    if (!head->partial) {
+    if (!head.partial) {
         curl_off_t length = -1;
         curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (length >= 0) head->identity.size = static_cast<std::uint64_t>(length);
-        head->body = {0, head->identity.size.value_or(std::numeric_limits<std::uint64_t>::max())};
+        if (length >= 0) head.identity.size = static_cast<std::uint64_t>(length);
+        head.body = {0, head.identity.size.value_or(std::numeric_limits<std::uint64_t>::max())};
         return;
     }
     const auto text = header(easy, "Content-Range");
@@ -333,8 +334,8 @@ void transfer::state::check_range()
         throw answer_error(where() + ": a partial answer " +
                                (text ? "with the range \"" + *text + "\"" : std::string("without a Content-Range")),
                            host());
-    head->body = {range->body->begin, std::min(range->body->end, request.range.end)};
-    head->identity.size = range->total;
+    head.body = {range->body->begin, std::min(range->body->end, request.range.end)};
+    head.identity.size = range->total;
 }
 
 void transfer::state::refuse(int status) const
@@ -353,32 +354,33 @@ void transfer::state::refuse(int status) const
 void transfer::state::finished(CURLcode code) noexcept
 {
     result = code;
+    ended = true;
     done.cancel();
 }
 
 asio::awaitable<response_head> transfer::state::wait()
 {
     asio::error_code woken;
-    if (!result) co_await done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (!result) throw std::system_error(asio::error::operation_aborted);
+    if (!ended) co_await done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (!ended) throw std::system_error(asio::error::operation_aborted);
     check_end();
-    co_return std::move(*head);
+    co_return std::move(head);
 }
 
 void transfer::state::check_end()
 {
     if (error) std::rethrow_exception(error);
     if (has_enough) return;
-    const CURLcode code = *result;
+    const CURLcode code = result;
     if (code != CURLE_OK) {
         const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
         if (is_bad_answer(code)) throw answer_error(text, host());
         throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()));
     }
-    if (!head) check_head();  // there was no body
-    const bool ends_by_closing = head->body.end == std::numeric_limits<std::uint64_t>::max();
-    if (ends_by_closing) head->identity.size = head->body.end = position;
-    if (position < std::min(stop, head->body.end))
+    if (!has_head) check_head();  // there was no body
+    const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();
+    if (ends_by_closing) head.identity.size = head.body.end = position;
+    if (position < std::min(stop, head.body.end))
         throw network_error(where() + ": the body ended before byte " + std::to_string(stop), host(), false);
 }
 

@@ -57,12 +57,11 @@ struct response_head {
 // Takes a body as it arrives, on the loop's thread. What its functions throw ends the transfer and comes out of wait().
 class body_sink {
 public:
+    virtual ~body_sink() = default;
+
     // How far to read, as an offset in the file: the transfer ends there, successfully. Called once, before any byte.
     virtual std::uint64_t begin(const response_head&) = 0;
     virtual void write(std::uint64_t offset, std::span<const std::byte>) = 0;
-
-protected:
-    ~body_sink() = default;
 };
 
 // Receives nothing more once its owner lets go of it: destroying it is cancelling it.

@@ -20,7 +20,7 @@ public:
     static std::shared_ptr<sparse_file> in(const std::filesystem::path& folder);
 
     // A file of the user's, read where it lies; all of it is held.
-    static std::shared_ptr<sparse_file> of(const std::filesystem::path& file);
+    static std::shared_ptr<sparse_file> of(const std::filesystem::path& path);
 
     sparse_file(const sparse_file&) = delete;
     sparse_file& operator=(const sparse_file&) = delete;

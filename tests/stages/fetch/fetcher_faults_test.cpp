@@ -1,6 +1,7 @@
+#include "stages/fetch/fetcher.hpp"
+
 #include <algorithm>
 
-#include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/fetching.hpp"
 #include "support/catch.hpp"
 #include "support/origin.hpp"
@@ -146,7 +147,7 @@ TEST_CASE("a file that changes while it is read fails, and the next fetch begins
     origin server;
     server.serve("/film", [&](const asked& r) {
         reply answer = part_of(r.number > 0 && !by_tag ? after : before, r);
-        if (by_tag) answer.headers.push_back(r.number > 0 ? "ETag: \"b\"" : "ETag: \"a\"");
+        if (by_tag) answer.headers.emplace_back(r.number > 0 ? "ETag: \"b\"" : "ETag: \"a\"");
         return answer;
     });
     fetching local;

@@ -121,6 +121,7 @@ TEST_CASE("256 transfers share one thread and the connections that are allowed",
     loop_and_client local({.connections = 16});
     std::list<kept_body> bodies;
     std::vector<transfer> all;
+    all.reserve(256);
     for (std::uint64_t i = 0; i < 256; ++i) {
         kept_body& body = bodies.emplace_back();
         all.push_back(local.http.start({.url = server.url("/film"), .range = {i * 1000, i * 1000 + 40'000}}, body));
@@ -133,6 +134,23 @@ TEST_CASE("256 transfers share one thread and the connections that are allowed",
     CHECK(server.most_connections() <= 16);
 }
 
+TEST_CASE("waiting for a free connection is no time-out", "[http_client]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "film.mp4", content);
+    nginx server(folder.path(), {.in_location = "limit_rate 100k;"});
+    loop_and_client local(
+        {.connections = 1, .connect_timeout = std::chrono::milliseconds(500), .stall_time = std::chrono::seconds(1)});
+    kept_body first, second;
+    transfer slow = local.http.start({.url = server.url("film.mp4"), .range = {0, 300'000}}, first);
+    transfer waiting = local.http.start({.url = server.url("film.mp4"), .range = {0, 1000}}, second);
+    run_awaitable(local.io, waiting.wait());
+    run_awaitable(local.io, slow.wait());
+
+    CHECK(first.text == content);
+    CHECK(second.text == content.substr(0, 1000));
+}
+
 TEST_CASE("256 connections at once are one thread's work", "[http_client]")
 {
     const temp_folder folder;
@@ -141,6 +159,7 @@ TEST_CASE("256 connections at once are one thread's work", "[http_client]")
     loop_and_client local({.connections = 256});
     std::list<kept_body> bodies;
     std::vector<transfer> all;
+    all.reserve(256);
     for (int i = 0; i < 256; ++i)
         all.push_back(local.http.start({.url = server.url("film.mp4"), .range = {0, 300'000}}, bodies.emplace_back()));
     for (transfer& each : all) run_awaitable(local.io, each.wait());
@@ -249,7 +268,7 @@ TEST_CASE("an encoded body is refused", "[http_client]")
     origin server;
     server.serve("/film", [](const asked& request) {
         reply answer = part_of(content, request);
-        answer.headers.push_back("Content-Encoding: gzip");
+        answer.headers.emplace_back("Content-Encoding: gzip");
         return answer;
     });
     loop_and_client local;
@@ -263,7 +282,7 @@ TEST_CASE("a file that is not the expected one is refused before a byte is taken
     origin server;
     server.serve("/film", [](const asked& request) {
         reply answer = part_of(content, request);
-        answer.headers.push_back("ETag: \"two\"");
+        answer.headers.emplace_back("ETag: \"two\"");
         return answer;
     });
     loop_and_client local;
@@ -377,6 +396,7 @@ TEST_CASE("the proxy is the request's, whatever the environment says", "[http_cl
     origin server, proxy;
     server.serve("/film", [](const asked& request) { return part_of(content, request); });
     proxy.serve("http://films.invalid/film", [](const asked& request) { return part_of(content, request); });
+    // NOLINTBEGIN(concurrency-mt-unsafe): the servers' threads ask for no variable
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     setenv("no_proxy", "films.invalid", 1);
     loop_and_client local;
@@ -385,6 +405,7 @@ TEST_CASE("the proxy is the request's, whatever the environment says", "[http_cl
     local.get({.url = "http://films.invalid/film", .proxy = proxy.url(""), .range = {10, 20}}, through);
     unsetenv("http_proxy");
     unsetenv("no_proxy");
+    // NOLINTEND(concurrency-mt-unsafe)
 
     CHECK(direct.text == content.substr(0, 10));
     CHECK(through.text == content.substr(10, 10));
