@@ -123,7 +123,7 @@ private:
     range_set imagined_;
 };
 
-demuxer::demuxer(const partial_file& file, std::stop_token stop)
+demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists)
     : source_(std::make_unique<source>(file, std::move(stop))),
       io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes))
 {
@@ -144,7 +144,9 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop)
     context->pb = io_.get();
     context->io_open = refuse_to_open;
     context->max_streams = most_streams;
-    const int opened = avformat_open_input(&context, nullptr, format, nullptr);  // frees the context if it fails
+    av::dictionary settings;
+    if (lists == edits::ignored) settings.set("ignore_editlist", 1);
+    const int opened = avformat_open_input(&context, nullptr, format, settings.address());  // frees it on failure
     if (opened >= 0) input_.reset(context);
     guard(opened, "opening the container");
     find_streams();

@@ -2,6 +2,7 @@
 #define REELPIPE_MEDIA_DEMUXER_HPP
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 
@@ -14,6 +15,9 @@ namespace reelpipe::media {
 inline constexpr std::int64_t largest_picture = 8192 * 8192;  // pixels
 inline constexpr int most_streams = 64;
 
+// Whether an MP4 file's edit lists decide what is shown, or every sample counts.
+enum class edits : std::uint8_t { applied, ignored };
+
 // An opened container, read from the held parts of a file.
 //
 // Every call may throw missing_bytes with the first byte that stood in the way; the object is of no use afterwards. The
@@ -21,7 +25,7 @@ inline constexpr int most_streams = 64;
 // std::errc::operation_canceled.
 class demuxer {
 public:
-    explicit demuxer(const partial_file&, std::stop_token = {});
+    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied);
     demuxer(const demuxer&) = delete;
     demuxer& operator=(const demuxer&) = delete;
     ~demuxer();

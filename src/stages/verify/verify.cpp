@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <span>
 #include <system_error>
@@ -14,6 +15,7 @@
 #include "media/av.hpp"
 #include "media/demuxer.hpp"
 #include "media/error.hpp"
+#include "media/mp4_boxes.hpp"
 
 namespace reelpipe::verify {
 
@@ -102,6 +104,7 @@ public:
         longest_ = std::max(longest_, packet.duration);
     }
 
+    // To be called once, at the end.
     std::int64_t count()
     {
         std::ranges::sort(shown_);
@@ -114,6 +117,18 @@ public:
     {
         return shown_.empty() ? microseconds{} : av::to_microseconds(end_ - first_, time_base_);
     }
+    // After count().
+    bool is_constant_from_zero() const
+    {
+        if (shown_.empty() || shown_.front() != 0) return false;
+        // Rates that the time base cannot divide alternate between two neighbouring distances.
+        std::int64_t shortest = INT64_MAX, widest = 0;
+        for (std::size_t i = 1; i < shown_.size(); ++i) {
+            shortest = std::min(shortest, shown_[i] - shown_[i - 1]);
+            widest = std::max(widest, shown_[i] - shown_[i - 1]);
+        }
+        return shown_.size() < 2 || widest - shortest <= 1;
+    }
     microseconds longest() const { return av::to_microseconds(longest_, time_base_); }
 
 private:
@@ -124,13 +139,96 @@ private:
     std::vector<std::int64_t> shown_;
 };
 
-facts read_all(int descriptor)
+// The boxes follow each other up to the last byte of the file. Gives the places where samples may be.
+media::range_set media_boxes(const media::partial_file& file)
 {
-    const media::partial_file file = whole_file(descriptor);
+    media::range_set found;
+    std::uint64_t offset = 0;
+    while (const auto box = media::box_at(file, offset, file.size)) {
+        offset = box->payload.end;
+        if (box->type == media::box_type("mdat")) found.add(box->payload);
+    }
+    if (offset != file.size) throw verify_error("the file ends inside of a box");
+    return found;
+}
+
+std::uint32_t number_at(const media::partial_file& file, std::uint64_t offset)
+{
+    std::array<std::uint8_t, 4> bytes{};
+    if (pread(file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset)) != 4)
+        throw verify_error("the index ends early");
+    std::uint32_t number = 0;
+    for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+    return number;
+}
+
+// One entry of `ctts` for every sample of a track. libav makes do with more or fewer, and shows pictures out of order.
+void check_reordering(const media::partial_file& file, media::byte_range track)
+{
+    std::optional<media::mp4_box> table{{.payload = track}};
+    for (const auto name : {media::box_type("mdia"), media::box_type("minf"), media::box_type("stbl")})
+        if (table) table = media::find_box(file, table->payload, name);
+    if (!table) return;
+    const auto order = media::find_box(file, table->payload, media::box_type("ctts"));
+    const auto sizes = media::find_box(file, table->payload, media::box_type("stsz"));
+    if (!order || !sizes) return;
+
+    const std::uint64_t entries = number_at(file, order->payload.begin + 4);
+    if (8 + 8 * entries > order->payload.size()) throw verify_error("the index ends early");
+    std::uint64_t samples = 0;
+    for (std::uint64_t i = 0; i < entries; ++i) samples += number_at(file, order->payload.begin + 8 + 8 * i);
+    if (samples != number_at(file, sizes->payload.begin + 8))
+        throw verify_error("the order of the pictures is not that of all of them");
+}
+
+void check_reordering(const media::partial_file& file)
+{
+    const auto moov = media::find_box(file, {0, file.size}, media::box_type("moov"));
+    if (!moov) return;
+    std::uint64_t at = moov->payload.begin;
+    while (const auto box = media::box_at(file, at, moov->payload.end)) {
+        if (box->type == media::box_type("trak")) check_reordering(file, box->payload);
+        at = box->payload.end;
+    }
+}
+
+// Every sample that the index names, shown or not: each in its own place, all media taken, and as long as it is said.
+void check_index(const media::partial_file& file)
+{
+    const media::range_set places = media_boxes(file);
+    media::demuxer clip(file, {}, media::edits::ignored);
+    const std::size_t length_bytes = length_bytes_of(*clip.video()->codecpar);
+    std::vector<media::byte_range> samples;
+    std::vector<std::int64_t> durations(clip.context()->nb_streams);
+
+    const av::packet packet = av::make_packet();
+    while (clip.read(packet.get())) {
+        const av::packet_turn turn(packet);
+        const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
+        if (turn->stream_index == clip.video()->index && length_bytes && !units_fill_sample(sample, length_bytes))
+            throw verify_error("the index and the pictures do not fit together");
+        const auto begin = static_cast<std::uint64_t>(turn->pos);
+        samples.push_back({begin, begin + sample.size()});
+        durations[static_cast<std::size_t>(turn->stream_index)] += turn->duration;
+    }
+
+    std::ranges::sort(samples);
+    media::range_set taken;
+    for (const media::byte_range& each : samples) {
+        if (!taken.ranges().empty() && each.begin < taken.ranges().back().end)
+            throw verify_error(fmt::format("two samples share the byte at {}", each.begin));
+        taken.add(each);
+    }
+    if (taken.ranges() != places.ranges()) throw verify_error("the samples do not fill the media");
+    for (const AVStream* stream : {clip.video(), clip.audio()})
+        if (stream && durations[static_cast<std::size_t>(stream->index)] != stream->duration)
+            throw verify_error(fmt::format("stream {}: the samples do not last as long as is said", stream->index));
+}
+
+facts look(const media::partial_file& file)
+{
     media::demuxer clip(file);
     const AVStream& video = *clip.video();
-    const std::size_t length_bytes = length_bytes_of(*video.codecpar);
-
     first_picture picture(video);
     timeline pictures(video);
     std::optional<timeline> sounds;
@@ -143,9 +241,6 @@ facts read_all(int descriptor)
             sounds->add(*turn.get());
             continue;
         }
-        const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
-        if (length_bytes && !units_fill_sample(sample, length_bytes))
-            throw verify_error("the index and the pictures do not fit together");
         pictures.add(*turn.get());
         picture.feed(turn.get());
     }
@@ -155,6 +250,7 @@ facts read_all(int descriptor)
             .start = pictures.start(),
             .duration = pictures.duration(),
             .frame = pictures.longest(),
+            .constant_rate = pictures.is_constant_from_zero(),
             .codec = avcodec_get_name(video.codecpar->codec_id),
             .width = video.codecpar->width,
             .height = video.codecpar->height,
@@ -171,7 +267,10 @@ double seconds(microseconds time) { return std::chrono::duration<double>(time).c
 facts inspect(int descriptor)
 {
     try {
-        facts f = read_all(descriptor);
+        const media::partial_file file = whole_file(descriptor);
+        facts f = look(file);
+        check_index(file);
+        check_reordering(file);
         if (f.frames == 0) throw verify_error("no picture is shown");
         return f;
     } catch (const media::error& e) {
@@ -188,6 +287,7 @@ facts check(int descriptor, const expectation& expected)
         throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
     if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame)
         throw verify_error(fmt::format("{:.3f} s instead of {:.3f}", seconds(f.duration), seconds(*expected.duration)));
+    if (expected.constant_rate && !f.constant_rate) throw verify_error("pictures are not evenly spaced from 0 on");
     if (expected.audio && f.audio != *expected.audio)
         throw verify_error(f.audio ? "audio where none should be" : "the audio is missing");
     return f;

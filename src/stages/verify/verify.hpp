@@ -21,6 +21,7 @@ struct facts {
     std::chrono::microseconds start{};     // when the first one is shown
     std::chrono::microseconds duration{};  // from there to the end of the last one
     std::chrono::microseconds frame{};     // the longest that one is shown
+    bool constant_rate = false;            // from 0 on, at equal distances
     std::string codec{};
     int width = 0, height = 0;
     bool audio = false;
@@ -33,11 +34,13 @@ struct expectation {
     std::optional<std::int64_t> frames{};
     std::optional<std::chrono::microseconds> duration{};  // within one frame
     std::optional<bool> audio{};
+    bool constant_rate = false;  // shown from 0 on, each picture as long as every other
 };
 
 // Reads the whole structure and every sample of an MP4 file and decodes its first picture. Throws verify_error for what
-// no whole clip has: an index that is missing or does not fit the samples, samples beyond the end of the file,
-// timestamps that do not ascend, no picture. Throws std::system_error when the file cannot be read at all.
+// no whole clip has: an index that is missing or does not fit the samples, samples that do not fill the media
+// between them, a file that ends inside of a box, timestamps that do not ascend, no picture. Throws std::system_error
+// when the file cannot be read at all.
 facts inspect(int descriptor);
 
 // inspect(), and the comparison with what is expected. Throws verify_error.

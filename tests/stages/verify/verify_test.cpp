@@ -1,0 +1,206 @@
+#include "stages/verify/verify.hpp"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+
+#include "media/demuxer.hpp"
+#include "media/mp4_boxes.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/sparse_copy.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::test::read_file;
+using reelpipe::test::run;
+using reelpipe::test::temp_folder;
+using reelpipe::verify::check_file;
+using reelpipe::verify::expectation;
+using reelpipe::verify::facts;
+using reelpipe::verify::verify_error;
+
+namespace {
+
+const std::filesystem::path media = REELPIPE_TEST_MEDIA;
+
+// What the crawler writes for a clip.
+class clip {
+public:
+    explicit clip(const std::vector<std::string>& sound = {"-c:a", "copy"}, const std::string& seconds = "4")
+    {
+        std::vector<std::string> words{"ffmpeg",  "-nostdin",  "-v",  "error", "-i",       media / "moov_first.mp4",
+                                       "-ss",     "3",         "-t",  seconds, "-c:v",     "libx264",
+                                       "-preset", "ultrafast", "-bf", "2",     "-threads", "1"};
+        words.insert(words.end(), sound.begin(), sound.end());
+        words.push_back(path());
+        reelpipe::test::output_of(words);
+    }
+
+    std::filesystem::path path() const { return folder_ / "clip.mp4"; }
+    std::string content() const { return read_file(path()); }
+    std::filesystem::path changed(const std::string& content) const
+    {
+        reelpipe::test::write_file(folder_ / "changed.mp4", content);
+        return folder_ / "changed.mp4";
+    }
+
+private:
+    temp_folder folder_;
+};
+
+const expectation four_seconds{.frames = 120, .duration = 4s, .audio = true, .constant_rate = true};
+
+bool is_refused(const std::filesystem::path& path, const expectation& expected)
+{
+    try {
+        check_file(path, expected);
+    } catch (const verify_error&) {
+        return true;
+    }
+    return false;
+}
+
+// What a reader sees of the pictures.
+std::string pictures_of(const std::filesystem::path& path)
+{
+    const reelpipe::test::whole_file file(path);
+    reelpipe::media::demuxer input(file.file());
+    const reelpipe::av::packet packet = reelpipe::av::make_packet();
+    std::string all;
+    while (input.read(packet.get())) {
+        const reelpipe::av::packet_turn turn(packet);
+        if (turn->stream_index != input.video()->index) continue;
+        all += std::to_string(turn->pts) + ' ' + std::to_string(turn->flags & AV_PKT_FLAG_DISCARD) + ' ';
+        all.append(reinterpret_cast<const char*>(turn->data), static_cast<std::size_t>(turn->size));
+    }
+    return all;
+}
+
+// Where the sizes of the sound's samples are, one after the other.
+reelpipe::media::byte_range sound_sizes_of(const std::string& content)
+{
+    const std::size_t at = content.rfind("stsz");  // the sound is the last track
+    std::uint32_t count = 0;
+    for (std::size_t i = at + 12; i < at + 16; ++i) count = count << 8 | static_cast<unsigned char>(content[i]);
+    return {at + 16, at + 16 + 4ull * count};
+}
+
+reelpipe::media::byte_range moov_of(const std::filesystem::path& path)
+{
+    using namespace reelpipe::media;
+    const reelpipe::test::whole_file file(path);
+    return find_box(file.file(), {0, file.file().size}, box_type("moov")).value().payload;
+}
+
+}  // namespace
+
+TEST_CASE("a whole clip passes and says what it is", "[verify]")
+{
+    const clip whole;
+    const facts found = check_file(whole.path(), four_seconds);
+
+    CHECK(found.frames == 120);
+    CHECK(found.start == 0us);
+    CHECK(found.codec == "h264");
+    CHECK(found.width == 320);
+    CHECK(found.height == 180);
+    CHECK(found.audio);
+    CHECK(std::chrono::abs(found.audio_duration - 4s) < 50ms);
+    CHECK(found.bytes == std::filesystem::file_size(whole.path()));
+}
+
+TEST_CASE("pictures that an edit list hides are not counted", "[verify]")
+{
+    // Cut at 3.1 s by copying: the key frame is at 2.5 s, ffmpeg hides what lies between.
+    const facts found = check_file(media / "edit_list.mp4", {});
+    const std::string shown =
+        reelpipe::test::output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries",
+                                   "stream=nb_read_frames", "-of", "csv=p=0", media / "edit_list.mp4"});
+
+    CHECK(found.frames == std::stoi(shown));
+    CHECK(found.start < 40ms);
+}
+
+TEST_CASE("a clip cut short, swapped or without its sound is refused", "[verify]")
+{
+    const clip whole;
+    CHECK(is_refused(whole.path(), {.duration = 5s}));
+    CHECK(is_refused(whole.path(), {.frames = 121}));
+    CHECK(is_refused(media / "silent.mp4", four_seconds));
+    CHECK(is_refused(media / "sound_only.mp4", {}));
+
+    const clip silent({"-an"});
+    CHECK(is_refused(silent.path(), four_seconds));
+    CHECK_FALSE(is_refused(silent.path(), {.frames = 120, .audio = false}));
+}
+
+TEST_CASE("a file that ends anywhere before its end is refused", "[verify]")
+{
+    // With the index in front only the samples tell that something is missing.
+    const clip whole(GENERATE(std::vector<std::string>{"-c:a", "copy"},
+                              std::vector<std::string>{"-c:a", "copy", "-movflags", "+faststart"}));
+    const std::string content = whole.content();
+    for (int percent = 0; percent < 100; percent += 7)
+        CHECK(is_refused(whole.changed(content.substr(0, content.size() * static_cast<unsigned>(percent) / 100)), {}));
+    CHECK(is_refused(whole.changed(content.substr(0, content.size() - 1)), {}));
+}
+
+TEST_CASE("what a killed crawler leaves is refused", "[verify]")
+{
+    const temp_folder folder;
+    const std::filesystem::path path = folder / "clip.mp4";
+    reelpipe::test::process crawler({"ffmpeg", "-nostdin", "-v", "error", "-re", "-i", media / "moov_first.mp4",
+                                     "-flush_packets", "1", "-c", "copy", path});
+    std::error_code not_yet;
+    while (!std::filesystem::exists(path, not_yet) || std::filesystem::file_size(path, not_yet) < 4096) {
+    }
+    crawler.signal(SIGKILL);
+    crawler.wait();
+
+    CHECK(is_refused(path, {}));
+}
+
+TEST_CASE("a page saved under the name of a clip is refused", "[verify]")
+{
+    const clip whole;
+    CHECK(is_refused(whole.changed("<!DOCTYPE html><html><body>Sign in</body></html>"), {}));
+    CHECK(is_refused(whole.changed(""), {}));
+    CHECK(is_refused(whole.changed(std::string(100'000, '\0')), {}));
+}
+
+TEST_CASE("no flipped byte in the index changes the pictures unnoticed", "[verify]")
+{
+    const clip whole({"-c:a", "copy"}, "1");
+    const std::string content = whole.content();
+    const std::string pictures = pictures_of(whole.path());
+    const auto moov = moov_of(whole.path());
+    int noticed = 0;
+    for (std::uint64_t at = moov.begin; at < moov.end; ++at) {
+        std::string flipped = content;
+        flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
+        const std::filesystem::path path = whole.changed(flipped);
+        if (is_refused(path, {.frames = 30, .duration = 1s, .audio = true, .constant_rate = true})) {
+            ++noticed;
+            continue;
+        }
+        CAPTURE(at - moov.begin, moov.size());
+        const bool same = pictures_of(path) == pictures;
+        CHECK(same);
+    }
+    CHECK(noticed > 0);
+}
+
+TEST_CASE("a flipped byte in the sizes of the sound is noticed, though any bytes could be AAC", "[verify]")
+{
+    const clip whole({"-c:a", "copy"}, "1");
+    const std::string content = whole.content();
+    const auto sizes = sound_sizes_of(content);
+    for (std::uint64_t at = sizes.begin; at < sizes.end; ++at) {
+        std::string flipped = content;
+        flipped[at] = static_cast<char>(flipped[at] ^ 0x01);
+        CAPTURE(at - sizes.begin);
+        CHECK(is_refused(whole.changed(flipped), {}));
+    }
+}
