@@ -111,6 +111,14 @@ TEST_CASE("a whole clip passes and says what it is", "[verify]")
     CHECK(found.bytes == std::filesystem::file_size(whole.path()));
 }
 
+TEST_CASE("films of other makers pass, whatever their frame rate and their boxes", "[verify]")
+{
+    const std::string name = GENERATE("moov_first.mp4", "moov_last.mp4", "silent.mp4", "open_gop.mp4", "fragments.mp4",
+                                      "fragments_sidx.mp4", "edit_list.mp4", "variable_rate.mp4");
+    CAPTURE(name);
+    CHECK_FALSE(is_refused(media / name, {}));
+}
+
 TEST_CASE("pictures that an edit list hides are not counted", "[verify]")
 {
     // Cut at 3.1 s by copying: the key frame is at 2.5 s, ffmpeg hides what lies between.
