@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
+#include <malloc.h>
 
-#include <cstdio>
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "cli/demo.hpp"
@@ -15,6 +15,12 @@ constexpr int version = REELPIPE_VERSION;
 int main(int argc, char** argv)
 {
     using namespace reelpipe::cli;
+
+    // libx264 reads bytes that it never wrote when the last row of macroblocks is cut off (180 lines, say), and what it
+    // finds there shows in the stream. A threshold that is set is kept, so its large blocks are always new, zeroed
+    // pages, as in a process that encodes one clip: the result depends on the source alone, and memory goes back to the
+    // system.
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
     CLI::App program("Annotated video lists in, verified clips out.");
     program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +

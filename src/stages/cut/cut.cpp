@@ -69,6 +69,8 @@ public:
           how_(how),
           video_(*input_.video()),
           audio_(input_.audio()),
+          start_(av_rescale_q((input_.origin() + wanted.start).count(), av::microsecond, video_.time_base)),
+          length_(av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
           frame_rate_(av_guess_frame_rate(input_.context(), &video_, nullptr)),
           decoder_(open_decoder(video_)),
           writer_(output)
@@ -109,7 +111,7 @@ private:
     void decode(const AVPacket* packet)
     {
         // Before the segment only pictures that others are made from are of use, and none of them is missed.
-        const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && time_of(packet->pts, video_) < microseconds{};
+        const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
         const int sent = avcodec_send_packet(decoder_.get(), packet);
         if (sent < 0 && sent != AVERROR_EOF && !lead_in) corrupt(sent);
@@ -131,12 +133,13 @@ private:
     {
         if (picture.best_effort_timestamp == AV_NOPTS_VALUE)
             throw media::error(media::fault::corrupt, "a picture without a time");
-        const microseconds time = time_of(picture.best_effort_timestamp, video_);
-        if (time < microseconds{} || time >= wanted_.end - wanted_.start) return;
+        const std::int64_t pts = picture.best_effort_timestamp;
+        if (pts < start_ || pts >= start_ + length_) return;
         if (picture.decode_error_flags || picture.flags & AV_FRAME_FLAG_CORRUPT)
             throw media::error(media::fault::corrupt, "a picture inside the segment cannot be decoded");
         if (!encoder_) begin(picture);
 
+        const microseconds time = time_of(pts, video_);
         const double ticks_a_second = av_q2d(frame_rate_);
         const double duration =
             av_q2d(video_.time_base) * static_cast<double>(av::duration_of(picture)) * ticks_a_second;
@@ -144,7 +147,6 @@ private:
         const frame_clock::showing shown = clock_.next(due, duration > 0 ? duration : 1);
         last_shown_until_ =
             time + microseconds(static_cast<std::int64_t>(1e6 * std::max(duration, 1.0) / ticks_a_second));
-        tick_ = clock_.tick() - shown.times;
         if (shown.of_previous > 0 && previous_) show(*previous_, shown.of_previous);
         show(picture, shown.times - (previous_ ? shown.of_previous : 0));
         if (!previous_) previous_ = av::make_frame();
@@ -166,13 +168,16 @@ private:
         early_sound_.clear();
     }
 
+    // What would be shown after the end is left out, as ffmpeg's -t does: a picture that was shown twice may have
+    // pushed the last one there.
     void show(AVFrame& picture, std::int64_t times)
     {
-        for (; times > 0; --times) {
-            picture.pts = tick_++;
+        const AVRational tick = av_inv_q(frame_rate_);
+        const std::int64_t length = (wanted_.end - wanted_.start).count();
+        for (; times > 0 && av_compare_ts(done_.frames, tick, length, av::microsecond) < 0; --times) {
+            picture.pts = done_.frames++;
             picture.pict_type = AV_PICTURE_TYPE_NONE;  // the encoder chooses its own
             encode(&picture);
-            ++done_.frames;
         }
     }
 
@@ -214,6 +219,8 @@ private:
     options how_;
     AVStream& video_;
     AVStream* audio_;
+    // The segment on the video's own clock, where ffmpeg compares: its rounding decides about pictures at the edges.
+    std::int64_t start_, length_;
     AVRational frame_rate_;
     av::codec decoder_, encoder_;
     clip_writer writer_;
@@ -223,7 +230,6 @@ private:
     av::frame previous_;
     av::packet encoded_ = av::make_packet();
     frame_clock clock_;
-    std::int64_t tick_ = 0;
     microseconds last_shown_until_{};
     result done_;
 };

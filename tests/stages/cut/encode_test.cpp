@@ -1,0 +1,203 @@
+#include <fcntl.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "media/error.hpp"
+#include "media/span_plan.hpp"
+#include "stages/cut/cut.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/sparse_copy.hpp"
+#include "support/temp_folder.hpp"
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using reelpipe::segment;
+using reelpipe::cut::options;
+using reelpipe::cut::result;
+using reelpipe::media::partial_file;
+using reelpipe::test::output_of;
+using reelpipe::test::sparse_copy;
+using reelpipe::test::temp_folder;
+
+namespace {
+
+// As src/cli/main.cpp does, and why: libx264 looks at memory that it did not write.
+const int fresh_memory = mallopt(M_MMAP_THRESHOLD, 128 << 10);
+
+fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
+
+struct output {
+    explicit output(const fs::path& path) : descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
+    {
+        REQUIRE(descriptor >= 0);
+    }
+    output(const output&) = delete;
+    output& operator=(const output&) = delete;
+    ~output() { close(descriptor); }
+    int descriptor;
+};
+
+result cut_to(const fs::path& path, const partial_file& file, segment wanted, const options& how)
+{
+    const output clip(path);
+    return reelpipe::cut::encode(file, wanted, clip.descriptor, how);
+}
+
+std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
+
+// The crawler's own command.
+void classic_cut(const fs::path& from, const fs::path& to, segment wanted, const options& how)
+{
+    output_of({"ffmpeg",
+               "-nostdin",
+               "-v",
+               "error",
+               "-y",
+               "-i",
+               from.string(),
+               "-ss",
+               seconds(wanted.start),
+               "-t",
+               seconds(wanted.end - wanted.start),
+               "-c:v",
+               "libx264",
+               "-preset",
+               how.preset,
+               "-crf",
+               std::to_string(how.crf),
+               "-c:a",
+               "copy",
+               "-threads",
+               "1",
+               to.string()});
+}
+
+std::string pictures_of(const fs::path& clip)
+{
+    return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:v", "-c", "copy", "-bsf:v",
+                      "h264_mp4toannexb", "-f", "h264", "-"});
+}
+
+// Times, sizes and hashes of all packets.
+std::string sound_of(const fs::path& clip)
+{
+    return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:a", "-c", "copy", "-copyts",
+                      "-f", "framemd5", "-"});
+}
+
+// What the fetch stage would have brought.
+void bring_what_is_planned(sparse_copy& copy, segment wanted)
+{
+    const std::vector<segment> segments{wanted};
+    for (;;) {
+        const auto plan = reelpipe::media::plan_spans(copy.file(), segments);
+        if (plan.needed.empty()) return;
+        copy.copy(plan.needed);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode]")
+{
+    const temp_folder folder;
+    const segment wanted = GENERATE(segment{0s, 4s},           // from the beginning
+                                    segment{2502500us, 5s},    // on a key frame
+                                    segment{3700ms, 7700ms},   // between two
+                                    segment{17s, 27s},         // whole seconds, between two pictures
+                                    segment{12345678us, 14s},  // any fraction
+                                    segment{36s, 40s},         // to the end
+                                    segment{37s, 47s});        // beyond it
+    const options how{.preset = "veryfast"};
+    CAPTURE(wanted.start.count(), wanted.end.count());
+    const std::string name = GENERATE("moov_first.mp4", "moov_last.mp4");
+    sparse_copy copy(film(name));
+    bring_what_is_planned(copy, wanted);
+
+    // Holes read as zeros: a read of anything that was not planned would spoil the result.
+    cut_to(folder / "clip.mp4", copy.pretending_to_be_whole(), wanted, how);
+
+    classic_cut(film(name), folder / "classic.mp4", wanted, how);
+    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    CHECK(same_pictures);
+    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+}
+
+TEST_CASE("preset and quality are those of libx264", "[encode]")
+{
+    const temp_folder folder;
+    const reelpipe::test::whole_file whole(film("silent.mp4"));
+    const segment wanted{5s, 7s};
+    const options how{.preset = "medium", .crf = 30};
+
+    const result done = cut_to(folder / "clip.mp4", whole.file(), wanted, how);
+
+    classic_cut(film("silent.mp4"), folder / "classic.mp4", wanted, how);
+    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    CHECK(same_pictures);
+    CHECK_FALSE(done.audio);
+    CHECK(done.frames == 60);
+}
+
+TEST_CASE("a clip of a video that ends too early tells how much is missing", "[encode]")
+{
+    const temp_folder folder;
+    const reelpipe::test::whole_file whole(film("moov_first.mp4"));  // 40 s
+
+    const result whole_clip = cut_to(folder / "whole.mp4", whole.file(), {30s, 40s}, {.preset = "ultrafast"});
+    const result short_clip = cut_to(folder / "short.mp4", whole.file(), {35s, 45s}, {.preset = "ultrafast"});
+
+    CHECK(whole_clip.missing == 0us);
+    CHECK(std::chrono::abs(short_clip.missing - 5s) < 50ms);
+    CHECK(std::chrono::abs(short_clip.duration - 5s) < 50ms);
+}
+
+TEST_CASE("a segment that starts beyond the end is told apart from bad media", "[encode]")
+{
+    const temp_folder folder;
+    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    try {
+        cut_to(folder / "clip.mp4", whole.file(), {100s, 110s}, {});
+        FAIL("there is nothing to cut");
+    } catch (const reelpipe::media::error& e) {
+        CHECK(e.kind() == reelpipe::media::fault::beyond_end);
+    }
+}
+
+TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode]")
+{
+    const temp_folder folder;
+    sparse_copy copy(film("moov_first.mp4"));
+    bring_what_is_planned(copy, {10s, 12s});
+    CHECK_THROWS_AS(cut_to(folder / "clip.mp4", copy.file(), {30s, 32s}, {}), reelpipe::media::missing_bytes);
+}
+
+TEST_CASE("a stop request ends a cut", "[encode]")
+{
+    const temp_folder folder;
+    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    const output clip(folder / "clip.mp4");
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK_THROWS_AS(reelpipe::cut::encode(whole.file(), {0s, 10s}, clip.descriptor, {}, stop.get_token()),
+                    std::system_error);
+}
+
+TEST_CASE("a full disk is a system error, not a broken clip", "[encode]")
+{
+    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+    REQUIRE(full >= 0);
+    try {
+        reelpipe::cut::encode(whole.file(), {0s, 2s}, full, {.preset = "ultrafast"});
+        FAIL("nothing could be written");
+    } catch (const std::system_error& e) {
+        CHECK(e.code() == std::errc::no_space_on_device);
+    }
+    close(full);
+}
