@@ -85,6 +85,11 @@ private:
     bool seen_ = false;
 };
 
+// Far beyond every film, and far from where sums overflow.
+constexpr std::int64_t largest_time = std::int64_t{1} << 60;
+
+bool is_time(std::int64_t time) { return time > -largest_time && time < largest_time; }
+
 // When the pictures or sounds of one stream are shown.
 class timeline {
 public:
@@ -92,7 +97,7 @@ public:
 
     void add(const AVPacket& packet)
     {
-        if (packet.pts == AV_NOPTS_VALUE || packet.dts == AV_NOPTS_VALUE)
+        if (!is_time(packet.pts) || !is_time(packet.dts) || !is_time(packet.duration))
             throw verify_error(fmt::format("stream {}: a sample without a time", what_));
         if (packet.dts <= last_decoded_)
             throw verify_error(fmt::format("stream {}: decoding times do not ascend at {}", what_, packet.dts));
@@ -197,6 +202,7 @@ class steps {
 public:
     void add(std::int64_t time)
     {
+        if (!is_time(time)) throw verify_error("a sample without a time");
         if (last_) longest_ = std::max(longest_, time - *last_);
         last_ = time;
         first_ = std::min(first_, time);
@@ -204,6 +210,7 @@ public:
     bool may_last(std::int64_t duration) const
     {
         if (!last_) return duration <= 0;
+        if (!is_time(duration)) return false;
         const std::int64_t of_last_sample = duration - (*last_ - first_);
         return of_last_sample >= 0 && (longest_ == 0 || of_last_sample <= longest_);
     }
