@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 
@@ -16,7 +17,7 @@ constexpr double megabyte = 1e6;
 
 std::string duration_text(double seconds)
 {
-    const auto s = static_cast<long long>(seconds + 0.5);
+    const auto s = std::llround(seconds);
     if (s < 60) return fmt::format("{}s", s);
     if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
     if (s < 48 * 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);

@@ -261,7 +261,7 @@ private:
             : run(std::move(r)),
               function(std::move(stage.function_)),
               sheet(stage.sheets.front()),
-              outlet_(*run, stage, sheet, std::move(stage.down), activity::busy, nullptr)
+              to(*run, stage, sheet, std::move(stage.down), activity::busy, nullptr)
         {
         }
         worker(const worker&) = delete;
@@ -271,7 +271,7 @@ private:
         std::shared_ptr<run_state> run;  // first: outlives the rest
         F function;
         time_sheet& sheet;
-        outlet<T> outlet_;
+        outlet<T> to;
     };
 
     static asio::awaitable<void> work(std::unique_ptr<worker> self)
@@ -279,7 +279,7 @@ private:
         self->sheet.enter(activity::busy);
         std::exception_ptr error;
         try {
-            out<T> next(self->outlet_, nullptr);
+            out<T> next(self->to, nullptr);
             co_await std::invoke(self->function, next);
         } catch (...) {
             error = std::current_exception();
@@ -437,6 +437,7 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                 auto attempt = [&] {
                     const spend busy(w.sheet, activity::busy, activity::none);
                     try {
+                        // NOLINTNEXTLINE(bugprone-use-after-move): the loop goes round only while e is whole
                         made.emplace(w.begin(e));
                     } catch (...) {
                         error = std::current_exception();
