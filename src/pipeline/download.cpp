@@ -401,11 +401,9 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 clip_job downloader::implementation::verify(clip_job job)
 {
     try {
-        job.facts = verify::check(job.file->descriptor(),
-                                  {.frames = job.cut.frames,
-                                   .duration = job.cut.duration,
-                                   .audio = job.cut.audio,
-                                   .constant_rate = true});
+        job.facts = verify::check(
+            job.file->descriptor(),
+            {.frames = job.cut.frames, .duration = job.cut.duration, .audio = job.cut.audio, .constant_rate = true});
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
