@@ -17,6 +17,8 @@
 
 namespace reelpipe::media {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 // Containers of a single file. What is not here either opens what the file names (playlists, concat) or is no video.
@@ -235,33 +237,57 @@ void demuxer::seek(std::chrono::microseconds time)
     const std::int64_t wanted =
         av_rescale_q_rnd((time + origin_).count(), av::microsecond, video_->time_base, AV_ROUND_DOWN);
     const std::int64_t first = video_->start_time == AV_NOPTS_VALUE ? 0 : video_->start_time;
-    // libav searches by decoding time and may come out at a key frame that is shown later than asked for.
-    for (std::int64_t target = wanted; target > first;) {
-        seek_at_or_before(target, target);
-        const std::int64_t found = first_picture_time();
-        if (found != AV_NOPTS_VALUE && found <= wanted) {
-            seek_at_or_before(target, target);
-            return;
+    std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, video_->time_base);
+    for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
+        const picture found = next_picture();
+        if (found.is_key && found.time <= wanted) {
+            if (seek_at_or_before(target)) return;
+            break;
         }
-        target = std::min(found == AV_NOPTS_VALUE ? target : found, target) - 1;
+        // Where there is an index, libav searches by decoding time and may come out at a key frame that is shown later
+        // than asked for. Where there is none, it comes out anywhere.
+        if (found.is_key) {
+            target = std::min(found.time, target) - 1;
+        } else {
+            target -= step_back;
+            step_back *= 2;
+        }
     }
-    seek_at_or_before(first, INT64_MAX);
+    rewind();
 }
 
-void demuxer::seek_at_or_before(std::int64_t video_time, std::int64_t latest)
+bool demuxer::seek_at_or_before(std::int64_t video_time)
 {
-    const int code = avformat_seek_file(input_.get(), video_->index, INT64_MIN, video_time, latest, 0);
-    guard(code, "seeking");
+    const int code = avformat_seek_file(input_.get(), video_->index, INT64_MIN, video_time, video_time, 0);
+    source_->rethrow();
+    return code >= 0;
 }
 
-std::int64_t demuxer::first_picture_time()
+// To where the first of the two streams begins: seeking in one takes the other along to the same time.
+void demuxer::rewind()
+{
+    const auto start_of = [](const AVStream* stream) {
+        return stream->start_time == AV_NOPTS_VALUE ? 0us : av::to_microseconds(stream->start_time, stream->time_base);
+    };
+    const AVStream* first = audio_ && start_of(audio_) < start_of(video_) ? audio_ : video_;
+    const std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
+    // A stream without an index would be searched, and what is searched for is the first thing in it.
+    const bool by_byte = input_->iformat->flags & AVFMT_TS_DISCONT;
+    const int code = by_byte ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
+                             : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
+    guard(code, "rewinding");
+}
+
+demuxer::picture demuxer::next_picture()
 {
     const av::packet packet = av::make_packet();
     while (read(packet.get())) {
         const av::packet_turn turn(packet);
-        if (turn->stream_index == video_->index) return turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
+        if (turn->stream_index != video_->index) continue;
+        const std::int64_t time = turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
+        return {time, (turn->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
     }
-    return AV_NOPTS_VALUE;
+    return {};
 }
 
 bool demuxer::read(AVPacket* packet)

@@ -57,6 +57,10 @@ public:
 
 private:
     class source;
+    struct picture {
+        std::int64_t time = 0;
+        bool is_key = false;
+    };
 
     void find_streams();
     bool knows_parameters() const;
@@ -64,8 +68,9 @@ private:
     void check_limits() const;
     void discard_other_streams();
     void find_origin();
-    std::int64_t first_picture_time();
-    void seek_at_or_before(std::int64_t video_time, std::int64_t latest);
+    picture next_picture();
+    bool seek_at_or_before(std::int64_t video_time);
+    void rewind();
     void guard(int code, const char* doing) const;
 
     std::unique_ptr<source> source_;

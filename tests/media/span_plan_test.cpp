@@ -94,7 +94,7 @@ TEST_CASE("what was planned is enough to read every packet of the segment", "[sp
 {
     const std::string name =
         GENERATE("moov_first.mp4", "moov_last.mp4", "silent.mp4", "film.mkv", "film.webm", "film.ts", "fragments.mp4",
-                 "fragments_sidx.mp4", "edit_list.mp4", "open_gop.mp4");
+                 "fragments_sidx.mp4", "edit_list.mp4", "open_gop.mp4", "late_picture.mp4");
     const segment wanted = GENERATE(segment{0s, 3s}, segment{2502500us, 5005000us}, segment{7300ms, 9s},
                                     segment{4990ms, 5020ms}, segment{8s, 100s});
     CAPTURE(name, wanted.start.count());

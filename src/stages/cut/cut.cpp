@@ -31,15 +31,15 @@ av::codec open_decoder(const AVStream& stream)
 }
 
 // The settings that ffmpeg takes from the first picture, so that the encoder writes the same headers.
-av::codec open_encoder(const AVFrame& first, AVRational frame_rate, const options& how)
+av::codec open_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options& how)
 {
     const AVCodec* const encoder = avcodec_find_encoder_by_name("libx264");
     if (!encoder) throw encode_error("this FFmpeg was built without libx264");
     av::codec context(av::check_allocated(avcodec_alloc_context3(encoder)));
     context->width = first.width;
     context->height = first.height;
-    context->pix_fmt = AV_PIX_FMT_YUV420P;
-    context->sample_aspect_ratio = first.sample_aspect_ratio;
+    context->pix_fmt = static_cast<AVPixelFormat>(first.format);
+    context->sample_aspect_ratio = pixel_shape;
     context->time_base = av_inv_q(frame_rate);
     context->framerate = frame_rate;
     context->color_range = first.color_range;
@@ -156,12 +156,16 @@ private:
 
     void begin(const AVFrame& first)
     {
-        if (first.format != AV_PIX_FMT_YUV420P)
+        if (first.format != AV_PIX_FMT_YUV420P && first.format != AV_PIX_FMT_YUVJ420P)
             throw media::error(media::fault::unsupported, "pictures that are not 8-bit 4:2:0");
-        encoder_ = open_encoder(first, frame_rate_, how_);
+        // What the container says of the pixels' shape goes before what the pictures say.
+        const AVRational shape =
+            video_.sample_aspect_ratio.num ? video_.sample_aspect_ratio : first.sample_aspect_ratio;
+        encoder_ = open_encoder(first, shape, frame_rate_, how_);
         const av::parameters described = av::make_parameters();
         av::check(avcodec_parameters_from_context(described.get(), encoder_.get()), "describe the video");
         pictures_out_ = &writer_.add(*described, encoder_->time_base);
+        pictures_out_->avg_frame_rate = frame_rate_;  // or the last picture would have no duration
         if (audio_) sound_out_ = &writer_.add(*audio_->codecpar, audio_->time_base);
         writer_.begin();
         for (const av::packet& kept : early_sound_) writer_.write(*kept, *sound_out_, audio_->time_base);

@@ -138,6 +138,26 @@ TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode
     CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
 }
 
+TEST_CASE("so it is for every container, frame rate and kind of picture", "[encode]")
+{
+    const temp_folder folder;
+    const std::string name =
+        GENERATE("edit_list.mp4", "open_gop.mp4", "film.mkv", "film.webm", "film.ts", "fragments.mp4",
+                 "fragments_sidx.mp4", "variable_rate.mp4", "late_picture.mp4", "full_range.mp4", "hevc.mp4");
+    const segment wanted = GENERATE(segment{0s, 2s}, segment{600ms, 2s}, segment{4300ms, 6s}, segment{5500ms, 20s});
+    const options how{.preset = "ultrafast"};
+    CAPTURE(name, wanted.start.count());
+    sparse_copy copy(film(name));
+    bring_what_is_planned(copy, wanted);
+
+    cut_to(folder / "clip.mp4", copy.file(), wanted, how);
+
+    classic_cut(film(name), folder / "classic.mp4", wanted, how);
+    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    CHECK(same_pictures);
+    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+}
+
 TEST_CASE("preset and quality are those of libx264", "[encode]")
 {
     const temp_folder folder;
