@@ -116,6 +116,7 @@ TEST_CASE("random shapes lose nothing, repeat nothing and keep their bounds", "[
         const std::size_t in_flight = pick(1, 12);
         CAPTURE(round, n, fails, ordered, attempts, shape.workers, shape.queue, in_flight);
 
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the stage keeps the closure
         const auto sometimes = [fails](int i, reelpipe::context c) -> asio::awaitable<std::optional<int>> {
             const auto loop = co_await asio::this_coro::executor;
             if (i % 3 != 0) co_await asio::post(loop, asio::use_awaitable);
@@ -170,6 +171,7 @@ TEST_CASE("an item that waits for its retry holds no worker", "[pipeline]")
     asio::io_context io{1};
     std::size_t waiting = 0, most_waiting = 0;
     std::vector<int> got;
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the stage keeps the closure
     const auto once_more = [&](int i, reelpipe::context c) -> asio::awaitable<int> {
         if (c.attempt() == 1) {
             most_waiting = std::max(most_waiting, ++waiting);

@@ -434,10 +434,10 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
             std::exception_ptr error;
             std::optional<product> made;
             if constexpr (Place == place::pool) {
+                // NOLINTNEXTLINE(bugprone-use-after-move): an attempt before the last one gets a copy
                 auto attempt = [&] {
                     const spend busy(w.sheet, activity::busy, activity::none);
                     try {
-                        // NOLINTNEXTLINE(bugprone-use-after-move): the loop goes round only while e is whole
                         made.emplace(w.begin(e));
                     } catch (...) {
                         error = std::current_exception();
