@@ -14,7 +14,6 @@
 
 using namespace std::chrono_literals;
 using reelpipe::test::read_file;
-using reelpipe::test::run;
 using reelpipe::test::temp_folder;
 using reelpipe::verify::check_file;
 using reelpipe::verify::expectation;
