@@ -239,7 +239,7 @@ void demuxer::seek(std::chrono::microseconds time)
     const std::int64_t first = video_->start_time == AV_NOPTS_VALUE ? 0 : video_->start_time;
     std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, video_->time_base);
     for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
-        const picture found = next_picture();
+        const seen_picture found = next_picture();
         if (found.is_key && found.time <= wanted) {
             if (seek_at_or_before(target)) return;
             break;
@@ -278,7 +278,7 @@ void demuxer::rewind()
     guard(code, "rewinding");
 }
 
-demuxer::picture demuxer::next_picture()
+demuxer::seen_picture demuxer::next_picture()
 {
     const av::packet packet = av::make_packet();
     while (read(packet.get())) {

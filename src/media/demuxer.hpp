@@ -57,7 +57,7 @@ public:
 
 private:
     class source;
-    struct picture {
+    struct seen_picture {
         std::int64_t time = 0;
         bool is_key = false;
     };
@@ -68,7 +68,7 @@ private:
     void check_limits() const;
     void discard_other_streams();
     void find_origin();
-    picture next_picture();
+    seen_picture next_picture();
     bool seek_at_or_before(std::int64_t video_time);
     void rewind();
     void guard(int code, const char* doing) const;

@@ -72,11 +72,24 @@ AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_
 
 void clip_writer::begin() { guard(avformat_write_header(file_.get(), nullptr), "begin the MP4 file"); }
 
+// A source whose times stand still or jump back is written as the ffmpeg program writes it.
+void clip_writer::keep_ascending(AVPacket& packet)
+{
+    last_times_.resize(file_->nb_streams, INT64_MIN);
+    std::int64_t& last = last_times_[static_cast<std::size_t>(packet.stream_index)];
+    if (last != INT64_MIN && packet.dts <= last) {
+        packet.dts = last + 1;
+        packet.pts = std::max(packet.pts, packet.dts);
+    }
+    last = packet.dts;
+}
+
 void clip_writer::write(AVPacket& packet, const AVStream& stream, AVRational time_base)
 {
     av_packet_rescale_ts(&packet, time_base, stream.time_base);
     packet.stream_index = stream.index;
     packet.pos = -1;
+    keep_ascending(packet);
     guard(av_interleaved_write_frame(file_.get(), &packet), "write a packet");
 }
 

@@ -2,6 +2,7 @@
 #define REELPIPE_STAGES_CUT_CLIP_WRITER_HPP
 
 #include <cstdint>
+#include <vector>
 
 #include "media/av.hpp"
 
@@ -24,11 +25,13 @@ public:
 private:
     static int write_bytes(void* self, av::written_bytes bytes, int size);
     static std::int64_t seek(void* self, std::int64_t offset, int whence);
+    void keep_ascending(AVPacket&);
     void guard(int code, const char* doing) const;
 
     int descriptor_;
     std::int64_t position_ = 0, size_ = 0;
     int write_error_ = 0;
+    std::vector<std::int64_t> last_times_;  // of decoding, a stream each
     av::io io_;
     av::output file_;
 };

@@ -111,10 +111,11 @@ private:
     void decode(const AVPacket* packet)
     {
         // Before the segment only pictures that others are made from are of use, and none of them is missed.
+        if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
         const int sent = avcodec_send_packet(decoder_.get(), packet);
-        if (sent < 0 && sent != AVERROR_EOF && !lead_in) corrupt(sent);
+        if (sent < 0 && sent != AVERROR_EOF && !(packet && is_leading(packet->pts))) corrupt(sent);
         for (;;) {
             const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
@@ -123,6 +124,10 @@ private:
             take(*turn.get());
         }
     }
+
+    // Pictures that are decoded after the first key frame and shown before it may lean on what was not read. Every
+    // other one in front of the segment is part of what the segment's pictures are made from.
+    bool is_leading(std::int64_t pts) const { return pts < first_key_; }
 
     [[noreturn]] void corrupt(int code) const
     {
@@ -134,9 +139,10 @@ private:
         if (picture.best_effort_timestamp == AV_NOPTS_VALUE)
             throw media::error(media::fault::corrupt, "a picture without a time");
         const std::int64_t pts = picture.best_effort_timestamp;
-        if (pts < start_ || pts >= start_ + length_) return;
+        if (is_leading(pts) || pts >= start_ + length_) return;
         if (picture.decode_error_flags || picture.flags & AV_FRAME_FLAG_CORRUPT)
-            throw media::error(media::fault::corrupt, "a picture inside the segment cannot be decoded");
+            throw media::error(media::fault::corrupt, "a picture of the segment cannot be decoded");
+        if (pts < start_) return;
         if (!encoder_) begin(picture);
 
         const microseconds time = time_of(pts, video_);
@@ -233,6 +239,7 @@ private:
     av::frame picture_ = av::make_frame();
     av::frame previous_;
     av::packet encoded_ = av::make_packet();
+    std::int64_t first_key_ = AV_NOPTS_VALUE;
     frame_clock clock_;
     microseconds last_shown_until_{};
     result done_;

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -197,6 +198,29 @@ TEST_CASE("a segment that starts beyond the end is told apart from bad media", "
     } catch (const reelpipe::media::error& e) {
         CHECK(e.kind() == reelpipe::media::fault::beyond_end);
     }
+}
+
+TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not", "[encode]")
+{
+    const temp_folder folder;
+    std::string content = reelpipe::test::read_file(film("moov_first.mp4"));
+    sparse_copy copy(film("moov_first.mp4"));
+    const segment wanted = GENERATE(segment{10500ms, 12s}, segment{9900ms, 10s});  // in the middle; in what leads to it
+    CAPTURE(wanted.start.count());
+    bring_what_is_planned(copy, wanted);
+    const auto span = copy.file().held.ranges().back();
+    const std::uint64_t middle = (span.begin + span.end) / 2;
+    std::fill_n(content.begin() + static_cast<std::ptrdiff_t>(middle), 3000, '\x5a');
+    reelpipe::test::write_file(folder / "damaged.mp4", content);
+    const reelpipe::test::whole_file damaged(folder / "damaged.mp4");
+
+    try {
+        cut_to(folder / "clip.mp4", damaged.file(), wanted, {.preset = "ultrafast"});
+        FAIL("damaged pictures were taken");
+    } catch (const reelpipe::media::error& e) {
+        CHECK(e.kind() == reelpipe::media::fault::corrupt);
+    }
+    CHECK_NOTHROW(cut_to(folder / "clip.mp4", damaged.file(), {20s, 22s}, {.preset = "ultrafast"}));
 }
 
 TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode]")
