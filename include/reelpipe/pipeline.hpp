@@ -3,11 +3,11 @@
 
 // Staged pipelines of coroutines and plain functions: bounded, cancellable, measured. Asio and the standard library.
 //
-//     reelpipe::runner batch{reelpipe::source("urls", std::move(urls))
-//                                | reelpipe::io("fetch", fetch, {.workers = 64, .attempts = 5})  //
-//                                awaitable<page>(url) | reelpipe::cpu("hash", hash, {.workers = 4}) // digest(page) |
-//                                reelpipe::sink("store", store),                               // void(digest)
-//                            {.cpu = pool.get_executor()}};
+//     reelpipe::pipeline digests = reelpipe::source("urls", std::move(urls))
+//         | reelpipe::io("fetch", fetch, {.workers = 64, .attempts = 5})
+//         | reelpipe::cpu("hash", hash, {.workers = 4})
+//         | reelpipe::sink("store", store);
+//     reelpipe::runner batch{std::move(digests), {.cpu = pool.get_executor()}};
 //     const reelpipe::report r = batch.run(io);
 //
 // Bounds. A queue holds `queue` items, and `weight` in all unless one item alone is heavier; `max_in_flight` items of

@@ -16,10 +16,9 @@ int main(int argc, char** argv)
 {
     using namespace reelpipe::cli;
 
-    // libx264 reads bytes that it never wrote when the last row of macroblocks is cut off (180 lines, say), and what it
-    // finds there shows in the stream. A threshold that is set is kept, so its large blocks are always new, zeroed
-    // pages, as in a process that encodes one clip: the result depends on the source alone, and memory goes back to the
-    // system.
+    // libx264 reads bytes that it never wrote, and what it finds there shows in the stream. A threshold that is set is
+    // kept, so its large blocks are always new, zeroed pages, as in a process that encodes one clip: the result depends
+    // on the source alone, and memory goes back to the system.
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
     CLI::App program("Annotated video lists in, verified clips out.");
