@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "media/error.hpp"
+#include "media/fragment_index.hpp"
 #include "media/mp4_boxes.hpp"
 
 namespace reelpipe::media {
@@ -26,6 +27,7 @@ constexpr std::array containers{
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "ogg", "asf"};
 constexpr int io_buffer_bytes = 32 << 10;
 constexpr unsigned probe_bytes = 1 << 20;
+constexpr int most_first_packets = 256;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
@@ -52,7 +54,8 @@ public:
     }
 
     const partial_file& file() const { return file_; }
-    void imagine() { imagines_ = true; }
+    void imagine(bool on) { imagines_ = on; }
+    const range_set& read() const { return read_; }
     const range_set& imagined() const { return imagined_; }
 
     void rethrow() const
@@ -101,6 +104,7 @@ private:
         wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *run_end - position_));
         const ssize_t got = pread(file_.descriptor, to, wanted, static_cast<off_t>(position_));
         if (got <= 0) read_error_ = got < 0 ? errno : EIO;  // 0: shorter than it is said to be
+        if (got > 0) read_.add({position_, position_ + static_cast<std::uint64_t>(got)});
         return got;
     }
 
@@ -123,11 +127,13 @@ private:
     bool stopped_ = false;
     bool imagines_ = false;
     range_set imagined_;
+    range_set read_;
 };
 
-demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists)
+demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tracks wanted)
     : source_(std::make_unique<source>(file, std::move(stop))),
-      io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes))
+      io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes)),
+      wanted_(wanted)
 {
     if (file.size == 0) throw error(fault::not_media, "an empty file");
     av::capture_log();
@@ -152,7 +158,10 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists)
     if (opened >= 0) input_.reset(context);
     guard(opened, "opening the container");
     find_streams();
-    if (!knows_parameters()) look_for_parameters();
+    if (!knows_parameters()) {
+        leave_first_fragment();
+        look_for_parameters();
+    }
     check_limits();
     discard_other_streams();
     find_origin();
@@ -169,7 +178,7 @@ void demuxer::guard(int code, const char* doing) const
 
 void demuxer::find_streams()
 {
-    video_ = best_stream(input_.get(), AVMEDIA_TYPE_VIDEO);
+    video_ = wanted_ == tracks::film ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
     audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
 }
 
@@ -181,7 +190,8 @@ bool demuxer::knows_parameters() const
         if (stream->start_time == AV_NOPTS_VALUE || p.codec_id == AV_CODEC_ID_NONE) return false;
         return p.codec_type == AVMEDIA_TYPE_VIDEO ? p.width > 0 && stream->r_frame_rate.num > 0 : p.sample_rate > 0;
     };
-    return is_mp4(input_->iformat) && video_ && complete(video_) && (!audio_ || complete(audio_));
+    return is_mp4(input_->iformat) && (video_ || wanted_ == tracks::sound) && (!video_ || complete(video_)) &&
+           (audio_ || video_) && (!audio_ || complete(audio_));
 }
 
 // libav reads and decodes the first packets, which costs bytes.
@@ -199,8 +209,41 @@ void demuxer::look_for_parameters()
     find_streams();
 }
 
+// What libav looks for in the first packets is in those of any other fragment, too, except for when the film begins;
+// and that the first moof tells. So a file of which only an index and some fragments are held can be opened.
+void demuxer::leave_first_fragment()
+{
+    const partial_file& file = source_->file();
+    const std::vector<fragment> all = is_mp4(input_->iformat) ? fragments_of(file) : std::vector<fragment>();
+    if (all.empty() || file.held.holds(all.front().bytes)) return;
+    const auto held = [&](const fragment& f) {
+        return std::min(file.held.run_end(f.bytes.begin).value_or(f.bytes.begin), f.bytes.end) - f.bytes.begin;
+    };
+    const auto other = std::ranges::max_element(all, {}, held);
+    if (other == all.begin() || held(*other) == 0 || other->end <= other->begin) return;
+
+    const auto unknown = [](const AVStream* stream) { return stream && stream->start_time == AV_NOPTS_VALUE; };
+    input_->flags |= AVFMT_FLAG_NOPARSE;
+    source_->imagine(true);
+    const av::packet packet = av::make_packet();
+    for (int i = 0; i < most_first_packets && (unknown(video_) || unknown(audio_)); ++i) {
+        if (av_read_frame(input_.get(), packet.get()) < 0) break;
+        av_packet_unref(packet.get());
+    }
+    source_->imagine(false);
+    input_->flags &= ~AVFMT_FLAG_NOPARSE;
+    source_->check_stop();
+
+    const std::int64_t within = (other->begin + (other->end - other->begin) / 50).count();
+    guard(avformat_seek_file(input_.get(), -1, INT64_MIN, within, within, 0), "seeking a fragment");
+}
+
 void demuxer::check_limits() const
 {
+    if (wanted_ == tracks::sound) {
+        if (!audio_) throw error(fault::unsupported, "no sound in the file of the sound");
+        return;
+    }
     if (!video_) throw error(fault::no_video_stream, "no video stream");
     const AVCodecParameters& picture = *video_->codecpar;
     if (picture.width <= 0 || picture.height <= 0) throw error(fault::corrupt, "a video without a picture size");
@@ -220,6 +263,10 @@ void demuxer::discard_other_streams()
 // As libav's own count, which it makes only when it looks for parameters.
 void demuxer::find_origin()
 {
+    if (source_->file().origin) {
+        origin_ = *source_->file().origin;
+        return;
+    }
     std::int64_t first = input_->start_time;
     for (unsigned i = 0; i < input_->nb_streams && input_->start_time == AV_NOPTS_VALUE; ++i) {
         const AVStream* stream = input_->streams[i];
@@ -234,12 +281,13 @@ void demuxer::find_origin()
 
 void demuxer::seek(std::chrono::microseconds time)
 {
+    const AVStream& stream = leading();
     const std::int64_t wanted =
-        av_rescale_q_rnd((time + origin_).count(), av::microsecond, video_->time_base, AV_ROUND_DOWN);
-    const std::int64_t first = video_->start_time == AV_NOPTS_VALUE ? 0 : video_->start_time;
-    std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, video_->time_base);
+        av_rescale_q_rnd((time + origin_).count(), av::microsecond, stream.time_base, AV_ROUND_DOWN);
+    const std::int64_t first = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
+    std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, stream.time_base);
     for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
-        const seen_picture found = next_picture();
+        const seen_packet found = next_leading();
         if (found.is_key && found.time <= wanted) {
             if (seek_at_or_before(target)) return;
             break;
@@ -256,9 +304,11 @@ void demuxer::seek(std::chrono::microseconds time)
     rewind();
 }
 
-bool demuxer::seek_at_or_before(std::int64_t video_time)
+AVStream& demuxer::leading() const { return video_ ? *video_ : *audio_; }
+
+bool demuxer::seek_at_or_before(std::int64_t time)
 {
-    const int code = avformat_seek_file(input_.get(), video_->index, INT64_MIN, video_time, video_time, 0);
+    const int code = avformat_seek_file(input_.get(), leading().index, INT64_MIN, time, time, 0);
     source_->rethrow();
     return code >= 0;
 }
@@ -269,7 +319,7 @@ void demuxer::rewind()
     const auto start_of = [](const AVStream* stream) {
         return stream->start_time == AV_NOPTS_VALUE ? 0us : av::to_microseconds(stream->start_time, stream->time_base);
     };
-    const AVStream* first = audio_ && start_of(audio_) < start_of(video_) ? audio_ : video_;
+    const AVStream* first = audio_ && start_of(audio_) < start_of(&leading()) ? audio_ : &leading();
     const std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
     // A stream without an index would be searched, and what is searched for is the first thing in it.
     const bool by_byte = input_->iformat->flags & AVFMT_TS_DISCONT;
@@ -278,12 +328,12 @@ void demuxer::rewind()
     guard(code, "rewinding");
 }
 
-demuxer::seen_picture demuxer::next_picture()
+demuxer::seen_packet demuxer::next_leading()
 {
     const av::packet packet = av::make_packet();
     while (read(packet.get())) {
         const av::packet_turn turn(packet);
-        if (turn->stream_index != video_->index) continue;
+        if (turn->stream_index != leading().index) continue;
         const std::int64_t time = turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
         return {time, (turn->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
     }
@@ -301,7 +351,7 @@ bool demuxer::read(AVPacket* packet)
         }
         guard(code, "reading a packet");
         const int stream = packet->stream_index;
-        const bool ours = stream == video_->index || (audio_ && stream == audio_->index);
+        const bool ours = (video_ && stream == video_->index) || (audio_ && stream == audio_->index);
         const bool cut_short = packet->flags & AV_PKT_FLAG_CORRUPT && is_mp4(input_->iformat);
         if (ours && !cut_short) return true;
         av_packet_unref(packet);
@@ -321,9 +371,26 @@ bool demuxer::has_sample_table() const
 void demuxer::imagine_samples()
 {
     input_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
-    source_->imagine();
+    source_->imagine(true);
 }
 
 const range_set& demuxer::imagined() const { return source_->imagined(); }
+
+std::vector<demuxer::entry> demuxer::entries(std::chrono::microseconds time)
+{
+    AVStream& stream = leading();
+    seek_at_or_before(av_rescale_q((time + origin_).count(), av::microsecond, stream.time_base));
+    std::vector<entry> all;
+    const int count = avformat_index_get_entries_count(&stream);
+    for (int i = 0; i < count; ++i) {
+        const AVIndexEntry* each = avformat_index_get_entry(&stream, i);
+        if (each->pos < 0 || !(each->flags & AVINDEX_KEYFRAME)) continue;
+        all.push_back(
+            {av::to_microseconds(each->timestamp, stream.time_base) - origin_, static_cast<std::uint64_t>(each->pos)});
+    }
+    return all;
+}
+
+const range_set& demuxer::bytes_read() const { return source_->read(); }
 
 }  // namespace reelpipe::media

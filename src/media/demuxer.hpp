@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "media/av.hpp"
 #include "media/range_set.hpp"
@@ -18,6 +19,10 @@ inline constexpr int most_streams = 64;
 // Whether an MP4 file's edit lists decide what is shown, or every sample counts.
 enum class edits : std::uint8_t { applied, ignored };
 
+// What a file is opened for. The sound of a film may be in a file of its own; pictures that are in it as well do not
+// count.
+enum class tracks : std::uint8_t { film, sound };
+
 // An opened container, read from the held parts of a file.
 //
 // Every call may throw missing_bytes with the first byte that stood in the way; the object is of no use afterwards. The
@@ -25,20 +30,20 @@ enum class edits : std::uint8_t { applied, ignored };
 // std::errc::operation_canceled.
 class demuxer {
 public:
-    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied);
+    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied, tracks = tracks::film);
     demuxer(const demuxer&) = delete;
     demuxer& operator=(const demuxer&) = delete;
     ~demuxer();
 
     AVFormatContext* context() const { return input_.get(); }
-    AVStream* video() const { return video_; }  // never null
-    AVStream* audio() const { return audio_; }  // null: the file is silent
+    AVStream* video() const { return video_; }  // null where the file was opened for its sound, and never else
+    AVStream* audio() const { return audio_; }  // null: the film is silent
 
     // The container's start time, which is what a user calls 0.
     std::chrono::microseconds origin() const { return origin_; }
 
-    // Positions at a key frame that is shown at or before `time`, as near as can be, or at the first one of the file.
-    // `time` counts from the origin.
+    // Positions at a key frame that is shown at or before `time`, as near as can be, or at the first one of the file;
+    // where only the sound counts, at the packet that is heard then. `time` counts from the origin.
     void seek(std::chrono::microseconds time);
 
     // The next packet of the video or the audio; false at the end of the file. A file that ends before a sample does
@@ -55,9 +60,20 @@ public:
     // What has been read since.
     const range_set& imagined() const;
 
+    // The containers' own list of places where decoding may begin, in ascending order; read by the first seek to
+    // `time`, which may throw missing_bytes. Not all of them have one.
+    struct entry {
+        std::chrono::microseconds time{};  // from the origin
+        std::uint64_t offset = 0;
+    };
+    std::vector<entry> entries(std::chrono::microseconds time);
+
+    // What has been read of the file, what was read ahead included.
+    const range_set& bytes_read() const;
+
 private:
     class source;
-    struct seen_picture {
+    struct seen_packet {
         std::int64_t time = 0;
         bool is_key = false;
     };
@@ -65,11 +81,13 @@ private:
     void find_streams();
     bool knows_parameters() const;
     void look_for_parameters();
+    void leave_first_fragment();
     void check_limits() const;
     void discard_other_streams();
     void find_origin();
-    seen_picture next_picture();
-    bool seek_at_or_before(std::int64_t video_time);
+    AVStream& leading() const;  // the one that is searched in
+    seen_packet next_leading();
+    bool seek_at_or_before(std::int64_t time);
     void rewind();
     void guard(int code, const char* doing) const;
 
@@ -78,6 +96,7 @@ private:
     av::input input_;
     AVStream* video_ = nullptr;
     AVStream* audio_ = nullptr;
+    tracks wanted_;
     std::chrono::microseconds origin_{};
 };
 

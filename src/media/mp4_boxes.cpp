@@ -18,6 +18,7 @@ constexpr std::uint64_t largest_tail = 4u << 20;
 constexpr std::uint64_t unknown_box = 64u << 10;
 // libav reads the header of the box behind the moov, the mdat as a rule, before it is content.
 constexpr std::uint64_t behind_moov = 4u << 10;
+constexpr std::uint64_t mdat_header = 16;
 
 std::uint64_t big_endian(const unsigned char* bytes, int count)
 {
@@ -32,6 +33,39 @@ bool starts_like_mp4(const partial_file& file)
                                box_type("skip"), box_type("wide"), box_type("styp"), box_type("pnot")};
     const auto box = box_at(file, 0, file.size);
     return box && std::ranges::find(first, box->type) != first.end();
+}
+
+std::optional<byte_range> first_gap(const partial_file& file, byte_range wanted)
+{
+    const auto gaps = file.held.missing({wanted.begin, std::min(wanted.end, file.size)});
+    if (gaps.empty()) return std::nullopt;
+    return byte_range{gaps.front().begin, std::min(wanted.end, file.size)};
+}
+
+// What is missing of a box, and of as many bytes behind it as are read along with it.
+std::optional<byte_range> rest_of(const partial_file& file, const mp4_box& box, std::uint64_t largest,
+                                  std::uint64_t behind)
+{
+    if (box.payload.end - box.begin > largest)
+        throw error(fault::too_large, "an index of " + std::to_string(box.payload.end - box.begin) + " bytes");
+    if (!first_gap(file, {box.begin, box.payload.end})) return std::nullopt;
+    return first_gap(file, {box.begin, box.payload.end + behind});
+}
+
+// libav opens such a file with the first moof and the header of the mdat behind it.
+std::optional<byte_range> next_towards_first_fragment(const partial_file& file, std::uint64_t offset)
+{
+    while (offset + 8 <= file.size) {
+        const auto box = box_at(file, offset, file.size);
+        if (!box) return first_gap(file, {offset, offset + behind_moov});
+        offset = box->payload.end;
+        if (box->type == box_type("mdat")) return std::nullopt;
+        const bool last = box->type == box_type("moof");
+        if (!last && box->type != box_type("sidx")) continue;
+        if (const auto rest = rest_of(file, *box, largest_moov, last ? mdat_header : behind_moov)) return rest;
+        if (last) return first_gap(file, {offset, offset + mdat_header});
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -65,25 +99,33 @@ std::optional<mp4_box> find_box(const partial_file& file, byte_range parent, std
     return std::nullopt;
 }
 
-std::optional<byte_range> next_towards_moov(const partial_file& file)
+std::optional<byte_range> next_towards_index(const partial_file& file)
 {
     if (!starts_like_mp4(file)) return std::nullopt;
     std::uint64_t offset = 0;
     while (const auto box = box_at(file, offset, file.size)) {
         offset = box->payload.end;
         if (box->type != box_type("moov")) continue;
-        if (offset - box->begin > largest_moov)
-            throw error(fault::too_large, "an index of " + std::to_string(offset - box->begin) + " bytes");
-        const auto gaps = file.held.missing({box->begin, std::min(offset, file.size)});
-        if (gaps.empty()) return std::nullopt;
-        return byte_range{gaps.front().begin, std::min(offset + behind_moov, file.size)};
+        if (const auto rest = rest_of(file, *box, largest_moov, behind_moov)) return rest;
+        return has_fragments(file) ? next_towards_first_fragment(file, offset) : std::nullopt;
     }
     if (offset + 8 > file.size) return std::nullopt;  // no moov at all: libav says so
     const std::uint64_t rest = file.size - offset;
-    const byte_range next{offset, offset + (rest <= largest_tail ? rest : unknown_box)};
-    const auto gaps = file.held.missing(next);
-    if (gaps.empty()) return std::nullopt;  // held, and no box
-    return byte_range{gaps.front().begin, next.end};
+    return first_gap(file, {offset, offset + (rest <= largest_tail ? rest : unknown_box)});  // no gap: held, and no box
+}
+
+bool has_fragments(const partial_file& file)
+{
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    return moov && find_box(file, moov->payload, box_type("mvex"));
+}
+
+std::uint64_t index_bytes(const partial_file& file)
+{
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    if (!moov) return 0;
+    const auto first = find_box(file, {moov->payload.end, file.size}, box_type("moof"));
+    return first && has_fragments(file) ? first->payload.end : moov->payload.end - moov->begin;
 }
 
 }  // namespace reelpipe::media

@@ -28,9 +28,16 @@ std::optional<mp4_box> box_at(const partial_file&, std::uint64_t offset, std::ui
 // The first box of this type in `parent`, as far as the chain of boxes is held.
 std::optional<mp4_box> find_box(const partial_file&, byte_range parent, std::uint32_t type);
 
-// What to fetch next of an MP4 file whose moov is not complete: the rest of the moov, or the place where the chain of
-// top-level boxes goes on. Nothing where this is no MP4 file or its moov is held.
-std::optional<byte_range> next_towards_moov(const partial_file&);
+// What to fetch next of an MP4 file whose index is not complete: the rest of the moov, or the place where the chain of
+// top-level boxes goes on; of a fragmented file, the index of its fragments and the description of the first one, too.
+// Nothing where this is no MP4 file or its index is held.
+std::optional<byte_range> next_towards_index(const partial_file&);
+
+// Whether fragments all over the file say what is in them.
+bool has_fragments(const partial_file&);
+
+// All of it that is index: the moov, and in front of the first fragment's samples whatever there is.
+std::uint64_t index_bytes(const partial_file&);
 
 }  // namespace reelpipe::media
 

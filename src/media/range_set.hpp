@@ -1,6 +1,7 @@
 #ifndef REELPIPE_MEDIA_RANGE_SET_HPP
 #define REELPIPE_MEDIA_RANGE_SET_HPP
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -43,6 +44,8 @@ struct partial_file {
     int descriptor = -1;
     std::uint64_t size = 0;  // of the whole file
     range_set held{};
+    std::optional<std::chrono::microseconds>
+        origin{};  // what a user calls 0, on the file's clock; else where it begins
 };
 
 }  // namespace reelpipe::media

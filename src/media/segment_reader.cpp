@@ -1,5 +1,7 @@
 #include "media/segment_reader.hpp"
 
+#include <algorithm>
+
 namespace reelpipe::media {
 
 using namespace std::chrono_literals;
@@ -23,17 +25,19 @@ segment_reader::segment_reader(demuxer& input, segment wanted)
     : input_(input),
       wanted_{wanted.start + input.origin(), wanted.end + input.origin()},
       skips_(input.has_sample_table()),
+      video_done_(!input.video()),
       audio_done_(!input.audio())
 {
-    input.video()->discard = AVDISCARD_DEFAULT;
+    if (input.video()) input.video()->discard = AVDISCARD_DEFAULT;
     if (input.audio()) input.audio()->discard = AVDISCARD_DEFAULT;
-    input.seek(wanted.start);
+    // Sound is heard for a while after its packet began, and its decoder needs a run-up.
+    input.seek(input.video() ? wanted.start : std::max(wanted.start - audio_run_up, std::chrono::microseconds{}));
 }
 
 bool segment_reader::next(AVPacket* packet)
 {
     while (!(video_done_ && audio_done_) && input_.read(packet)) {
-        const bool is_video = packet->stream_index == input_.video()->index;
+        const bool is_video = input_.video() && packet->stream_index == input_.video()->index;
         AVStream& stream = is_video ? *input_.video() : *input_.audio();
         bool& done = is_video ? video_done_ : audio_done_;
         const std::int64_t time = decoding_time(*packet);

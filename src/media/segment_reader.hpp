@@ -8,7 +8,8 @@ namespace reelpipe::media {
 
 // Reads the packets that a segment takes and no others: the video from the key frame on that decoding begins at, to
 // the last picture shown before the end; the audio that is heard in it, with a little before for decoders that need a
-// run-up. What is planned and what is cut are the same because both read through this.
+// run-up. Of a file that was opened for its sound, the audio alone. What is planned and what is cut are the same
+// because both read through this.
 class segment_reader {
 public:
     segment_reader(demuxer&, segment wanted);
@@ -22,8 +23,8 @@ private:
     demuxer& input_;
     segment wanted_;  // on the file's own clock
     bool skips_;      // packets of a finished stream need not be read
-    bool video_done_ = false;
-    bool audio_done_ = false;
+    bool video_done_;
+    bool audio_done_;
 };
 
 }  // namespace reelpipe::media

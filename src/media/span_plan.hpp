@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
+#include "media/demuxer.hpp"
 #include "media/range_set.hpp"
 #include "reelpipe/clip.hpp"
 
@@ -16,6 +18,7 @@ struct span_plan {
     // segments takes is there.
     std::vector<byte_range> needed;
     bool index_known = false;
+    std::string container{};        // as people call it; empty until it is known
     std::uint64_t index_bytes = 0;  // of what leads to the samples, as far as it is known
     std::uint64_t span_bytes = 0;   // of the samples that the segments take, held or not, as far as it is known
 };
@@ -26,7 +29,8 @@ struct span_plan {
 //
 // Throws media::error for files that cannot be cut, std::system_error where the file on disk cannot be read or a stop
 // was requested. A segment beyond the end needs nothing; cutting it says so.
-span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, std::stop_token stop = {});
+span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, tracks = tracks::film,
+                     std::stop_token stop = {});
 
 }  // namespace reelpipe::media
 

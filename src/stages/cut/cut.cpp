@@ -5,9 +5,9 @@
 
 #include "media/demuxer.hpp"
 #include "media/error.hpp"
-#include "media/segment_reader.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/frame_clock.hpp"
+#include "stages/cut/material.hpp"
 
 namespace reelpipe::cut {
 
@@ -62,16 +62,15 @@ av::codec open_encoder(const AVFrame& first, AVRational pixel_shape, AVRational 
 // writer, both on a clock that is 0 at the start of the segment.
 class cutter {
 public:
-    cutter(const media::partial_file& file, segment wanted, int output, const options& how, std::stop_token stop)
-        : input_(file, std::move(stop)),
-          reader_(input_, wanted),
+    cutter(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
+        : input_(source, wanted, std::move(stop)),
           wanted_(wanted),
           how_(how),
-          video_(*input_.video()),
+          video_(input_.video()),
           audio_(input_.audio()),
-          start_(av_rescale_q((input_.origin() + wanted.start).count(), av::microsecond, video_.time_base)),
+          start_(input_.start_of_pictures()),
           length_(av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
-          frame_rate_(av_guess_frame_rate(input_.context(), &video_, nullptr)),
+          frame_rate_(av_guess_frame_rate(input_.container(), &video_, nullptr)),
           decoder_(open_decoder(video_)),
           writer_(output)
     {
@@ -81,11 +80,13 @@ public:
     result run()
     {
         const av::packet packet = av::make_packet();
-        while (reader_.next(packet.get())) {
+        for (;;) {
+            const material::kind got = input_.next(packet.get());
+            if (got == material::kind::end) break;
             const av::packet_turn turn(packet);
-            if (turn->stream_index == video_.index)
+            if (got == material::kind::picture)
                 decode(turn.get());
-            else if (audio_ && turn->stream_index == audio_->index)
+            else
                 copy_sound(*turn.get());
         }
         decode(nullptr);
@@ -102,12 +103,6 @@ public:
     }
 
 private:
-    // On the segment's clock.
-    microseconds time_of(std::int64_t time, const AVStream& stream) const
-    {
-        return av::to_microseconds(time, stream.time_base) - input_.origin() - wanted_.start;
-    }
-
     void decode(const AVPacket* packet)
     {
         // Before the segment only pictures that others are made from are of use, and none of them is missed.
@@ -145,7 +140,7 @@ private:
         if (pts < start_) return;
         if (!encoder_) begin(picture);
 
-        const microseconds time = time_of(pts, video_);
+        const microseconds time = input_.time_of_picture(pts);
         const double ticks_a_second = av_q2d(frame_rate_);
         const double duration =
             av_q2d(video_.time_base) * static_cast<double>(av::duration_of(picture)) * ticks_a_second;
@@ -208,10 +203,9 @@ private:
     void copy_sound(AVPacket& packet)
     {
         if (packet.pts == AV_NOPTS_VALUE) return;
-        const microseconds time = time_of(packet.pts, *audio_);
+        const microseconds time = input_.time_of_sound(packet.pts);
         if (time < microseconds{} || time >= wanted_.end - wanted_.start) return;
-        const std::int64_t zero =
-            av_rescale_q((input_.origin() + wanted_.start).count(), av::microsecond, audio_->time_base);
+        const std::int64_t zero = input_.start_of_sound();
         packet.pts -= zero;
         packet.dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts - zero;
         done_.audio = true;
@@ -223,8 +217,7 @@ private:
         av_packet_move_ref(early_sound_.back().get(), &packet);
     }
 
-    media::demuxer input_;
-    media::segment_reader reader_;
+    material input_;
     segment wanted_;
     options how_;
     AVStream& video_;
@@ -247,9 +240,9 @@ private:
 
 }  // namespace
 
-result encode(const media::partial_file& file, segment wanted, int output, const options& how, std::stop_token stop)
+result encode(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
 {
-    cutter one(file, wanted, output, how, std::move(stop));
+    cutter one(source, wanted, output, how, std::move(stop));
     return one.run();
 }
 

@@ -12,6 +12,7 @@
 #include "stages/cut/cut.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/sanitizer.hpp"
 #include "support/sparse_copy.hpp"
 #include "support/temp_folder.hpp"
 
@@ -30,15 +31,8 @@ namespace {
 // As src/cli/main.cpp does, and why: the macroblock tree of libx264 looks at memory that it did not write.
 const int fresh_memory = mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
-// A sanitizer's heap has other memory next to it; ultrafast plants no macroblock tree.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr const char* preset = "ultrafast";
-#elif defined(__has_feature)
-constexpr const char* preset =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ? "ultrafast" : "veryfast";
-#else
-constexpr const char* preset = "veryfast";
-#endif
+// Under a sanitizer that memory is not fresh; ultrafast plants no macroblock tree.
+constexpr const char* preset = reelpipe::test::sanitized ? "ultrafast" : "veryfast";
 
 fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
 
@@ -53,10 +47,15 @@ struct output {
     int descriptor;
 };
 
-result cut_to(const fs::path& path, const partial_file& file, segment wanted, const options& how)
+result cut_to(const fs::path& path, const reelpipe::cut::film& source, segment wanted, const options& how)
 {
     const output clip(path);
-    return reelpipe::cut::encode(file, wanted, clip.descriptor, how);
+    return reelpipe::cut::encode(source, wanted, clip.descriptor, how);
+}
+
+result cut_to(const fs::path& path, const partial_file& file, segment wanted, const options& how)
+{
+    return cut_to(path, reelpipe::cut::film{.pictures = file}, wanted, how);
 }
 
 std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
@@ -159,6 +158,27 @@ TEST_CASE("so it is for every container, frame rate and kind of picture", "[enco
     CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
 }
 
+TEST_CASE("pictures and sound of two files are cut like the one file that is made of them", "[encode]")
+{
+    const temp_folder folder;
+    const std::string pictures = GENERATE("pair_video.mp4", "pair_video.webm");
+    const std::string sound = GENERATE("pair_audio.m4a", "pair_audio.webm");
+    const segment wanted = GENERATE(segment{0s, 2s}, segment{4300ms, 6s}, segment{10s, 20s});
+    const options how{.preset = "ultrafast"};
+    CAPTURE(pictures, sound, wanted.start.count());
+    const reelpipe::test::whole_file first(film(pictures)), second(film(sound));
+
+    const result done = cut_to(folder / "clip.mp4", {.pictures = first.file(), .sound = second.file()}, wanted, how);
+
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", film(pictures), "-i", film(sound), "-map", "0:v", "-map",
+               "1:a", "-c", "copy", folder / "merged.mp4"});
+    classic_cut(folder / "merged.mp4", folder / "classic.mp4", wanted, how);
+    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    CHECK(same_pictures);
+    CHECK(done.audio);
+    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+}
+
 TEST_CASE("preset and quality are those of libx264", "[encode]")
 {
     const temp_folder folder;
@@ -238,7 +258,7 @@ TEST_CASE("a stop request ends a cut", "[encode]")
     const output clip(folder / "clip.mp4");
     std::stop_source stop;
     stop.request_stop();
-    CHECK_THROWS_AS(reelpipe::cut::encode(whole.file(), {0s, 10s}, clip.descriptor, {}, stop.get_token()),
+    CHECK_THROWS_AS(reelpipe::cut::encode({.pictures = whole.file()}, {0s, 10s}, clip.descriptor, {}, stop.get_token()),
                     std::system_error);
 }
 
@@ -248,7 +268,7 @@ TEST_CASE("a full disk is a system error, not a broken clip", "[encode]")
     const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
     REQUIRE(full >= 0);
     try {
-        reelpipe::cut::encode(whole.file(), {0s, 2s}, full, {.preset = "ultrafast"});
+        reelpipe::cut::encode({.pictures = whole.file()}, {0s, 2s}, full, {.preset = "ultrafast"});
         FAIL("nothing could be written");
     } catch (const std::system_error& e) {
         CHECK(e.code() == std::errc::no_space_on_device);
