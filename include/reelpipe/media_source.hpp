@@ -26,9 +26,14 @@ struct local_file {
     std::filesystem::path path;
 };
 
-using media_file = std::variant<remote_file, local_file>;
+// An HLS playlist: of segments, or of the variants that are on offer. The segments want to hear the same.
+struct hls_playlist {
+    remote_file playlist;
+};
 
-// Where the bytes of one video are: one file with everything, or a video file and an audio file.
+using media_file = std::variant<remote_file, local_file, hls_playlist>;
+
+// Where the bytes of one video are: one file with everything, or a file with the pictures and one with the sound.
 struct media_source {
     std::vector<media_file> files;
 };

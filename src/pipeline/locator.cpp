@@ -6,12 +6,19 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "stages/resolve/folder.hpp"
+#include "stages/resolve/url_template.hpp"
+#include "stages/resolve/yt_dlp.hpp"
+
 namespace reelpipe {
 
-locator::any_source locator::source_of(const asio::any_io_executor& loop, const download_options& options)
+namespace {
+
+std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const download_options& options)
 {
+    if (options.custom_source) return options.custom_source;
     if (options.source == "youtube")
-        return std::make_unique<resolve::yt_dlp>(loop,
+        return std::make_shared<resolve::yt_dlp>(loop,
                                                  resolve::yt_dlp_options{.url_base = options.url_base,
                                                                          .format = options.format,
                                                                          .max_height = options.max_height,
@@ -21,10 +28,13 @@ locator::any_source locator::source_of(const asio::any_io_executor& loop, const 
                                                                          .python = options.python,
                                                                          .workers = options.resolvers,
                                                                          .parameters = options.yt_dlp_parameters});
-    if (options.source.find("://") != std::string::npos) return resolve::url_template(options.source, options.proxy);
-    if (std::filesystem::is_directory(options.source)) return resolve::folder(options.source);
+    if (options.source.find("://") != std::string::npos)
+        return std::make_shared<resolve::url_template>(options.source, options.proxy);
+    if (std::filesystem::is_directory(options.source)) return std::make_shared<resolve::folder>(options.source);
     throw std::invalid_argument("expected 'youtube', an http(s) URL with {id} in it, or a folder of videos");
 }
+
+}  // namespace
 
 locator::locator(const asio::any_io_executor& loop, const download_options& options)
 try : source_(source_of(loop, options)) {
@@ -33,28 +43,5 @@ try : source_(source_of(loop, options)) {
 }
 
 void locator::check(const download_options& options) { const locator unused(asio::system_executor(), options); }
-
-asio::awaitable<std::string> locator::start()
-{
-    std::string line;
-    if (site* const yt_dlp = std::get_if<site>(&source_)) {
-        const resolve::yt_dlp_versions versions = co_await (*yt_dlp)->start();
-        line = fmt::format("yt-dlp {} on Python {}", versions.yt_dlp, versions.python);
-    }
-    co_return line;
-}
-
-asio::awaitable<resolve::resolved> locator::locate(std::string video)
-{
-    resolve::resolved found;
-    if (site* const yt_dlp = std::get_if<site>(&source_)) {
-        found = co_await (*yt_dlp)->resolve(std::move(video));
-    } else if (const auto* const pattern = std::get_if<resolve::url_template>(&source_)) {
-        found.source = pattern->find(video);
-    } else {
-        found.source = std::get<resolve::folder>(source_).find(video);
-    }
-    co_return found;
-}
 
 }  // namespace reelpipe

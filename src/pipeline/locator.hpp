@@ -4,19 +4,15 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <memory>
-#include <optional>
 #include <string>
-#include <variant>
+#include <vector>
 
 #include "reelpipe/download.hpp"
-#include "reelpipe/media_source.hpp"
-#include "stages/resolve/folder.hpp"
-#include "stages/resolve/url_template.hpp"
-#include "stages/resolve/yt_dlp.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe {
 
-// The source that the user named: a site behind yt-dlp, a URL template or a folder.
+// The source that the user named: a site behind yt-dlp, a URL template, a folder, or one of their own.
 // Threads: those of yt_dlp.
 class locator {
 public:
@@ -26,21 +22,15 @@ public:
     // Throws usage_error for options that the constructor would refuse; asks nobody and starts nothing.
     static void check(const download_options&);
 
-    // Makes ready; a line for the user about who resolves, empty where nobody does. Throws resolve_error.
-    asio::awaitable<std::string> start();
-
-    asio::awaitable<resolve::resolved> locate(std::string video);
+    // As those of video_source.
+    asio::awaitable<std::vector<message>> start() { return source_->start(); }
+    asio::awaitable<resolved_video> locate(std::string video) { return source_->resolve(std::move(video)); }
 
     // Whether URLs stop working after a while, so that asking again may help.
-    bool has_expiring_urls() const { return std::holds_alternative<site>(source_); }
+    bool has_expiring_urls() const { return source_->urls_expire(); }
 
 private:
-    using site = std::unique_ptr<resolve::yt_dlp>;
-    using any_source = std::variant<site, resolve::url_template, resolve::folder>;
-
-    static any_source source_of(const asio::any_io_executor&, const download_options&);
-
-    any_source source_;
+    std::shared_ptr<video_source> source_;
 };
 
 }  // namespace reelpipe

@@ -71,4 +71,11 @@ media_source folder::find(std::string_view video) const
     return source;
 }
 
+asio::awaitable<resolved_video> folder::resolve(std::string video)
+{
+    resolved_video found;
+    found.source = find(video);
+    co_return found;
+}
+
 }  // namespace reelpipe::resolve

@@ -43,4 +43,11 @@ media_source url_template::find(std::string_view video) const
     return source;
 }
 
+asio::awaitable<resolved_video> url_template::resolve(std::string video)
+{
+    resolved_video found;
+    found.source = find(video);
+    co_return found;
+}
+
 }  // namespace reelpipe::resolve

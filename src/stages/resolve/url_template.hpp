@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "reelpipe/media_source.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
 // Videos under URLs that follow from their ids: "https://mirror/{id}.mp4". Nobody is asked.
-class url_template {
+class url_template : public video_source {
 public:
     // Throws std::invalid_argument unless `pattern` is an http(s) URL with {id} behind the host. `proxy` goes to the
     // source as it is.
@@ -17,6 +17,7 @@ public:
 
     // Throws resolve_error (bad_input) for an empty id.
     media_source find(std::string_view video) const;
+    asio::awaitable<resolved_video> resolve(std::string video) override;
 
 private:
     std::string pattern_;

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "stages/resolve/resolve_error.hpp"
@@ -178,7 +179,7 @@ void worker_process::kill()
 {
     ::kill(-pid_, SIGKILL);
     std::error_code already_down;
-    socket_.shutdown(asio::socket_base::shutdown_both, already_down);
+    std::ignore = socket_.shutdown(asio::socket_base::shutdown_both, already_down);
 }
 
 bool worker_process::is_idle()

@@ -43,7 +43,7 @@ private:
 
     void kill();
     std::string last_words() const;
-    [[noreturn]] void fail(const std::system_error& error, const alarm& rung) const;
+    [[noreturn]] void fail(const std::system_error& error, const alarm& limit) const;
 
     asio::local::stream_protocol::socket socket_;
     int output_ = -1;  // unnamed file that takes what the child prints

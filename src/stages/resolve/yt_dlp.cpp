@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -53,9 +54,35 @@ bool is_youtube_video(std::string_view url_base, std::string_view video)
            video.find_first_not_of(characters) == std::string_view::npos;
 }
 
+// Of "2026.08.19" or "2026.08.19.232743.dev0".
+std::optional<std::chrono::sys_days> release_day(const std::string& version)
+{
+    int year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    if (std::sscanf(version.c_str(), "%4d.%2u.%2u", &year, &month, &day) != 3) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    if (!date.ok()) return std::nullopt;
+    return std::chrono::sys_days(date);
+}
+
 }  // namespace
 
+std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now)
+{
+    constexpr std::chrono::days lasts{90};  // sites change, and yt-dlp follows within days
+    const std::optional<std::chrono::sys_days> released = release_day(version);
+    if (!released || now - *released <= lasts) return {};
+    const auto age = std::chrono::duration_cast<std::chrono::days>(now - *released);
+    return "yt-dlp " + version + " is " + std::to_string(age.count()) +
+           " days old, and YouTube may have changed since: install a newer one, for example with `pipx install "
+           "yt-dlp`, and name it with --yt-dlp PATH";
+}
+
 class yt_dlp::pool {
+    // Reading yt-dlp takes Python seconds on a cold disk, and that is no call's time.
+    static constexpr std::chrono::milliseconds start_up = std::chrono::minutes(1);
+
 public:
     pool(asio::any_io_executor executor, yt_dlp_options options)
         : executor_(std::move(executor)), options_(std::move(options)), door_(executor_, options_.workers)
@@ -125,7 +152,7 @@ private:
 
     static asio::awaitable<void> greet(std::shared_ptr<pool> self, worker_process& worker)
     {
-        const std::string hello = co_await worker.receive(self->options_.deadline);
+        const std::string hello = co_await worker.receive(std::max(self->options_.deadline, start_up));
         self->versions_ = parse_hello(hello);
     }
 
@@ -168,7 +195,17 @@ yt_dlp::yt_dlp(asio::any_io_executor executor, yt_dlp_options options)
 
 yt_dlp::~yt_dlp() { pool_->close(); }
 
-asio::awaitable<yt_dlp_versions> yt_dlp::start() { return pool::start(pool_); }
+asio::awaitable<yt_dlp_versions> yt_dlp::load() { return pool::start(pool_); }
+
+asio::awaitable<std::vector<message>> yt_dlp::start()
+{
+    const yt_dlp_versions versions = co_await load();
+    std::vector<message> said;
+    said.push_back({severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python});
+    if (const std::string old = age_warning(versions.yt_dlp, std::chrono::system_clock::now()); !old.empty())
+        said.push_back({severity::warning, old});
+    co_return said;
+}
 
 asio::awaitable<resolved> yt_dlp::resolve(std::string video) { return pool::resolve(pool_, std::move(video)); }
 

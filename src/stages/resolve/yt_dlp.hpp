@@ -37,6 +37,9 @@ struct yt_dlp_versions {
     std::vector<std::string> scripts;  // the JavaScript runtimes that it found
 };
 
+// What to tell a user of this version, if it is too old to be relied on; empty if not.
+std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now);
+
 // Finds the media of videos with yt-dlp, in long-lived Python processes.
 //
 // A worker imports yt_dlp once and answers one request at a time; a video then costs milliseconds where a run of the
@@ -45,20 +48,22 @@ struct yt_dlp_versions {
 // workers die with us.
 //
 // Threads: everything belongs to `executor`, which runs one handler at a time. Calls end before the pool does.
-class yt_dlp {
+class yt_dlp : public video_source {
 public:
     // Throws std::invalid_argument for options that cannot work.
     yt_dlp(asio::any_io_executor executor, yt_dlp_options options);
     yt_dlp(const yt_dlp&) = delete;
     yt_dlp& operator=(const yt_dlp&) = delete;
-    ~yt_dlp();
+    ~yt_dlp() override;
 
     // Starts all workers, so that a missing or broken installation shows before the first video. Throws resolve_error:
     // resolver_missing says what to install.
-    asio::awaitable<yt_dlp_versions> start();
+    asio::awaitable<yt_dlp_versions> load();
+    asio::awaitable<std::vector<message>> start() override;
 
     // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error.
-    asio::awaitable<resolved> resolve(std::string video);
+    asio::awaitable<resolved> resolve(std::string video) override;
+    bool urls_expire() const override { return true; }
 
 private:
     class pool;

@@ -123,9 +123,9 @@ TEST_CASE("cookies go to the host that they belong to", "[reply]")
 {
     CHECK(cookie_header("a=1; Domain=.host.org; Secure; Expires=99; b=\"x;y\"; Path=/",
                         "https://www.host.org:8443/f") == "a=1; b=\"x;y\"");
-    CHECK(cookie_header("a=1; Domain=host.org", "https://evilhost.org/") == "");
-    CHECK(cookie_header("a=1; Domain=host.org", "https://host.org@evil.org/") == "");
-    CHECK(cookie_header("", "https://host.org/") == "");
+    CHECK(cookie_header("a=1; Domain=host.org", "https://evilhost.org/").empty());
+    CHECK(cookie_header("a=1; Domain=host.org", "https://host.org@evil.org/").empty());
+    CHECK(cookie_header("", "https://host.org/").empty());
 }
 
 TEST_CASE("failures that only newer versions of yt-dlp word are told apart", "[error_table]")

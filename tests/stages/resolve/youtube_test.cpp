@@ -34,7 +34,8 @@ struct youtube {
         reelpipe::test::write_file(file, replies.dump());
         reelpipe::test::output_of({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
                                    "/CN=www.youtube.com", "-days", "2", "-keyout", key, "-out", certificate});
-        return reelpipe::test::site({"python3", REELPIPE_TESTS_SUPPORT "/youtube_stand_in.py", certificate, key, file});
+        const std::string program = REELPIPE_TESTS_SUPPORT "/youtube_stand_in.py";
+        return reelpipe::test::site({"python3", program, certificate, key, file});
     }
 
     yt_dlp_options options() const
@@ -43,7 +44,7 @@ struct youtube {
         static const bool is_old = [] {
             asio::io_context io{1};
             yt_dlp any(io.get_executor(), {});
-            return run_awaitable(io, any.start()).yt_dlp < "2025";
+            return run_awaitable(io, any.load()).yt_dlp < "2025";
         }();
         yt_dlp_options chosen;
         chosen.proxy = server.url("");
@@ -152,7 +153,7 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
     youtube site(replies);
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
-    const bool runs_scripts = !run_awaitable(io, resolver.start()).scripts.empty();
+    const bool runs_scripts = !run_awaitable(io, resolver.load()).scripts.empty();
 
     for (std::size_t i = 0; i < refusals.size(); ++i) {
         const resolve_error failed = failure_of(io, resolver, id_of(i));

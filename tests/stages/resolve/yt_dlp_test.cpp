@@ -19,6 +19,7 @@
 using namespace std::chrono_literals;
 using reelpipe::reason;
 using reelpipe::remote_file;
+using reelpipe::resolve::age_warning;
 using reelpipe::resolve::resolve_error;
 using reelpipe::resolve::resolved;
 using reelpipe::resolve::yt_dlp;
@@ -79,7 +80,7 @@ TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
 
-    const auto versions = run_awaitable(io, resolver.start());
+    const auto versions = run_awaitable(io, resolver.load());
     const resolved found = run_awaitable(io, resolver.resolve("-bcdefghijk"));
 
     CHECK(versions.yt_dlp.starts_with("20"));
@@ -146,16 +147,16 @@ TEST_CASE("a worker that hangs costs only its call", "[yt_dlp]")
     asio::io_context io{1};
     auto options = site.options();
     options.workers = 1;
-    options.deadline = 2s;
+    options.deadline = 5s;
     yt_dlp resolver(io.get_executor(), options);
-    run_awaitable(io, resolver.start());
+    run_awaitable(io, resolver.load());
     const auto before = workers();
 
     const resolve_error hung = failure_of(io, resolver, "hang");
     const resolved next = run_awaitable(io, resolver.resolve("abcdefghijk"));
 
     CHECK(hung.why() == reason::resolver_died);
-    CHECK_THAT(hung.what(), Catch::Contains("2000 ms"));
+    CHECK_THAT(hung.what(), Catch::Contains("5000 ms"));
     CHECK(next.source.files.size() == 1);
     CHECK(workers().size() == 1);
     CHECK(workers() != before);
@@ -168,7 +169,7 @@ TEST_CASE("a worker that is killed under way costs only its call", "[yt_dlp]")
     auto options = site.options();
     options.workers = 1;
     yt_dlp resolver(io.get_executor(), options);
-    run_awaitable(io, resolver.start());
+    run_awaitable(io, resolver.load());
     const auto before = workers();
     std::exception_ptr ended;
     asio::co_spawn(io, resolver.resolve("hang"), [&](std::exception_ptr error, const resolved&) { ended = error; });
@@ -189,7 +190,7 @@ TEST_CASE("a worker that is killed between two calls costs nothing", "[yt_dlp]")
     auto options = site.options();
     options.workers = 1;
     yt_dlp resolver(io.get_executor(), options);
-    run_awaitable(io, resolver.start());
+    run_awaitable(io, resolver.load());
 
     for (const pid_t pid : workers()) {
         kill(pid, SIGKILL);
@@ -236,7 +237,7 @@ TEST_CASE("no worker outlives its pool", "[yt_dlp]")
     asio::io_context io{1};
     {
         yt_dlp resolver(io.get_executor(), site.options());
-        run_awaitable(io, resolver.start());
+        run_awaitable(io, resolver.load());
         CHECK(workers().size() == 2);
     }
     CHECK(workers().empty());
@@ -249,7 +250,7 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
     const auto start = [&](yt_dlp_options options) -> std::string {
         yt_dlp resolver(io.get_executor(), std::move(options));
         try {
-            run_awaitable(io, resolver.start());
+            run_awaitable(io, resolver.load());
         } catch (const resolve_error& error) {
             CHECK(error.why() == reason::resolver_missing);
             return error.what();
@@ -270,6 +271,17 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
     yt_dlp_options bad_selector;
     bad_selector.format = "b[";
     CHECK_THAT(start(bad_selector), Catch::Contains("does not start with these settings"));
+}
+
+TEST_CASE("a yt-dlp of more than 90 days is warned of", "[yt_dlp]")
+{
+    const auto now = std::chrono::sys_days(std::chrono::year(2026) / 8 / 20);
+    CHECK(age_warning("2026.08.19", now).empty());
+    CHECK(age_warning("2026.05.22", now).empty());
+    CHECK_THAT(age_warning("2026.05.21", now), Catch::Contains("91 days old") && Catch::Contains("--yt-dlp"));
+    CHECK_THAT(age_warning("2023.03.04.232743.dev0", now), Catch::Contains("1265 days old"));
+    CHECK(age_warning("unknown", now).empty());
+    CHECK(age_warning("2026.31.12", now).empty());
 }
 
 TEST_CASE("options that cannot work are refused", "[yt_dlp]")

@@ -1,0 +1,76 @@
+#ifndef REELPIPE_VIDEO_SOURCE_HPP
+#define REELPIPE_VIDEO_SOURCE_HPP
+
+#include <asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reelpipe/media_source.hpp>
+#include <reelpipe/message.hpp>
+#include <reelpipe/outcome.hpp>
+
+namespace reelpipe {
+
+// What is known about a failure besides its reason and its text.
+struct failure_facts {
+    std::optional<int> status{};  // of the HTTP reply that caused it
+    std::optional<std::chrono::seconds> retry_after{};
+    std::vector<std::string> warnings{};  // what the resolver said on the way
+    // What text and warnings together say about the site as a whole, where they do: bot_check, rate_limited, blocked or
+    // no_network. A private video on a rate-limited address has both.
+    std::optional<reason> site{};
+};
+
+// Why a video has no source. what() is the whole text of whoever said so.
+class source_error : public std::runtime_error {
+public:
+    source_error(reason why, const std::string& text, failure_facts facts = {})
+        : std::runtime_error(text), why_(why), facts_(std::move(facts))
+    {
+    }
+
+    reason why() const { return why_; }
+    const failure_facts& facts() const { return facts_; }
+
+private:
+    reason why_;
+    failure_facts facts_;
+};
+
+struct resolved_video {
+    media_source source{};
+    std::optional<std::chrono::milliseconds> duration{};  // as the site says it
+    std::vector<std::string> warnings{};
+    std::optional<reason> site{};  // trouble with the site as a whole that the warnings tell of, as in failure_facts
+};
+
+// Where videos come from: a site, a mirror, a folder, a table of yours.
+//
+//     struct catalogue : reelpipe::video_source {
+//         asio::awaitable<reelpipe::resolved_video> resolve(std::string video) override;
+//     };
+//
+// Threads: everything is called on the run's executor, which runs one handler at a time; any number of calls at a time.
+class video_source {
+public:
+    virtual ~video_source() = default;
+
+    // Makes ready, once, before the first video; what the user should know of it, if anything. Throws source_error:
+    // then the run ends before it begins.
+    virtual asio::awaitable<std::vector<message>> start() { co_return std::vector<message>(); }
+
+    // The media of the video with this id, which is untrusted text. Throws source_error, whose reason decides what
+    // becomes of the video's clips.
+    virtual asio::awaitable<resolved_video> resolve(std::string video) = 0;
+
+    // Whether URLs stop working after a while, so that asking again may help.
+    virtual bool urls_expire() const { return false; }
+};
+
+}  // namespace reelpipe
+
+#endif
