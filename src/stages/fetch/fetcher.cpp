@@ -18,7 +18,7 @@ namespace reelpipe::fetch {
 
 namespace {
 
-constexpr std::uint64_t smallest_head = 16u << 10;
+constexpr std::uint64_t smallest_head = 4u << 10;
 constexpr std::uint64_t largest_head = 512u << 10;
 // The boxes in front of an index and the header behind it.
 constexpr std::uint64_t around_index = 4u << 10;
@@ -160,6 +160,7 @@ asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, 
         all.index_bytes += file.index_bytes;
         all.span_bytes += file.span_bytes;
     }
+    all.container = video.files.front().container;
     all.held_bytes = held_bytes(video);
     all.counts = video.counts;
     co_return all;
@@ -189,10 +190,12 @@ asio::awaitable<std::vector<fetcher::piece>> fetcher::plan(held_video& video, co
         if (whole && !file.identity.size) continue;  // a local file: looked into when it is cut
 
         const media::partial_file view = file.bytes->view();
-        auto look = [&view, &wanted] { return media::plan_spans(view, wanted); };
+        const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
+        auto look = [&view, &wanted, kind] { return media::plan_spans(view, wanted, kind); };
         const media::span_plan next = co_await reelpipe::offload(planners_, look);
         file.index_bytes = next.index_bytes;
         file.span_bytes = next.span_bytes;
+        file.container = next.container;
         const std::vector<media::byte_range>& held = file.bytes->held().ranges();
         if (held.size() == 1) learn_head(held.front(), next.needed, next.index_known ? next.index_bytes : 0);
         for (const media::byte_range& range : next.needed) pieces.push_back({i, range});

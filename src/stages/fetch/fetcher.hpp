@@ -20,7 +20,7 @@ namespace reelpipe::fetch {
 
 struct fetch_options {
     std::filesystem::path folder{};           // of the temporary files; must exist
-    std::uint64_t head = 32u << 10;           // first guess of how many bytes show where the index is
+    std::uint64_t head = 4u << 10;            // first guess of how many bytes show where the index is
     std::uint64_t whole_limit = 2ull << 30;   // bytes read of a body whose server ignores ranges
     std::uint64_t video_limit = 16ull << 30;  // bytes of one file of a video
     unsigned parallel = 4;                    // requests of one video at once
@@ -44,6 +44,7 @@ struct held_video {
         bool takes_ranges = true;
         std::uint64_t index_bytes = 0;  // of the last plan
         std::uint64_t span_bytes = 0;
+        std::string container{};
     };
 
     std::vector<file> files{};
@@ -53,6 +54,7 @@ struct held_video {
 // Index and spans of the wanted segments, ready to be cut: one entry for each file of the source.
 struct fetched {
     std::vector<std::shared_ptr<const sparse_file>> files{};
+    std::string container{};        // of the first one, as people call it
     std::uint64_t size = 0;         // of the whole files
     std::uint64_t held_bytes = 0;   // on disk, or in the user's file
     std::uint64_t index_bytes = 0;  // 0 for local files: they are not looked into

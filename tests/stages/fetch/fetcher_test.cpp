@@ -21,34 +21,77 @@ double ratio(const fetched& got, std::uint64_t served)
 
 }  // namespace
 
-TEST_CASE("a clip of a film with its index in front takes its index, its span and few requests", "[fetcher]")
+TEST_CASE("a clip of an MP4 takes its index, its span and few requests, wherever the index is", "[fetcher]")
 {
+    struct shape {
+        const char* name;
+        segment wanted;
+        std::size_t before_the_span;  // as many round trips at most
+    };
+    const auto shape_of_film =
+        GENERATE(shape{"long.mp4", seconds(150, 160), 2}, shape{"moov_first.mp4", seconds(20, 30), 2},
+                 shape{"silent.mp4", seconds(10, 15), 2}, shape{"long_moov_last.mp4", seconds(150, 160), 3},
+                 shape{"moov_last.mp4", seconds(20, 30), 3});
+    const auto& [name, wanted, before_the_span] = shape_of_film;
+    CAPTURE(name);
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
-    const std::vector<segment> wanted{seconds(150, 160)};
-    const fetched got = local.fetch(server.url("long.mp4"), wanted);
+    const fetched got = local.fetch(server.url(name), {wanted});
+    const std::vector<nginx_request> served = server.log(got.counts.requests);
 
-    CHECK(can_be_cut(*got.files.at(0), film("long.mp4"), wanted));
-    CHECK(got.counts.rounds <= 3);  // the third is the span
-    CHECK(got.counts.requests == 3);
-    CHECK(server.body_bytes(3) == got.counts.bytes);
-    CHECK(got.counts.bytes == got.held_bytes);
-    CHECK(ratio(got, got.counts.bytes) <= 1.10);
-    CHECK(got.size == film("long.mp4").size());
+    CHECK(can_be_cut(*got.files.at(0), film(name), {wanted}));
+    CHECK(got.counts.rounds == served.size());  // one request a round
+    CHECK(served.size() <= before_the_span + 1);
+    CHECK(served.back().body_bytes + 1024 > got.span_bytes);  // the last one is the span
+    CHECK(server.body_bytes(served.size()) == got.held_bytes);
+    CHECK(ratio(got, server.body_bytes(served.size())) <= 1.10);
+    CHECK(got.size == film(name).size());
 }
 
-TEST_CASE("a film with its index behind takes one round more at most", "[fetcher]")
+TEST_CASE("of a film in two files, only index and span of both are fetched", "[fetcher][pair]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
-    const std::vector<segment> wanted{seconds(150, 160)};
-    const fetched got = local.fetch(server.url("long_moov_last.mp4"), wanted);
+    const std::vector<segment> wanted{
+        GENERATE(seconds(150, 160), seconds(0, 10), seconds(33.3, 41), seconds(292, 300))};
+    const media_source source{
+        {remote_file{.url = server.url("long_video.mp4")}, remote_file{.url = server.url("long_audio.m4a")}}};
+    const fetched got = local.fetch(source, wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film("long_moov_last.mp4"), wanted));
-    CHECK(got.counts.rounds <= 4);
-    CHECK(server.body_bytes(got.counts.requests) == got.counts.bytes);
-    CHECK(got.counts.bytes == got.held_bytes);
-    CHECK(ratio(got, got.counts.bytes) <= 1.10);
+    CHECK(can_be_cut(*got.files.at(0), film("long_video.mp4"), wanted));
+    CHECK(can_be_cut(*got.files.at(1), film("long_audio.m4a"), wanted, media::tracks::sound));
+    CHECK(got.counts.rounds <= 3);
+    CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
+    CHECK(ratio(got, got.held_bytes) <= 1.10);
+}
+
+TEST_CASE("of a WebM with Cues, wherever they are, only index and span are fetched", "[fetcher][webm]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    const std::string name = GENERATE("long.webm", "long_cues_first.webm");
+    const std::vector<segment> wanted{GENERATE(seconds(50, 60), seconds(0, 10), seconds(93, 100))};
+    CAPTURE(name);
+    const fetched got = local.fetch(server.url(name), wanted);
+
+    CHECK(can_be_cut(*got.files.at(0), film(name), wanted));
+    CHECK(got.counts.rounds <= 5);
+    CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
+    CHECK(ratio(got, got.held_bytes) <= 1.10);
+}
+
+TEST_CASE("films without an index are paged through", "[fetcher]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    const std::string name =
+        GENERATE("film.ts", "fragments.mp4", "fragments_sidx.mp4", "long_no_cues.webm", "film.mkv");
+    const std::vector<segment> wanted{seconds(5, 8)};
+    CAPTURE(name);
+    const fetched got = local.fetch(server.url(name), wanted);
+
+    CHECK(can_be_cut(*got.files.at(0), film(name), wanted));
+    CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
 }
 
 TEST_CASE("several clips of a film share its index and what overlaps", "[fetcher]")

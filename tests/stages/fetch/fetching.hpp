@@ -55,7 +55,8 @@ private:
 };
 
 // Whether what is held are the original's bytes, and enough of them to cut the segments.
-inline bool can_be_cut(const fetch::sparse_file& file, const std::string& original, const std::vector<segment>& wanted)
+inline bool can_be_cut(const fetch::sparse_file& file, const std::string& original, const std::vector<segment>& wanted,
+                       media::tracks kind = media::tracks::film)
 {
     for (const media::byte_range& range : file.held().ranges()) {
         std::string bytes(range.size(), '\0');
@@ -63,7 +64,7 @@ inline bool can_be_cut(const fetch::sparse_file& file, const std::string& origin
         if (got != static_cast<ssize_t>(bytes.size()) || bytes != original.substr(range.begin, range.size()))
             return false;
     }
-    const media::span_plan plan = media::plan_spans(file.view(), wanted);
+    const media::span_plan plan = media::plan_spans(file.view(), wanted, kind);
     return file.size() == original.size() && plan.index_known && plan.needed.empty() && plan.span_bytes > 0;
 }
 
