@@ -14,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include <reelpipe/message.hpp>
 #include <reelpipe/outcome.hpp>
 #include <reelpipe/pipeline.hpp>
+#include <reelpipe/video_source.hpp>
 
 namespace reelpipe {
 
@@ -23,8 +25,6 @@ namespace reelpipe {
 struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-
-enum class severity { note, warning, error };
 
 struct download_options {
     // What is wanted
@@ -36,6 +36,7 @@ struct download_options {
 
     // Where it comes from: "youtube", a URL with {id} in it, or a folder of whole videos
     std::string source = "youtube";
+    std::shared_ptr<video_source> custom_source{};  // instead, one that the program brings along
     std::string url_base = "https://www.youtube.com/watch?v=";
     std::string format{};  // yt-dlp's selector; empty: one progressive H.264 MP4
     int max_height = 360;

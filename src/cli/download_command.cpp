@@ -104,11 +104,6 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->check(CLI::Range(1, 64))
         ->capture_default_str()
         ->group("Source");
-    command
-        ->add_option("--yt-dlp-parameters", o.yt_dlp_parameters,
-                     "JSON object laid over the parameters of yt-dlp, for what no option covers")
-        ->option_text("JSON")
-        ->group("Source");
 
     command->add_option("--connections", o.connections, "transfers at once")
         ->check(CLI::Range(1, 4096))

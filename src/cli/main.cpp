@@ -5,6 +5,7 @@
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
+#include "cli/inspect_command.hpp"
 
 namespace {
 
@@ -27,11 +28,14 @@ int main(int argc, char** argv)
     program.footer(
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
+        "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
 
     download_arguments download, demo;
+    inspect_arguments inspect;
     const CLI::App* const download_command = add_download(program, download);
+    const CLI::App* const inspect_command = add_inspect(program, inspect);
     add_demo(program, demo);
     try {
         program.parse(argc, argv);
@@ -41,5 +45,6 @@ int main(int argc, char** argv)
         program.exit(e);
         return exit_status::usage;
     }
+    if (inspect_command->parsed()) return run_inspect(inspect);
     return download_command->parsed() ? run_download(download) : run_demo(demo);
 }

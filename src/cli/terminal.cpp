@@ -24,17 +24,15 @@ std::string duration_text(double seconds)
     return fmt::format("{}d{:02}h", s / 86400, s / 3600 % 24);
 }
 
-// Clips that need no work (they existed) say nothing about how long the rest will take.
-std::string line_text(const progress& p, double bytes_a_second)
+std::string failures_text(const progress& p)
 {
-    const std::uint64_t done = p.stored + p.exists + p.failed;
-    const std::uint64_t worked = p.stored + p.failed;
-    const double rate = p.elapsed_s > 0 ? static_cast<double>(worked) / p.elapsed_s : 0;
-    const std::string eta = rate > 0 ? duration_text(static_cast<double>(p.clips - done) / rate) : "?";
-    std::string text = fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB/s  cutting {}/{}  failed {}  ETA {}", done,
-                                   p.clips, rate, bytes_a_second / megabyte, p.cutting, p.jobs, p.failed, eta);
-    if (p.draining) text += "  (finishing)";
-    return text;
+    std::string text = fmt::format("failed {}", p.failed);
+    std::string_view before = " (";
+    for (const auto& [why, count] : p.failures) {
+        text += fmt::format("{}{} {}", before, to_string(why), count);
+        before = ", ";
+    }
+    return p.failures.empty() ? text : text + ")";
 }
 
 std::size_t terminal_width()
@@ -74,9 +72,22 @@ terminal::terminal(progress_style style, severity least)
 
 terminal::~terminal() { clear(); }
 
+void moving_rate::reached(double total, double at_s)
+{
+    const double passed = at_s - at_s_;
+    if (passed <= 0) return;
+    constexpr double memory_s = 30;
+    const double weight = std::max(1 - std::exp(-passed / memory_s), passed / at_s);  // a plain mean at first
+    per_second_ += weight * ((total - total_) / passed - per_second_);
+    total_ = total;
+    at_s_ = at_s;
+}
+
 std::chrono::milliseconds terminal::interval() const
 {
-    return style_ == progress_style::bar ? std::chrono::milliseconds(250) : std::chrono::seconds(10);
+    using namespace std::chrono;
+    if (style_ == progress_style::bar) return 250ms;
+    return milliseconds(std::llround(std::clamp(elapsed_s_ / 10, 10.0, 300.0) * 1000));
 }
 
 void terminal::clear()
@@ -106,12 +117,17 @@ void terminal::print(const std::string& text)
 void terminal::show(const progress& p)
 {
     if (style_ == progress_style::none) return;
-    if (const double passed = p.elapsed_s - last_s_; passed > 0) {
-        bytes_a_second_ = static_cast<double>(p.fetched - last_fetched_) / passed;
-        last_s_ = p.elapsed_s;
-        last_fetched_ = p.fetched;
-    }
-    std::string text = line_text(p, bytes_a_second_);
+    const std::uint64_t done = p.stored + p.exists + p.failed;
+    // Clips that need no work (they existed) say nothing about how long the rest will take.
+    clips_.reached(static_cast<double>(p.stored + p.failed), p.elapsed_s);
+    bytes_.reached(static_cast<double>(p.fetched), p.elapsed_s);
+    elapsed_s_ = p.elapsed_s;
+    const std::string eta =
+        clips_.per_second() > 0 ? duration_text(static_cast<double>(p.clips - done) / clips_.per_second()) : "?";
+    std::string text = fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB  {:.1f} MB/s  cutting {}/{}  ETA {}  {}", done,
+                                   p.clips, clips_.per_second(), static_cast<double>(p.fetched) / megabyte,
+                                   bytes_.per_second() / megabyte, p.cutting, p.jobs, eta, failures_text(p));
+    if (p.draining) text += "  (finishing)";
     if (style_ == progress_style::plain) {
         write(text + "\n");
         return;

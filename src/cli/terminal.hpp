@@ -10,6 +10,16 @@ namespace reelpipe::cli {
 
 enum class progress_style { automatic, bar, plain, none };
 
+// How fast a total grows at present: the mean of the last half a minute or so.
+class moving_rate {
+public:
+    void reached(double total, double at_s);
+    double per_second() const { return per_second_; }
+
+private:
+    double total_ = 0, at_s_ = 0, per_second_ = 0;
+};
+
 // The standard error stream as a person sees it: messages, and below them one line that tells how far the run is.
 // On a terminal that line is rewritten in place; elsewhere a new one is written now and then.
 // Threads: one.
@@ -22,7 +32,7 @@ public:
     void show(const progress&);
     void print(const std::string& text);  // whatever the least importance is
 
-    // How often show() is worth calling.
+    // How long until show() is worth calling again: lines in a log get rarer as the run gets older.
     std::chrono::milliseconds interval() const;
 
 private:
@@ -32,9 +42,8 @@ private:
     bool terminal_;
     progress_style style_;
     bool line_shown_ = false;
-    double last_s_ = 0;
-    std::uint64_t last_fetched_ = 0;
-    double bytes_a_second_ = 0;
+    double elapsed_s_ = 0;
+    moving_rate clips_, bytes_;
 };
 
 // What a run came to: totals, failures by reason, stages and the one that held up the others.

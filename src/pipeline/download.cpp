@@ -5,18 +5,17 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 #include <thread>
-#include <unordered_set>
 
 #include "media/error.hpp"
 #include "pipeline/accounts.hpp"
 #include "pipeline/download_report.hpp"
+#include "pipeline/failure_policy.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
+#include "pipeline/list_intake.hpp"
 #include "pipeline/locator.hpp"
 #include "pipeline/run_folder.hpp"
-#include "stages/annotations/list_reader.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -27,8 +26,6 @@ using steady = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t page_size = 512;  // clips read from the work list at a time
-constexpr auto longest_pause = std::chrono::minutes(5);
-constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
 double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
@@ -64,19 +61,16 @@ std::vector<segment> segments_of(const video_job& video)
     return all;
 }
 
+// One file with everything, or one with the pictures and one with the sound.
+cut::film film_of(const video_job& video)
+{
+    cut::film film{.pictures = video.files.front()->view()};
+    if (video.files.size() > 1) film.sound = video.files[1]->view();
+    return film;
+}
+
 // A URL that has served its time answers like this, and so does one whose video has gone.
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
-
-// Exponential, up to a limit, and different for each: those who failed together do not come back together.
-std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::milliseconds first,
-                                       std::optional<std::chrono::seconds> asked)
-{
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    if (asked) return std::min<std::chrono::milliseconds>(*asked, longest_pause);
-    const auto longest = std::min<std::chrono::milliseconds>(first * (1u << std::min(attempt, 16u)), longest_pause);
-    std::uniform_int_distribution<std::chrono::milliseconds::rep> pause(longest.count() / 2, longest.count());
-    return std::chrono::milliseconds(pause(random));
-}
 
 // How much shorter than asked for a clip is because its video ends: less than this is the rounding to whole frames.
 constexpr std::chrono::milliseconds worth_mentioning{100};
@@ -93,17 +87,19 @@ public:
           ledger_(database_),
           wanted_(database_),
           accounts_(ledger_, wanted_),
+          policy_(options_, accounts_),
           cpu_(options_.jobs),
           planners_(options_.jobs),
           runner_(clips_of_videos(), {.cpu = cpu_.get_executor(),
                                       .max_in_flight = options_.connections + 4 * options_.jobs,
-                                      .on_failure = [this](const failure& f) { return judge(f); }})
+                                      .on_failure = [this](const failure& f) { return policy_.judge(f); }})
     {
         if (!damaged_ledger_.empty())
             say(severity::warning,
                 fmt::format("the ledger was damaged and is set aside as {}; clips on disk are verified again",
                             damaged_ledger_.string()));
-        read_lists();
+        bad_rows_ = read_lists(options_, wanted_);
+        size_ = wanted_.seal();
     }
 
     asio::awaitable<download_summary> run();
@@ -120,7 +116,7 @@ public:
         p.cutting = cutting_;
         p.jobs = options_.jobs;
         p.elapsed_s = seconds_since(begun_);
-        p.draining = stopped_;
+        p.draining = policy_.has_stopped();
         return p;
     }
 
@@ -139,13 +135,8 @@ private:
     void record(clip_job);
 
     asio::awaitable<void> fetch_what_is_missing(video_job&);
-    void read_lists();
-    void read_list(const std::string& name, const std::unordered_set<std::string>& labels);
     bool settled_before(const wanted_clip&);
     void look_at(clip_task&);
-    verdict judge(const failure&);
-    void record_failure(const job_failed&, const finding&, unsigned attempts);
-    void stop(const finding&);
     download_summary summary(ending, std::vector<stage_stats>);
     void say(severity, const std::string&) const;
 
@@ -157,6 +148,7 @@ private:
     ledger ledger_;
     work_list wanted_;
     accounts accounts_;
+    failure_policy policy_;
     work_list::size size_;
     std::uint64_t bad_rows_ = 0;
     const steady::time_point begun_ = steady::now();
@@ -169,50 +161,14 @@ private:
     std::optional<locator> locator_;
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
-    std::optional<finding> stop_reason_;
-    unsigned outdated_ = 0;
 
     std::atomic<std::size_t> cutting_{0};
     std::atomic<std::uint64_t> fetched_{0};
-    std::atomic<bool> stopped_{false};
 };
 
 void downloader::implementation::say(severity how, const std::string& line) const
 {
     if (options_.on_message) options_.on_message(how, line);
-}
-
-// ------------------------------------------------------------------------------------------------ the lists
-
-void downloader::implementation::read_lists()
-{
-    if (options_.lists.empty()) throw usage_error("no annotation list was named");
-    const std::unordered_set<std::string> labels(options_.labels.begin(), options_.labels.end());
-    for (const std::string& name : options_.lists) read_list(name, labels);
-    size_ = wanted_.seal();
-}
-
-void downloader::implementation::read_list(const std::string& name, const std::unordered_set<std::string>& labels)
-{
-    try {
-        annotations::list_reader list(name);
-        while (const std::optional<annotations::row> row = list.next()) {
-            if (const auto* wrong = std::get_if<annotations::row_error>(&row->content)) {
-                ++bad_rows_;
-                say(severity::warning, fmt::format("{}:{}: {}; row skipped", list.name(), row->line, wrong->message));
-                continue;
-            }
-            const auto& clip = std::get<clip_request>(row->content);
-            if (!options_.split.empty() && clip.split != options_.split) continue;
-            if (!labels.empty() && !labels.contains(clip.label)) continue;
-            if (options_.limit != 0 && wanted_.rows() == options_.limit) return;
-            wanted_.add(clip);
-        }
-    } catch (const annotations::not_a_list& e) {
-        throw usage_error(e.what());
-    } catch (const std::system_error& e) {
-        throw usage_error(e.what());
-    }
 }
 
 // ------------------------------------------------------------------------------------------------ the flow
@@ -325,10 +281,10 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
-        if (stop_reason_) throw resolve::resolve_error(reason::interrupted, "the run is stopping");
-        resolve::resolved found = co_await locator_->locate(video->id);
+        if (policy_.has_stopped()) throw source_error(reason::interrupted, "the run is stopping");
+        resolved_video found = co_await locator_->locate(video->id);
         video->source = std::move(found.source);
-        outdated_ = 0;
+        policy_.resolved();
     } catch (const std::exception&) {
         error = std::current_exception();
     }
@@ -364,7 +320,7 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
     }
     if (!error) co_return;
 
-    resolve::resolved anew = co_await locator_->locate(video.id);
+    resolved_video anew = co_await locator_->locate(video.id);
     video.source = std::move(anew.source);
     fetch::fetched got = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
     video.files = std::move(got.files);
@@ -389,8 +345,7 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     try {
         job.file.emplace(folder_.temporary());
         const cut::options how{.preset = options_.preset, .crf = options_.crf};
-        job.cut =
-            cut::encode(job.video->files.front()->view(), job.task->clip.wanted, job.file->descriptor(), how, stop);
+        job.cut = cut::encode(film_of(*job.video), job.task->clip.wanted, job.file->descriptor(), how, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -437,53 +392,6 @@ void downloader::implementation::record(clip_job job)
         accounts_.exists(job.task->clip, job.task->row, r);
 }
 
-// ------------------------------------------------------------------------------------------------ failures
-
-verdict downloader::implementation::judge(const failure& f)
-{
-    const auto* const job = f.as<job_failed>();
-    if (!job) return verdict::stop();  // no stage failed, the run itself did
-    const finding found = diagnose(job->cause);
-    const reason_class what = class_of(found.why);
-
-    const bool may_pass =
-        what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
-    if (may_pass && f.attempt < f.attempts && !stop_reason_)
-        return verdict::retry(pause_before(f.attempt, options_.backoff, found.retry_after));
-
-    if (what == reason_class::global || found.why == reason::resolver_missing) {
-        if (found.why != reason::interrupted) stop(found);
-        return verdict::drain();  // its clips stay pending
-    }
-    record_failure(*job, found, f.attempt);
-    const bool broken = found.why == reason::extractor_outdated && ++outdated_ >= outdated_in_a_row;
-    if (broken) stop(found);
-    if (found.site) stop({.why = *found.site, .message = found.message});
-    return stop_reason_ ? verdict::drain() : verdict::drop();
-}
-
-void downloader::implementation::stop(const finding& why)
-{
-    if (stop_reason_) return;
-    stop_reason_ = why;
-    stopped_ = true;
-    say(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
-}
-
-void downloader::implementation::record_failure(const job_failed& job, const finding& found, unsigned attempts)
-{
-    const clip_record r{.failed = found.why,
-                        .message = found.message,
-                        .attempts = attempts,
-                        .fetched = job.video->held.counts.bytes,
-                        .resolve_s = job.video->resolve_s,
-                        .fetch_s = job.video->fetch_s};
-    if (job.clip)
-        accounts_.failed(job.clip->clip, job.clip->row, r);
-    else
-        for (const clip_task& task : job.video->clips) accounts_.failed(task.clip, task.row, r);
-}
-
 // ------------------------------------------------------------------------------------------------ the run
 
 asio::awaitable<download_summary> downloader::implementation::run()
@@ -498,11 +406,11 @@ asio::awaitable<download_summary> downloader::implementation::run()
     report ended;
     std::exception_ptr error;
     try {
-        const std::string resolver = co_await locator_->start();
-        if (!resolver.empty()) say(severity::note, resolver);
+        const std::vector<message> said = co_await locator_->start();
+        for (const message& m : said) say(m.how, m.text);
         ended = co_await runner_.run();
-    } catch (const resolve::resolve_error& e) {
-        stop(diagnose(std::current_exception()));
+    } catch (const source_error&) {
+        policy_.stop(diagnose(std::current_exception()));
         ended.end = ending::drained;
     } catch (const std::exception&) {
         error = std::current_exception();
@@ -522,9 +430,9 @@ download_summary downloader::implementation::summary(ending end, std::vector<sta
     s.duplicates = size_.rows - size_.clips;
     s.pending = s.totals.clips - s.totals.stored - s.totals.exists - s.totals.failed;
     s.report = options_.report;
-    if (stop_reason_) {
-        s.stopped_by = stop_reason_->why;
-        s.stop_message = stop_reason_->message;
+    if (const std::optional<finding>& why = policy_.stop_reason()) {
+        s.stopped_by = why->why;
+        s.stop_message = why->message;
     }
     return s;
 }

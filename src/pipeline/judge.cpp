@@ -8,9 +8,9 @@
 
 #include "media/error.hpp"
 #include "pipeline/database.hpp"
+#include "reelpipe/video_source.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
-#include "stages/resolve/resolve_error.hpp"
 #include "stages/verify/verify.hpp"
 
 namespace reelpipe {
@@ -68,7 +68,7 @@ finding diagnose(std::exception_ptr error)
 {
     try {
         std::rethrow_exception(error);
-    } catch (const resolve::resolve_error& e) {
+    } catch (const source_error& e) {
         return {e.why(), e.what(), e.facts().retry_after, e.facts().site};
     } catch (const fetch::http_error& e) {
         return {of_status(e.status), e.what(), e.retry_after, {}};

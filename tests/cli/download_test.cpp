@@ -12,6 +12,7 @@ using nlohmann::json;
 using reelpipe::test::finished;
 using reelpipe::test::frames_in;
 using reelpipe::test::kinetics_site;
+using reelpipe::test::output_of;
 using reelpipe::test::run;
 
 namespace {
@@ -101,6 +102,35 @@ TEST_CASE("a dead link costs only its own clip, and its reason is in the report"
     const finished again = run(site.download(list, {"--source", site.url_template()}));
     CHECK(again.status == 1);
     CHECK(site.requests() == served);  // what is known to be dead is not asked for again
+}
+
+TEST_CASE("pictures and sound that a site keeps apart become one clip", "[download]")
+{
+    kinetics_site site;
+    fs::create_directories(site.folder / "media");
+    for (const char* name : {"long_video.mp4", "long_audio.m4a"})
+        fs::copy_file(fs::path(REELPIPE_TEST_MEDIA) / name, site.folder / "media" / name);
+    const auto set = [](const char* type, const char* name, const char* codecs) {
+        return fmt::format(
+            R"(<AdaptationSet mimeType="{}/mp4"><Representation id="{}" codecs="{}" bandwidth="300000" width="320" height="180">)"
+            R"(<BaseURL>{}</BaseURL><SegmentBase indexRange="0-99"/></Representation></AdaptationSet>)",
+            type, type, codecs, name);
+    };
+    reelpipe::test::write_file(
+        site.folder / "media/film.mpd",
+        R"(<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT300S"><Period>)" +
+            set("video", "long_video.mp4", "avc1.4d400d") + set("audio", "long_audio.m4a", "mp4a.40.2") +
+            "</Period></MPD>");
+    const std::string list = site.list("video-id,start-time,end-time,label-name\nfilm.mpd,150,160,l\n");
+
+    const finished end = run(site.download(list, {"--url-base", site.server.url("media/"), "--format", "bv+ba"}));
+
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    const fs::path clip = site.output() / "l/film.mpd_000150_000160.mp4";
+    CHECK(frames_in(clip) == 300);
+    CHECK(output_of({"ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+                     clip.string()}) == "h264\naac\n");
 }
 
 TEST_CASE("whole videos in a folder are a source", "[download]")

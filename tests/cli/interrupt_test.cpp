@@ -9,6 +9,7 @@
 
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizer.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -135,7 +136,5 @@ TEST_CASE("ten thousand rows take neither threads nor files nor memory of their 
     CHECK(site.report().size() == 10'000);
     CHECK(threads < 32);
     CHECK(files < 300);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep books of their own
-    CHECK(memory_kb < 100'000);
-#endif
+    if (!reelpipe::test::sanitized) CHECK(memory_kb < 100'000);
 }

@@ -1,0 +1,101 @@
+#include "cli/inspect_command.hpp"
+
+#include <fmt/format.h>
+
+#include <asio.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include <reelpipe/inspect.hpp>
+
+#include "cli/download_command.hpp"
+
+namespace reelpipe::cli {
+
+namespace {
+
+constexpr double longest_video_s = 240 * 3600;
+
+media_file file_of(const std::string& name, const std::string& proxy)
+{
+    if (name.starts_with("http://") || name.starts_with("https://")) return remote_file{.url = name, .proxy = proxy};
+    return local_file{name};
+}
+
+segment segment_of(double start, double end)
+{
+    const auto exact = [](double seconds) { return std::chrono::microseconds(std::llround(seconds * 1e6)); };
+    return {exact(start), exact(end)};
+}
+
+void print(const inspection& seen, bool has_segment)
+{
+    fmt::print("container: {}\nsize: {}\nindex bytes: {}\n", seen.container, seen.size, seen.index_bytes);
+    if (has_segment) fmt::print("span bytes: {}\n", seen.span_bytes);
+    fmt::print("fetched bytes: {}\nrequests: {}\nround trips: {}\n", seen.fetched, seen.requests, seen.rounds);
+    const std::uint64_t needed = seen.index_bytes + seen.span_bytes;
+    if (has_segment && seen.fetched != 0 && needed != 0)
+        fmt::print("fetched / (index + span): {:.3f}\n",
+                   static_cast<double>(seen.fetched) / static_cast<double>(needed));
+}
+
+}  // namespace
+
+CLI::App* add_inspect(CLI::App& program, inspect_arguments& arguments)
+{
+    CLI::App* const command = program.add_subcommand("inspect", "Show what a segment of one source costs to fetch");
+    command->footer(
+        "Fetches what a clip would take, into a temporary file that is gone afterwards, and prints how much it was.\n\n"
+        "Exit status: 0 it was fetched; 1 it cannot be, the message says why; 2 wrong usage.");
+    command
+        ->add_option("URL", arguments.files,
+                     "an http(s) URL or a file of a film; two where pictures and sound are apart, the pictures first")
+        ->required()
+        ->expected(1, 2);
+    CLI::Option* const start = command->add_option("--start", arguments.start, "where the clip begins, in seconds")
+                                   ->check(CLI::Range(0.0, longest_video_s))
+                                   ->option_text("S");
+    CLI::Option* const end = command->add_option("--end", arguments.end, "where it ends")
+                                 ->check(CLI::Range(0.0, longest_video_s))
+                                 ->option_text("E");
+    start->needs(end);
+    end->needs(start);
+    command->add_option("--proxy", arguments.proxy, "proxy for the media")->option_text("URL");
+    return command;
+}
+
+int run_inspect(const inspect_arguments& arguments)
+{
+    if (arguments.start && *arguments.start >= *arguments.end) {
+        fmt::print(stderr, "error: --start {} is not before --end {}\n", *arguments.start, *arguments.end);
+        return exit_status::usage;
+    }
+    media_source source;
+    for (const std::string& name : arguments.files) source.files.push_back(file_of(name, arguments.proxy));
+    std::optional<segment> wanted;
+    if (arguments.start) wanted = segment_of(*arguments.start, *arguments.end);
+
+    asio::io_context io{1};
+    std::exception_ptr failed;
+    asio::co_spawn(io, inspect(std::move(source), wanted, std::filesystem::temp_directory_path()),
+                   [&](std::exception_ptr e, const inspection& seen) {
+                       failed = e;
+                       if (!e) print(seen, wanted.has_value());
+                   });
+    io.run();
+    try {
+        if (failed) std::rethrow_exception(failed);
+    } catch (const inspect_error& e) {
+        fmt::print(stderr, "error: {} ({})\n", explain(e.why), e.what());
+        return exit_status::some_failed;
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "error: {}\n", e.what());
+        return exit_status::some_failed;
+    }
+    return exit_status::all_stored;
+}
+
+}  // namespace reelpipe::cli

@@ -1,0 +1,67 @@
+#include "reelpipe/inspect.hpp"
+
+#include <asio/this_coro.hpp>
+#include <asio/thread_pool.hpp>
+#include <exception>
+#include <vector>
+
+#include "media/span_plan.hpp"
+#include "pipeline/judge.hpp"
+#include "stages/fetch/fetcher.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+// The fetch stage leaves them as they are.
+void add_local_files(inspection& seen, const fetch::fetched& got, const std::vector<segment>& wanted)
+{
+    if (!seen.container.empty()) return;
+    for (const auto& file : got.files) {
+        const media::span_plan plan = media::plan_spans(file->view(), wanted);
+        if (seen.container.empty()) seen.container = plan.container;
+        seen.index_bytes += plan.index_bytes;
+        seen.span_bytes += plan.span_bytes;
+    }
+}
+
+asio::awaitable<inspection> look_into(media_source source, std::vector<segment> wanted, std::filesystem::path folder)
+{
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::thread_pool planner(1);
+    fetch::http_client http(loop);
+    fetch::fetcher fetcher(http, planner.get_executor(), fetch::fetch_options{.folder = std::move(folder)});
+    const fetch::fetched got = co_await fetcher.fetch(std::move(source), wanted);
+    inspection seen{.container = got.container,
+                    .size = got.size,
+                    .index_bytes = got.index_bytes,
+                    .span_bytes = got.span_bytes,
+                    .fetched = got.counts.bytes,
+                    .requests = got.counts.requests,
+                    .rounds = got.counts.rounds};
+    add_local_files(seen, got, wanted);
+    co_return seen;
+}
+
+}  // namespace
+
+asio::awaitable<inspection> inspect(media_source source, std::optional<segment> wanted, std::filesystem::path folder)
+{
+    std::vector<segment> segments;
+    if (wanted) segments.push_back(*wanted);
+    std::exception_ptr error;
+    inspection seen;
+    try {
+        seen = co_await look_into(std::move(source), std::move(segments), std::move(folder));
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    if (error) {
+        const finding found = diagnose(error);
+        if (found.why == reason::interrupted) std::rethrow_exception(error);
+        throw inspect_error(found.why, found.message);
+    }
+    co_return seen;
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,17 @@
+#ifndef REELPIPE_PIPELINE_LIST_INTAKE_HPP
+#define REELPIPE_PIPELINE_LIST_INTAKE_HPP
+
+#include <cstdint>
+
+#include "pipeline/work_list.hpp"
+#include "reelpipe/download.hpp"
+
+namespace reelpipe {
+
+// Reads the lists that the options name and adds the rows that pass to the work list. A malformed row is told to the
+// user and skipped. Returns how many were. Throws usage_error for a list that cannot be read.
+std::uint64_t read_lists(const download_options&, work_list&);
+
+}  // namespace reelpipe
+
+#endif

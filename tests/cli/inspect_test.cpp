@@ -1,0 +1,75 @@
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/nginx.hpp"
+#include "support/process.hpp"
+
+using reelpipe::test::finished;
+using reelpipe::test::nginx;
+using reelpipe::test::run;
+
+namespace {
+
+// The number behind "name: " in what the program printed.
+double value_of(const std::string& name, const std::string& printed)
+{
+    const auto found = printed.find(name + ": ");
+    REQUIRE(found != printed.npos);
+    return std::stod(printed.substr(found + name.size() + 2));
+}
+
+}  // namespace
+
+TEST_CASE("inspect shows what a segment costs", "[inspect]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    const finished end = run({REELPIPE_BINARY, "inspect", server.url("long.mp4"), "--start", "150", "--end", "160"});
+
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    INFO(end.out);
+    CHECK(end.out.starts_with("container: MP4\n"));
+    const auto requests = static_cast<std::size_t>(value_of("requests", end.out));
+    const double fetched = value_of("fetched bytes", end.out);
+    CHECK(fetched == static_cast<double>(server.body_bytes(requests)));
+    CHECK(server.log(requests).size() == requests);
+    const double ratio = value_of("fetched / (index + span)", end.out);
+    CHECK(ratio ==
+          Approx(fetched / (value_of("index bytes", end.out) + value_of("span bytes", end.out))).margin(0.001));
+    CHECK(ratio <= 1.10);
+}
+
+TEST_CASE("inspect without a segment shows what leads to the samples", "[inspect]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    const finished end = run({REELPIPE_BINARY, "inspect", server.url("long.mp4")});
+
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    CHECK(end.out.find("span bytes") == std::string::npos);
+    CHECK(value_of("fetched bytes", end.out) <= 1.1 * value_of("index bytes", end.out));
+}
+
+TEST_CASE("inspect looks into local files", "[inspect]")
+{
+    const finished end =
+        run({REELPIPE_BINARY, "inspect", REELPIPE_TEST_MEDIA "/film.ts", "--start", "3", "--end", "5"});
+
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    CHECK(end.out.starts_with("container: MPEG-TS\n"));
+    CHECK(value_of("fetched bytes", end.out) == 0);
+}
+
+TEST_CASE("inspect says why a source cannot be used", "[inspect]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    const finished missing = run({REELPIPE_BINARY, "inspect", server.url("missing.mp4")});
+    CHECK(missing.status == 1);
+    CHECK(missing.out.empty());
+    CHECK(missing.err.find("status 404") != std::string::npos);
+
+    CHECK(run({REELPIPE_BINARY, "inspect", server.url("long.mp4"), "--start", "5"}).status == 2);
+    CHECK(run({REELPIPE_BINARY, "inspect", server.url("long.mp4"), "--start", "5", "--end", "5"}).status == 2);
+    CHECK(run({REELPIPE_BINARY, "inspect"}).status == 2);
+}
