@@ -87,4 +87,6 @@ void database::execute(const char* sql)
     if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get(), "ledger");
 }
 
+void database::roll_back() noexcept { sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr); }
+
 }  // namespace reelpipe

@@ -64,6 +64,7 @@ public:
     explicit database(const std::filesystem::path& file);
 
     void execute(const char* sql);
+    void roll_back() noexcept;  // what is not committed; SQLite may have done so by itself
     statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }
 
 private:

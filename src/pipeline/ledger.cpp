@@ -1,47 +1,36 @@
 #include "pipeline/ledger.hpp"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
+
+#include <reelpipe/pipeline.hpp>
+
+#include "pipeline/schema.hpp"
 
 namespace reelpipe {
 
 namespace {
 
-constexpr int schema_version = 1;
-
-database& with_table(database& db)
+database& with_tables(database& db)
 {
-    statement version = db.prepare("PRAGMA user_version");
-    version.step();
-    const std::int64_t found = version.integer(0);
-    version.reset();
-    if (found > schema_version)
-        throw database_error(
-            fmt::format(
-                "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one",
-                found, schema_version),
-            SQLITE_ERROR);
     // NORMAL: a commit survives a killed process; a power cut may cost the last ones, whose files are found again.
     db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS clip("
-        " video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, label TEXT NOT NULL,"  // microseconds
-        " reason TEXT, message TEXT NOT NULL, attempts INTEGER NOT NULL,"                           // no reason: stored
-        " bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL, frames INTEGER NOT NULL, fetched INTEGER NOT NULL,"
-        " resolve_s REAL NOT NULL, fetch_s REAL NOT NULL, cut_s REAL NOT NULL,"
-        " recorded TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,"
-        " PRIMARY KEY(video, start, end, label)) WITHOUT ROWID");
-    db.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
+    migrate(db);
     return db;
+}
+
+std::string own_version()
+{
+    return fmt::format("{}.{}.{}", REELPIPE_VERSION / 10000, REELPIPE_VERSION / 100 % 100, REELPIPE_VERSION % 100);
 }
 
 }  // namespace
 
 ledger::ledger(database& db)
-    : database_(&with_table(db)),
-      put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, message, attempts, bytes,"
-                      " modified_ns, frames, fetched, resolve_s, fetch_s, cut_s)"
-                      " VALUES(?1, ?2, ?3, ?4, nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"))
+    : database_(&with_tables(db)),
+      put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
+                      " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
+                      " store_s, run) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''), nullif(?6, ''), ?7, ?8, ?9, ?10, ?11,"
+                      " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"))
 {
 }
 
@@ -62,13 +51,34 @@ void ledger::begin()
     opened_ = std::chrono::steady_clock::now();
 }
 
+void ledger::begin_run(const run_record& run)
+{
+    begin();
+    statement put = database_->prepare("INSERT INTO run(reelpipe, resolver, options) VALUES(?1, ?2, ?3) RETURNING id");
+    put.bind(own_version(), run.resolver, run.options);
+    put.step();
+    run_ = put.integer(0);
+    put.reset();
+    commit();
+}
+
+void ledger::end_run(std::string_view ending)
+{
+    begin();
+    statement put = database_->prepare("UPDATE run SET ended = CURRENT_TIMESTAMP, ending = ?1 WHERE id = ?2");
+    put.bind(ending, run_);
+    put.run();
+    commit();
+}
+
 void ledger::record(const clip_request& clip, const clip_record& r)
 {
     begin();
     const std::string_view why = r.failed ? to_string(*r.failed) : "";
+    const std::string_view what = r.failed ? to_string(class_of(*r.failed)) : "";
     put_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
-              why, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.fetched,
-              r.resolve_s, r.fetch_s, r.cut_s);
+              why, what, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.duration_s,
+              r.streams, r.fetched, r.resolve_s, r.fetch_s, r.cut_s, r.verify_s, r.store_s, run_);
     put_.run();
     commit_when_due();
 }

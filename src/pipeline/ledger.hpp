@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/database.hpp"
 #include "reelpipe/clip.hpp"
@@ -20,25 +21,38 @@ struct clip_record {
     unsigned attempts = 0;
     store::stamp file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
+    double duration_s = 0;
+    std::string streams{};      // "h264 320x180, audio"
     std::uint64_t fetched = 0;  // bytes that its video cost, shared by all clips of the video
-    double resolve_s = 0, fetch_s = 0, cut_s = 0;
+    double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
 };
 
-// The memory of an output folder: a row for each clip that came to an end.
+// A run as the ledger remembers it, so that each clip's row can say what made it.
+struct run_record {
+    std::string resolver{};  // "yt-dlp 2023.03.04"; empty: nothing but URLs or files
+    std::string options{};   // JSON, those that shape the clips
+};
+
+// The memory of an output folder: a row for each clip that came to an end, and one for each run.
 //
 // Rows are written at once but committed in groups, so that a commit does not cost a clip: when the process is killed,
-// up to commit_interval of outcomes is forgotten. Their files are found again, because a file that the ledger does not
-// know is verified.
+// up to a second of outcomes is forgotten. Their files are found again, because a file that the ledger does not know is
+// verified. Who owns the ledger calls commit_when_due() every commit_interval, also when nothing comes in.
 // Threads: one at a time.
 class ledger {
 public:
-    static constexpr std::chrono::seconds commit_interval{1};
+    static constexpr std::chrono::milliseconds commit_interval{500};
 
-    // Makes the table in a new file. Throws database_error when the file is damaged or of a later version.
+    // Makes the tables in a new file and brings old ones up to date. Throws database_error when the file is damaged or
+    // of a later version.
     explicit ledger(database&);
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
     ~ledger();
+
+    // Outcomes from here on belong to this run.
+    void begin_run(const run_record&);
+    void end_run(std::string_view ending);
 
     void record(const clip_request&, const clip_record&);
 
@@ -51,6 +65,7 @@ private:
 
     database* database_;
     statement put_;
+    std::int64_t run_ = 0;
     bool open_ = false;  // a transaction
     std::chrono::steady_clock::time_point opened_{};
 };

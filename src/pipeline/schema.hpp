@@ -1,0 +1,20 @@
+#ifndef REELPIPE_PIPELINE_SCHEMA_HPP
+#define REELPIPE_PIPELINE_SCHEMA_HPP
+
+#include "pipeline/database.hpp"
+
+namespace reelpipe {
+
+// The tables of an output folder's database, and how those that an earlier reelpipe made become them.
+//
+// The database's user_version counts the steps that it has been through. A step is never changed once a release made
+// tables with it: what is to be different is a further step at the end.
+int schema_version();
+
+// Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.
+// Throws database_error, also for a database of a later version, which stays as it is.
+void migrate(database&);
+
+}  // namespace reelpipe
+
+#endif
