@@ -17,7 +17,7 @@ namespace reelpipe {
 // What a segment of a video costs, as fetching it has shown.
 struct inspection {
     std::string container{};        // of the pictures, as people call it: "MP4", "WebM/Matroska"
-    std::uint64_t size = 0;         // of the whole files
+    std::uint64_t size = 0;         // of the whole files; 0 where nobody says it: playlists
     std::uint64_t index_bytes = 0;  // what leads to the samples
     std::uint64_t span_bytes = 0;   // the samples of the segment, from the key frame before it
     std::uint64_t fetched = 0;      // bytes of bodies; 0 for local files

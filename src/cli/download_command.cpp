@@ -79,7 +79,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
 
     command
         ->add_option("--source", o.source,
-                     "youtube, a URL such as https://mirror/{id}.mp4, or a folder of videos named by id")
+                     "youtube, a URL such as https://mirror/{id}.mp4 or .m3u8, or a folder of videos named by id")
         ->capture_default_str()
         ->group("Source");
     command->add_option("--url-base", o.url_base, "what stands before the id in a page's URL")

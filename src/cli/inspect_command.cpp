@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <string_view>
+#include <utility>
 
 #include <reelpipe/inspect.hpp>
 
@@ -19,9 +21,15 @@ namespace {
 
 constexpr double longest_video_s = 240 * 3600;
 
+bool is_playlist(std::string_view url) { return url.substr(0, url.find_first_of("?#")).ends_with(".m3u8"); }
+
 media_file file_of(const std::string& name, const std::string& proxy)
 {
-    if (name.starts_with("http://") || name.starts_with("https://")) return remote_file{.url = name, .proxy = proxy};
+    if (name.starts_with("http://") || name.starts_with("https://")) {
+        remote_file remote{.url = name, .proxy = proxy};
+        if (is_playlist(name)) return hls_playlist{std::move(remote)};
+        return remote;
+    }
     return local_file{name};
 }
 
@@ -33,7 +41,9 @@ segment segment_of(double start, double end)
 
 void print(const inspection& seen, bool has_segment)
 {
-    fmt::print("container: {}\nsize: {}\nindex bytes: {}\n", seen.container, seen.size, seen.index_bytes);
+    fmt::print("container: {}\n", seen.container);
+    if (seen.size != 0) fmt::print("size: {}\n", seen.size);
+    fmt::print("index bytes: {}\n", seen.index_bytes);
     if (has_segment) fmt::print("span bytes: {}\n", seen.span_bytes);
     fmt::print("fetched bytes: {}\nrequests: {}\nround trips: {}\n", seen.fetched, seen.requests, seen.rounds);
     const std::uint64_t needed = seen.index_bytes + seen.span_bytes;

@@ -1,13 +1,13 @@
 #include "media/demuxer.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -102,7 +102,7 @@ private:
             return -1;
         }
         wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *run_end - position_));
-        const ssize_t got = pread(file_.descriptor, to, wanted, static_cast<off_t>(position_));
+        const ssize_t got = read_at(file_, position_, std::as_writable_bytes(std::span(to, wanted)));
         if (got <= 0) read_error_ = got < 0 ? errno : EIO;  // 0: shorter than it is said to be
         if (got > 0) read_.add({position_, position_ + static_cast<std::uint64_t>(got)});
         return got;
@@ -366,6 +366,15 @@ bool demuxer::has_sample_table() const
     const auto moov = find_box(file, {0, file.size}, box_type("moov"));
     // With an mvex, fragments all over the file say what is in them.
     return moov && !find_box(file, moov->payload, box_type("mvex"));
+}
+
+std::string demuxer::container() const
+{
+    const std::string_view name = input_->iformat->name;
+    if (is_mp4(input_->iformat)) return has_sample_table() ? "MP4" : "MP4 in fragments";
+    if (name.starts_with("matroska")) return "WebM/Matroska";
+    if (name == "mpegts") return "MPEG-TS";
+    return std::string(name);
 }
 
 void demuxer::imagine_samples()

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "media/av.hpp"
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 
 namespace reelpipe::media {
 
@@ -38,6 +39,9 @@ public:
     AVFormatContext* context() const { return input_.get(); }
     AVStream* video() const { return video_; }  // null where the file was opened for its sound, and never else
     AVStream* audio() const { return audio_; }  // null: the film is silent
+
+    // What people call the container.
+    std::string container() const;
 
     // The container's start time, which is what a user calls 0.
     std::chrono::microseconds origin() const { return origin_; }

@@ -1,7 +1,5 @@
 #include "media/fragment_index.hpp"
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -37,7 +35,7 @@ std::vector<std::byte> content_of(const partial_file& file, byte_range range)
 {
     if (range.size() > largest_index || range.end > file.size || !file.held.holds(range)) return {};
     std::vector<std::byte> content(range.size());
-    const ssize_t got = pread(file.descriptor, content.data(), content.size(), static_cast<off_t>(range.begin));
+    const ssize_t got = read_at(file, range.begin, content);
     return got == static_cast<ssize_t>(content.size()) ? content : std::vector<std::byte>();
 }
 

@@ -1,9 +1,8 @@
 #include "media/mp4_boxes.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 #include "media/error.hpp"
@@ -76,7 +75,7 @@ std::optional<mp4_box> box_at(const partial_file& file, std::uint64_t offset, st
     if (parent_end < 8 || offset > parent_end - 8) return std::nullopt;
     const std::uint64_t available = std::min<std::uint64_t>(bytes.size(), parent_end - offset);
     if (!file.held.holds({offset, offset + available})) return std::nullopt;
-    const ssize_t got = pread(file.descriptor, bytes.data(), available, static_cast<off_t>(offset));
+    const ssize_t got = read_at(file, offset, std::as_writable_bytes(std::span(bytes).first(available)));
     if (got != static_cast<ssize_t>(available)) return std::nullopt;
 
     mp4_box box{static_cast<std::uint32_t>(big_endian(&bytes[4], 4)), {offset + 8, parent_end}, offset};

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 
 namespace reelpipe::media {
 

@@ -1,7 +1,6 @@
 #ifndef REELPIPE_MEDIA_RANGE_SET_HPP
 #define REELPIPE_MEDIA_RANGE_SET_HPP
 
-#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -36,16 +35,6 @@ public:
 
 private:
     std::vector<byte_range> ranges_;
-};
-
-// What is on disk of a media file so far. Reading a byte that is not held would read a zero of the sparse file.
-// Plain data, a view: the descriptor belongs to whoever fetched the file and outlives every use.
-struct partial_file {
-    int descriptor = -1;
-    std::uint64_t size = 0;  // of the whole file
-    range_set held{};
-    std::optional<std::chrono::microseconds>
-        origin{};  // what a user calls 0, on the file's clock; else where it begins
 };
 
 }  // namespace reelpipe::media

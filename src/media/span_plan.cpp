@@ -76,15 +76,6 @@ bool is_matroska(const demuxer& input)
     return std::string_view(input.context()->iformat->name).starts_with("matroska");
 }
 
-std::string container_of(const demuxer& input)
-{
-    const std::string_view name = input.context()->iformat->name;
-    if (name.starts_with("mov,")) return input.has_sample_table() ? "MP4" : "MP4 in fragments";
-    if (is_matroska(input)) return "WebM/Matroska";
-    if (name == "mpegts") return "MPEG-TS";
-    return std::string(name);
-}
-
 // The index names every sample, so one look is enough.
 void plan_by_table(demuxer& input, const partial_file& file, std::span<const segment> wanted, span_plan& plan)
 {
@@ -216,7 +207,7 @@ span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, 
     try {
         demuxer input(file, stop, edits::applied, kind);
         plan.index_known = true;
-        plan.container = container_of(input);
+        plan.container = input.container();
         if (input.has_sample_table()) {
             plan_by_table(input, file, wanted, plan);
             return plan;

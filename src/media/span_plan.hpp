@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "media/demuxer.hpp"
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 #include "reelpipe/clip.hpp"
 
 namespace reelpipe::media {

@@ -62,10 +62,12 @@ std::vector<segment> segments_of(const video_job& video)
 }
 
 // One file with everything, or one with the pictures and one with the sound.
-cut::film film_of(const video_job& video)
+cut::film film_of(const clip_job& job)
 {
-    cut::film film{.pictures = video.files.front()->view()};
-    if (video.files.size() > 1) film.sound = video.files[1]->view();
+    const fetch::fetched::clip& found = job.video->material.clips[job.index];
+    if (found.error) std::rethrow_exception(found.error);
+    cut::film film{.pictures = found.files.front()};
+    if (found.files.size() > 1) film.sound = found.files[1];
     return film;
 }
 
@@ -312,8 +314,7 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
 {
     std::exception_ptr error;
     try {
-        fetch::fetched got = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
-        video.files = std::move(got.files);
+        video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
     } catch (const fetch::http_error& e) {
         if (!locator_->has_expiring_urls() || !may_have_expired(e.status)) throw;
         error = std::current_exception();
@@ -322,8 +323,7 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
 
     resolved_video anew = co_await locator_->locate(video.id);
     video.source = std::move(anew.source);
-    fetch::fetched got = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
-    video.files = std::move(got.files);
+    video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
 }
 
 asio::awaitable<void> downloader::implementation::split(video_ptr video, out<clip_job> next)
@@ -345,7 +345,7 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     try {
         job.file.emplace(folder_.temporary());
         const cut::options how{.preset = options_.preset, .crf = options_.crf};
-        job.cut = cut::encode(film_of(*job.video), job.task->clip.wanted, job.file->descriptor(), how, stop);
+        job.cut = cut::encode(film_of(job), job.task->clip.wanted, job.file->descriptor(), how, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -401,7 +401,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
     fs::create_directories(temporary);
     locator_.emplace(loop, options_);
     http_.emplace(loop, fetch::http_options{.connections = options_.connections});
-    fetcher_.emplace(*http_, planners_.get_executor(), fetch::fetch_options{.folder = temporary});
+    fetcher_.emplace(*http_, planners_.get_executor(),
+                     fetch::fetch_options{.folder = temporary, .max_height = options_.max_height});
 
     report ended;
     std::exception_ptr error;

@@ -37,16 +37,17 @@ struct video_job {
     std::vector<clip_task> clips{};
     media_source source{};
     fetch::held_video held{};
-    std::vector<std::shared_ptr<const fetch::sparse_file>> files{};
+    fetch::fetched material{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
 };
 using video_ptr = std::shared_ptr<video_job>;
 
 // A clip of a fetched video. Move-only: it owns the file that it becomes.
 struct clip_job {
-    clip_job(video_ptr of, std::size_t index) : video(std::move(of)), task(&video->clips[index]) {}
+    clip_job(video_ptr of, std::size_t number) : video(std::move(of)), index(number), task(&video->clips[number]) {}
 
     video_ptr video;
+    std::size_t index;      // among its clips
     const clip_task* task;  // in video
     std::optional<store::output_file> file{};
     cut::result cut{};

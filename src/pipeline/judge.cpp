@@ -11,6 +11,7 @@
 #include "reelpipe/video_source.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
+#include "stages/fetch/playlist.hpp"
 #include "stages/verify/verify.hpp"
 
 namespace reelpipe {
@@ -53,6 +54,21 @@ reason of_fault(media::fault fault)
     return reason::unknown;
 }
 
+reason of_playlist(fetch::playlist_error::kind why)
+{
+    switch (why) {
+        case fetch::playlist_error::kind::no_playlist:
+            return reason::not_media;
+        case fetch::playlist_error::kind::live:
+            return reason::live;
+        case fetch::playlist_error::kind::encrypted:
+            return reason::drm;
+        case fetch::playlist_error::kind::unsupported:
+            return reason::unsupported;
+    }
+    return reason::unknown;
+}
+
 // Errors of files: a user's own source file, a temporary file, the output folder.
 reason of_code(const std::error_code& code)
 {
@@ -80,6 +96,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::not_media, e.what(), {}, {}};
     } catch (const fetch::too_large_error& e) {
         return {reason::too_large, e.what(), {}, {}};
+    } catch (const fetch::playlist_error& e) {
+        return {of_playlist(e.why), e.what(), {}, {}};
     } catch (const fetch::transfer_error& e) {
         return {reason::network, e.what(), {}, {}};
     } catch (const media::error& e) {

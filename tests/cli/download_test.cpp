@@ -133,6 +133,29 @@ TEST_CASE("pictures and sound that a site keeps apart become one clip", "[downlo
                      clip.string()}) == "h264\naac\n");
 }
 
+TEST_CASE("a clip of a playlist has the pictures that the same clip of the film has", "[download]")
+{
+    const std::string folder = GENERATE("hls_ts", "hls_mp4_one_file");
+    kinetics_site site;
+    site.add("long", "long.mp4");
+    const std::string list =
+        site.list(fmt::format("{0}jumping,{1},151,159,val,0\njumping,long,151,159,val,0\n", header, folder));
+    reelpipe::test::nginx server(REELPIPE_TEST_MEDIA);
+    const finished playlist = run(site.download(list, {"--source", server.url("{id}/list.m3u8")}));
+    INFO(playlist.err);
+    CHECK(playlist.status == 1);  // long/list.m3u8 is not there
+    const finished whole = run({REELPIPE_BINARY, "download", list, "-o", (site.folder / "whole").string(), "--preset",
+                                "ultrafast", "--source", (site.folder / "media").string()});
+    INFO(whole.err);
+
+    const auto pictures = [](const fs::path& clip) {
+        return output_of({"ffmpeg", "-v", "error", "-i", clip.string(), "-map", "0:v", "-c", "copy", "-f", "md5", "-"});
+    };
+    CHECK(pictures(site.output() / "jumping" / (folder + "_000151_000159.mp4")) ==
+          pictures(site.folder / "whole/jumping/long_000151_000159.mp4"));
+    CHECK(is_clean(site.output()));
+}
+
 TEST_CASE("whole videos in a folder are a source", "[download]")
 {
     kinetics_site site;

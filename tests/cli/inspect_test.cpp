@@ -73,3 +73,17 @@ TEST_CASE("inspect says why a source cannot be used", "[inspect]")
     CHECK(run({REELPIPE_BINARY, "inspect", server.url("long.mp4"), "--start", "5", "--end", "5"}).status == 2);
     CHECK(run({REELPIPE_BINARY, "inspect"}).status == 2);
 }
+
+TEST_CASE("inspect looks into playlists", "[inspect]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    const finished end =
+        run({REELPIPE_BINARY, "inspect", server.url("hls_ts/list.m3u8?key=1"), "--start", "151", "--end", "159"});
+
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    INFO(end.out);
+    CHECK(end.out.starts_with("container: HLS of MPEG-TS\nindex bytes: "));
+    CHECK(value_of("requests", end.out) == 3);
+    CHECK(value_of("fetched / (index + span)", end.out) == 1);
+}

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 
 namespace reelpipe::test {
 

@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <string>
 
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 #include "reelpipe/clip.hpp"
 
 namespace reelpipe::cut {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "stages/fetch/curl_multi.hpp"
+#include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
 
@@ -78,14 +79,6 @@ header_lines lines_of(const http_request& request)
     // As a header and not as CURLOPT_COOKIE, because only that stays behind when a redirect leads to another host.
     if (!request.cookies.empty() && !breaks(request.cookies)) append(lines, "Cookie: " + request.cookies);
     return lines;
-}
-
-std::string_view authority(std::string_view url)
-{
-    if (const auto scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
-    url = url.substr(0, url.find_first_of("/?#"));
-    if (const auto user = url.rfind('@'); user != url.npos) url.remove_prefix(user + 1);
-    return url;
 }
 
 std::optional<std::string> header(const easy_handle& easy, const char* name)
@@ -163,16 +156,6 @@ bool is_bad_answer(CURLcode code)
 }
 
 }  // namespace
-
-std::string display_name(const std::string& url)
-{
-    const std::string_view host = authority(url);
-    const auto path = url.find('/', static_cast<std::size_t>(host.data() - url.data()));
-    if (path == url.npos) return std::string(host);
-    return std::string(host) + url.substr(path, url.find_first_of("?#", path) - path);
-}
-
-std::string host_of(const std::string& url) { return std::string(authority(url)); }
 
 struct http_client::driver {
     driver(asio::any_io_executor executor, http_options chosen)

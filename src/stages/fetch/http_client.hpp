@@ -107,12 +107,6 @@ private:
     std::shared_ptr<driver> driver_;
 };
 
-// "host/path" of a URL, for messages: no scheme, user or query.
-std::string display_name(const std::string& url);
-
-// "host" or "host:port" of a URL.
-std::string host_of(const std::string& url);
-
 }  // namespace reelpipe::fetch
 
 #endif

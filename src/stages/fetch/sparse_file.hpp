@@ -7,7 +7,7 @@
 #include <memory>
 #include <span>
 
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 
 namespace reelpipe::fetch {
 

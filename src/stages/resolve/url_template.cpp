@@ -39,7 +39,10 @@ media_source url_template::find(std::string_view video) const
     file.url = std::move(url);
     file.proxy = proxy_;
     media_source source;
-    source.files.emplace_back(std::move(file));
+    if (pattern_.substr(0, pattern_.find_first_of("?#")).ends_with(".m3u8"))
+        source.files.emplace_back(hls_playlist{std::move(file)});
+    else
+        source.files.emplace_back(std::move(file));
     return source;
 }
 

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "stages/fetch/url.hpp"
 #include "support/catch.hpp"
 #include "support/nginx.hpp"
 #include "support/origin.hpp"

@@ -1,0 +1,30 @@
+#ifndef REELPIPE_STAGES_FETCH_FETCH_OPTIONS_HPP
+#define REELPIPE_STAGES_FETCH_FETCH_OPTIONS_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+
+namespace reelpipe::fetch {
+
+struct fetch_options {
+    std::filesystem::path folder{};           // of the temporary files; must exist
+    std::uint64_t head = 4u << 10;            // first guess of how many bytes show where the index is
+    std::uint64_t whole_limit = 2ull << 30;   // bytes read of a body whose server ignores ranges
+    std::uint64_t video_limit = 16ull << 30;  // bytes of one file of a video
+    unsigned parallel = 4;                    // requests of one video at once
+    unsigned retries = 3;                     // in a row without a new byte, before the error is the caller's
+    std::chrono::milliseconds retry_pause{200};
+    int max_height = 0;  // of the variant that is taken of an HLS master playlist; 0: any
+};
+
+// What fetching has cost so far.
+struct fetch_counts {
+    std::uint64_t bytes = 0;  // of bodies
+    std::uint64_t requests = 0;
+    std::uint64_t rounds = 0;  // of requests that had to wait for the answers before them
+};
+
+}  // namespace reelpipe::fetch
+
+#endif

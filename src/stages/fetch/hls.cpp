@@ -1,0 +1,309 @@
+#include "stages/fetch/hls.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <reelpipe/pipeline/offload.hpp>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "media/error.hpp"
+#include "stages/fetch/url.hpp"
+
+namespace reelpipe::fetch {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t largest_playlist = 16u << 20;
+// Places in the temporary file are so far apart. Holes take no space.
+constexpr std::uint64_t largest_segment = 1u << 30;
+// So many segments more than the durations in the playlist ask for, where they are wrong or no key frame is near.
+constexpr std::size_t most_extra_segments = 8;
+// Pictures that are missing for less than this are the rounding of durations.
+constexpr std::chrono::microseconds rounding{10'000};
+// Streams of one film share a clock; where they seem to be further apart than this, they do not.
+constexpr std::chrono::microseconds farthest_apart{1s};
+
+// Another file of the same site. Cookies belong to the host that they were set for.
+remote_file sibling(const remote_file& of, const std::string& url)
+{
+    remote_file next = of;
+    next.url = url;
+    if (host_of(url) != host_of(of.url)) next.cookies.clear();
+    return next;
+}
+
+std::string text_of(const held_file& file)
+{
+    std::string text(file.held_bytes(), '\0');
+    const media::partial_file view{.descriptor = file.bytes->view().descriptor};
+    const ssize_t got = read_at(view, file.place, std::as_writable_bytes(std::span(text)));
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return text;
+}
+
+// Whether what is held of one is good for the other: after an expired URL the same film comes with other addresses.
+bool same_film(const media_playlist& a, const media_playlist& b)
+{
+    const auto alike = [](const hls_segment& x, const hls_segment& y) {
+        return x.begin == y.begin && x.end == y.end && x.media.part == y.media.part && x.timeline == y.timeline;
+    };
+    return std::ranges::equal(a.segments, b.segments, alike) && a.headers.size() == b.headers.size();
+}
+
+bool is_held(const held_stream& stream, segment_run run)
+{
+    const auto whole = [](const held_file& file) {
+        const auto extent = file.extent();
+        return extent && file.missing(*extent).empty();
+    };
+    for (std::size_t n = run.first; n < run.last; ++n) {
+        if (!whole(stream.segments.at(n))) return false;
+        if (const auto header = stream.list.segments[n].header; header && !whole(stream.headers.at(*header)))
+            return false;
+    }
+    return true;
+}
+
+media_playlist& segments_in(playlist& list)
+{
+    if (auto* found = std::get_if<media_playlist>(&list)) return *found;
+    throw playlist_error(playlist_error::kind::unsupported, "a list of variants inside of a list of variants");
+}
+
+}  // namespace
+
+hls_fetch::hls_fetch(http_client& http, const asio::any_io_executor& planners, const fetch_options& options,
+                     held_playlists& held, fetch_counts& counts)
+    : http_(http), planners_(planners), options_(options), held_(held), counts_(counts)
+{
+}
+
+asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segment> wanted)
+{
+    co_await read_playlists(source);
+    std::vector<clip> clips;
+    for (const segment& each : wanted) {
+        clip& next = clips.emplace_back();
+        next.wanted = each;
+        try {
+            for (const held_stream& stream : held_.streams)
+                next.parts.push_back({.run = segments_of(stream.list, each)});
+        } catch (const media::error&) {
+            next.error = std::current_exception();
+        }
+    }
+    for (;;) {
+        std::vector<piece> pieces = missing(clips);
+        if (!pieces.empty()) {
+            ++counts_.rounds;
+            co_await bring(http_, options_, counts_, std::move(pieces));
+        }
+        bool is_complete = true;
+        for (clip& each : clips) {
+            co_await look_at(each);
+            is_complete = is_complete && (each.error || std::ranges::all_of(each.parts, &part::is_complete));
+        }
+        if (is_complete) break;
+    }
+    co_return material(clips);
+}
+
+asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
+{
+    std::vector<remote_file> asked;
+    std::vector<std::string> urls;
+    for (const media_file& each : source.files) {
+        asked.push_back(std::get<hls_playlist>(each).playlist);
+        urls.push_back(asked.back().url);
+    }
+    if (!held_.streams.empty() && held_.urls == urls) co_return;
+
+    std::vector<playlist> lists = co_await read(asked);
+    if (lists.size() == 1 && std::holds_alternative<master_playlist>(lists.front())) {
+        const master_playlist offer = std::get<master_playlist>(std::move(lists.front()));
+        const hls_variant& variant = choose_variant(offer, options_.max_height);
+        const hls_audio* const audio = choose_audio(offer, variant);
+        const remote_file site = asked.front();
+        asked = {sibling(site, variant.url)};
+        if (audio) asked.push_back(sibling(site, audio->url));
+        lists = co_await read(asked);
+    }
+    std::vector<held_stream> streams;
+    for (std::size_t i = 0; i < lists.size(); ++i)
+        streams.push_back({.from = std::move(asked[i]), .list = std::move(segments_in(lists[i]))});
+    adopt(std::move(streams));
+    held_.urls = std::move(urls);
+}
+
+asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> all)
+{
+    std::vector<held_file> texts;
+    texts.reserve(all.size());
+    std::vector<piece> pieces;
+    for (const remote_file& each : all) {
+        held_file& text = texts.emplace_back();
+        text.from = each;
+        text.room = largest_playlist;
+        pieces.push_back({&text, {0, std::min(each.max_range, largest_playlist)}});
+    }
+    while (!pieces.empty()) {
+        ++counts_.rounds;
+        co_await bring(http_, options_, counts_, std::move(pieces));
+        pieces.clear();
+        for (held_file& text : texts)
+            for (const media::byte_range& gap : text.missing({0, largest_playlist})) pieces.push_back({&text, gap});
+    }
+    std::vector<playlist> lists;
+    for (const held_file& text : texts) {
+        held_.text_bytes += text.held_bytes();
+        try {
+            lists.push_back(parse_playlist(text_of(text), text.from.url));
+        } catch (const playlist_error& e) {
+            throw playlist_error(e.why, display_name(text.from.url) + ": " + e.what());
+        }
+    }
+    co_return lists;
+}
+
+void hls_fetch::adopt(std::vector<held_stream> streams)
+{
+    const auto alike = [](const held_stream& a, const held_stream& b) { return same_film(a.list, b.list); };
+    const bool goes_on = std::ranges::equal(held_.streams, streams, alike);
+    for (std::size_t i = 0; goes_on && i < streams.size(); ++i) {
+        streams[i].segments = std::move(held_.streams[i].segments);
+        streams[i].headers = std::move(held_.streams[i].headers);
+    }
+    held_.streams = std::move(streams);
+}
+
+held_file& hls_fetch::resource(held_stream& stream, std::map<std::size_t, held_file>& of, std::size_t number,
+                               const hls_resource& what)
+{
+    held_file& file = of[number];
+    file.from = sibling(stream.from, what.url);
+    if (what.part) file.part = *what.part;
+    if (file.bytes) return file;
+    if (!held_.store) held_.store = sparse_file::in(options_.folder);
+    file.bytes = held_.store;
+    file.room = largest_segment;
+    file.place = std::exchange(held_.next_place, held_.next_place + largest_segment);
+    return file;
+}
+
+std::vector<piece> hls_fetch::missing(const std::vector<clip>& clips)
+{
+    std::vector<piece> pieces;
+    std::set<const held_file*> named;
+    const auto add = [&](held_file& file) {
+        if (!named.insert(&file).second) return;
+        media::byte_range whole = file.extent().value_or(file.part);
+        // How long a segment is shows with its first bytes; most are shorter than one request may be.
+        if (!file.identity.size) whole.end = std::min(whole.end, whole.begin + file.from.max_range);
+        for (const media::byte_range& gap : file.missing(whole)) pieces.push_back({&file, gap});
+    };
+    for (const clip& each : clips) {
+        if (each.error) continue;
+        for (std::size_t i = 0; i < each.parts.size(); ++i) {
+            held_stream& stream = held_.streams[i];
+            for (std::size_t n = each.parts[i].run.first; n < each.parts[i].run.last; ++n) {
+                const hls_segment& wanted = stream.list.segments[n];
+                if (wanted.header)
+                    add(resource(stream, stream.headers, *wanted.header, stream.list.headers[*wanted.header]));
+                add(resource(stream, stream.segments, n, wanted.media));
+            }
+        }
+    }
+    return pieces;
+}
+
+// Checks that the segments have what the durations in the playlist promise, and finds the clip's clock.
+asio::awaitable<void> hls_fetch::look_at(clip& each)
+{
+    for (std::size_t i = 0; i < each.parts.size() && !each.error; ++i) {
+        const held_stream& stream = held_.streams[i];
+        part& next = each.parts[i];
+        if (next.is_complete || !is_held(stream, next.run)) continue;
+        next.view = view_of(stream, next.run);
+        const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
+        auto look = [&view = next.view, kind] { return media::time_span_of(view, kind); };
+        std::exception_ptr error;
+        try {
+            next.span = co_await reelpipe::offload(planners_, look);
+        } catch (const media::error&) {
+            error = std::current_exception();
+        }
+        if (error) {
+            each.error = error;
+            co_return;
+        }
+        next.view.origin = next.span.first - stream.list.segments[next.run.first].begin;
+        next.is_complete = !extend(stream, kind, each.wanted, next);
+    }
+}
+
+// Whether a further segment is needed: the one before where decoding cannot begin, or the one behind where the pictures
+// end too early.
+bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segment& wanted, part& of) const
+{
+    const auto& all = stream.list.segments;
+    const segment_run asked = segments_of(stream.list, wanted);
+    const auto follows = [&](std::size_t a, std::size_t b) {
+        return !all[a].is_gap && all[a].timeline == all[b].timeline && all[a].header == all[b].header;
+    };
+    const auto start = wanted.start + *of.view.origin + rounding;
+    const bool can_begin = kind == media::tracks::sound || (of.span.first_key && *of.span.first_key <= start);
+    if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
+        follows(of.run.first - 1, of.run.first)) {
+        --of.run.first;
+        return true;
+    }
+    const bool has_end = of.span.end + rounding >= wanted.end + *of.view.origin;
+    if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
+        !follows(of.run.last, of.run.last - 1))
+        return false;
+    ++of.run.last;
+    return true;
+}
+
+// The header, if there is one, and the segments, one behind the other.
+media::partial_file hls_fetch::view_of(const held_stream& stream, segment_run run) const
+{
+    media::partial_file view{.descriptor = held_.store->view().descriptor};
+    const auto append = [&view](const held_file& file) {
+        const std::uint64_t size = file.held_bytes();
+        view.extents.push_back({.bytes = {view.size, view.size + size}, .place = file.place});
+        view.size += size;
+    };
+    if (const auto header = stream.list.segments[run.first].header) append(stream.headers.at(*header));
+    for (std::size_t n = run.first; n < run.last; ++n) append(stream.segments.at(n));
+    view.held.add({0, view.size});
+    return view;
+}
+
+fetched hls_fetch::material(const std::vector<clip>& clips) const
+{
+    fetched all{.counts = counts_};
+    if (held_.store) all.files.push_back(held_.store);
+    for (const clip& each : clips) {
+        fetched::clip& next = all.clips.emplace_back();
+        next.error = each.error;
+        if (each.error) continue;
+        for (const part& of : each.parts) next.files.push_back(of.view);
+        const auto difference = next.files.back().origin.value() - next.files.front().origin.value();
+        if (std::chrono::abs(difference) < farthest_apart) next.files.back().origin = next.files.front().origin;
+        all.container = "HLS of " + each.parts.front().span.container;
+    }
+    if (all.container.empty()) all.container = "HLS";
+    all.index_bytes = held_.text_bytes;
+    for (const held_stream& stream : held_.streams) {
+        for (const auto& [number, file] : stream.headers) all.index_bytes += file.held_bytes();
+        for (const auto& [number, file] : stream.segments) all.span_bytes += file.held_bytes();
+    }
+    all.held_bytes = all.index_bytes + all.span_bytes;
+    return all;
+}
+
+}  // namespace reelpipe::fetch

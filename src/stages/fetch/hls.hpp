@@ -1,0 +1,79 @@
+#ifndef REELPIPE_STAGES_FETCH_HLS_HPP
+#define REELPIPE_STAGES_FETCH_HLS_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media/time_span.hpp"
+#include "stages/fetch/fetcher.hpp"
+#include "stages/fetch/playlist.hpp"
+
+namespace reelpipe::fetch {
+
+// What is held of one stream of segments.
+struct held_stream {
+    remote_file from{};
+    media_playlist list{};
+    std::map<std::size_t, held_file> segments{};  // by their number in the list
+    std::map<std::size_t, held_file> headers{};
+};
+
+// What is held of a video whose files are playlists: one stream with everything, or one with the pictures and one with
+// the sound. All that is fetched lies in one temporary file, each segment at a place of its own.
+struct held_playlists {
+    std::vector<std::string> urls{};  // of the playlists that the streams were read from
+    std::uint64_t text_bytes = 0;
+    std::vector<held_stream> streams{};
+    std::shared_ptr<sparse_file> store{};
+    std::uint64_t next_place = 0;
+};
+
+// One fetch of a video whose files are playlists. libav never sees a playlist: what it reads is a file that is put
+// together out of the segments of a clip, whose clock is that of the first one's pictures.
+class hls_fetch {
+public:
+    hls_fetch(http_client&, const asio::any_io_executor& planners, const fetch_options&, held_playlists&,
+              fetch_counts&);
+
+    // As fetcher::fetch().
+    asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
+
+private:
+    // The segments of one stream that a clip takes.
+    struct part {
+        segment_run run{};
+        bool is_complete = false;
+        media::time_span span{};
+        media::partial_file view{};
+    };
+    struct clip {
+        segment wanted{};
+        std::vector<part> parts{};  // one for each stream
+        std::exception_ptr error{};
+    };
+
+    asio::awaitable<void> read_playlists(const media_source&);
+    asio::awaitable<std::vector<playlist>> read(std::vector<remote_file>);
+    void adopt(std::vector<held_stream>);
+    held_file& resource(held_stream&, std::map<std::size_t, held_file>&, std::size_t number, const hls_resource&);
+    std::vector<piece> missing(const std::vector<clip>&);
+    asio::awaitable<void> look_at(clip&);
+    bool extend(const held_stream&, media::tracks, const segment& wanted, part&) const;
+    media::partial_file view_of(const held_stream&, segment_run) const;
+    fetched material(const std::vector<clip>&) const;
+
+    http_client& http_;
+    asio::any_io_executor planners_;
+    const fetch_options& options_;
+    held_playlists& held_;
+    fetch_counts& counts_;
+};
+
+}  // namespace reelpipe::fetch
+
+#endif

@@ -1,0 +1,242 @@
+#include "stages/fetch/hls.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "media/demuxer.hpp"
+#include "media/error.hpp"
+#include "media/segment_reader.hpp"
+#include "stages/fetch/fetching.hpp"
+#include "support/catch.hpp"
+#include "support/nginx.hpp"
+#include "support/origin.hpp"
+#include "support/sparse_copy.hpp"
+
+using namespace reelpipe;
+using namespace reelpipe::fetch;
+using namespace reelpipe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// When the pictures of a segment are shown, from the clip's 0 on, in milliseconds.
+std::set<std::int64_t> pictures_in(const media::partial_file& file, segment wanted)
+{
+    media::demuxer input(file);
+    media::segment_reader reader(input, wanted);
+    const av::packet packet = av::make_packet();
+    std::set<std::int64_t> times;
+    while (reader.next(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (turn->stream_index != input.video()->index) continue;
+        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin() - wanted.start;
+        if (time >= -1ms && time < wanted.end - wanted.start - 1ms)
+            times.insert(std::chrono::round<std::chrono::milliseconds>(time).count());
+    }
+    return times;
+}
+
+std::int64_t seconds_of_sound(const media::partial_file& file, segment wanted, media::tracks kind)
+{
+    media::demuxer input(file, {}, media::edits::applied, kind);
+    media::segment_reader reader(input, wanted);
+    const av::packet packet = av::make_packet();
+    double sum = 0;
+    while (reader.next(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (input.audio() && turn->stream_index == input.audio()->index)
+            sum += std::chrono::duration<double>(av::to_microseconds(turn->duration, input.audio()->time_base)).count();
+    }
+    return std::llround(sum);
+}
+
+// The same pictures of the film that the playlist was made of; the container rounds times to 11 us, we to 1 ms.
+bool same_pictures(const media::partial_file& file, segment wanted)
+{
+    const whole_file original(REELPIPE_TEST_MEDIA "/long.mp4");
+    const std::set<std::int64_t> here = pictures_in(file, wanted), there = pictures_in(original.file(), wanted);
+    const auto near = [](std::int64_t a, std::int64_t b) { return std::abs(a - b) <= 1; };
+    return !there.empty() && std::ranges::equal(here, there, near);
+}
+
+media_source playlist_at(std::string url) { return {{hls_playlist{{.url = std::move(url)}}}}; }
+
+}  // namespace
+
+TEST_CASE("of a playlist the segments that a clip overlaps are fetched, and nothing else", "[hls]")
+{
+    const std::string folder = GENERATE("hls_ts", "hls_mp4");
+    const bool has_header = folder == "hls_mp4";
+    struct example {
+        segment wanted;
+        std::size_t segments;
+    };
+    // the segments are 5.005 s long
+    const auto [wanted, segments] =
+        GENERATE(example{seconds(151, 159), 2}, example{seconds(0, 5), 1}, example{{5005ms, 10010ms}, 1},
+                 example{seconds(104.9, 105.2), 2}, example{seconds(297, 300), 1});
+    CAPTURE(folder, wanted.start.count());
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    const fetched got = local.fetch(playlist_at(server.url(folder + "/list.m3u8")), {wanted});
+    const std::vector<nginx_request> served = server.log(got.counts.requests);
+
+    REQUIRE_FALSE(got.clips.at(0).error);
+    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
+    CHECK(got.counts.rounds == 2);
+    CHECK(served.size() == 1 + segments + (has_header ? 1 : 0));
+    CHECK(server.body_bytes(served.size()) == got.index_bytes + got.span_bytes);
+    CHECK(got.counts.bytes == got.held_bytes);
+}
+
+TEST_CASE("segments may be parts of one file", "[hls]")
+{
+    const std::string folder = GENERATE("hls_ts_one_file", "hls_mp4_one_file");
+    CAPTURE(folder);
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    const segment wanted = seconds(151, 159);
+    const fetched got = local.fetch(playlist_at(server.url(folder + "/list.m3u8")), {wanted});
+
+    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
+    CHECK(seconds_of_sound(got.clips.at(0).files.at(0), wanted, media::tracks::film) == 8);
+    CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
+    CHECK(got.span_bytes < 700'000);
+}
+
+TEST_CASE("of a master playlist one variant is taken, and the sound that goes with it", "[hls]")
+{
+    const std::string folder = GENERATE("hls_groups", "hls_ts_groups");
+    CAPTURE(folder);
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    const segment wanted = seconds(151, 159);
+    const fetched got = local.fetch(playlist_at(server.url(folder + "/master.m3u8")), {wanted});
+
+    const auto& files = got.clips.at(0).files;
+    REQUIRE(files.size() == 2);
+    CHECK(same_pictures(files[0], wanted));
+    CHECK(seconds_of_sound(files[1], wanted, media::tracks::sound) == 8);
+    CHECK(files[0].origin == files[1].origin);
+    CHECK(got.counts.rounds == 3);
+    CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
+}
+
+TEST_CASE("clips of a playlist share what overlaps, and later ones cost only what is new", "[hls]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    fetching local;
+    held_video held;
+    const media_source source = playlist_at(server.url("hls_ts/list.m3u8"));
+    const std::vector<segment> wanted{seconds(151, 159), seconds(155.5, 159), seconds(20.5, 24)};
+    const fetched got = local.fetch(held, source, wanted);
+
+    CHECK(got.counts.requests == 1 + 3);
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(same_pictures(got.clips.at(i).files.at(0), wanted[i]));
+
+    const fetched more = local.fetch(held, source, {seconds(151, 164)});
+    CHECK(more.counts.requests == 1 + 3 + 1);
+    CHECK(same_pictures(more.clips.at(0).files.at(0), seconds(151, 164)));
+}
+
+TEST_CASE("a clip that cannot be had of a playlist does not cost the others", "[hls]")
+{
+    origin server;
+    std::string list = film("hls_ts/list.m3u8");
+    const auto tenth = list.find("s10.ts");
+    list.insert(list.rfind("#EXTINF", tenth), "#EXT-X-DISCONTINUITY\n");
+    server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = "/s" + std::to_string(i) + ".ts";
+        server.serve(name, [name](const asked& r) { return part_of(film("hls_ts" + name), r); });
+    }
+    fetching local;
+    const std::vector<segment> wanted{seconds(20, 25), seconds(48, 53), seconds(51, 54), seconds(4000, 4010)};
+    const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), wanted);
+    const auto fault_of = [&](std::size_t clip) {
+        try {
+            std::rethrow_exception(got.clips.at(clip).error);
+        } catch (const media::error& e) {
+            return e.kind();
+        }
+    };
+
+    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted[0]));
+    CHECK(fault_of(1) == media::fault::unsupported);  // on both sides of the discontinuity
+    CHECK(same_pictures(got.clips.at(2).files.at(0), wanted[2]));
+    CHECK(fault_of(3) == media::fault::beyond_end);
+}
+
+TEST_CASE("a playlist whose durations are rounded still gives all pictures of a clip", "[hls]")
+{
+    origin server;
+    std::string list = film("hls_ts/list.m3u8");
+    for (auto at = list.find("5.005000"); at != list.npos; at = list.find("5.005000")) list.replace(at, 8, "6");
+    server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = "/s" + std::to_string(i) + ".ts";
+        server.serve(name, [name](const asked& r) { return part_of(film("hls_ts" + name), r); });
+    }
+    fetching local;
+    const segment wanted = seconds(12, 17.5);  // one segment says the list; it is half a second shorter
+    const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), {wanted});
+
+    CHECK(pictures_in(got.clips.at(0).files.at(0), wanted).size() == 165);
+    CHECK(got.counts.requests == 1 + 2);
+}
+
+TEST_CASE("after an expired URL a new playlist goes on with the segments that are held", "[hls][faults]")
+{
+    const std::string old_list = film("hls_ts/list.m3u8");
+    std::string new_list = old_list;
+    for (auto at = new_list.find("\ns"); at != new_list.npos; at = new_list.find("\ns", at + 2))
+        new_list.insert(at + 1, "new/");
+    origin server;
+    server.serve("/old.m3u8", [&](const asked& r) { return part_of(old_list, r); });
+    server.serve("/new.m3u8", [&](const asked& r) { return part_of(new_list, r); });
+    for (int i : {30, 31}) {
+        const std::string name = "s" + std::to_string(i) + ".ts";
+        server.serve("/" + name, [=](const asked& r) {
+            return i == 31 ? reply{.status = 403} : part_of(film("hls_ts/" + name), r);
+        });
+        server.serve("/new/" + name, [=](const asked& r) { return part_of(film("hls_ts/" + name), r); });
+    }
+    fetching local({.parallel = 1});
+    held_video held;
+    const segment wanted = seconds(151, 159);
+    CHECK_THROWS_AS(local.fetch(held, playlist_at(server.url("/old.m3u8")), {wanted}), http_error);
+    const fetched got = local.fetch(held, playlist_at(server.url("/new.m3u8")), {wanted});
+
+    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
+    const std::vector<asked> all = server.requests();
+    CHECK(std::ranges::count(all, "/s30.ts", &asked::path) == 1);
+    CHECK(std::ranges::count(all, "/new/s30.ts", &asked::path) == 0);
+}
+
+TEST_CASE("playlists without an end, with keys, or that are none are refused as such", "[hls]")
+{
+    using kind = playlist_error::kind;
+    struct example {
+        std::string text;
+        kind why;
+    };
+    const std::string segment_line = "#EXTINF:5,\ns.ts\n", end = "#EXT-X-ENDLIST\n";
+    const auto [text, why] = GENERATE_COPY(
+        example{"#EXTM3U\n" + segment_line, kind::live},
+        example{"#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n" + segment_line + end, kind::encrypted},
+        example{"#EXTM3U\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\"\n" + segment_line + end, kind::encrypted},
+        example{"ID3 is no playlist", kind::no_playlist},
+        example{"#EXTM3U\n#EXTINF:5,\nfile:///etc/passwd\n" + end, kind::unsupported});
+    origin server;
+    server.serve("/list.m3u8", [&](const asked& r) { return part_of(text, r); });
+    fetching local;
+    try {
+        local.fetch(playlist_at(server.url("/list.m3u8")), {seconds(0, 1)});
+        FAIL("it was accepted");
+    } catch (const playlist_error& e) {
+        CHECK(e.why == why);
+        CHECK_THAT(e.what(), Catch::Contains("/list.m3u8"));
+    }
+    CHECK(server.requests().size() == 1);
+}
