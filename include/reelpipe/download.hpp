@@ -57,6 +57,10 @@ struct download_options {
     std::string preset = "medium";
     int crf = 23;
     std::size_t jobs = 0;  // clips cut at once; 0: one a usable core
+    // A program that calls run_clip_worker() when it is started with the word "clip-worker": clips are then cut and
+    // verified in `jobs` processes of it, which can do nothing else. Empty: in this process.
+    std::filesystem::path worker{};
+    std::chrono::seconds cut_timeout{600};  // for cutting or verifying one clip in a worker
 
     // What is written
     std::string trim_format = "%06d";

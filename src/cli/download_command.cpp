@@ -133,6 +133,17 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->option_text("N")
         ->group("Cut");
 
+    add_choice<bool>(*command, "--isolate", arguments.isolate, {{"process", true}, {"none", false}},
+                     "where libav works: in processes without rights, or in this one [process]")
+        ->group("Cut");
+    command
+        ->add_option_function<long>(
+            "--cut-timeout", [&o](long s) { o.cut_timeout = std::chrono::seconds(s); },
+            "seconds that cutting one clip may take in its process [600]")
+        ->check(CLI::Range(1L, 86400L))
+        ->option_text("S")
+        ->group("Cut");
+
     command->add_option("--trim-format", o.trim_format, "how times stand in file names")
         ->capture_default_str()
         ->group("Output");
@@ -157,6 +168,7 @@ int run_download(const download_arguments& arguments)
 {
     terminal screen(arguments.progress, arguments.least);
     download_options options = arguments.run;
+    if (arguments.isolate) options.worker = "/proc/self/exe";
     options.on_message = [&screen](severity how, const std::string& line) { screen.message(how, line); };
 
     std::optional<downloader> run;

@@ -18,6 +18,7 @@ inline constexpr int interrupted = 130;
 // What `reelpipe download` was asked for.
 struct download_arguments {
     download_options run{};
+    bool isolate = true;  // in processes of their own: cutting and verifying
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
 };

@@ -2,10 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
 #include "cli/inspect_command.hpp"
+
+#include <reelpipe/clip_worker.hpp>
 
 namespace {
 
@@ -21,6 +24,8 @@ int main(int argc, char** argv)
     // kept, so its large blocks are always new, zeroed pages, as in a process that encodes one clip: the result depends
     // on the source alone, and memory goes back to the system.
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
+
+    if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
 
     CLI::App program("Annotated video lists in, verified clips out.");
     program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +

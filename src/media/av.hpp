@@ -32,6 +32,7 @@ private:
 // Passes on what is not an error code.
 inline int check(int code, const char* doing)
 {
+    if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
     if (code < 0) throw error(doing, code);
     return code;
 }

@@ -11,6 +11,7 @@
 #include "pipeline/accounts.hpp"
 #include "pipeline/download_report.hpp"
 #include "pipeline/failure_policy.hpp"
+#include "pipeline/isolation/clip_workers.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
 #include "pipeline/list_intake.hpp"
@@ -132,7 +133,7 @@ private:
     asio::awaitable<video_ptr> fetch(video_ptr);
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
     clip_job cut(clip_job, std::stop_token);
-    clip_job verify(clip_job);
+    clip_job verify(clip_job, std::stop_token);
     clip_job store(clip_job);
     void record(clip_job);
 
@@ -163,6 +164,7 @@ private:
     std::optional<locator> locator_;
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
+    std::optional<clip_workers> workers_;
 
     std::atomic<std::size_t> cutting_{0};
     std::atomic<std::uint64_t> fetched_{0};
@@ -185,7 +187,7 @@ pipeline downloader::implementation::clips_of_videos()
          | reelpipe::io("fetch",    [this](video_ptr v)            { return fetch(std::move(v)); },   {.workers = options_.connections, .attempts = options_.attempts})
          | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
          | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
-         | reelpipe::cpu("verify",  [this](clip_job c)             { return verify(std::move(c)); },  {.workers = cores})
+         | reelpipe::cpu("verify",  [this](clip_job c, std::stop_token s) { return verify(std::move(c), std::move(s)); }, {.workers = cores})
          | reelpipe::cpu("store",   [this](clip_job c)             { return store(std::move(c)); },   {.workers = cores})
          | reelpipe::sink("record", [this](clip_job c)             { record(std::move(c)); });
     // clang-format on
@@ -257,8 +259,9 @@ void downloader::implementation::look_at(clip_task& task)
     if (stamp == store::stamp{}) return;
     std::string wrong;
     try {
+        const verify::expectation expected{.duration = task.clip.wanted.end - task.clip.wanted.start};
         const verify::facts facts =
-            verify::check_file(task.file, {.duration = task.clip.wanted.end - task.clip.wanted.start});
+            workers_ ? workers_->verify_file(task.file, expected) : verify::check_file(task.file, expected);
         task.found = clip_record{.file = stamp, .frames = facts.frames};
     } catch (const verify::verify_error& e) {
         wrong = e.what();
@@ -345,7 +348,10 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     try {
         job.file.emplace(folder_.temporary());
         const cut::options how{.preset = options_.preset, .crf = options_.crf};
-        job.cut = cut::encode(film_of(job), job.task->clip.wanted, job.file->descriptor(), how, stop);
+        const cut::film film = film_of(job);
+        const segment wanted = job.task->clip.wanted;
+        job.cut = workers_ ? workers_->cut(film, wanted, job.file->descriptor(), how, stop)
+                           : cut::encode(film, wanted, job.file->descriptor(), how, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -353,12 +359,13 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     return job;
 }
 
-clip_job downloader::implementation::verify(clip_job job)
+clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 {
     try {
-        job.facts = verify::check(
-            job.file->descriptor(),
-            {.frames = job.cut.frames, .duration = job.cut.duration, .audio = job.cut.audio, .constant_rate = true});
+        const verify::expectation expected{
+            .frames = job.cut.frames, .duration = job.cut.duration, .audio = job.cut.audio, .constant_rate = true};
+        job.facts = workers_ ? workers_->verify(job.file->descriptor(), expected, stop)
+                             : verify::check(job.file->descriptor(), expected);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -400,6 +407,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     const fs::path temporary = options_.tmp_dir.empty() ? folder_.temporary() : options_.tmp_dir;
     fs::create_directories(temporary);
     locator_.emplace(loop, options_);
+    if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.cut_timeout);
     http_.emplace(loop, fetch::http_options{.connections = options_.connections});
     fetcher_.emplace(*http_, planners_.get_executor(),
                      fetch::fetch_options{.folder = temporary, .max_height = options_.max_height});
@@ -416,6 +424,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     } catch (const std::exception&) {
         error = std::current_exception();
     }
+    workers_.reset();
     fetcher_.reset();
     http_.reset();
     locator_.reset();

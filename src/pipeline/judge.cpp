@@ -2,12 +2,12 @@
 
 #include <sqlite3.h>
 
-#include <asio/error.hpp>
 #include <cerrno>
 #include <system_error>
 
 #include "media/error.hpp"
 #include "pipeline/database.hpp"
+#include "pipeline/isolation/clip_workers.hpp"
 #include "reelpipe/video_source.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
@@ -72,7 +72,7 @@ reason of_playlist(fetch::playlist_error::kind why)
 // Errors of files: a user's own source file, a temporary file, the output folder.
 reason of_code(const std::error_code& code)
 {
-    if (code == asio::error::operation_aborted) return reason::interrupted;
+    if (code == std::errc::operation_canceled) return reason::interrupted;
     if (code == std::errc::no_space_on_device || code.value() == EDQUOT) return reason::disk_full;
     if (code == std::errc::no_such_file_or_directory) return reason::gone;
     return reason::store_failed;
@@ -104,12 +104,16 @@ finding diagnose(std::exception_ptr error)
         return {of_fault(e.kind()), e.what(), {}, {}};
     } catch (const cut::encode_error& e) {
         return {reason::encode_failed, e.what(), {}, {}};
+    } catch (const worker_died& e) {
+        return {reason::cutter_died, e.what(), {}, {}};
     } catch (const verify::verify_error& e) {
         return {reason::verify_failed, e.what(), {}, {}};
     } catch (const database_error& e) {
         return {e.code == SQLITE_FULL ? reason::disk_full : reason::store_failed, e.what(), {}, {}};
     } catch (const std::system_error& e) {
         return {of_code(e.code()), e.what(), {}, {}};
+    } catch (const std::bad_alloc&) {
+        return {reason::too_large, "the program ran out of memory", {}, {}};
     } catch (const std::exception& e) {
         return {reason::unknown, e.what(), {}, {}};
     } catch (...) {

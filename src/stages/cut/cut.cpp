@@ -126,6 +126,7 @@ private:
 
     [[noreturn]] void corrupt(int code) const
     {
+        if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
         throw media::error(media::fault::corrupt, av::error("decode", code).what());
     }
 

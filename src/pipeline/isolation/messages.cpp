@@ -1,0 +1,290 @@
+#include "pipeline/isolation/messages.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "media/error.hpp"
+
+namespace reelpipe::isolation {
+
+using nlohmann::json;
+using std::chrono::microseconds;
+
+namespace {
+
+constexpr std::size_t most_descriptors = 3;           // pictures, sound, the clip
+constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged film are the longest part
+
+json to_json(const media::partial_file& file)
+{
+    json held = json::array();
+    for (const media::byte_range& range : file.held.ranges()) held.push_back({range.begin, range.end});
+    return {{"size", file.size}, {"held", held}, {"origin", file.origin ? json(file.origin->count()) : json()}};
+}
+
+media::partial_file file_in(const json& from, int descriptor)
+{
+    media::partial_file file{.descriptor = descriptor, .size = from.at("size")};
+    for (const json& range : from.at("held")) file.held.add({range.at(0), range.at(1)});
+    if (!from.at("origin").is_null()) file.origin = microseconds(from.at("origin").get<std::int64_t>());
+    return file;
+}
+
+// Naming every member, so that one that is added does not stay at home.
+json to_json(const cut::options& how)
+{
+    const auto& [preset, crf] = how;
+    return {preset, crf};
+}
+
+cut::options options_in(const json& from) { return {.preset = from.at(0), .crf = from.at(1)}; }
+
+template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
+
+template <class T> std::optional<T> optional_in(const json& from)
+{
+    if (from.is_null()) return std::nullopt;
+    return from.get<T>();
+}
+
+void expect_descriptors(const std::vector<int>& those, std::size_t count)
+{
+    if (those.size() != count) throw std::invalid_argument("a job without its files");
+}
+
+}  // namespace
+
+std::vector<int> descriptors_of(const cut_job& job)
+{
+    std::vector<int> all{job.output, job.film.pictures.descriptor};
+    if (job.film.sound) all.push_back(job.film.sound->descriptor);
+    return all;
+}
+
+json to_message(const cut_job& job)
+{
+    return {{"do", "cut"},
+            {"pictures", to_json(job.film.pictures)},
+            {"sound", job.film.sound ? to_json(*job.film.sound) : json()},
+            {"segment", {job.wanted.start.count(), job.wanted.end.count()}},
+            {"how", to_json(job.how)}};
+}
+
+std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "cut") return std::nullopt;
+    const bool has_sound = !from.at("sound").is_null();
+    expect_descriptors(descriptors, has_sound ? 3 : 2);
+    cut_job job{.film = {.pictures = file_in(from.at("pictures"), descriptors[1])},
+                .wanted = {microseconds(from.at("segment").at(0).get<std::int64_t>()),
+                           microseconds(from.at("segment").at(1).get<std::int64_t>())},
+                .how = options_in(from.at("how")),
+                .output = descriptors[0]};
+    if (has_sound) job.film.sound = file_in(from.at("sound"), descriptors[2]);
+    return job;
+}
+
+json to_message(const verify_job& job)
+{
+    const auto& [frames, duration, audio, constant_rate] = job.expected;
+    return {{"do", "verify"},
+            {"frames", optional_to_json(frames)},
+            {"duration", duration ? json(duration->count()) : json()},
+            {"audio", optional_to_json(audio)},
+            {"constant_rate", constant_rate}};
+}
+
+std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "verify") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    verify_job job{.clip = descriptors[0],
+                   .expected = {.frames = optional_in<std::int64_t>(from.at("frames")),
+                                .audio = optional_in<bool>(from.at("audio")),
+                                .constant_rate = from.at("constant_rate")}};
+    if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
+        job.expected.duration = microseconds(*duration);
+    return job;
+}
+
+json to_message(const cut::result& result)
+{
+    const auto& [frames, duration, missing, audio] = result;
+    return {frames, duration.count(), missing.count(), audio};
+}
+
+cut::result cut_result_in(const json& from)
+{
+    return {.frames = from.at(0),
+            .duration = microseconds(from.at(1).get<std::int64_t>()),
+            .missing = microseconds(from.at(2).get<std::int64_t>()),
+            .audio = from.at(3)};
+}
+
+json to_message(const verify::facts& facts)
+{
+    const auto& [frames, start, duration, frame, constant_rate, codec, width, height, audio, audio_duration, bytes] =
+        facts;
+    return {frames, start.count(), duration.count(),       frame.count(), constant_rate, codec, width,
+            height, audio,         audio_duration.count(), bytes};
+}
+
+verify::facts facts_in(const json& from)
+{
+    const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
+    return {.frames = from.at(0),
+            .start = time(1),
+            .duration = time(2),
+            .frame = time(3),
+            .constant_rate = from.at(4),
+            .codec = from.at(5),
+            .width = from.at(6),
+            .height = from.at(7),
+            .audio = from.at(8),
+            .audio_duration = time(9),
+            .bytes = from.at(10)};
+}
+
+json to_message(std::exception_ptr error)
+{
+    const auto of = [](const char* kind, const std::exception& e, std::int64_t detail = 0) {
+        return json{{"error", kind}, {"text", e.what()}, {"detail", detail}};
+    };
+    try {
+        std::rethrow_exception(error);
+    } catch (const media::error& e) {
+        return of("media", e, static_cast<std::int64_t>(e.kind()));
+    } catch (const media::missing_bytes& e) {
+        return of("missing bytes", e, static_cast<std::int64_t>(e.offset()));
+    } catch (const cut::encode_error& e) {
+        return of("encode", e);
+    } catch (const verify::verify_error& e) {
+        return of("verify", e);
+    } catch (const std::system_error& e) {
+        return of("system", e, e.code().value());
+    } catch (const std::bad_alloc& e) {
+        return of("memory", e);
+    } catch (const std::exception& e) {
+        return of("other", e);
+    }
+}
+
+bool is_error(const json& answer) { return answer.is_object(); }  // results are arrays
+
+void rethrow(const json& error)
+{
+    const std::string kind = error.at("error");
+    const std::string text = error.at("text");
+    const std::int64_t detail = error.at("detail");
+    if (kind == "media") {
+        if (detail < 0 || detail > static_cast<std::int64_t>(media::fault::beyond_end))
+            throw std::invalid_argument("an unknown fault");
+        throw media::error(static_cast<media::fault>(detail), text);
+    }
+    if (kind == "missing bytes") throw media::missing_bytes(static_cast<std::uint64_t>(detail));
+    if (kind == "encode") throw cut::encode_error(text);
+    if (kind == "verify") throw verify::verify_error(text);
+    if (kind == "system") throw std::system_error(static_cast<int>(detail), std::generic_category(), text);
+    if (kind == "memory") throw media::error(media::fault::too_large, "more memory is needed than a worker may have");
+    throw std::runtime_error(text);
+}
+
+namespace {
+
+[[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
+
+// False where the other end is gone before the first byte.
+bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descriptors)
+{
+    for (std::size_t done = 0; done < size;) {
+        iovec part{.iov_base = static_cast<char*>(to) + done, .iov_len = size - done};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        if (descriptors) {
+            header.msg_control = control.data();
+            header.msg_controllen = control.size();
+        }
+        const ssize_t got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail("hear from the other process");
+        for (cmsghdr* each = CMSG_FIRSTHDR(&header); each; each = CMSG_NXTHDR(&header, each)) {
+            if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+            std::vector<int> came((each->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            std::memcpy(came.data(), CMSG_DATA(each), came.size() * sizeof(int));
+            descriptors->insert(descriptors->end(), came.begin(), came.end());
+        }
+        if (got == 0) return false;
+        done += static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+void write_all(int socket, const std::string& bytes, const std::vector<int>& descriptors)
+{
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+    for (std::size_t done = 0; done < bytes.size();) {
+        iovec part{.iov_base = const_cast<char*>(bytes.data()) + done, .iov_len = bytes.size() - done};
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        if (done == 0 && !descriptors.empty()) {
+            header.msg_control = control.data();
+            header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
+            cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+            rights->cmsg_level = SOL_SOCKET;
+            rights->cmsg_type = SCM_RIGHTS;
+            rights->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+            std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size() * sizeof(int));
+        }
+        const ssize_t sent = sendmsg(socket, &header, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) fail("talk to the other process");
+        done += static_cast<std::size_t>(sent);
+    }
+}
+
+std::optional<json> receive(int socket, std::vector<int>* descriptors)
+{
+    std::uint32_t size = 0;
+    if (!read_all(socket, &size, sizeof size, descriptors)) return std::nullopt;
+    if (size > longest_message) throw std::invalid_argument("a message between processes is too long");
+    std::string text(size, '\0');
+    if (!read_all(socket, text.data(), text.size(), descriptors)) return std::nullopt;
+    return json::parse(text);
+}
+
+}  // namespace
+
+void send(int socket, const json& content, const std::vector<int>& descriptors)
+{
+    const std::string text = content.dump(-1, ' ', false, json::error_handler_t::replace);
+    const auto size = static_cast<std::uint32_t>(text.size());
+    if (text.size() > longest_message || descriptors.size() > most_descriptors)
+        throw std::invalid_argument("a message between processes is too long");
+    std::string bytes(sizeof size, '\0');
+    std::memcpy(bytes.data(), &size, sizeof size);
+    write_all(socket, bytes + text, descriptors);
+}
+
+std::optional<job_message> receive_job(int socket)
+{
+    job_message job;
+    std::optional<json> content = receive(socket, &job.descriptors);
+    if (!content) return std::nullopt;
+    job.content = std::move(*content);
+    return job;
+}
+
+std::optional<json> receive_answer(int socket) { return receive(socket, nullptr); }
+
+}  // namespace reelpipe::isolation

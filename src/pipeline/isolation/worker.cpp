@@ -1,0 +1,46 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+
+#include "pipeline/isolation/messages.hpp"
+#include "pipeline/isolation/sandbox.hpp"
+#include "reelpipe/clip_worker.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.5 GB for the pictures of 4K films
+
+nlohmann::json do_job(const isolation::job_message& job)
+try {
+    if (const auto cut = isolation::cut_job_in(job.content, job.descriptors))
+        return isolation::to_message(cut::encode(cut->film, cut->wanted, cut->output, cut->how));
+    if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
+        return isolation::to_message(verify::check(verify->clip, verify->expected));
+    throw std::invalid_argument("an unknown job");
+} catch (const std::exception&) {
+    return isolation::to_message(std::current_exception());
+}
+
+}  // namespace
+
+int run_clip_worker() noexcept
+try {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    enter_sandbox(memory);
+    while (const std::optional<isolation::job_message> job = isolation::receive_job(clip_worker_socket)) {
+        const nlohmann::json answer = do_job(*job);
+        for (const int descriptor : job->descriptors) close(descriptor);
+        isolation::send(clip_worker_socket, answer);
+    }
+    return 0;
+} catch (const std::exception&) {
+    return 1;  // the other end is gone, or talks nonsense
+}
+
+}  // namespace reelpipe
