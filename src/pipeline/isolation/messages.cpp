@@ -23,11 +23,15 @@ namespace {
 constexpr std::size_t most_descriptors = 3;           // pictures, sound, the clip
 constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged film are the longest part
 
+// Every member is named wherever one of these is taken apart, so that one that is added does not stay at home.
 json to_json(const media::partial_file& file)
 {
-    json held = json::array();
-    for (const media::byte_range& range : file.held.ranges()) held.push_back({range.begin, range.end});
-    return {{"size", file.size}, {"held", held}, {"origin", file.origin ? json(file.origin->count()) : json()}};
+    const auto& [descriptor, size, held, origin, extents] = file;  // the descriptor goes beside the text
+    json ranges = json::array();
+    for (const media::byte_range& range : held.ranges()) ranges.push_back({range.begin, range.end});
+    json places = json::array();
+    for (const auto& [bytes, place] : extents) places.push_back({bytes.begin, bytes.end, place});
+    return {{"size", size}, {"held", ranges}, {"origin", origin ? json(origin->count()) : json()}, {"extents", places}};
 }
 
 media::partial_file file_in(const json& from, int descriptor)
@@ -35,10 +39,10 @@ media::partial_file file_in(const json& from, int descriptor)
     media::partial_file file{.descriptor = descriptor, .size = from.at("size")};
     for (const json& range : from.at("held")) file.held.add({range.at(0), range.at(1)});
     if (!from.at("origin").is_null()) file.origin = microseconds(from.at("origin").get<std::int64_t>());
+    for (const json& part : from.at("extents")) file.extents.push_back({{part.at(0), part.at(1)}, part.at(2)});
     return file;
 }
 
-// Naming every member, so that one that is added does not stay at home.
 json to_json(const cut::options& how)
 {
     const auto& [preset, crf] = how;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "media/range_set.hpp"
+#include "media/partial_file.hpp"
 #include "reelpipe/clip.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/verify/verify.hpp"
