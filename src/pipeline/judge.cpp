@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <asio/error.hpp>
 #include <cerrno>
 #include <system_error>
 
@@ -72,7 +73,8 @@ reason of_playlist(fetch::playlist_error::kind why)
 // Errors of files: a user's own source file, a temporary file, the output folder.
 reason of_code(const std::error_code& code)
 {
-    if (code == std::errc::operation_canceled) return reason::interrupted;
+    // Asio's category is one of its own.
+    if (code == asio::error::operation_aborted || code == std::errc::operation_canceled) return reason::interrupted;
     if (code == std::errc::no_space_on_device || code.value() == EDQUOT) return reason::disk_full;
     if (code == std::errc::no_such_file_or_directory) return reason::gone;
     return reason::store_failed;

@@ -62,6 +62,8 @@ TEST_CASE("what the resolver found comes through with its text", "[judge]")
 TEST_CASE("a cancelled stage is no failure of the clip", "[judge]")
 {
     CHECK(finding_of(asio::system_error(asio::error::operation_aborted)).why == reason::interrupted);
+    const std::error_code of_libav = std::make_error_code(std::errc::operation_canceled);
+    CHECK(finding_of(std::system_error(of_libav)).why == reason::interrupted);
 }
 
 TEST_CASE("an error that nobody expected keeps its text", "[judge]")
