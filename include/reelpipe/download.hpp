@@ -26,6 +26,9 @@ struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// What becomes of a video's sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
+enum class audio_choice : std::uint8_t { copy, aac, none };
+
 struct download_options {
     // What is wanted
     std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
@@ -56,7 +59,14 @@ struct download_options {
     // How it is cut
     std::string preset = "medium";
     int crf = 23;
-    std::size_t jobs = 0;  // clips cut at once; 0: one a usable core
+    int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own
+    std::string pixel_format{};  // empty: yuv420p
+    int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
+    std::string frame_rate{};    // as ffmpeg's -r takes it; empty: the source's
+    std::string filter{};        // a filter graph of libavfilter with one input and one output
+    audio_choice audio = audio_choice::copy;
+    bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
+    std::size_t jobs = 0;       // clips cut at once; 0: one a usable core
     // A program that calls run_clip_worker() when it is started with the word "clip-worker": clips are then cut and
     // verified in `jobs` processes of it, which can do nothing else. Empty: in this process.
     std::filesystem::path worker{};

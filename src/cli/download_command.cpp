@@ -129,6 +129,34 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->check(CLI::Range(0, 51))
         ->capture_default_str()
         ->group("Cut");
+    command->add_option("--gop", o.gop, "at most N pictures from one key frame to the next; default: libx264's own")
+        ->check(CLI::Range(1, 100000))
+        ->option_text("N")
+        ->group("Cut");
+    command->add_option("--pix-fmt", o.pixel_format, "pixel format of the clip [yuv420p]")
+        ->option_text("FORMAT")
+        ->group("Cut");
+    command
+        ->add_option("--short-side", o.short_side,
+                     "scale pictures so that the shorter side has N pixels; smaller ones stay as they are")
+        ->check(CLI::Range(16, 8192))
+        ->option_text("N")
+        ->group("Cut");
+    command->add_option("--fps", o.frame_rate, "frame rate of the clip, such as 25 or 30000/1001; default: the video's")
+        ->option_text("F")
+        ->group("Cut");
+    command
+        ->add_option("--filter", o.filter,
+                     "libavfilter graph between decoder and encoder, before --short-side: 'yadif,crop=ih:ih'")
+        ->option_text("GRAPH")
+        ->group("Cut");
+    add_choice<audio_choice>(
+        *command, "--audio", o.audio,
+        {{"copy", audio_choice::copy}, {"aac", audio_choice::aac}, {"none", audio_choice::none}},
+        "copy the sound where MP4 carries it and make AAC of it else; make AAC of it; leave it out [copy]")
+        ->group("Cut");
+    command->add_flag("--keep-corrupt", o.keep_corrupt, "keep pictures with decode errors instead of failing the clip")
+        ->group("Cut");
     command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
         ->option_text("N")
         ->group("Cut");

@@ -4,6 +4,8 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
 }
 
@@ -82,6 +84,21 @@ inline packet make_packet() { return packet(check_allocated(av_packet_alloc()));
 inline frame make_frame() { return frame(check_allocated(av_frame_alloc())); }
 inline parameters make_parameters() { return parameters(check_allocated(avcodec_parameters_alloc())); }
 
+// What is open at the ends of a parsed filter description.
+struct filter_ends {
+    filter_ends() = default;
+    filter_ends(const filter_ends&) = delete;
+    filter_ends& operator=(const filter_ends&) = delete;
+    ~filter_ends()
+    {
+        avfilter_inout_free(&inputs);
+        avfilter_inout_free(&outputs);
+    }
+    bool are_one_each() const { return inputs && !inputs->next && outputs && !outputs->next; }
+
+    AVFilterInOut *inputs = nullptr, *outputs = nullptr;
+};
+
 // Lends a packet or a frame for one turn of a loop and drops what it refers to at the end of the turn.
 template <class T, auto Unref> class turn {
 public:
@@ -131,6 +148,54 @@ inline std::int64_t duration_of(const AVFrame& picture)
     return picture.duration;
 #else
     return picture.pkt_duration;
+#endif
+}
+
+// What a container says of the fields, from one of its pictures, as the ffmpeg program says it.
+inline AVFieldOrder field_order_of(const AVFrame& picture)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    const bool interlaced = picture.flags & AV_FRAME_FLAG_INTERLACED;
+    const bool top_first = picture.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    const bool interlaced = picture.interlaced_frame;
+    const bool top_first = picture.top_field_first;
+#endif
+    if (!interlaced) return AV_FIELD_PROGRESSIVE;
+    return top_first ? AV_FIELD_TB : AV_FIELD_BT;
+}
+
+// How a picture is to be turned before it is shown (libavutil/display.h); null: it is upright.
+inline const std::int32_t* display_matrix_of(const AVStream& stream)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+    const AVPacketSideData* found = av_packet_side_data_get(
+        stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    return found ? reinterpret_cast<const std::int32_t*>(found->data) : nullptr;
+#else
+    return reinterpret_cast<const std::int32_t*>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+#endif
+}
+
+// What an encoder takes, as FFmpeg lists it: up to a last entry that says the end.
+inline const AVPixelFormat* pixel_formats_of(const AVCodec& encoder)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+    const void* all = nullptr;
+    check(avcodec_get_supported_config(nullptr, &encoder, AV_CODEC_CONFIG_PIX_FORMAT, 0, &all, nullptr), encoder.name);
+    return static_cast<const AVPixelFormat*>(all);
+#else
+    return encoder.pix_fmts;
+#endif
+}
+inline const int* sample_rates_of(const AVCodec& encoder)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+    const void* all = nullptr;
+    check(avcodec_get_supported_config(nullptr, &encoder, AV_CODEC_CONFIG_SAMPLE_RATE, 0, &all, nullptr), encoder.name);
+    return static_cast<const int*>(all);
+#else
+    return encoder.supported_samplerates;
 #endif
 }
 

@@ -11,6 +11,7 @@ namespace {
 constexpr auto audio_run_up = 100ms;
 // How far the streams of a file may be apart. Without a sample table this is how we learn that a stream has no more.
 constexpr auto interleaving = 2s;
+constexpr std::chrono::microseconds longest_picture = 100ms;
 
 std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
 
@@ -59,6 +60,14 @@ void segment_reader::finish(AVStream& stream, bool& done)
 {
     done = true;
     if (skips_) stream.discard = AVDISCARD_ALL;
+}
+
+std::chrono::microseconds one_picture_more(const demuxer& input)
+{
+    if (!input.video()) return {};
+    const AVRational rate = av_guess_frame_rate(input.context(), input.video(), nullptr);
+    if (rate.num <= 0 || rate.den <= 0) return longest_picture;
+    return std::min(av::to_microseconds(1, av_inv_q(rate)), longest_picture);
 }
 
 }  // namespace reelpipe::media

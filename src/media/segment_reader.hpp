@@ -27,6 +27,10 @@ private:
     bool audio_done_;
 };
 
+// How much longer than a segment its pictures may be read: the ffmpeg program counts the length of a clip from the
+// first picture that it shows, so that a clip that starts between two pictures takes one more behind the end.
+std::chrono::microseconds one_picture_more(const demuxer&);
+
 }  // namespace reelpipe::media
 
 #endif

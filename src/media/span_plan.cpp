@@ -24,7 +24,7 @@ constexpr int seconds_a_page = 3;
 // Asking twice costs more than reading over a gap of this size.
 constexpr std::uint64_t worth_a_request = 16u << 10;
 
-// Parsers that join packets want to see the one behind.
+// Parsers that join packets want to see the one behind, and the segment may take one picture more.
 constexpr std::chrono::milliseconds look_ahead{100};
 
 // The description of a fragment and its first key frame.
@@ -180,7 +180,7 @@ void plan_by_reading(const partial_file& file, std::span<const segment> wanted, 
     for (const segment& each : wanted) {
         try {
             demuxer input(file, stop, edits::applied, kind);
-            read_through(input, each);
+            read_through(input, {each.start, each.end + one_picture_more(input)});
             for (const byte_range& part : input.bytes_read().ranges()) read.add(part);
         } catch (const missing_bytes& hole) {
             add_missing(needed, file, page_at(hole.offset(), file, page_size));

@@ -38,6 +38,36 @@ std::size_t usable_cores()
     return static_cast<std::size_t>(CPU_COUNT(&cores));
 }
 
+cut::sound sound_of(audio_choice choice)
+{
+    switch (choice) {
+        case audio_choice::copy:
+            return cut::sound::copy;
+        case audio_choice::aac:
+            return cut::sound::aac;
+        case audio_choice::none:
+            break;
+    }
+    return cut::sound::none;
+}
+
+cut::options checked_cut_options(const download_options& options)
+try {
+    cut::options how{.preset = options.preset,
+                     .crf = options.crf,
+                     .gop = options.gop,
+                     .pixel_format = options.pixel_format,
+                     .short_side = options.short_side,
+                     .frame_rate = options.frame_rate,
+                     .filter = options.filter,
+                     .audio = sound_of(options.audio),
+                     .keep_corrupt = options.keep_corrupt};
+    cut::check(how);
+    return how;
+} catch (const std::invalid_argument& e) {
+    throw usage_error(e.what());
+}
+
 download_options with_defaults(download_options options)
 {
     if (options.jobs == 0) options.jobs = usable_cores();
@@ -85,6 +115,7 @@ public:
     explicit implementation(download_options options)
         : options_(with_defaults(std::move(options))),
           trim_(checked_format(options_.trim_format)),
+          how_to_cut_(checked_cut_options(options_)),
           folder_(options_.output),
           database_(open_ledger(folder_, damaged_ledger_)),
           ledger_(database_),
@@ -145,6 +176,7 @@ private:
 
     const download_options options_;
     const store::trim_format trim_;
+    const cut::options how_to_cut_;
     const run_folder folder_;
     fs::path damaged_ledger_;
     database database_;
@@ -347,11 +379,10 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     const steady::time_point start = steady::now();
     try {
         job.file.emplace(folder_.temporary());
-        const cut::options how{.preset = options_.preset, .crf = options_.crf};
         const cut::film film = film_of(job);
         const segment wanted = job.task->clip.wanted;
-        job.cut = workers_ ? workers_->cut(film, wanted, job.file->descriptor(), how, stop)
-                           : cut::encode(film, wanted, job.file->descriptor(), how, stop);
+        job.cut = workers_ ? workers_->cut(film, wanted, job.file->descriptor(), how_to_cut_, stop)
+                           : cut::encode(film, wanted, job.file->descriptor(), how_to_cut_, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -362,8 +393,10 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 {
     try {
-        const verify::expectation expected{
-            .frames = job.cut.frames, .duration = job.cut.duration, .audio = job.cut.audio, .constant_rate = true};
+        const verify::expectation expected{.frames = job.cut.frames,
+                                           .duration = job.cut.duration,
+                                           .audio = job.cut.audio,
+                                           .constant_rate = job.cut.start == std::chrono::microseconds{}};
         job.facts = workers_ ? workers_->verify(job.file->descriptor(), expected, stop)
                              : verify::check(job.file->descriptor(), expected);
     } catch (const std::exception&) {

@@ -169,6 +169,23 @@ TEST_CASE("whole videos in a folder are a source", "[download]")
     CHECK(clips_in(site.output()) == std::set<std::string>{"l/-video_000001_000003.mp4"});
 }
 
+TEST_CASE("clips are shaped, and their sound left out, on request", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    const std::string list = site.list("video-id,start-time,end-time,label-name\nvideo,1,3,l\n");
+
+    const finished end =
+        run(site.download(list, {"--source", site.url_template(), "--short-side", "64", "--fps", "10", "--filter",
+                                 "hflip,setsar=1", "--gop", "5", "--pix-fmt", "yuv444p", "--audio", "none"}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(output_of({"ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height,pix_fmt,nb_frames",
+                     "-of", "csv=p=0", (site.output() / "l/video_000001_000003.mp4").string()}) ==
+          "h264,114,64,yuv444p,20\n");
+}
+
 TEST_CASE("a list without labels goes to test, and may come from the standard input", "[download]")
 {
     kinetics_site site;
@@ -210,6 +227,7 @@ TEST_CASE("wrong usage and unreadable lists are refused before anything is fetch
     CHECK(run(site.download(good, {"--source", site.url_template(), "--trim-format", "%s"})).status == 2);
     CHECK(run(site.download(good, {"--source", "nowhere"})).status == 2);
     CHECK(run(site.download(good, {"--crf", "99"})).status == 2);
+    CHECK(run(site.download(good, {"--source", site.url_template(), "--filter", "nosuch"})).status == 2);
     CHECK(run({REELPIPE_BINARY, "download"}).status == 2);
     CHECK(run({REELPIPE_BINARY}).status == 2);
     CHECK(site.requests() == 0);

@@ -45,11 +45,22 @@ media::partial_file file_in(const json& from, int descriptor)
 
 json to_json(const cut::options& how)
 {
-    const auto& [preset, crf] = how;
-    return {preset, crf};
+    const auto& [preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
+    return {preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio), keep_corrupt};
 }
 
-cut::options options_in(const json& from) { return {.preset = from.at(0), .crf = from.at(1)}; }
+cut::options options_in(const json& from)
+{
+    return {.preset = from.at(0),
+            .crf = from.at(1),
+            .gop = from.at(2),
+            .pixel_format = from.at(3),
+            .short_side = from.at(4),
+            .frame_rate = from.at(5),
+            .filter = from.at(6),
+            .audio = static_cast<cut::sound>(from.at(7).get<int>()),
+            .keep_corrupt = from.at(8)};
+}
 
 template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
 
@@ -121,16 +132,14 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
 
 json to_message(const cut::result& result)
 {
-    const auto& [frames, duration, missing, audio] = result;
-    return {frames, duration.count(), missing.count(), audio};
+    const auto& [frames, start, duration, missing, audio] = result;
+    return {frames, start.count(), duration.count(), missing.count(), audio};
 }
 
 cut::result cut_result_in(const json& from)
 {
-    return {.frames = from.at(0),
-            .duration = microseconds(from.at(1).get<std::int64_t>()),
-            .missing = microseconds(from.at(2).get<std::int64_t>()),
-            .audio = from.at(3)};
+    const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
+    return {.frames = from.at(0), .start = time(1), .duration = time(2), .missing = time(3), .audio = from.at(4)};
 }
 
 json to_message(const verify::facts& facts)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "stages/cut/cut.hpp"
 
@@ -70,7 +71,13 @@ AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_
     return *stream;
 }
 
-void clip_writer::begin() { guard(avformat_write_header(file_.get(), nullptr), "begin the MP4 file"); }
+void clip_writer::begin()
+{
+    guard(avformat_write_header(file_.get(), nullptr), "begin the MP4 file");
+    begun_ = true;
+    for (const waiting& each : waiting_) write_at_once(*each.packet, *each.stream, each.time_base);
+    waiting_.clear();
+}
 
 // A source whose times stand still or jump back is written as the ffmpeg program writes it.
 void clip_writer::keep_ascending(AVPacket& packet)
@@ -85,6 +92,17 @@ void clip_writer::keep_ascending(AVPacket& packet)
 }
 
 void clip_writer::write(AVPacket& packet, const AVStream& stream, AVRational time_base)
+{
+    if (begun_) {
+        write_at_once(packet, stream, time_base);
+        return;
+    }
+    av::packet kept = av::make_packet();
+    av_packet_move_ref(kept.get(), &packet);
+    waiting_.push_back({std::move(kept), &stream, time_base});
+}
+
+void clip_writer::write_at_once(AVPacket& packet, const AVStream& stream, AVRational time_base)
 {
     av_packet_rescale_ts(&packet, time_base, stream.time_base);
     packet.stream_index = stream.index;

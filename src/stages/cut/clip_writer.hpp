@@ -18,7 +18,7 @@ public:
 
     AVStream& add(const AVCodecParameters&, AVRational time_base);
     void begin();
-    // Takes what the packet refers to; its times are in `time_base`.
+    // Takes what the packet refers to; its times are in `time_base`. What comes before begin() waits for it.
     void write(AVPacket&, const AVStream&, AVRational time_base);
     void finish();
 
@@ -26,11 +26,19 @@ private:
     static int write_bytes(void* self, av::written_bytes bytes, int size);
     static std::int64_t seek(void* self, std::int64_t offset, int whence);
     void keep_ascending(AVPacket&);
+    void write_at_once(AVPacket&, const AVStream&, AVRational time_base);
     void guard(int code, const char* doing) const;
 
     int descriptor_;
     std::int64_t position_ = 0, size_ = 0;
     int write_error_ = 0;
+    struct waiting {
+        av::packet packet;
+        const AVStream* stream;
+        AVRational time_base;
+    };
+    bool begun_ = false;
+    std::vector<waiting> waiting_;
     std::vector<std::int64_t> last_times_;  // of decoding, a stream each
     av::io io_;
     av::output file_;

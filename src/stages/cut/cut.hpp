@@ -24,14 +24,29 @@ struct film {
     std::optional<media::partial_file> sound{};  // none: it is where the pictures are, if there is any
 };
 
+// What becomes of the sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
+enum class sound : std::uint8_t { copy, aac, none };
+
+// How pictures are shaped and encoded. Words and numbers mean what they mean to the ffmpeg program.
 struct options {
     std::string preset = "medium";  // of libx264
     int crf = 23;
+    int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own
+    std::string pixel_format{};  // empty: yuv420p
+    int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
+    std::string frame_rate{};    // as -r takes it: 25, 30000/1001, ntsc; empty: the source's
+    std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
+    sound audio = sound::copy;
+    bool keep_corrupt = false;  // pictures that cannot be decoded without errors are shown as they come out
 };
+
+// Throws std::invalid_argument, with a text for the user, for options that no clip can be cut with.
+void check(const options&);
 
 // What was written, for whoever verifies it.
 struct result {
     std::int64_t frames = 0;
+    std::chrono::microseconds start{};     // when the first picture is shown
     std::chrono::microseconds duration{};  // of the pictures
     std::chrono::microseconds missing{};   // of the segment, because the video ends before it does
     bool audio = false;
@@ -39,8 +54,10 @@ struct result {
 
 // Writes [start, end) of a film as an MP4 file to `output`, a new and empty file: pictures in H.264, encoded on one
 // thread, sound copied. Frames, their times and the stream itself are those of
-// `ffmpeg -i FILE -ss START -t LENGTH -c:v libx264 -c:a copy -threads 1`; of two files, those that the same command
-// makes of `ffmpeg -i PICTURES -i SOUND -c copy FILE`.
+// `ffmpeg -ss START -t LENGTH -i FILE -t LENGTH -c:v libx264 -pix_fmt yuv420p -threads 1`, the sound is that of
+// `ffmpeg -i FILE -ss START -t LENGTH -c:a copy`; of two files, those that the same commands make of
+// `ffmpeg -i PICTURES -i SOUND -c copy FILE`. Where a picture is one pixel too wide or too high for the pixel format,
+// that pixel is cut off. Sound that is encoded is that of the first command with `-c:a aac`.
 //
 // Throws media::error for what is wrong with the source, media::missing_bytes, encode_error, and std::system_error when
 // the file cannot be written or a stop was requested.

@@ -6,14 +6,20 @@ using std::chrono::microseconds;
 
 namespace {
 
+segment extended(segment wanted, const media::demuxer& pictures, material::extent read)
+{
+    if (read == material::extent::one_picture_more) wanted.end += media::one_picture_more(pictures);
+    return wanted;
+}
+
 std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
 
 }  // namespace
 
-material::material(const film& source, segment wanted, std::stop_token stop)
+material::material(const film& source, segment wanted, std::stop_token stop, extent read)
     : wanted_(wanted),
       pictures_(source.pictures, stop),
-      pictures_reader_(pictures_, wanted),
+      pictures_reader_(pictures_, extended(wanted, pictures_, read)),
       sound_ends_(!source.sound.has_value())
 {
     if (!source.sound) return;

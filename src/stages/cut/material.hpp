@@ -17,7 +17,10 @@ class material {
 public:
     enum class kind : std::uint8_t { end, picture, sound };
 
-    material(const film&, segment wanted, std::stop_token);
+    // What is read of the pictures: the segment alone, or as much as media::one_picture_more() says.
+    enum class extent : std::uint8_t { segment, one_picture_more };
+
+    material(const film&, segment wanted, std::stop_token, extent = extent::segment);
 
     // The next packet; those of two files come in the order of their times.
     kind next(AVPacket*);
@@ -25,6 +28,8 @@ public:
     AVStream& video() const { return *pictures_.video(); }
     AVStream* audio() const { return sound_ ? sound_->audio() : pictures_.audio(); }
     AVFormatContext* container() const { return pictures_.context(); }  // of the pictures
+    // Nothing but the pictures, in the one file that the film is.
+    bool is_one_stream() const { return !sound_ && pictures_.context()->nb_streams == 1; }
     bool tells_all_samples() const { return pictures_.has_sample_table(); }
 
     // The segment's start on the stream's own clock.

@@ -241,6 +241,11 @@ TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not",
         CHECK(e.kind() == reelpipe::media::fault::corrupt);
     }
     CHECK_NOTHROW(cut_to(folder / "clip.mp4", damaged.file(), {20s, 22s}, {.preset = "ultrafast"}));
+
+    const auto length = wanted.end - wanted.start;
+    const result kept =
+        cut_to(folder / "kept.mp4", damaged.file(), wanted, {.preset = "ultrafast", .keep_corrupt = true});
+    CHECK(std::chrono::abs(kept.duration - length) < 200ms);
 }
 
 TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode]")

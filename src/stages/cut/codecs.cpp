@@ -1,0 +1,54 @@
+#include "stages/cut/codecs.hpp"
+
+#include "media/demuxer.hpp"
+#include "media/error.hpp"
+
+namespace reelpipe::cut {
+
+av::codec open_decoder(const AVStream& stream, const options& how)
+{
+    const AVCodec* const decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+    if (!decoder)
+        throw media::error(media::fault::unsupported,
+                           std::string("no decoder for ") + avcodec_get_name(stream.codecpar->codec_id));
+    av::codec context(av::check_allocated(avcodec_alloc_context3(decoder)));
+    av::check(avcodec_parameters_to_context(context.get(), stream.codecpar), "set up the decoder");
+    context->pkt_timebase = stream.time_base;
+    context->thread_count = 1;
+    context->max_pixels = media::largest_picture;
+    if (how.keep_corrupt) context->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    const int opened = avcodec_open2(context.get(), decoder, nullptr);
+    if (opened < 0) throw media::error(media::fault::corrupt, av::error("open the decoder", opened).what());
+    return context;
+}
+
+av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options& how)
+{
+    const AVCodec* const encoder = avcodec_find_encoder_by_name("libx264");
+    if (!encoder) throw encode_error("this FFmpeg was built without libx264");
+    av::codec context(av::check_allocated(avcodec_alloc_context3(encoder)));
+    context->width = first.width;
+    context->height = first.height;
+    context->pix_fmt = static_cast<AVPixelFormat>(first.format);
+    context->sample_aspect_ratio = pixel_shape;
+    context->time_base = av_inv_q(frame_rate);
+    context->framerate = frame_rate;
+    context->color_range = first.color_range;
+    context->colorspace = first.colorspace;
+    context->color_primaries = first.color_primaries;
+    context->color_trc = first.color_trc;
+    context->chroma_sample_location = first.chroma_location;
+    context->field_order = av::field_order_of(first);
+    context->thread_count = 1;
+    context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+
+    av::dictionary settings;
+    settings.set("preset", how.preset);
+    settings.set("crf", std::int64_t{how.crf});
+    if (how.gop > 0) settings.set("g", std::int64_t{how.gop});
+    const int opened = avcodec_open2(context.get(), encoder, settings.address());
+    if (opened < 0) throw encode_error(av::error("open libx264", opened).what());
+    return context;
+}
+
+}  // namespace reelpipe::cut

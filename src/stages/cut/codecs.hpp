@@ -1,0 +1,17 @@
+#ifndef REELPIPE_STAGES_CUT_CODECS_HPP
+#define REELPIPE_STAGES_CUT_CODECS_HPP
+
+#include "media/av.hpp"
+#include "stages/cut/cut.hpp"
+
+namespace reelpipe::cut {
+
+// Throws media::error where there is none.
+av::codec open_decoder(const AVStream&, const options&);
+
+// libx264, with the settings that the ffmpeg program takes from the first picture, so that it writes the same headers.
+av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options&);
+
+}  // namespace reelpipe::cut
+
+#endif

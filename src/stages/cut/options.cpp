@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+extern "C" {
+#include <libavutil/parseutils.h>
+#include <libavutil/pixdesc.h>
+}
+
+#include "media/av.hpp"
+#include "stages/cut/cut.hpp"
+
+namespace reelpipe::cut {
+
+namespace {
+
+const AVCodec& libx264()
+{
+    const AVCodec* const encoder = avcodec_find_encoder_by_name("libx264");
+    if (!encoder) throw std::invalid_argument("this FFmpeg was built without libx264");
+    return *encoder;
+}
+
+void check_pixel_format(const std::string& name)
+{
+    const AVPixelFormat wanted = av_get_pix_fmt(name.c_str());
+    std::string choice;
+    for (const AVPixelFormat* each = av::pixel_formats_of(libx264()); *each != AV_PIX_FMT_NONE; ++each) {
+        if (*each == wanted) return;
+        choice += fmt::format("{}{}", choice.empty() ? "" : ", ", av_get_pix_fmt_name(*each));
+    }
+    throw std::invalid_argument(fmt::format("libx264 has no pixel format {}; it has {}", name, choice));
+}
+
+// libx264 knows its presets only when it is opened.
+void check_preset(const options& how)
+{
+    const AVCodec& encoder = libx264();
+    const av::codec context(av::check_allocated(avcodec_alloc_context3(&encoder)));
+    context->width = context->height = 64;
+    context->pix_fmt = AV_PIX_FMT_YUV420P;
+    context->time_base = {1, 25};
+    context->thread_count = 1;
+    av::dictionary settings;
+    settings.set("preset", how.preset);
+    settings.set("crf", std::int64_t{how.crf});
+    const int opened = avcodec_open2(context.get(), &encoder, settings.address());
+    if (opened < 0)
+        throw std::invalid_argument(av::error(fmt::format("libx264 with preset {}", how.preset), opened).what());
+}
+
+// Names, arguments and links; whether they fit the pictures shows with the first one.
+void check_filter(const std::string& description)
+{
+    const av::graph graph(av::check_allocated(avfilter_graph_alloc()));
+    av::filter_ends ends;
+    const int parsed = avfilter_graph_parse2(graph.get(), description.c_str(), &ends.inputs, &ends.outputs);
+    if (parsed < 0) throw std::invalid_argument(av::error(fmt::format("filter {}", description), parsed).what());
+    if (!ends.are_one_each())
+        throw std::invalid_argument(fmt::format("filter {}: one input and one output are needed", description));
+    const auto is_of_pictures = [](const AVFilterInOut& end, const AVFilterPad* pads) {
+        return avfilter_pad_get_type(pads, end.pad_idx) == AVMEDIA_TYPE_VIDEO;
+    };
+    if (!is_of_pictures(*ends.inputs, ends.inputs->filter_ctx->input_pads) ||
+        !is_of_pictures(*ends.outputs, ends.outputs->filter_ctx->output_pads))
+        throw std::invalid_argument(fmt::format("filter {}: it is not one of pictures", description));
+}
+
+}  // namespace
+
+void check(const options& how)
+{
+    av::capture_log();
+    av::forget_log();
+    if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");
+    if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
+    check_preset(how);
+    if (!how.pixel_format.empty()) check_pixel_format(how.pixel_format);
+    if (AVRational rate; !how.frame_rate.empty() && av_parse_video_rate(&rate, how.frame_rate.c_str()) < 0)
+        throw std::invalid_argument(
+            fmt::format("{} is no frame rate: 25, 29.97 and 30000/1001 are some", how.frame_rate));
+    if (!how.filter.empty()) check_filter(how.filter);
+}
+
+}  // namespace reelpipe::cut

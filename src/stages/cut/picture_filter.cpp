@@ -1,0 +1,169 @@
+#include "stages/cut/picture_filter.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+namespace reelpipe::cut {
+
+namespace {
+
+constexpr const char* default_format = "yuv420p";
+
+int guard(int code, const char* doing)
+{
+    if (code < 0) throw encode_error(av::error(doing, code).what());
+    return code;
+}
+
+const std::int32_t* display_matrix(const AVFrame& picture, const AVStream& stream)
+{
+    const AVFrameSideData* own = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
+    return own ? reinterpret_cast<const std::int32_t*>(own->data) : av::display_matrix_of(stream);
+}
+
+// Degrees clockwise in [0, 360), a little below 0 included, as ffmpeg counts them.
+double turned_by(const std::int32_t* matrix)
+{
+    const double clockwise = matrix ? -std::round(av_display_rotation_get(matrix)) : 0;
+    return std::isfinite(clockwise) ? clockwise - 360 * std::floor(clockwise / 360 + 0.9 / 360) : 0;
+}
+
+bool is_upright(const std::int32_t* matrix) { return !matrix || (turned_by(matrix) < 1 && matrix[4] >= 0); }
+
+// Full range has formats of its own, which hold the same samples.
+bool has_wanted_format(const AVFrame& picture, const options& how)
+{
+    if (how.pixel_format.empty() && picture.format == AV_PIX_FMT_YUVJ420P) return true;
+    return picture.format == av_get_pix_fmt((how.pixel_format.empty() ? default_format : how.pixel_format).c_str());
+}
+
+// A picture of this format has whole samples of colour in width and height.
+struct grid {
+    int width, height;
+};
+grid grid_of(const options& how)
+{
+    const AVPixFmtDescriptor* format =
+        av_pix_fmt_desc_get(av_get_pix_fmt(how.pixel_format.empty() ? default_format : how.pixel_format.c_str()));
+    if (!format) return {1, 1};
+    return {1 << format->log2_chroma_w, 1 << format->log2_chroma_h};
+}
+
+bool fits(const AVFrame& picture, grid cells)
+{
+    return picture.width % cells.width == 0 && picture.height % cells.height == 0;
+}
+
+// The shorter side is N, or what it was where that is less, and both are even.
+std::string shortened(int n)
+{
+    return fmt::format(
+        "w='if(lte(iw,ih),2*trunc(min({0},iw)/2),-2)':h='if(lte(iw,ih),-2,2*trunc(min({0},ih)/2))':flags=bicubic", n);
+}
+
+}  // namespace
+
+bool needs_filter(const AVFrame& picture, const AVStream& stream, const options& how)
+{
+    return how.short_side > 0 || !how.filter.empty() || !has_wanted_format(picture, how) ||
+           !fits(picture, grid_of(how)) || !is_upright(display_matrix(picture, stream));
+}
+
+picture_filter::picture_filter(const AVFrame& like, const AVStream& stream, AVRational frame_rate, const options& how,
+                               const AVCodecContext* encoder)
+    : width_(like.width),
+      height_(like.height),
+      format_(like.format),
+      graph_(av::check_allocated(avfilter_graph_alloc()))
+{
+    graph_->nb_threads = 1;
+    graph_->scale_sws_opts = av::check_allocated(av_strdup("flags=bicubic"));  // as ffmpeg has it
+    const AVRational shape = like.sample_aspect_ratio.den ? like.sample_aspect_ratio : AVRational{0, 1};
+    append("buffer", fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}:frame_rate={}/{}",
+                                 like.width, like.height, like.format, stream.time_base.num, stream.time_base.den,
+                                 shape.num, shape.den, frame_rate.num, frame_rate.den));
+    source_ = last_;
+    append_upright(like, stream);
+    if (!how.filter.empty()) append_user(how.filter);
+    if (how.short_side > 0) append("scale", shortened(how.short_side));
+    if (const grid cells = grid_of(how); !how.filter.empty() || !fits(like, cells))
+        append("crop", fmt::format("{0}*trunc(iw/{0}):{1}*trunc(ih/{1}):0:0", cells.width, cells.height));
+    if (encoder) append("scale", fmt::format("{}:{}:flags=bicubic", encoder->width, encoder->height));
+    if (encoder)
+        append("format", av_get_pix_fmt_name(encoder->pix_fmt));
+    else if (how.pixel_format.empty())
+        append("format", like.format == AV_PIX_FMT_YUVJ420P ? "yuvj420p|yuv420p" : default_format);
+    else
+        append("format", how.pixel_format);
+    append("buffersink", "");
+    sink_ = last_;
+    guard(avfilter_graph_config(graph_.get(), nullptr), "set up the filters");
+}
+
+void picture_filter::append(const char* filter, const std::string& arguments)
+{
+    AVFilterContext* made = nullptr;
+    guard(avfilter_graph_create_filter(&made, avfilter_get_by_name(filter), filter, arguments.c_str(), nullptr,
+                                       graph_.get()),
+          filter);
+    if (last_) guard(avfilter_link(last_, last_pad_, made, 0), filter);
+    last_ = made;
+    last_pad_ = 0;
+}
+
+void picture_filter::append_upright(const AVFrame& picture, const AVStream& stream)
+{
+    const std::int32_t* const matrix = display_matrix(picture, stream);
+    if (is_upright(matrix)) return;
+    const double angle = turned_by(matrix);
+    if (std::abs(angle - 90) < 1) {
+        append("transpose", matrix[3] > 0 ? "cclock_flip" : "clock");
+    } else if (std::abs(angle - 270) < 1) {
+        append("transpose", matrix[3] < 0 ? "clock_flip" : "cclock");
+    } else if (std::abs(angle - 180) < 1) {
+        if (matrix[0] < 0) append("hflip", "");
+        if (matrix[4] < 0) append("vflip", "");
+    } else if (angle < 1) {
+        append("vflip", "");
+    } else {
+        append("rotate", fmt::format("{:f}*PI/180", angle));
+    }
+}
+
+void picture_filter::append_user(const std::string& description)
+{
+    av::filter_ends ends;
+    guard(avfilter_graph_parse2(graph_.get(), description.c_str(), &ends.inputs, &ends.outputs), "read the filters");
+    if (!ends.are_one_each()) throw encode_error("the filters need one input and one output");
+    guard(avfilter_link(last_, last_pad_, ends.inputs->filter_ctx, static_cast<unsigned>(ends.inputs->pad_idx)),
+          "connect the filters");
+    last_ = ends.outputs->filter_ctx;
+    last_pad_ = static_cast<unsigned>(ends.outputs->pad_idx);
+}
+
+bool picture_filter::accepts(const AVFrame& picture) const
+{
+    return picture.width == width_ && picture.height == height_ && picture.format == format_;
+}
+
+void picture_filter::send(AVFrame* picture) { guard(av_buffersrc_add_frame(source_, picture), "filter a picture"); }
+
+bool picture_filter::receive(AVFrame* picture)
+{
+    const int code = av_buffersink_get_frame(sink_, picture);
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return false;
+    guard(code, "filter a picture");
+    return true;
+}
+
+AVRational picture_filter::time_base() const { return av_buffersink_get_time_base(sink_); }
+AVRational picture_filter::frame_rate() const { return av_buffersink_get_frame_rate(sink_); }
+AVRational picture_filter::pixel_shape() const { return av_buffersink_get_sample_aspect_ratio(sink_); }
+
+}  // namespace reelpipe::cut

@@ -1,0 +1,45 @@
+#ifndef REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
+#define REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
+
+#include "media/av.hpp"
+#include "stages/cut/cut.hpp"
+
+namespace reelpipe::cut {
+
+// Whether pictures have to be changed before they are encoded. Where not, they go from the decoder to the encoder
+// without a copy.
+bool needs_filter(const AVFrame&, const AVStream&, const options&);
+
+// The filters between decoder and encoder, in the order in which the ffmpeg program applies them: upright, --filter,
+// --short-side, a size that the pixel format can have, the pixel format.
+class picture_filter {
+public:
+    // For pictures like this one. Where pictures have been encoded already, the others get their size and format.
+    picture_filter(const AVFrame& like, const AVStream&, AVRational frame_rate, const options&,
+                   const AVCodecContext* encoder = nullptr);
+
+    bool accepts(const AVFrame&) const;
+
+    // Takes what the picture refers to; its time is on the stream's clock. Null: there are no more.
+    void send(AVFrame*);
+    bool receive(AVFrame*);
+
+    // Of what comes out
+    AVRational time_base() const;
+    AVRational frame_rate() const;
+    AVRational pixel_shape() const;
+
+private:
+    void append(const char* filter, const std::string& arguments);
+    void append_upright(const AVFrame&, const AVStream&);
+    void append_user(const std::string& description);
+
+    int width_, height_, format_;
+    av::graph graph_;
+    AVFilterContext *source_ = nullptr, *last_ = nullptr, *sink_ = nullptr;  // the graph's
+    unsigned last_pad_ = 0;
+};
+
+}  // namespace reelpipe::cut
+
+#endif

@@ -1,0 +1,63 @@
+#include "cutting.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "media/span_plan.hpp"
+#include "support/process.hpp"
+
+namespace reelpipe::test {
+
+namespace fs = std::filesystem;
+
+fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
+
+std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
+
+cut::result encode_to(const fs::path& clip, const cut::film& source, segment wanted, const cut::options& how)
+{
+    const struct output {
+        explicit output(const fs::path& path)
+            : descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
+        {
+            if (descriptor < 0) throw std::runtime_error("cannot write " + path.string());
+        }
+        output(const output&) = delete;
+        output& operator=(const output&) = delete;
+        ~output() { close(descriptor); }
+        int descriptor;
+    } out(clip);
+    return cut::encode(source, wanted, out.descriptor, how);
+}
+
+cut::result encode_to(const fs::path& clip, const fs::path& film, segment wanted, const cut::options& how)
+{
+    sparse_copy copy(film);
+    const std::vector<segment> segments{wanted};
+    for (;;) {
+        const auto plan = media::plan_spans(copy.file(), segments);
+        if (plan.needed.empty()) break;
+        copy.copy(plan.needed);
+    }
+    return encode_to(clip, cut::film{.pictures = copy.file()}, wanted, how);
+}
+
+std::string packets_of(const fs::path& clip, const std::string& streams)
+{
+    return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:" + streams, "-c", "copy",
+                      "-copyts", "-f", "framemd5", "-"});
+}
+
+void ffmpeg_to(const fs::path& clip, const fs::path& film, segment wanted, const std::vector<std::string>& words)
+{
+    const std::string length = seconds(wanted.end - wanted.start);
+    std::vector<std::string> command{"ffmpeg", "-nostdin", "-v", "error",      "-y", "-ss", seconds(wanted.start),
+                                     "-t",     length,     "-i", film.string()};
+    command.insert(command.end(), words.begin(), words.end());
+    command.insert(command.end(), {"-t", length, "-threads", "1", clip.string()});
+    output_of(command);
+}
+
+}  // namespace reelpipe::test

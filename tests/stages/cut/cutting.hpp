@@ -1,0 +1,35 @@
+#ifndef REELPIPE_TESTS_STAGES_CUT_CUTTING_HPP
+#define REELPIPE_TESTS_STAGES_CUT_CUTTING_HPP
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "stages/cut/cut.hpp"
+#include "support/sparse_copy.hpp"
+
+namespace reelpipe::test {
+
+std::filesystem::path film(const std::string& name);
+
+// As ffmpeg's options take it.
+std::string seconds(std::chrono::microseconds);
+
+cut::result encode_to(const std::filesystem::path& clip, const cut::film&, segment, const cut::options&);
+
+// From a copy that holds what the plan for the segment asks for and nothing else.
+cut::result encode_to(const std::filesystem::path& clip, const std::filesystem::path& film, segment,
+                      const cut::options&);
+
+// Times, sizes and hashes of the packets of a clip's streams, and of what stands in front of them. `streams` as -map
+// takes it: "v", "a".
+std::string packets_of(const std::filesystem::path& clip, const std::string& streams);
+
+// ffmpeg -ss START -t LENGTH -i FILM WORDS... -t LENGTH CLIP
+void ffmpeg_to(const std::filesystem::path& clip, const std::filesystem::path& film, segment,
+               const std::vector<std::string>& words);
+
+}  // namespace reelpipe::test
+
+#endif

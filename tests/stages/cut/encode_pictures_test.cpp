@@ -1,0 +1,98 @@
+#include <string>
+#include <vector>
+
+#include "cutting.hpp"
+#include "stages/verify/verify.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::segment;
+using reelpipe::cut::options;
+using reelpipe::cut::result;
+using namespace reelpipe::test;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+constexpr const char* described =
+    "stream=width,height,pix_fmt,sample_aspect_ratio,field_order,color_range,color_space,r_frame_rate,start_time,"
+    "nb_frames:stream_side_data";
+
+// What both have to write the same of: everything about the pictures, and what the container says of them.
+std::string pictures(const std::filesystem::path& clip)
+{
+    return packets_of(clip, "v") +
+           output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", described, clip.string()});
+}
+
+void check_against_ffmpeg(const std::string& name, segment wanted, options how, words ffmpeg)
+{
+    const temp_folder folder;
+    CAPTURE(name, wanted.start.count(), ffmpeg);
+    how.preset = "ultrafast";
+    const result done = encode_to(folder / "clip.mp4", film(name), wanted, how);
+
+    ffmpeg.insert(ffmpeg.end(), {"-an", "-c:v", "libx264", "-preset", "ultrafast"});
+    ffmpeg_to(folder / "ffmpeg.mp4", film(name), wanted, ffmpeg);
+    CHECK(pictures(folder / "clip.mp4") == pictures(folder / "ffmpeg.mp4"));
+    const auto facts =
+        reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames, .duration = done.duration});
+    CHECK(std::chrono::abs(facts.start - done.start) < 1ms);
+}
+
+}  // namespace
+
+TEST_CASE("every codec, depth, direction, shape and rate gives the pictures that ffmpeg gives", "[encode]")
+{
+    const std::string name =
+        GENERATE("h264_10bit.mp4", "h264_422.mp4", "hevc_10bit.mp4", "vp9_10bit.webm", "vp9_444.webm", "av1.mp4",
+                 "av1_10bit.mkv", "mpeg4.mp4", "mpeg4.avi", "anamorphic.mp4", "interlaced.mp4", "stamped.mp4",
+                 "turned_90.mp4", "turned_180.mp4", "turned_270.mp4", "turned_45.mp4");
+    const segment wanted = GENERATE(segment{0s, 1s}, segment{1730ms, 3100ms});
+    check_against_ffmpeg(name, wanted, {}, {"-pix_fmt", "yuv420p"});
+}
+
+TEST_CASE("pictures that become larger are made as small as the first ones", "[encode]")
+{
+    check_against_ffmpeg("grows.ts", {0s, 3s}, {}, {"-pix_fmt", "yuv420p"});
+}
+
+TEST_CASE("a film of nothing but pictures begins when the first of them is shown", "[encode]")
+{
+    const segment wanted = GENERATE(segment{5s, 6s}, segment{5010ms, 6s}, segment{5020ms, 6s}, segment{5030ms, 6s});
+    check_against_ffmpeg("silent.mp4", wanted, {}, {});
+}
+
+TEST_CASE("a picture with an odd number of pixels loses one of them", "[encode]")
+{
+    const std::string name = GENERATE("h264_444_odd.mp4", "vp9_odd.webm");
+    check_against_ffmpeg(name, {500ms, 2s}, {}, {"-vf", "crop=160:90:0:0", "-pix_fmt", "yuv420p"});
+}
+
+TEST_CASE("pictures are shaped as ffmpeg's options shape them", "[encode]")
+{
+    struct way {
+        options how;
+        words ffmpeg;
+    };
+    const std::vector<way> ways{
+        {{.short_side = 64}, {"-vf", "scale=114:64", "-pix_fmt", "yuv420p"}},
+        {{.short_side = 500}, {"-pix_fmt", "yuv420p"}},  // never larger
+        {{.frame_rate = "10"}, {"-r", "10", "-pix_fmt", "yuv420p"}},
+        {{.frame_rate = "60000/1001"}, {"-r", "60000/1001", "-pix_fmt", "yuv420p"}},
+        {{.filter = "hflip,split[a][b];[a]negate[c];[c][b]hstack"},
+         {"-vf", "hflip,split[a][b];[a]negate[c];[c][b]hstack", "-pix_fmt", "yuv420p"}},
+        {{.filter = "fps=12"}, {"-vf", "fps=12", "-pix_fmt", "yuv420p"}},
+        {{.filter = "tmix=3"}, {"-vf", "tmix=3", "-pix_fmt", "yuv420p"}},  // looks at neighbours
+        {{.short_side = 40, .filter = "crop=120:80"}, {"-vf", "crop=120:80,scale=60:40", "-pix_fmt", "yuv420p"}},
+        {{.gop = 5}, {"-g", "5", "-pix_fmt", "yuv420p"}},
+        {{.pixel_format = "yuv444p"}, {"-pix_fmt", "yuv444p"}},
+        {{.crf = 35}, {"-crf", "35", "-pix_fmt", "yuv420p"}},
+    };
+    const auto i = GENERATE(range<std::size_t>(0, 11));
+    REQUIRE(ways.size() == 11);
+    check_against_ffmpeg("anamorphic.mp4", {1030ms, 2700ms}, ways[i].how, ways[i].ffmpeg);
+}

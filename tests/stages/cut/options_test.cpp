@@ -1,0 +1,32 @@
+#include <stdexcept>
+#include <string>
+
+#include "stages/cut/cut.hpp"
+#include "support/catch.hpp"
+
+using reelpipe::cut::check;
+using reelpipe::cut::options;
+
+TEST_CASE("options that no clip can be cut with are named before anything is cut", "[encode]")
+{
+    const options fine = GENERATE(options{}, options{.filter = "yadif,crop=ih:ih"}, options{.frame_rate = "ntsc"},
+                                  options{.pixel_format = "yuv444p10le"}, options{.preset = "ultrafast", .gop = 1});
+    CHECK_NOTHROW(check(fine));
+
+    struct wrong {
+        options how;
+        std::string named;
+    };
+    const auto bad = GENERATE(wrong{{.preset = "quick"}, "quick"}, wrong{{.filter = "nosuch"}, "nosuch"},
+                              wrong{{.filter = "split"}, "one input and one output"},
+                              wrong{{.filter = "volume=2"}, "pictures"}, wrong{{.pixel_format = "rainbow"}, "rainbow"},
+                              wrong{{.frame_rate = "often"}, "often"}, wrong{{.short_side = 3}, "16"});
+    CAPTURE(bad.named);
+    std::string text;
+    try {
+        check(bad.how);
+    } catch (const std::invalid_argument& e) {
+        text = e.what();
+    }
+    CHECK_THAT(text, Catch::Matchers::Contains(bad.named));
+}
