@@ -129,7 +129,7 @@ template <class F> auto source(std::string name, F from)
         using item = typename detail::sent_by<F>::type;
         static_assert(!std::is_void_v<item>,
                       "reelpipe: a source is a range or a function awaitable<void>(reelpipe::out<T>)");
-        return begin(std::type_identity<item>{}, std::move(name), std::move(from));
+        if constexpr (!std::is_void_v<item>) return begin(std::type_identity<item>{}, std::move(name), std::move(from));
     }
 }
 
@@ -179,7 +179,7 @@ template <class In, detail::place Place, class F> auto operator|(flow<In> up, de
             static_assert(awaits || Place == detail::place::pool, "reelpipe: an io stage returns asio::awaitable<Out>");
             static_assert(!awaits || Place == detail::place::loop, "reelpipe: a cpu stage is a plain function");
             static_assert(!std::is_void_v<result>, "reelpipe: a function that returns nothing is a sink");
-            if constexpr (!std::is_void_v<result>)
+            if constexpr (!std::is_void_v<result> && awaits == (Place == detail::place::loop))
                 return append(std::type_identity<typename detail::unwrapped<result>::type>{}, std::false_type{});
         }
     }

@@ -51,17 +51,6 @@ std::string without_controls(std::string text)
     return text;
 }
 
-// The bottleneck is busy while those before it are blocked and those after it starve: the stage with the largest share
-// of its workers' time.
-const stage_stats* bottleneck_of(const std::vector<stage_stats>& stages)
-{
-    const auto busy_share = [](const stage_stats& s) {
-        return s.busy_s / static_cast<double>(std::max<std::size_t>(s.workers, 1));
-    };
-    const auto busiest = std::ranges::max_element(stages, {}, busy_share);
-    return busiest == stages.end() ? nullptr : &*busiest;
-}
-
 }  // namespace
 
 terminal::terminal(progress_style style, severity least)
@@ -155,7 +144,7 @@ std::string summary_text(const download_summary& s)
             text +=
                 fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9.1f} {:>10.1f} {:>10.1f} {:>6}\n", stage.name, stage.in,
                             stage.out, stage.failed, stage.busy_s, stage.starved_s, stage.blocked_s, stage.queued_peak);
-        if (const stage_stats* const slowest = bottleneck_of(s.stages))
+        if (const stage_stats* const slowest = bottleneck(s.stages))
             text += fmt::format("  the bottleneck is '{}'\n", slowest->name);
     }
     text += fmt::format("report: {}\n", s.report.string());

@@ -22,8 +22,7 @@ struct stage_stats {
     std::size_t workers = 0;
     double busy_s = 0;     // in the function, its waiting included; cpu stages: on the pool only
     double starved_s = 0;  // waiting for an item
-    double blocked_s =
-        0;  // waiting for room behind the stage; a source: for leave to admit an item; in order: for its turn
+    double blocked_s = 0;  // waiting for room behind the stage, in order for its turn; a source: to admit an item, too
     std::size_t queued = 0;
     std::size_t queued_peak = 0;
     std::size_t queue = 0;                          // the limit
@@ -42,12 +41,12 @@ struct report {
 };
 
 // The stage that holds up the others: the one whose workers are busy for the largest part of the time. Those before
-// it are blocked then, those behind it starved. nullptr if nothing ran.
-inline const stage_stats* bottleneck(const report& run)
+// it are blocked then, those behind it starved. Points into `stages`; nullptr if nothing ran.
+inline const stage_stats* bottleneck(const std::vector<stage_stats>& stages)
 {
     const auto load = [](const stage_stats& s) { return s.busy_s / static_cast<double>(s.workers); };
     const stage_stats* most = nullptr;
-    for (const stage_stats& s : run.stages)
+    for (const stage_stats& s : stages)
         if (s.busy_s > 0 && (!most || load(s) > load(*most))) most = &s;
     return most;
 }
