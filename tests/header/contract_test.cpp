@@ -59,8 +59,11 @@ asio::awaitable<int> send_until_refused(reelpipe::sender<std::string> out)
 
 asio::awaitable<void> send_all(reelpipe::sender<int> out, int n)
 {
+    const auto loop = co_await asio::this_coro::executor;
+    asio::steady_timer timer(loop);
     for (int i = 0; i < n; ++i) {
-        if (i % 3 == 0) co_await next_turn();
+        timer.expires_after(std::chrono::microseconds(i * 53 % 7));
+        if (i % 2 == 0) co_await timer.async_wait(asio::use_awaitable);
         int item = i;
         co_await out.send(std::move(item));
     }
@@ -78,7 +81,7 @@ asio::awaitable<raced> receive_against_a_timer(reelpipe::receiver<int> in)
     asio::steady_timer timer(loop);
     raced r;
     for (;;) {
-        timer.expires_after(1us);
+        timer.expires_after(std::chrono::microseconds((r.timeouts + static_cast<int>(r.got.size())) * 37 % 5));
         const auto first = co_await (in.receive() || timer.async_wait(asio::use_awaitable));
         if (first.index() == 1) {
             ++r.timeouts;
@@ -137,10 +140,10 @@ TEST_CASE("receive() || timer loses nothing", "[channel]")
     asio::io_context io{1};
     auto [out, in] = reelpipe::make_channel<int>(io.get_executor(), {.items = 2});
     std::exception_ptr error;
-    asio::co_spawn(io, send_all(std::exchange(out, {}), 20'000), [&](std::exception_ptr e) { error = e; });
+    asio::co_spawn(io, send_all(std::exchange(out, {}), 5'000), [&](std::exception_ptr e) { error = e; });
     const raced r = run_awaitable(io, receive_against_a_timer(std::exchange(in, {})));
     CHECK_FALSE(error);
-    CHECK(r.got == up_to(20'000));
+    CHECK(r.got == up_to(5'000));
     CHECK(r.timeouts > 0);
 }
 
@@ -310,6 +313,20 @@ TEST_CASE("cancel reaches waits of every kind and raises the stop token of runni
     other.join();
     CHECK(r.end == reelpipe::ending::cancelled);
     io.run();
+}
+
+// A pool thread once counted work down on the loop after it had handed over the last result.
+TEST_CASE("the loop may be destroyed as soon as the run has ended, while the pool lives on", "[pipeline]")
+{
+    asio::thread_pool pool{2};
+    const auto same = [](int i) { return i; };
+    for (int round = 0; round < 3000; ++round) {
+        asio::io_context io{1};
+        reelpipe::runner run{
+            reelpipe::source("number", up_to(1)) | reelpipe::cpu("same", same) | reelpipe::sink("drop", [](int) {}),
+            {.cpu = pool.get_executor()}};
+        REQUIRE(run.run(io).finished == 1);
+    }
 }
 
 TEST_CASE("an ordered cpu stage keeps the order of its items", "[pipeline]")

@@ -2,8 +2,10 @@
 #define REELPIPE_PIPELINE_OFFLOAD_HPP
 
 #include <asio.hpp>
+#include <atomic>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -15,11 +17,23 @@ namespace detail {
 struct call_there {
     template <class Handler, class F> void operator()(Handler&& handler, const asio::any_io_executor& there, F* f) const
     {
-        auto here = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-        asio::post(there, [f, here, h = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
-            (*f)();
-            asio::post(here, std::move(h));
-        });
+        auto tracked = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+        asio::post(there,
+                   [f, here = std::move(tracked), h = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
+                       (*f)();
+                       // With the handler the loop may come to its end and be destroyed, so it waits until this thread
+                       // has let go.
+                       const auto let_go = std::make_shared<std::atomic<bool>>(false);
+                       {
+                           const auto loop = std::move(here);
+                           asio::post(loop, [let_go, resume = std::move(h)]() mutable {
+                               let_go->wait(false);
+                               std::move(resume)();
+                           });
+                       }
+                       let_go->store(true);
+                       let_go->notify_one();
+                   });
     }
 };
 
