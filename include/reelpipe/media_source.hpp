@@ -17,6 +17,7 @@ struct remote_file {
     std::vector<std::string> headers{};   // whole lines, "Name: value", sent with every request
     std::string cookies{};                // value of the Cookie header; sent to the host of `url` only
     std::string proxy{};                  // empty: none, whatever the environment says
+    bool public_only = false;             // a site named it: refused where its address is not a public one
     std::uint64_t max_range = 10u << 20;  // hosts pace requests for more bytes than this
     std::optional<std::chrono::system_clock::time_point> available_at{};  // answers 403 before
     std::optional<std::chrono::system_clock::time_point> expires{};       // answers 403 after

@@ -109,6 +109,34 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->check(CLI::Range(1, 4096))
         ->capture_default_str()
         ->group("Fetch");
+    command
+        ->add_option("--connections-per-host", o.connections_per_host, "no more of them to one host; 0: no such limit")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group("Fetch");
+    command->add_option("--limit-rate", o.rate_limit, "bytes a second of all transfers together, such as 500K or 2M")
+        ->transform(CLI::AsSizeValue(false))
+        ->option_text("BYTES")
+        ->group("Fetch");
+    command
+        ->add_option_function<long>(
+            "--timeout", [&o](long s) { o.timeout = std::chrono::seconds(s); },
+            "seconds without an answer or with next to no bytes, after which a transfer is tried again [30]")
+        ->check(CLI::Range(1, 3600))
+        ->option_text("S")
+        ->group("Fetch");
+    command
+        ->add_option("--tmp-limit", o.tmp_limit,
+                     "bytes of temporary files from which on no further video is begun, such as 2G; 0: none [8G]")
+        ->transform(CLI::AsSizeValue(false))
+        ->option_text("BYTES")
+        ->group("Fetch");
+    command
+        ->add_flag("--allow-private", o.allow_private,
+                   "redirects, pages and playlists may lead to addresses of this machine or network; what you name "
+                   "yourself always may")
+        ->group("Fetch");
     command->add_option("--attempts", o.attempts, "tries for what may pass by itself")
         ->check(CLI::Range(1, 100))
         ->capture_default_str()

@@ -441,9 +441,18 @@ asio::awaitable<download_summary> downloader::implementation::run()
     fs::create_directories(temporary);
     locator_.emplace(loop, options_);
     if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.cut_timeout);
-    http_.emplace(loop, fetch::http_options{.connections = options_.connections});
-    fetcher_.emplace(*http_, planners_.get_executor(),
-                     fetch::fetch_options{.folder = temporary, .max_height = options_.max_height});
+    http_.emplace(loop, fetch::http_options{.connections = options_.connections,
+                                            .connections_per_host = options_.connections_per_host,
+                                            .connect_timeout = std::min(fetch::http_options{}.connect_timeout,
+                                                                        std::chrono::milliseconds(options_.timeout)),
+                                            .stall_time = options_.timeout,
+                                            .rate_limit = options_.rate_limit,
+                                            .allow_private = options_.allow_private});
+    std::shared_ptr<fetch::disk_budget> budget;
+    if (options_.tmp_limit != 0) budget = std::make_shared<fetch::disk_budget>(loop, options_.tmp_limit);
+    fetcher_.emplace(
+        *http_, planners_.get_executor(),
+        fetch::fetch_options{.folder = temporary, .budget = std::move(budget), .max_height = options_.max_height});
 
     report ended;
     std::exception_ptr error;

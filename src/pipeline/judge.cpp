@@ -98,6 +98,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::not_media, e.what(), {}, {}};
     } catch (const fetch::too_large_error& e) {
         return {reason::too_large, e.what(), {}, {}};
+    } catch (const fetch::forbidden_address_error& e) {
+        return {reason::refused, std::string(e.what()) + "; --allow-private permits it", {}, {}};
     } catch (const fetch::playlist_error& e) {
         return {of_playlist(e.why), e.what(), {}, {}};
     } catch (const fetch::transfer_error& e) {

@@ -24,13 +24,14 @@ public:
 
     // As those of video_source.
     asio::awaitable<std::vector<message>> start() { return source_->start(); }
-    asio::awaitable<resolved_video> locate(std::string video) { return source_->resolve(std::move(video)); }
+    asio::awaitable<resolved_video> locate(std::string video);
 
     // Whether URLs stop working after a while, so that asking again may help.
     bool has_expiring_urls() const { return source_->urls_expire(); }
 
 private:
     std::shared_ptr<video_source> source_;
+    bool named_by_site_;  // whatever URL it has found
 };
 
 }  // namespace reelpipe

@@ -30,8 +30,9 @@ std::string configuration(const std::filesystem::path& folder, unsigned short po
          << "http {\n  types { video/mp4 mp4; text/html html; } default_type application/octet-stream;\n"
          << "  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4;\n"
          << "  scgi_temp_path t5;\n"
-         << "  log_format bytes '$status $body_bytes_sent $uri $http_range';\n"
-         << "  server {\n    listen 127.0.0.1:" << port << (options.tls ? " ssl" : "") << " backlog=1024;\n"
+         << "  log_format bytes '$status $body_bytes_sent $uri $http_range $server_protocol';\n"
+         << "  server {\n    listen 127.0.0.1:" << port << (options.tls ? " ssl" : "")
+         << (options.http2 ? " http2" : "") << " backlog=1024;\n"
          << "    access_log access.log bytes;\n";
     if (options.tls) text << "    ssl_certificate certificate.pem; ssl_certificate_key key.pem;\n";
     text << "    location / { root \"" << folder.string() << "\"; " << options.in_location << " }\n  }\n}\n";
@@ -91,7 +92,8 @@ std::vector<nginx_request> nginx::log(std::size_t at_least)
         std::istringstream lines(read_file(home_ / "access.log"));
         std::vector<nginx_request> requests;
         nginx_request line;
-        while (lines >> line.status >> line.body_bytes >> line.path >> line.range) requests.push_back(line);
+        while (lines >> line.status >> line.body_bytes >> line.path >> line.range >> line.protocol)
+            requests.push_back(line);
         if (requests.size() >= at_least) return requests;
         if (std::chrono::steady_clock::now() > end)
             throw std::runtime_error("nginx has served " + std::to_string(requests.size()) + " requests only");

@@ -19,10 +19,12 @@ struct nginx_request {
     int status = 0;
     std::uint64_t body_bytes = 0;  // as the server sent them
     std::string range;             // as the client asked; "-" if it did not
+    std::string protocol;          // "HTTP/1.1"
 };
 
 struct nginx_options {
     std::string in_location{};  // further directives, e.g. "limit_rate 100k;"
+    bool http2 = false;         // over TLS
     bool tls = false;           // https, with a certificate for localhost that certificate() trusts
 };
 

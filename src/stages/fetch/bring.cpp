@@ -25,6 +25,7 @@ http_request request_for(const held_file& file, media::byte_range range)
             .headers = file.from.headers,
             .cookies = file.from.cookies,
             .proxy = file.from.proxy,
+            .public_only = file.from.public_only,
             .range = range,
             .expected = file.identity};
 }
@@ -54,7 +55,7 @@ public:
     {
         if (head.content_type.starts_with("text/html")) fail<not_media_error>(file_, "a page of HTML, no film");
         if (head.identity.size == 0) fail<not_media_error>(file_, "an empty file");
-        if (!file_.bytes) file_.bytes = sparse_file::in(options_.folder);
+        if (!file_.bytes) file_.bytes = sparse_file::in(options_.folder, options_.budget);
         if (head.identity.size) file_.identity.size = head.identity.size;
         if (file_.identity.validator.empty()) file_.identity.validator = head.identity.validator;
         make_room();
@@ -184,8 +185,8 @@ struct running {
 };
 
 // One request for each piece, a few at a time. Gives back a fault that another try may heal.
-asio::awaitable<std::exception_ptr> bring_once(http_client& http, const fetch_options& options, fetch_counts& counts,
-                                               std::vector<piece> missing)
+asio::awaitable<std::exception_ptr> bring_once(http_client& http, host_pauses& hosts, const fetch_options& options,
+                                               fetch_counts& counts, std::vector<piece> missing)
 {
     const std::vector<piece> requests = requests_for(missing);
     std::deque<running> window;
@@ -193,6 +194,8 @@ asio::awaitable<std::exception_ptr> bring_once(http_client& http, const fetch_op
     held_file* changed = nullptr;
     for (auto next = requests.begin(); !window.empty() || (next != requests.end() && !fault);) {
         while (next != requests.end() && !fault && window.size() < std::max(options.parallel, 1u)) {
+            co_await http.wait_for_turn();
+            hosts.check(next->file->from.url);
             window.emplace_back(http, *next++, counts, options);
             ++counts.requests;
         }
@@ -203,10 +206,14 @@ asio::awaitable<std::exception_ptr> bring_once(http_client& http, const fetch_op
         } catch (const network_error& e) {
             if (e.local) throw;
             if (!fault) fault = std::current_exception();
+        } catch (const not_media_error&) {
+            oldest.file->forget();  // size and validator are those of the page
+            throw;
         } catch (const changed_error&) {
             changed = oldest.file;
             fault = std::current_exception();
         } catch (const http_error& e) {
+            hosts.refused(e);
             // The first byte of a file that has none cannot be asked for.
             if (e.status == 416 && oldest.file->identity == file_identity{})
                 fail<not_media_error>(*oldest.file, "an empty file");
@@ -225,7 +232,7 @@ asio::awaitable<std::exception_ptr> bring_once(http_client& http, const fetch_op
 
 }  // namespace
 
-asio::awaitable<void> bring(http_client& http, const fetch_options& options, fetch_counts& counts,
+asio::awaitable<void> bring(http_client& http, host_pauses& hosts, const fetch_options& options, fetch_counts& counts,
                             std::vector<piece> pieces)
 {
     check_limits(options, pieces);
@@ -235,7 +242,7 @@ asio::awaitable<void> bring(http_client& http, const fetch_options& options, fet
         if (missing.empty()) co_return;
 
         const std::uint64_t before = held_bytes(files);
-        const std::exception_ptr fault = co_await bring_once(http, options, counts, std::move(missing));
+        const std::exception_ptr fault = co_await bring_once(http, hosts, options, counts, std::move(missing));
         const std::uint64_t brought = held_bytes(files) - before;
         fruitless = brought >= worth_another_try ? 0 : fruitless + 1;
         if (fruitless <= options.retries) {

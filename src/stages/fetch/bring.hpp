@@ -6,6 +6,7 @@
 
 #include "stages/fetch/fetch_options.hpp"
 #include "stages/fetch/held_file.hpp"
+#include "stages/fetch/host_pauses.hpp"
 #include "stages/fetch/http_client.hpp"
 
 namespace reelpipe::fetch {
@@ -19,7 +20,7 @@ struct piece {
 // broken answer left out. Throws transfer_error, std::system_error (disk), operation_aborted. After changed_error what
 // was held of the changed file is forgotten.
 // The files outlive the call.
-asio::awaitable<void> bring(http_client&, const fetch_options&, fetch_counts&, std::vector<piece>);
+asio::awaitable<void> bring(http_client&, host_pauses&, const fetch_options&, fetch_counts&, std::vector<piece>);
 
 }  // namespace reelpipe::fetch
 

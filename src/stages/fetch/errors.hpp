@@ -48,6 +48,11 @@ struct answer_error : transfer_error {
     using transfer_error::transfer_error;
 };
 
+// Somebody else than the user named a host whose address is one of this machine, its network or its cloud.
+struct forbidden_address_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
 // The file behind the URL is no longer the one that the first bytes came from: another size or validator.
 struct changed_error : transfer_error {
     using transfer_error::transfer_error;

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+
+#include "stages/fetch/disk_budget.hpp"
 
 namespace reelpipe::fetch {
 
@@ -15,7 +18,8 @@ struct fetch_options {
     unsigned parallel = 4;                    // requests of one video at once
     unsigned retries = 3;                     // in a row without a new byte, before the error is the caller's
     std::chrono::milliseconds retry_pause{200};
-    int max_height = 0;  // of the variant that is taken of an HLS master playlist; 0: any
+    std::shared_ptr<disk_budget> budget{};  // of the temporary files; none: no limit
+    int max_height = 0;                     // of the variant that is taken of an HLS master playlist; 0: any
 };
 
 // What fetching has cost so far.

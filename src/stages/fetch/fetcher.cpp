@@ -68,9 +68,11 @@ asio::awaitable<fetched> fetcher::fetch(media_source source, std::vector<segment
 
 asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, std::vector<segment> wanted)
 {
+    const bool is_new = video.files.empty() && !video.playlists;
+    if (options_.budget && is_new) co_await options_.budget->wait_for_room();
     if (std::ranges::all_of(source.files, is_playlist)) {
         if (!video.playlists) video.playlists = std::make_shared<held_playlists>();
-        hls_fetch segments(http_, planners_, options_, *video.playlists, video.counts);
+        hls_fetch segments(http_, hosts_, planners_, options_, *video.playlists, video.counts);
         fetched all = co_await segments.fetch(std::move(source), std::move(wanted));
         co_return all;
     }
@@ -82,7 +84,7 @@ asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, 
         std::vector<piece> pieces = co_await plan(video, wanted);
         if (pieces.empty()) break;
         ++video.counts.rounds;
-        co_await bring(http_, options_, video.counts, std::move(pieces));
+        co_await bring(http_, hosts_, options_, video.counts, std::move(pieces));
     }
     co_return material_of(video, wanted.size());
 }

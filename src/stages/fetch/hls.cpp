@@ -31,7 +31,9 @@ remote_file sibling(const remote_file& of, const std::string& url)
 {
     remote_file next = of;
     next.url = url;
-    if (host_of(url) != host_of(of.url)) next.cookies.clear();
+    if (host_of(url) == host_of(of.url)) return next;
+    next.cookies.clear();
+    next.public_only = true;  // the playlist named it, not the user
     return next;
 }
 
@@ -75,9 +77,9 @@ media_playlist& segments_in(playlist& list)
 
 }  // namespace
 
-hls_fetch::hls_fetch(http_client& http, const asio::any_io_executor& planners, const fetch_options& options,
-                     held_playlists& held, fetch_counts& counts)
-    : http_(http), planners_(planners), options_(options), held_(held), counts_(counts)
+hls_fetch::hls_fetch(http_client& http, host_pauses& hosts, const asio::any_io_executor& planners,
+                     const fetch_options& options, held_playlists& held, fetch_counts& counts)
+    : http_(http), hosts_(hosts), planners_(planners), options_(options), held_(held), counts_(counts)
 {
 }
 
@@ -99,7 +101,7 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
         std::vector<piece> pieces = missing(clips);
         if (!pieces.empty()) {
             ++counts_.rounds;
-            co_await bring(http_, options_, counts_, std::move(pieces));
+            co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
         }
         bool is_complete = true;
         for (clip& each : clips) {
@@ -151,7 +153,7 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
     }
     while (!pieces.empty()) {
         ++counts_.rounds;
-        co_await bring(http_, options_, counts_, std::move(pieces));
+        co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
         pieces.clear();
         for (held_file& text : texts)
             for (const media::byte_range& gap : text.missing({0, largest_playlist})) pieces.push_back({&text, gap});
@@ -186,7 +188,7 @@ held_file& hls_fetch::resource(held_stream& stream, std::map<std::size_t, held_f
     file.from = sibling(stream.from, what.url);
     if (what.part) file.part = *what.part;
     if (file.bytes) return file;
-    if (!held_.store) held_.store = sparse_file::in(options_.folder);
+    if (!held_.store) held_.store = sparse_file::in(options_.folder, options_.budget);
     file.bytes = held_.store;
     file.room = largest_segment;
     file.place = std::exchange(held_.next_place, held_.next_place + largest_segment);

@@ -37,7 +37,7 @@ struct held_playlists {
 // together out of the segments of a clip, whose clock is that of the first one's pictures.
 class hls_fetch {
 public:
-    hls_fetch(http_client&, const asio::any_io_executor& planners, const fetch_options&, held_playlists&,
+    hls_fetch(http_client&, host_pauses&, const asio::any_io_executor& planners, const fetch_options&, held_playlists&,
               fetch_counts&);
 
     // As fetcher::fetch().
@@ -68,6 +68,7 @@ private:
     fetched material(const std::vector<clip>&) const;
 
     http_client& http_;
+    host_pauses& hosts_;
     asio::any_io_executor planners_;
     const fetch_options& options_;
     held_playlists& held_;

@@ -1,5 +1,8 @@
 #include "stages/fetch/http_client.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
@@ -10,6 +13,7 @@
 #include <charconv>
 #include <exception>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -157,6 +161,9 @@ bool is_bad_answer(CURLcode code)
 
 }  // namespace
 
+// libcurl up to 7.88 buffers up to 32 MB of an HTTP/2 stream and has stalls that were mended later.
+bool library_does_http2_well() { return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080a00; }
+
 struct http_client::driver {
     driver(asio::any_io_executor executor, http_options chosen)
         : loop(executor),
@@ -165,22 +172,36 @@ struct http_client::driver {
     {
     }
 
+    void share_rate() const noexcept;
+    void spend(std::size_t received) noexcept;
+
     asio::any_io_executor loop;
     http_options options;
     std::shared_ptr<curl_multi> multi;
+    std::chrono::steady_clock::time_point paid_until{};  // what has been received is within the rate from then on
+    std::set<transfer::state*> running;
     std::atomic<std::uint64_t> bytes = 0;
     std::atomic<std::uint64_t> requests = 0;
 };
 
 struct transfer::state final : curl_multi::job {
     state(std::shared_ptr<http_client::driver>, http_request, body_sink&);
-    ~state() override { driver->multi->remove(easy.get()); }
+    ~state() override
+    {
+        driver->multi->remove(easy.get());
+        leave();
+    }
 
     void finished(CURLcode) noexcept override;
     asio::awaitable<response_head> wait();
 
     void prepare();
+    static curl_socket_t on_open(void*, curlsocktype, curl_sockaddr*) noexcept;
+    static int on_connected(void*, char* address, char*, int, int) noexcept;
     static std::size_t on_body(char*, std::size_t, std::size_t, void*) noexcept;
+    void check_address(const char* address) const;
+    void leave() noexcept;
+    void limit_rate(std::size_t sharers) const noexcept;
     bool take_body(std::span<const std::byte>);
     void check_head();
     void check_range();
@@ -207,6 +228,23 @@ struct transfer::state final : curl_multi::job {
     asio::steady_timer done;  // never expires; cancelling it wakes wait()
 };
 
+// Those that wait for a connection take nothing.
+void http_client::driver::share_rate() const noexcept
+{
+    if (options.rate_limit == 0) return;
+    const std::size_t sharers =
+        std::clamp<std::size_t>(running.size(), 1, std::max<std::size_t>(options.connections, 1));
+    for (const transfer::state* each : running) each->limit_rate(sharers);
+}
+
+void http_client::driver::spend(std::size_t received) noexcept
+{
+    if (options.rate_limit == 0) return;
+    const std::chrono::duration<double> worth(static_cast<double>(received) / static_cast<double>(options.rate_limit));
+    paid_until = std::max(paid_until, std::chrono::steady_clock::now()) +
+                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(worth);
+}
+
 transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, body_sink& s)
     : driver(std::move(d)),
       request(std::move(r)),
@@ -219,6 +257,8 @@ transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, b
     if (request.range.begin >= request.range.end) throw std::invalid_argument("a request for an empty range");
     prepare();
     driver->multi->add(easy.get(), *this);
+    driver->running.insert(this);
+    driver->share_rate();
     ++driver->requests;
 }
 
@@ -232,8 +272,8 @@ void transfer::state::prepare()
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_RANGE, (std::to_string(range.begin) + "-" + std::to_string(range.end - 1)).c_str());
     set(easy, CURLOPT_HTTPHEADER, lines.get());
-    // HTTP/2 in libcurl 7.88 buffers up to 32 MB a stream; ranges gain nothing from it.
-    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    const bool http2 = options.http2.value_or(library_does_http2_well());
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 
     // Set even when empty: libcurl would ask the environment.
     set(easy, CURLOPT_PROXY, request.proxy.c_str());
@@ -250,9 +290,74 @@ void transfer::state::prepare()
     if (options.ipv4_only) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
     if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, &state::on_open);
+    set(easy, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+    set(easy, CURLOPT_PREREQFUNCTION, &state::on_connected);
+    set(easy, CURLOPT_PREREQDATA, static_cast<void*>(this));
     set(easy, CURLOPT_WRITEFUNCTION, &state::on_body);
     set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
     set(easy, CURLOPT_ERRORBUFFER, message);
+}
+
+// The connection that is not made asks nothing of anybody.
+curl_socket_t transfer::state::on_open(void* self, curlsocktype, curl_sockaddr* to) noexcept
+{
+    auto& transfer = *static_cast<state*>(self);
+    try {
+        char address[NI_MAXHOST]{};
+        if (getnameinfo(&to->addr, to->addrlen, address, sizeof address, nullptr, 0, NI_NUMERICHOST) != 0)
+            return CURL_SOCKET_BAD;
+        transfer.check_address(address);
+        return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    } catch (...) {
+        transfer.error = std::current_exception();
+        return CURL_SOCKET_BAD;
+    }
+}
+
+// Called for each request, those of redirects and those over a kept connection, before it is sent.
+int transfer::state::on_connected(void* self, char* address, char*, int, int) noexcept
+{
+    auto& transfer = *static_cast<state*>(self);
+    try {
+        transfer.check_address(address);
+        return CURL_PREREQFUNC_OK;
+    } catch (...) {
+        transfer.error = std::current_exception();
+        return CURL_PREREQFUNC_ABORT;
+    }
+}
+
+void transfer::state::check_address(const char* address) const
+{
+    if (driver->options.allow_private) return;
+    const char* now = nullptr;
+    curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &now);
+    const std::string url = now ? now : request.url;
+    if (!request.public_only && host_of(url) == host()) return;
+    // Behind a proxy the address is the proxy's; what a name stands for is its affair.
+    const bool is_private = request.proxy.empty() ? is_private_address(address) : is_private_address(host_name_of(url));
+    if (is_private)
+        throw forbidden_address_error(
+            display_name(request.url) + " leads to " + host_of(url) + " (" + address + "), which is no public address",
+            host());
+}
+
+void transfer::state::leave() noexcept
+{
+    if (driver->running.erase(this) != 0) driver->share_rate();
+}
+
+// libcurl looks at both while a transfer runs; it lets short bodies pass, which wait_for_turn() makes up for. What is
+// slow because we want it so is no stall.
+void transfer::state::limit_rate(std::size_t sharers) const noexcept
+{
+    const http_options& options = driver->options;
+    const auto share = static_cast<curl_off_t>(std::max<std::uint64_t>(options.rate_limit / sharers, 1));
+    const auto stall =
+        static_cast<long>(std::min<std::uint64_t>(options.stall_rate, 1 + options.rate_limit / sharers / 8));
+    curl_easy_setopt(easy.get(), CURLOPT_MAX_RECV_SPEED_LARGE, share);
+    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, stall);
 }
 
 std::size_t transfer::state::on_body(char* data, std::size_t, std::size_t size, void* self) noexcept
@@ -271,6 +376,7 @@ bool transfer::state::take_body(std::span<const std::byte> bytes)
 {
     if (!has_head) check_head();
     driver->bytes += bytes.size();
+    driver->spend(bytes.size());
     const std::uint64_t wanted = std::min<std::uint64_t>(bytes.size(), stop - position);
     if (wanted > 0) sink.write(position, bytes.first(static_cast<std::size_t>(wanted)));
     position += wanted;
@@ -338,6 +444,7 @@ void transfer::state::finished(CURLcode code) noexcept
 {
     result = code;
     ended = true;
+    leave();
     done.cancel();
 }
 
@@ -385,6 +492,15 @@ http_client::http_client(asio::any_io_executor loop, http_options options)
 }
 
 http_client::~http_client() = default;
+
+asio::awaitable<void> http_client::wait_for_turn()
+{
+    const std::shared_ptr<driver> shared = driver_;
+    while (shared->paid_until > std::chrono::steady_clock::now()) {
+        asio::steady_timer pause(shared->loop, shared->paid_until);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+}
 
 transfer http_client::start(http_request request, body_sink& sink)
 {

@@ -23,9 +23,14 @@ struct http_options {
     std::chrono::milliseconds connect_timeout{15'000};
     std::uint64_t stall_rate = 1024;  // bytes a second; slower than this for `stall_time` is a stall
     std::chrono::seconds stall_time{30};
-    unsigned redirects = 5;  // http and https only
-    bool ipv4_only = false;  // for sites that bind a URL to the address that asked for it
-    std::string ca_file{};   // PEM file of trusted certificates; empty: the system's
+    unsigned redirects = 5;        // http and https only
+    std::uint64_t rate_limit = 0;  // bytes a second of all bodies together; 0: none
+    // Hosts that the user named may be anywhere; what others name, in redirects, pages and playlists, has to be a
+    // public address, unless this is set.
+    bool allow_private = false;
+    std::optional<bool> http2{};  // over TLS; else where the library does it well
+    bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it
+    std::string ca_file{};        // PEM file of trusted certificates; empty: the system's
 };
 
 // Which version of a file the bytes must belong to.
@@ -41,6 +46,7 @@ struct http_request {
     std::vector<std::string> headers{};
     std::string cookies{};
     std::string proxy{};
+    bool public_only = false;   // not even the host of `url` may have a private address
     media::byte_range range{};  // never open-ended, never empty
     file_identity expected{};   // what is known of it is compared before a byte is taken
 };
@@ -71,7 +77,8 @@ public:
     transfer& operator=(transfer&&) noexcept;
     ~transfer();
 
-    // Throws transfer_error, what the sink threw, or operation_aborted when it is cancelled; to be called once.
+    // Throws transfer_error (forbidden_address_error before anything is asked of such a host), what the sink threw, or
+    // operation_aborted when it is cancelled; to be called once.
     asio::awaitable<response_head> wait();
 
 private:
@@ -90,6 +97,9 @@ public:
     http_client(const http_client&) = delete;
     http_client& operator=(const http_client&) = delete;
     ~http_client();
+
+    // Waits until what all transfers have received is within the rate limit: for whoever is about to start another.
+    asio::awaitable<void> wait_for_turn();
 
     // Begins at once. The sink outlives the transfer.
     transfer start(http_request, body_sink&);

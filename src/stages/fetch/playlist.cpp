@@ -146,7 +146,7 @@ private:
         const auto seconds = take_number<double>(line);
         if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > longest_segment_s)
             fail(kind::no_playlist, "a segment without a duration", whole);
-        duration_ = *seconds;
+        duration_ = seconds;
     }
 
     // length, or length@offset; without an offset it is where the last part of the same file ended.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace reelpipe::fetch {
 
@@ -34,9 +35,11 @@ int unnamed_file(const std::filesystem::path& folder)
 
 }  // namespace
 
-std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder)
+std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder, std::shared_ptr<disk_budget> budget)
 {
-    return std::shared_ptr<sparse_file>(new sparse_file(unnamed_file(folder)));
+    std::shared_ptr<sparse_file> file(new sparse_file(unnamed_file(folder)));
+    file->budget_ = std::move(budget);
+    return file;
 }
 
 std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
@@ -55,7 +58,11 @@ std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
     return file;
 }
 
-sparse_file::~sparse_file() { close(descriptor_); }
+sparse_file::~sparse_file()
+{
+    close(descriptor_);
+    if (budget_) budget_->remove(held_.bytes());
+}
 
 void sparse_file::resize(std::uint64_t size)
 {
@@ -75,6 +82,7 @@ void sparse_file::write(std::uint64_t offset, std::span<const std::byte> bytes)
             at += static_cast<std::uint64_t>(written);
         }
         held_.add(hole);
+        if (budget_) budget_->add(hole.size());
     }
 }
 

@@ -2,6 +2,10 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
+#include <array>
+#include <asio/ip/address.hpp>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -16,6 +20,22 @@ std::string_view authority(std::string_view url)
     url = url.substr(0, url.find_first_of("/?#"));
     if (const auto user = url.rfind('@'); user != url.npos) url.remove_prefix(user + 1);
     return url;
+}
+
+bool is_private(const asio::ip::address_v4& address)
+{
+    struct network {
+        std::uint32_t first;
+        unsigned bits;
+    };
+    // 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, 224/3
+    constexpr std::array networks{network{0x00000000, 8},  network{0x0a000000, 8},  network{0x64400000, 10},
+                                  network{0x7f000000, 8},  network{0xa9fe0000, 16}, network{0xac100000, 12},
+                                  network{0xc0000000, 24}, network{0xc0a80000, 16}, network{0xc6120000, 15},
+                                  network{0xe0000000, 3}};
+    return std::ranges::any_of(networks, [number = address.to_uint()](const network& each) {
+        return (number ^ each.first) >> (32 - each.bits) == 0;
+    });
 }
 
 struct free_url {
@@ -45,6 +65,26 @@ std::string display_name(const std::string& url)
 }
 
 std::string host_of(const std::string& url) { return std::string(authority(url)); }
+
+std::string host_name_of(const std::string& url)
+{
+    std::string_view host = authority(url);
+    if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
+    return std::string(host.substr(0, host.find(':')));
+}
+
+bool is_private_address(const std::string& text)
+{
+    asio::error_code is_name;
+    const asio::ip::address address = asio::ip::make_address(text, is_name);
+    if (is_name) return false;
+    if (address.is_v4()) return is_private(address.to_v4());
+    const asio::ip::address_v6 v6 = address.to_v6();
+    if (v6.is_v4_mapped()) return is_private(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
+    const bool is_unique_local = (v6.to_bytes()[0] & 0xfe) == 0xfc;
+    return v6.is_loopback() || v6.is_unspecified() || v6.is_link_local() || v6.is_site_local() || v6.is_multicast() ||
+           is_unique_local;
+}
 
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference)
 {

@@ -12,6 +12,13 @@ std::string display_name(const std::string& url);
 // "host" or "host:port" of a URL.
 std::string host_of(const std::string& url);
 
+// The host alone; an IPv6 address without its brackets.
+std::string host_name_of(const std::string& url);
+
+// Whether text is an IP address that is not one of the public internet: loopback, private networks, link-local (where
+// clouds keep their secrets), shared, multicast, reserved. A name is none.
+bool is_private_address(const std::string& text);
+
 // What a reference in a document stands for: an absolute http(s) URL, or nothing where it is none.
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference);
 

@@ -2,9 +2,12 @@
 #define REELPIPE_TESTS_STAGES_FETCH_FETCHING_HPP
 
 #include <asio.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "media/demuxer.hpp"
+#include "media/segment_reader.hpp"
 #include "media/span_plan.hpp"
 #include "stages/fetch/fetcher.hpp"
 #include "support/run_awaitable.hpp"
@@ -67,6 +70,25 @@ inline bool can_be_cut(const fetch::sparse_file& file, const std::string& origin
     const media::span_plan plan = media::plan_spans(file.view(), wanted, kind);
     return file.size() == original.size() && plan.index_known && plan.needed.empty() && plan.span_bytes > 0;
 }
+
+// When the pictures of a segment are shown, from the clip's 0 on, in milliseconds.
+inline std::set<std::int64_t> pictures_in(const media::partial_file& file, segment wanted)
+{
+    media::demuxer input(file);
+    media::segment_reader reader(input, wanted);
+    const av::packet packet = av::make_packet();
+    std::set<std::int64_t> times;
+    while (reader.next(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (turn->stream_index != input.video()->index) continue;
+        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin() - wanted.start;
+        if (time >= -std::chrono::milliseconds(1) && time < wanted.end - wanted.start - std::chrono::milliseconds(1))
+            times.insert(std::chrono::round<std::chrono::milliseconds>(time).count());
+    }
+    return times;
+}
+
+inline media_source playlist_at(std::string url) { return {{hls_playlist{{.url = std::move(url)}}}}; }
 
 inline std::string film(const std::string& name) { return read_file(std::string(REELPIPE_TEST_MEDIA "/") + name); }
 

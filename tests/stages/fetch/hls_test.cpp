@@ -20,23 +20,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// When the pictures of a segment are shown, from the clip's 0 on, in milliseconds.
-std::set<std::int64_t> pictures_in(const media::partial_file& file, segment wanted)
-{
-    media::demuxer input(file);
-    media::segment_reader reader(input, wanted);
-    const av::packet packet = av::make_packet();
-    std::set<std::int64_t> times;
-    while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin() - wanted.start;
-        if (time >= -1ms && time < wanted.end - wanted.start - 1ms)
-            times.insert(std::chrono::round<std::chrono::milliseconds>(time).count());
-    }
-    return times;
-}
-
 std::int64_t seconds_of_sound(const media::partial_file& file, segment wanted, media::tracks kind)
 {
     media::demuxer input(file, {}, media::edits::applied, kind);
@@ -59,8 +42,6 @@ bool same_pictures(const media::partial_file& file, segment wanted)
     const auto near = [](std::int64_t a, std::int64_t b) { return std::abs(a - b) <= 1; };
     return !there.empty() && std::ranges::equal(here, there, near);
 }
-
-media_source playlist_at(std::string url) { return {{hls_playlist{{.url = std::move(url)}}}}; }
 
 }  // namespace
 

@@ -199,7 +199,7 @@ TEST_CASE("a redirect is followed, and cookies stay with their host", "[http_cli
     server.serve("/elsewhere", [&](const asked&) {
         return reply{.status = 302, .headers = {"Location: " + server.url("/film", "localhost")}};
     });
-    loop_and_client local;
+    loop_and_client local({.allow_private = true});
     kept_body here, elsewhere;
     const auto head = local.get({.url = server.url("/here"), .cookies = "a=1", .range = {0, 10}}, here);
     local.get({.url = server.url("/elsewhere"), .cookies = "a=1", .range = {0, 10}}, elsewhere);
@@ -525,4 +525,93 @@ TEST_CASE("names for messages show neither user nor query", "[http_client]")
     CHECK(display_name("https://user:word@host:81/a/b.mp4?key=1#x") == "host:81/a/b.mp4");
     CHECK(display_name("http://host?key=1") == "host");
     CHECK(host_of("https://user:word@host:81/a/b.mp4?key=1") == "host:81");
+}
+
+TEST_CASE("nobody but the user leads to a private address", "[http_client]")
+{
+    const std::string target = GENERATE(as<std::string>{}, "http://169.254.169.254/latest/meta-data",
+                                        "http://10.1.2.3/a", "http://192.168.0.1/a", "http://[::1]/a",
+                                        "http://localhost:1/a", "http://[::ffff:127.0.0.1]/a", "http://2130706433/a");
+    origin server;
+    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/away", [&](const asked&) { return reply{.status = 302, .headers = {"Location: " + target}}; });
+    loop_and_client local;
+    kept_body body;
+
+    CHECK_THROWS_AS(local.get({.url = server.url("/away"), .range = {0, 10}}, body), forbidden_address_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .public_only = true, .range = {0, 10}}, body),
+                    forbidden_address_error);
+    CHECK(server.requests().size() == 1);
+    local.get({.url = server.url("/film"), .range = {0, 10}}, body);
+    // over the connection that is open
+    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .public_only = true, .range = {0, 10}}, body),
+                    forbidden_address_error);
+    CHECK(server.requests().size() == 2);
+    CHECK(body.text == content.substr(0, 10));
+}
+
+TEST_CASE("addresses of the public internet are told from others", "[http_client]")
+{
+    for (const char* text : {"127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1",
+                             "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1",
+                             "fd12::1", "ff02::1", "::ffff:10.0.0.1"})
+        CHECK(is_private_address(text));
+    for (const char* text : {"8.8.8.8", "172.15.0.1", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:4860::8888",
+                             "::ffff:8.8.8.8", "example.org", ""})
+        CHECK_FALSE(is_private_address(text));
+    CHECK(host_name_of("https://user@[::1]:81/a") == "::1");
+    CHECK(host_name_of("http://host:81/a") == "host");
+}
+
+// Only a lower bound can be asserted: nothing makes bytes come faster than they may.
+TEST_CASE("all transfers together keep to the rate", "[http_client]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "film.mp4", content);
+    nginx server(folder.path());
+    loop_and_client local({.rate_limit = 500'000});
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 4; ++i) {
+        kept_body body;
+        run_awaitable(local.io, local.http.wait_for_turn());
+        local.get({.url = server.url("film.mp4"), .range = {0, 300'000}}, body);
+        CHECK(body.text == content);
+    }
+    CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(1200));
+}
+
+TEST_CASE("HTTP/2 is used when it is asked for, and not with a library that does it badly", "[http_client]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "film.mp4", content);
+    nginx server(folder.path(), {.http2 = true, .tls = true});
+    loop_and_client with({.http2 = true, .ca_file = server.certificate()});
+    loop_and_client without({.http2 = false, .ca_file = server.certificate()});
+    for (loop_and_client* local : {&with, &without}) {
+        std::list<kept_body> bodies;
+        std::vector<transfer> all;
+        for (std::uint64_t i = 0; i < 32; ++i)
+            all.push_back(local->http.start({.url = server.url("film.mp4"), .range = {i * 1000, i * 1000 + 50'000}},
+                                            bodies.emplace_back()));
+        for (transfer& each : all) run_awaitable(local->io, each.wait());
+        std::uint64_t i = 0;
+        for (const kept_body& body : bodies) CHECK(body.text == content.substr(1000 * i++, 50'000));
+    }
+    std::size_t over_http2 = 0;
+    for (const auto& request : server.log(64)) over_http2 += request.protocol == "HTTP/2.0" ? 1 : 0;
+    CHECK(over_http2 == 32);
+}
+
+TEST_CASE("a body that is larger than promised is taken up to what was asked for", "[http_client]")
+{
+    origin server;
+    server.serve("/film", [](const asked& request) {
+        reply answer = part_of(content, request);
+        answer.body += std::string(1'000'000, 'x');
+        return answer;
+    });
+    loop_and_client local;
+    kept_body body;
+    local.get({.url = server.url("/film"), .range = {0, 10'000}}, body);
+    CHECK(body.text == content.substr(0, 10'000));
 }

@@ -1,0 +1,60 @@
+// Whatever a server sends as a film: planning it ends, with an error or after few rounds, and each round asks for bytes
+// that the file has and that are not held. The first byte of the input says how much of the rest is sent as the head.
+#include "media/span_plan.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+
+#include "media/error.hpp"
+
+using namespace reelpipe;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int most_rounds = 2000;
+constexpr std::array wanted{segment{0s, 3s}, segment{7s, 9s}, segment{100s, 110s}};
+
+void require(bool holds)
+{
+    if (!holds) std::abort();
+}
+
+void plan(media::partial_file& film, std::uint64_t head)
+{
+    film.held.add({0, head});
+    for (int round = 0;; ++round) {
+        require(round < most_rounds);
+        const media::span_plan next = media::plan_spans(film, wanted);
+        if (next.needed.empty()) return;
+        for (const media::byte_range& each : next.needed) {
+            require(each.begin < each.end && each.end <= film.size);
+            require(film.held.missing(each).size() == 1 && film.held.missing(each).front() == each);
+        }
+        for (const media::byte_range& each : next.needed) film.held.add(each);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    static const int file = memfd_create("film", MFD_CLOEXEC);
+    if (size < 2) return 0;
+    const std::uint64_t head = 1 + static_cast<std::uint64_t>(data[0]) * (size - 1) / 256;
+    require(ftruncate(file, 0) == 0);
+    require(pwrite(file, data + 1, size - 1, 0) == static_cast<ssize_t>(size - 1));
+    media::partial_file film{.descriptor = file, .size = size - 1};
+    try {
+        plan(film, std::min<std::uint64_t>(head, size - 1));
+    } catch (const media::error&) {
+        return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,204 @@
+// Each fault on each shape of source: it ends in a clip, or in the error that says what happened.
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "media/error.hpp"
+#include "stages/fetch/fetching.hpp"
+#include "stages/fetch/playlist.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+
+using namespace reelpipe;
+using namespace reelpipe::fetch;
+using namespace reelpipe::test;
+
+namespace {
+
+const segment wanted = seconds(5, 8);
+
+// A folder of films behind an origin that spoils one of its answers.
+struct spoiled_films {
+    using spoiler = std::function<reply(const std::string& whole, const asked&)>;
+
+    void serve(const std::string& name)
+    {
+        const auto whole = std::make_shared<const std::string>(film(name));
+        server.serve("/" + name, [this, whole](const asked& request) {
+            return answered++ == spoiled ? spoil(*whole, request) : part_of(*whole, request);
+        });
+    }
+
+    origin server;
+    spoiler spoil{};
+    std::atomic<std::size_t> answered = 0;
+    std::size_t spoiled = 0;  // which answer, counted over all files
+};
+
+struct shape {
+    const char* name;
+    std::vector<std::string> files;  // the first, or the first two, are the source
+    bool is_pair = false;
+};
+
+std::vector<shape> all_shapes()
+{
+    std::vector<shape> all{{"MP4, index first", {"long.mp4"}},
+                           {"MP4, index last", {"moov_last.mp4"}},
+                           {"MP4 in fragments", {"fragments.mp4"}},
+                           {"WebM", {"long.webm"}},
+                           {"WebM without Cues", {"long_no_cues.webm"}},
+                           {"MPEG-TS", {"film.ts"}},
+                           {"pair", {"pair_video.mp4", "pair_audio.m4a"}, true}};
+    for (const auto& [folder, end] : {std::pair("hls_ts", ".ts"), std::pair("hls_mp4", ".m4s")}) {
+        shape list{folder, {std::string(folder) + "/list.m3u8"}};
+        for (const char* n : {"0", "1", "2"}) list.files.push_back(std::string(folder) + "/s" + n + end);
+        if (std::string(end) == ".m4s") list.files.push_back(std::string(folder) + "/init.mp4");
+        all.push_back(std::move(list));
+    }
+    return all;
+}
+
+media_source source_of(const spoiled_films& films, const shape& of)
+{
+    const std::string url = films.server.url("/" + of.files[0]);
+    if (url.ends_with(".m3u8")) return playlist_at(url);
+    if (!of.is_pair) return {{remote_file{.url = url}}};
+    return {{remote_file{.url = url}, remote_file{.url = films.server.url("/" + of.files[1])}}};
+}
+
+struct fault {
+    const char* name;
+    spoiled_films::spoiler spoil;
+    bool heals;
+};
+
+std::vector<fault> all_faults()
+{
+    const auto ending = [](reply::ending how) {
+        return [how](const std::string& whole, const asked& r) {
+            reply answer = part_of(whole, r);
+            answer.sent = answer.body.size() / 2;
+            answer.then = how;
+            return answer;
+        };
+    };
+    const auto status = [](int code) {
+        return
+            [code](const std::string&, const asked&) { return reply{.status = code, .headers = {"Retry-After: 9"}}; };
+    };
+    const auto range = [](std::string line) {
+        return [line](const std::string& whole, const asked& r) {
+            reply answer = part_of(whole, r);
+            answer.headers.clear();
+            if (!line.empty()) answer.headers.push_back(line);
+            return answer;
+        };
+    };
+    return {
+        {"a short body", ending(reply::ending::close), true},
+        {"a reset", ending(reply::ending::reset), true},
+        {"a stall", ending(reply::ending::stall), true},
+        {"all instead of a part", [](const std::string& whole, const asked&) { return reply{.body = whole}; }, true},
+        {"more than promised",
+         [](const std::string& whole, const asked& r) {
+             reply answer = part_of(whole, r);
+             answer.body += std::string(200'000, 'x');
+             return answer;
+         },
+         true},
+        {"a redirect to itself",
+         [](const std::string&, const asked& r) { return reply{.status = 302, .headers = {"Location: " + r.path}}; },
+         true},
+        {"a redirect elsewhere",
+         [](const std::string&, const asked&) {
+             return reply{.status = 302, .headers = {"Location: file:///etc/passwd"}};
+         },
+         false},
+        {"no Content-Range", range(""), false},
+        {"a wrong Content-Range", range("Content-Range: bytes 7-9/10"), false},
+        {"a page", [](const std::string&, const asked&) { return reply{.body = "<html>Sign in</html>"}; }, false},
+        {"403", status(403), false},
+        {"404", status(404), false},
+        {"410", status(410), false},
+        {"416", status(416), false},
+        {"429", status(429), false},
+        {"503", status(503), false}};
+}
+
+}  // namespace
+
+TEST_CASE("each fault on each shape of source ends in the clip or in an error that says what it was",
+          "[faults][shapes]")
+{
+    for (const shape& of : all_shapes()) {
+        std::set<std::int64_t> pictures;
+        for (const std::size_t spoiled : {std::size_t{0}, std::size_t{1}})
+            for (const fault& what : all_faults()) {
+                CAPTURE(of.name, what.name, spoiled);
+                spoiled_films films;
+                for (const std::string& name : of.files) films.serve(name);
+                films.spoil = what.spoil;
+                films.spoiled = spoiled;
+                fetching local({}, {.stall_time = std::chrono::seconds(1)});
+                held_video held;
+                bool failed = false;
+                try {
+                    local.fetch(held, source_of(films, of), {wanted});
+                } catch (const transfer_error& e) {
+                    failed = true;
+                    CHECK(std::string(e.what()).find(films.server.url("").substr(7)) != std::string::npos);
+                }
+                CHECK(failed == !what.heals);
+                // The next attempt gets an honest server, and goes on with what is held.
+                fetching again;
+                const fetched got = again.fetch(held, source_of(films, of), {wanted});
+                const std::set<std::int64_t> here = pictures_in(got.clips.at(0).files.at(0), wanted);
+                if (pictures.empty()) pictures = here;
+                CHECK(here.size() >= 89);
+                CHECK(here == pictures);
+            }
+    }
+}
+
+TEST_CASE("a file that changes its size or validator in between begins anew, whatever its shape", "[faults][shapes]")
+{
+    for (const shape& of : all_shapes()) {
+        CAPTURE(of.name);
+        spoiled_films films;
+        std::atomic<int> version = 1;
+        for (const std::string& name : of.files) {
+            const auto whole = std::make_shared<const std::string>(film(name));
+            films.server.serve("/" + name, [whole, &version](const asked& r) {
+                reply answer = part_of(*whole, r);
+                answer.headers.push_back("ETag: \"" + std::to_string(version) + "\"");
+                return answer;
+            });
+        }
+        fetching local;
+        held_video held;
+        local.fetch(held, source_of(films, of), {wanted});
+        version = 2;
+        const segment more = seconds(5, 12);  // needs bytes that are not held
+        bool changed = false;
+        try {
+            local.fetch(held, source_of(films, of), {more});
+        } catch (const changed_error&) {
+            changed = true;
+        }
+        // The segments of a playlist are files of their own: new ones have nothing to differ from. The whole of the
+        // short MPEG-TS film is held by then.
+        CHECK(changed == (!of.files[0].ends_with(".m3u8") && of.files[0] != "film.ts"));
+        for (int attempt = 0; changed && attempt < 3; ++attempt) {
+            changed = false;
+            try {
+                const fetched got = local.fetch(held, source_of(films, of), {more});
+                CHECK(pictures_in(got.clips.at(0).files.at(0), more).size() >= 209);
+            } catch (const changed_error&) {
+                changed = true;  // the other file of a pair
+            }
+        }
+        CHECK_FALSE(changed);
+    }
+}
