@@ -26,6 +26,10 @@ struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// How clips are made of videos: pictures encoded anew, or packets copied and what is around the segment hidden by edit
+// lists.
+enum class cut_mode : std::uint8_t { encode, lossless };
+
 // What becomes of a video's sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
 enum class audio_choice : std::uint8_t { copy, aac, none };
 
@@ -62,6 +66,7 @@ struct download_options {
     std::filesystem::path tmp_dir{};          // of what is fetched; empty: inside the output folder
 
     // How it is cut
+    cut_mode mode = cut_mode::encode;
     std::string preset = "medium";
     int crf = 23;
     int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own

@@ -152,6 +152,9 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->option_text("DIR")
         ->group("Fetch");
 
+    add_choice<cut_mode>(*command, "--cut", o.mode, {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}},
+                         "encode anew [the default], or copy the packets and hide the rest by edit lists")
+        ->group("Cut");
     command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str()->group("Cut");
     command->add_option("--crf", o.crf, "libx264 quality, lower is better")
         ->check(CLI::Range(0, 51))

@@ -7,8 +7,10 @@ extern "C" {
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
+#include <libavutil/opt.h>
 }
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -196,6 +198,19 @@ inline const int* sample_rates_of(const AVCodec& encoder)
     return static_cast<const int*>(all);
 #else
     return encoder.supported_samplerates;
+#endif
+}
+
+// What a container says of a stream beside its parameters: how its pictures are turned, say.
+inline void copy_side_data(const AVStream& from, AVStream& to)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+    (void)from, (void)to;  // it is among the parameters
+#else
+    for (const AVPacketSideData* each = from.side_data; each != from.side_data + from.nb_side_data; ++each) {
+        std::uint8_t* const copy = check_allocated(av_stream_new_side_data(&to, each->type, each->size));
+        std::copy_n(each->data, each->size, copy);
+    }
 #endif
 }
 

@@ -188,6 +188,9 @@ bool demuxer::knows_parameters() const
     const auto complete = [](const AVStream* stream) {
         const AVCodecParameters& p = *stream->codecpar;
         if (stream->start_time == AV_NOPTS_VALUE || p.codec_id == AV_CODEC_ID_NONE) return false;
+        // libav's muxer has to be told the kind of VP9's pictures, and its demuxer does not look at what MP4 says of
+        // it.
+        if (p.codec_id == AV_CODEC_ID_VP9 && p.format == AV_PIX_FMT_NONE) return false;
         return p.codec_type == AVMEDIA_TYPE_VIDEO ? p.width > 0 && stream->r_frame_rate.num > 0 : p.sample_rate > 0;
     };
     return is_mp4(input_->iformat) && (video_ || wanted_ == tracks::sound) && (!video_ || complete(video_)) &&

@@ -17,6 +17,7 @@
 #include "pipeline/list_intake.hpp"
 #include "pipeline/locator.hpp"
 #include "pipeline/run_folder.hpp"
+#include "stages/cut/lossless.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -53,7 +54,8 @@ cut::sound sound_of(audio_choice choice)
 
 cut::options checked_cut_options(const download_options& options)
 try {
-    cut::options how{.preset = options.preset,
+    cut::options how{.lossless = options.mode == cut_mode::lossless,
+                     .preset = options.preset,
                      .crf = options.crf,
                      .gop = options.gop,
                      .pixel_format = options.pixel_format,
@@ -382,7 +384,7 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
         const cut::film film = film_of(job);
         const segment wanted = job.task->clip.wanted;
         job.cut = workers_ ? workers_->cut(film, wanted, job.file->descriptor(), how_to_cut_, stop)
-                           : cut::encode(film, wanted, job.file->descriptor(), how_to_cut_, stop);
+                           : cut::make_clip(film, wanted, job.file->descriptor(), how_to_cut_, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -393,10 +395,12 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 {
     try {
+        const bool evenly = !how_to_cut_.lossless && job.cut.start == std::chrono::microseconds{};
         const verify::expectation expected{.frames = job.cut.frames,
+                                           .start = job.cut.start,
                                            .duration = job.cut.duration,
                                            .audio = job.cut.audio,
-                                           .constant_rate = job.cut.start == std::chrono::microseconds{}};
+                                           .constant_rate = evenly};
         job.facts = workers_ ? workers_->verify(job.file->descriptor(), expected, stop)
                              : verify::check(job.file->descriptor(), expected);
     } catch (const std::exception&) {

@@ -33,7 +33,7 @@ public:
     clip_workers& operator=(const clip_workers&) = delete;
     ~clip_workers();
 
-    // As cut::encode(), verify::check() and verify::check_file(), and what they throw; besides, worker_died. A stop
+    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, worker_died. A stop
     // request ends the worker and throws std::errc::operation_canceled.
     cut::result cut(const cut::film&, segment wanted, int output, const cut::options&, std::stop_token);
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);

@@ -45,21 +45,22 @@ media::partial_file file_in(const json& from, int descriptor)
 
 json to_json(const cut::options& how)
 {
-    const auto& [preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
-    return {preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio), keep_corrupt};
+    const auto& [lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
+    return {lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio), keep_corrupt};
 }
 
 cut::options options_in(const json& from)
 {
-    return {.preset = from.at(0),
-            .crf = from.at(1),
-            .gop = from.at(2),
-            .pixel_format = from.at(3),
-            .short_side = from.at(4),
-            .frame_rate = from.at(5),
-            .filter = from.at(6),
-            .audio = static_cast<cut::sound>(from.at(7).get<int>()),
-            .keep_corrupt = from.at(8)};
+    return {.lossless = from.at(0),
+            .preset = from.at(1),
+            .crf = from.at(2),
+            .gop = from.at(3),
+            .pixel_format = from.at(4),
+            .short_side = from.at(5),
+            .frame_rate = from.at(6),
+            .filter = from.at(7),
+            .audio = static_cast<cut::sound>(from.at(8).get<int>()),
+            .keep_corrupt = from.at(9)};
 }
 
 template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
@@ -109,10 +110,12 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
 
 json to_message(const verify_job& job)
 {
-    const auto& [frames, duration, audio, constant_rate] = job.expected;
+    const auto& [frames, start, duration, audio, constant_rate] = job.expected;
+    const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
     return {{"do", "verify"},
             {"frames", optional_to_json(frames)},
-            {"duration", duration ? json(duration->count()) : json()},
+            {"start", ticks(start)},
+            {"duration", ticks(duration)},
             {"audio", optional_to_json(audio)},
             {"constant_rate", constant_rate}};
 }
@@ -125,6 +128,7 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
                    .expected = {.frames = optional_in<std::int64_t>(from.at("frames")),
                                 .audio = optional_in<bool>(from.at("audio")),
                                 .constant_rate = from.at("constant_rate")}};
+    if (const auto start = optional_in<std::int64_t>(from.at("start"))) job.expected.start = microseconds(*start);
     if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
         job.expected.duration = microseconds(*duration);
     return job;

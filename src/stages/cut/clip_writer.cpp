@@ -62,6 +62,11 @@ void clip_writer::guard(int code, const char* doing) const
     if (code < 0) throw encode_error(av::error(doing, code).what());
 }
 
+bool clip_writer::carries(AVCodecID codec) const
+{
+    return avformat_query_codec(file_->oformat, codec, FF_COMPLIANCE_NORMAL) == 1;
+}
+
 AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_base)
 {
     AVStream* const stream = av::check_allocated(avformat_new_stream(file_.get(), nullptr));
@@ -77,6 +82,11 @@ void clip_writer::begin()
     begun_ = true;
     for (const waiting& each : waiting_) write_at_once(*each.packet, *each.stream, each.time_base);
     waiting_.clear();
+}
+
+void clip_writer::count_in(AVRational tick)
+{
+    guard(av_opt_set_int(file_->priv_data, "movie_timescale", tick.den, 0), "set the clock of the MP4 file");
 }
 
 // A source whose times stand still or jump back is written as the ffmpeg program writes it.

@@ -16,8 +16,11 @@ public:
     clip_writer(const clip_writer&) = delete;
     clip_writer& operator=(const clip_writer&) = delete;
 
+    bool carries(AVCodecID) const;
     AVStream& add(const AVCodecParameters&, AVRational time_base);
     void begin();
+    // After begin(): the ticks in which the file as a whole counts, rather than milliseconds.
+    void count_in(AVRational tick);
     // Takes what the packet refers to; its times are in `time_base`. What comes before begin() waits for it.
     void write(AVPacket&, const AVStream&, AVRational time_base);
     void finish();

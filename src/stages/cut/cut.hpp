@@ -27,8 +27,10 @@ struct film {
 // What becomes of the sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
 enum class sound : std::uint8_t { copy, aac, none };
 
-// How pictures are shaped and encoded. Words and numbers mean what they mean to the ffmpeg program.
+// How clips are made: packets copied, or pictures shaped and encoded. Words and numbers mean what they mean to the
+// ffmpeg program.
 struct options {
+    bool lossless = false;          // packets are copied; of the rest only `audio` counts, and not as aac
     std::string preset = "medium";  // of libx264
     int crf = 23;
     int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own
@@ -38,6 +40,12 @@ struct options {
     std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
     sound audio = sound::copy;
     bool keep_corrupt = false;  // pictures that cannot be decoded without errors are shown as they come out
+
+    bool shapes() const
+    {
+        return gop != 0 || !pixel_format.empty() || short_side != 0 || !frame_rate.empty() || !filter.empty() ||
+               audio == sound::aac;
+    }
 };
 
 // Throws std::invalid_argument, with a text for the user, for options that no clip can be cut with.
@@ -62,6 +70,9 @@ struct result {
 // Throws media::error for what is wrong with the source, media::missing_bytes, encode_error, and std::system_error when
 // the file cannot be written or a stop was requested.
 result encode(const film&, segment wanted, int output, const options&, std::stop_token = {});
+
+// encode(), or copy() of lossless.hpp, as the options say.
+result make_clip(const film&, segment wanted, int output, const options&, std::stop_token = {});
 
 }  // namespace reelpipe::cut
 

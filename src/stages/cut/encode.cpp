@@ -13,6 +13,7 @@ extern "C" {
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/cut/frame_clock.hpp"
+#include "stages/cut/lossless.hpp"
 #include "stages/cut/material.hpp"
 #include "stages/cut/picture_filter.hpp"
 
@@ -337,6 +338,12 @@ result encode(const film& source, segment wanted, int output, const options& how
 {
     cutter one(source, wanted, output, how, std::move(stop));
     return one.run();
+}
+
+result make_clip(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
+{
+    if (how.lossless) return copy(source, wanted, output, how.audio, std::move(stop));
+    return encode(source, wanted, output, how, std::move(stop));
 }
 
 }  // namespace reelpipe::cut

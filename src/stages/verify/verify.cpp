@@ -314,6 +314,9 @@ facts check(int descriptor, const expectation& expected)
     facts f = inspect(descriptor);
     if (expected.frames && f.frames != *expected.frames)
         throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
+    if (expected.start && std::chrono::abs(f.start - *expected.start) > std::chrono::milliseconds(1))
+        throw verify_error(fmt::format("the first picture is shown at {:.3f} s instead of {:.3f}", seconds(f.start),
+                                       seconds(*expected.start)));
     if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame)
         throw verify_error(fmt::format("{:.3f} s instead of {:.3f}", seconds(f.duration), seconds(*expected.duration)));
     if (expected.constant_rate && !f.constant_rate) throw verify_error("pictures are not evenly spaced from 0 on");

@@ -32,6 +32,7 @@ struct facts {
 // What is known of the clip beforehand; what is not known is not compared.
 struct expectation {
     std::optional<std::int64_t> frames{};
+    std::optional<std::chrono::microseconds> start{};     // of the first picture
     std::optional<std::chrono::microseconds> duration{};  // within one frame
     std::optional<bool> audio{};
     bool constant_rate = false;  // shown from 0 on, each picture as long as every other

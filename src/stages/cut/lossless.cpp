@@ -1,0 +1,243 @@
+#include "stages/cut/lossless.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/av.hpp"
+#include "media/error.hpp"
+#include "stages/cut/clip_writer.hpp"
+#include "stages/cut/edit_list.hpp"
+#include "stages/cut/material.hpp"
+
+namespace reelpipe::cut {
+
+using std::chrono::microseconds;
+
+namespace {
+
+// Far beyond every film, and far from where sums overflow.
+constexpr std::int64_t largest_time = std::int64_t{1} << 60;
+// Demuxers of containers that keep no decoding times find them out from so many packets.
+constexpr std::size_t most_untimed = 32;
+
+bool is_time(std::int64_t time) { return time > -largest_time && time < largest_time; }
+
+[[noreturn]] void corrupt(const char* what) { throw media::error(media::fault::corrupt, what); }
+
+[[noreturn]] void unsupported(const std::string& what)
+{
+    throw media::error(media::fault::unsupported, what + "; --cut encode can cut it");
+}
+
+// One track of the clip. Its times count from the start of the segment, in the ticks of the source.
+class track {
+public:
+    track(clip_writer& writer, const AVStream& source, std::int64_t start, microseconds length)
+        : writer_(writer),
+          source_(source),
+          start_(start),
+          length_(av_rescale_q(length.count(), av::microsecond, source.time_base)),
+          target_(writer.add(*source.codecpar, source.time_base))
+    {
+        target_.avg_frame_rate = source.avg_frame_rate;
+        target_.sample_aspect_ratio = source.sample_aspect_ratio;
+        av::copy_side_data(source, target_);
+    }
+
+    // Takes what the packet refers to. Those that are shown after the end are kept where they are needed to decode.
+    void add(AVPacket& packet)
+    {
+        if (!is_time(packet.pts) || (packet.dts != AV_NOPTS_VALUE && !is_time(packet.dts)))
+            corrupt("a sample without a time, or one that no film reaches");
+        packet.pts -= start_;
+        if (packet.dts != AV_NOPTS_VALUE) packet.dts -= start_;
+        packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
+        look_at(packet);
+        if (packet.dts == AV_NOPTS_VALUE) {
+            hold(packet);
+            return;
+        }
+        release_held(packet.dts);
+        write(packet);
+    }
+
+    void end()
+    {
+        if (!held_.empty()) unsupported("pictures without decoding times");
+        std::ranges::sort(shown_);
+        if (std::ranges::adjacent_find(shown_) != shown_.end()) corrupt("two samples that are shown at the same time");
+        for (const std::int64_t hidden : hidden_) {
+            if (hidden > first_shown_ && hidden < last_shown_) unsupported("an edit inside of the segment");
+            if (hidden > last_shown_) first_hidden_behind_ = std::min(first_hidden_behind_, hidden);
+        }
+    }
+
+    std::int64_t count() const { return static_cast<std::int64_t>(shown_.size()); }
+    bool is_empty() const { return shown_.empty(); }
+    // Of what is shown, in ticks of the source. Not to be asked of an empty track.
+    std::int64_t begin_shown() const { return std::max<std::int64_t>(first_shown_, 0); }
+    // libav ends a track with the first key frame that lasts until the end of its edit, and would miss pictures that
+    // are shown before it but stored behind it. So no key frame does: the last picture of a film is a tick shorter than
+    // its edit, and what is shown at the end of the segment is not told to be a key frame.
+    std::int64_t end_shown() const
+    {
+        return std::min({std::max(end_of_last_, last_shown_) + 1, length_, first_hidden_behind_});
+    }
+    microseconds in_microseconds(std::int64_t time) const { return av::to_microseconds(time, source_.time_base); }
+    microseconds longest() const { return in_microseconds(longest_); }
+
+    edit shown_part(AVRational movie_tick) const
+    {
+        const auto in_movie = [&](std::int64_t t) { return av_rescale_q(t, source_.time_base, movie_tick); };
+        const auto in_track = [&](std::int64_t t) { return av_rescale_q(t, source_.time_base, target_.time_base); };
+        return {.begin = in_movie(begin_shown()),
+                .duration = in_movie(end_shown()) - in_movie(begin_shown()),
+                .media_begin = in_track(begin_shown()) - in_track(first_decoded_),
+                .media_duration = in_track(last_decoded_) - in_track(first_decoded_) + in_track(last_duration_)};
+    }
+    AVRational tick() const { return target_.time_base; }
+
+private:
+    bool is_sound() const { return source_.codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
+
+    void look_at(AVPacket& packet)
+    {
+        // A picture is shown in the segment when its time is in it, sound when some of it is.
+        const std::int64_t heard_until = packet.pts + (is_sound() ? std::max<std::int64_t>(packet.duration, 1) : 1);
+        const bool is_shown = heard_until > 0 && packet.pts < length_;
+        if (packet.flags & AV_PKT_FLAG_DISCARD) {
+            // Only an edit list in the source hides what lies between two pictures that are shown.
+            packet.flags &= ~AV_PKT_FLAG_DISCARD;
+            if (is_shown) hidden_.push_back(packet.pts);
+        } else if (is_shown) {
+            shown_.push_back(packet.pts);
+            first_shown_ = std::min(first_shown_, packet.pts);
+            last_shown_ = std::max(last_shown_, packet.pts);
+            end_of_last_ = std::max(end_of_last_, packet.pts + packet.duration);
+            longest_ = std::max(longest_, packet.duration);
+        }
+        if (packet.pts + packet.duration >= length_ && !is_sound()) packet.flags &= ~AV_PKT_FLAG_KEY;
+    }
+
+    void hold(AVPacket& packet)
+    {
+        if (held_.size() == most_untimed || first_decoded_ != AV_NOPTS_VALUE)
+            unsupported("pictures without decoding times");
+        held_.push_back(av::make_packet());
+        av_packet_move_ref(held_.back().get(), &packet);
+    }
+
+    // The first decoding times after a seek are unknown to libav where the container has none: one picture apart.
+    void release_held(std::int64_t next)
+    {
+        const auto count = static_cast<std::int64_t>(held_.size());
+        for (std::int64_t i = 0; i < count; ++i) {
+            AVPacket& packet = *held_[static_cast<std::size_t>(i)];
+            packet.dts = next - (count - i) * std::max<std::int64_t>(packet.duration, 1);
+            write(packet);
+        }
+        held_.clear();
+    }
+
+    void write(AVPacket& packet)
+    {
+        if (first_decoded_ == AV_NOPTS_VALUE)
+            first_decoded_ = packet.dts;
+        else if (packet.dts <= last_decoded_)
+            corrupt("decoding times that stand still or jump back");
+        last_decoded_ = packet.dts;
+        last_duration_ = packet.duration;
+        if (packet.pts < packet.dts) corrupt("a sample that is shown before it is decoded");
+        writer_.write(packet, target_, source_.time_base);
+    }
+
+    clip_writer& writer_;
+    const AVStream& source_;
+    std::int64_t start_, length_;
+    AVStream& target_;
+    std::vector<av::packet> held_;
+    std::vector<std::int64_t> shown_, hidden_;
+    std::int64_t first_shown_ = INT64_MAX, last_shown_ = INT64_MIN, end_of_last_ = INT64_MIN, longest_ = 0;
+    std::int64_t first_hidden_behind_ = INT64_MAX;
+    std::int64_t first_decoded_ = AV_NOPTS_VALUE, last_decoded_ = 0, last_duration_ = 0;
+};
+
+void check_carried(const clip_writer& writer, const AVStream& stream, const char* what)
+{
+    if (!writer.carries(stream.codecpar->codec_id))
+        unsupported(std::string("MP4 cannot carry ") + avcodec_get_name(stream.codecpar->codec_id) + ' ' + what);
+}
+
+// One cut from its first packet to its last.
+class copier {
+public:
+    copier(const film& source, segment wanted, int output, sound audio, std::stop_token stop)
+        : input_(source, wanted, std::move(stop)), output_(output), length_(wanted.end - wanted.start), writer_(output)
+    {
+        check_carried(writer_, input_.video(), "pictures");
+        pictures_.emplace(writer_, input_.video(), input_.start_of_pictures(), length_);
+        if (!input_.audio() || audio == sound::none) return;
+        check_carried(writer_, *input_.audio(), "sound");
+        sound_.emplace(writer_, *input_.audio(), input_.start_of_sound(), length_);
+    }
+
+    result run()
+    {
+        const av::packet packet = av::make_packet();
+        writer_.begin();
+        writer_.count_in(pictures_->tick());
+        bool has_key = false;
+        for (;;) {
+            const material::kind got = input_.next(packet.get());
+            if (got == material::kind::end) break;
+            const av::packet_turn turn(packet);
+            has_key = has_key || (got == material::kind::picture && turn->flags & AV_PKT_FLAG_KEY);
+            if (got == material::kind::sound) {
+                if (sound_) sound_->add(*turn.get());
+            } else if (has_key) {
+                pictures_->add(*turn.get());
+            }
+        }
+        pictures_->end();
+        if (sound_) sound_->end();
+        if (pictures_->is_empty())
+            throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
+        writer_.finish();
+
+        std::vector<edit> edits{pictures_->shown_part(pictures_->tick())};
+        if (sound_ && !sound_->is_empty()) edits.push_back(sound_->shown_part(pictures_->tick()));
+        write_edit_lists(output_, edits);
+        return what_was_made();
+    }
+
+private:
+    result what_was_made() const
+    {
+        const microseconds begin = pictures_->in_microseconds(pictures_->begin_shown());
+        const microseconds end = pictures_->in_microseconds(pictures_->end_shown());
+        const microseconds lacking = length_ - end;
+        return {.frames = pictures_->count(),
+                .start = begin,
+                .duration = end - begin,
+                .missing = lacking > pictures_->longest() ? lacking : microseconds{},
+                .audio = sound_ && !sound_->is_empty()};
+    }
+
+    material input_;
+    int output_;
+    microseconds length_;
+    clip_writer writer_;
+    std::optional<track> pictures_, sound_;
+};
+
+}  // namespace
+
+result copy(const film& source, segment wanted, int output, sound audio, std::stop_token stop)
+{
+    copier one(source, wanted, output, audio, std::move(stop));
+    return one.run();
+}
+
+}  // namespace reelpipe::cut

@@ -1,0 +1,239 @@
+#include "stages/cut/lossless.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "media/error.hpp"
+#include "media/span_plan.hpp"
+#include "stages/verify/verify.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/sparse_copy.hpp"
+#include "support/temp_folder.hpp"
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using reelpipe::segment;
+using reelpipe::cut::result;
+using reelpipe::test::output_of;
+using reelpipe::test::sparse_copy;
+using reelpipe::test::temp_folder;
+
+namespace {
+
+fs::path source_film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
+
+result copy_to(const fs::path& path, const reelpipe::cut::film& source, segment wanted)
+{
+    const int clip = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    REQUIRE(clip >= 0);
+    struct closing {
+        ~closing() { close(file); }
+        int file;
+    } const at_the_end{clip};
+    return reelpipe::cut::copy(source, wanted, clip);
+}
+
+// From a copy that holds what the plan for the segment asks for and nothing else.
+result copy_planned(const fs::path& path, const fs::path& from, segment wanted)
+{
+    sparse_copy held(from);
+    const std::vector<segment> segments{wanted};
+    for (;;) {
+        const auto plan = reelpipe::media::plan_spans(held.file(), segments);
+        if (plan.needed.empty()) break;
+        held.copy(plan.needed);
+    }
+    return copy_to(path, {.pictures = held.file()}, wanted);
+}
+
+struct picture {
+    std::int64_t milliseconds = 0;
+    std::string hash{};
+};
+
+// What the ffmpeg program decodes; its times and hashes.
+std::vector<picture> pictures_of(const fs::path& file, const std::vector<std::string>& part = {})
+{
+    std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-i", file};
+    words.insert(words.end(), part.begin(), part.end());
+    for (const char* word : {"-map", "0:v", "-vsync", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-"})
+        words.emplace_back(word);
+    std::vector<picture> all;
+    std::istringstream lines(output_of(words));
+    double tick = 0;
+    for (std::string line; std::getline(lines, line);) {
+        int numerator = 0, denominator = 1;
+        if (std::sscanf(line.c_str(), "#tb 0: %d/%d", &numerator, &denominator) == 2)
+            tick = double(numerator) / double(denominator);
+        if (line.empty() || line[0] == '#') continue;
+        long long pts = 0;
+        REQUIRE(std::sscanf(line.c_str(), "%*d,%*[ 0-9-],%lld", &pts) == 1);
+        all.push_back({std::llround(double(pts) * tick * 1000), line.substr(line.rfind(' ') + 1)});
+    }
+    return all;
+}
+
+// Those whose time is in the segment, as they are counted from its start.
+std::vector<picture> pictures_of(const fs::path& file, segment wanted)
+{
+    const double start = std::chrono::duration<double>(wanted.start).count();
+    const double end = std::chrono::duration<double>(wanted.end).count();
+    auto all =
+        pictures_of(file, {"-vf", "select=gte(t\\," + std::to_string(start) + ")*lt(t\\," + std::to_string(end) + ")"});
+    for (picture& each : all) each.milliseconds -= std::llround(start * 1000);
+    return all;
+}
+
+// The program counts the times of a silent film from its first picture.
+std::vector<picture> counted_from_the_first(std::vector<picture> all)
+{
+    const std::int64_t first = all.empty() ? 0 : all.front().milliseconds;
+    for (picture& each : all) each.milliseconds -= first;
+    return all;
+}
+
+bool are_the_same(const std::vector<picture>& a, const std::vector<picture>& b)
+{
+    return std::ranges::equal(a, b, [](const picture& x, const picture& y) {
+        return x.hash == y.hash && std::abs(x.milliseconds - y.milliseconds) <= 1;
+    });
+}
+
+// The sound from the clip's time 0 on.
+std::vector<float> sound_of(const fs::path& clip)
+{
+    const std::string raw = output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip, "-map", "0:a", "-af",
+                                       "aresample=48000:async=1:first_pts=0", "-ac", "1", "-f", "f32le", "-"});
+    std::vector<float> samples(raw.size() / sizeof(float));
+    std::memcpy(samples.data(), raw.data(), samples.size() * sizeof(float));
+    return samples;
+}
+
+// When a click is heard, in seconds.
+std::vector<double> clicks_of(const std::vector<float>& sound)
+{
+    std::vector<double> all;
+    for (std::size_t i = 0; i < sound.size(); ++i) {
+        const double time = double(i) / 48000;
+        if (std::abs(sound[i]) > 0.25f && (all.empty() || time > all.back() + 0.5)) all.push_back(time);
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a lossless clip shows the source's pictures of the segment, bit for bit and in time", "[lossless]")
+{
+    const temp_folder folder;
+    const std::string name =
+        GENERATE("moov_first.mp4", "open_gop.mp4", "hevc.mp4", "hevc_open_gop.mp4", "film.webm", "vp9.mp4", "silent.ts",
+                 "film.mkv", "fragments_sidx.mp4", "variable_rate.mp4", "edit_list.mp4", "late_picture.mp4",
+                 "h264_10bit.mp4", "hevc_10bit.mp4", "av1.mp4", "av1_10bit.mkv", "vp9_10bit.webm", "mpeg4.mp4");
+    const segment wanted = GENERATE(segment{0s, 1500ms}, segment{1250ms, 2600ms}, segment{2s, 20s});
+    CAPTURE(name, wanted.start.count());
+
+    const result done = copy_planned(folder / "clip.mp4", source_film(name), wanted);
+
+    const auto expected = pictures_of(source_film(name), wanted);
+    auto found = pictures_of(folder / "clip.mp4");
+    // libdav1d before FFmpeg 6.1 shows what an edit list hides.
+    if (name.starts_with("av1")) std::erase_if(found, [](const picture& each) { return each.milliseconds < 0; });
+    CHECK(found.size() == expected.size());
+    CHECK(done.frames == static_cast<std::int64_t>(expected.size()));
+    const bool same = are_the_same(counted_from_the_first(found), counted_from_the_first(expected));
+    CHECK(same);
+    const auto facts = reelpipe::verify::check_file(
+        folder / "clip.mp4",
+        {.frames = done.frames, .start = done.start, .duration = done.duration, .audio = done.audio});
+    CHECK(facts.frames == done.frames);
+    REQUIRE_FALSE(expected.empty());
+    CHECK(std::abs(std::chrono::duration<double, std::milli>(done.start).count() -
+                   double(expected.front().milliseconds)) < 2);
+}
+
+TEST_CASE("a lossless clip may end at any picture of an open group", "[lossless]")
+{
+    const temp_folder folder;
+    const std::string name = GENERATE("open_gop.mp4", "hevc_open_gop.mp4");
+    const int picture_count = GENERATE(range(1, 64));
+    const segment wanted{1s, 1s + std::chrono::microseconds(picture_count * 33367)};
+    CAPTURE(name, picture_count);
+
+    const result done = copy_planned(folder / "clip.mp4", source_film(name), wanted);
+
+    const auto facts = reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames});
+    CHECK(std::abs(facts.frames - picture_count) <= 1);
+}
+
+TEST_CASE("the sound of a lossless clip begins and ends with the segment, in time with the pictures", "[lossless]")
+{
+    // A click each second.
+    const temp_folder folder;
+    const std::string name = GENERATE("clicks.mp4", "clicks.webm");
+    const segment wanted = GENERATE(segment{0s, 3s}, segment{2300ms, 5800ms}, segment{3719ms, 7s});
+    CAPTURE(name, wanted.start.count());
+
+    const result done = copy_planned(folder / "clip.mp4", source_film(name), wanted);
+
+    REQUIRE(done.audio);
+    const std::vector<float> sound = sound_of(folder / "clip.mp4");
+    const double length = std::chrono::duration<double>(wanted.end - wanted.start).count();
+    CHECK(std::abs(double(sound.size()) / 48000 - length) < 1024.0 / 44100 + 0.005);
+    const double start = std::chrono::duration<double>(wanted.start).count();
+    const std::vector<double> clicks = clicks_of(sound);
+    REQUIRE(clicks.size() >= 3);
+    for (const double each : clicks) CHECK(std::abs(std::remainder(each + start - 0.5, 1.0)) < 0.025);
+}
+
+TEST_CASE("OpenCV and PyAV see the segment's pictures and no others", "[lossless]")
+{
+    const temp_folder folder;
+    const std::string name = GENERATE("moov_first.mp4", "open_gop.mp4", "variable_rate.mp4", "hevc.mp4", "vp9.mp4");
+    const segment wanted{1250ms, 4600ms};
+    CAPTURE(name);
+    const result done = copy_planned(folder / "clip.mp4", source_film(name), wanted);
+    const auto expected = pictures_of(source_film(name), wanted);
+
+    const std::string seen =
+        output_of({"/usr/bin/python3", fs::path(REELPIPE_TESTS_SUPPORT) / "readers.py", folder / "clip.mp4"});
+
+    std::string wanted_text = "opencv " + std::to_string(done.frames) + "\n";
+    for (const picture& each : expected) wanted_text += each.hash + "\n";
+    CHECK(seen == wanted_text);
+}
+
+TEST_CASE("what MP4 cannot carry is refused with a way out", "[lossless]")
+{
+    const temp_folder folder;
+    try {
+        copy_planned(folder / "clip.mp4", source_film("vp8.webm"), {0s, 2s});
+        FAIL("MP4 has no VP8");
+    } catch (const reelpipe::media::error& e) {
+        CHECK(e.kind() == reelpipe::media::fault::unsupported);
+        CHECK(std::string(e.what()).find("--cut encode") != std::string::npos);
+    }
+}
+
+TEST_CASE("a lossless clip of a video that ends too early tells how much is missing", "[lossless]")
+{
+    const temp_folder folder;
+    const result whole = copy_planned(folder / "whole.mp4", source_film("moov_first.mp4"), {30s, 40s});
+    const result cut_off = copy_planned(folder / "short.mp4", source_film("moov_first.mp4"), {35s, 45s});
+    CHECK(whole.missing == 0us);
+    CHECK(std::chrono::abs(cut_off.missing - 5s) < 50ms);
+    try {
+        copy_planned(folder / "none.mp4", source_film("moov_first.mp4"), {100s, 110s});
+        FAIL("there is nothing to cut");
+    } catch (const reelpipe::media::error& e) {
+        CHECK(e.kind() == reelpipe::media::fault::beyond_end);
+    }
+}
