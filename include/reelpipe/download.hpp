@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include <reelpipe/clip.hpp>
 #include <reelpipe/message.hpp>
 #include <reelpipe/outcome.hpp>
 #include <reelpipe/pipeline.hpp>
@@ -33,13 +34,37 @@ enum class cut_mode : std::uint8_t { encode, lossless };
 // What becomes of a video's sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
 enum class audio_choice : std::uint8_t { copy, aac, none };
 
+// What became of one clip in a run.
+struct clip_outcome {
+    enum class standing { stored, exists, failed };
+
+    clip_request clip{};
+    std::string id{};  // the name that reports and files have for it
+    standing how = standing::stored;
+    std::optional<reason> why{};  // of a failure
+    std::string message{};
+    unsigned attempts = 0;
+    std::uint64_t bytes = 0;  // of the file
+    std::int64_t frames = 0;
+    double duration_s = 0;
+    std::string streams{};      // "h264 320x180, audio"
+    std::uint64_t fetched = 0;  // bytes that its video cost, shared by all clips of the video
+    double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
+};
+
 struct download_options {
     // What is wanted
     std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
     std::filesystem::path output{};
-    std::string split{};                // only rows of this split; empty: all
-    std::vector<std::string> labels{};  // only rows with one of these labels; empty: all
-    std::uint64_t limit = 0;            // only the first rows that pass; 0: all
+    std::string split{};                 // only rows of this split; empty: all
+    std::vector<std::string> labels{};   // only rows with one of these labels; empty: all
+    std::uint64_t limit = 0;             // only the first rows that pass; 0: all
+    std::vector<std::string> exclude{};  // lists whose clips (video and segment) are not wanted
+    // This part of so many, counted from 1; videos are spread by their ids, so every machine can have a part of one
+    // list
+    unsigned shard = 1, shards = 1;
+    // What failed before is not asked for again, except with these reasons, or with reasons of these classes
+    std::vector<std::string> retry{};
 
     // Where it comes from: "youtube", a URL with {id} in it, or a folder of whole videos
     std::string source = "youtube";
@@ -85,9 +110,12 @@ struct download_options {
     // What is written
     std::string trim_format = "%06d";
     std::filesystem::path report{};  // empty: download_report.json in the output folder
+    bool mixed = false;              // clips may be made with other options than those that the folder holds
 
     // Called on the thread of the run, with one line for the user; must not throw.
     std::function<void(severity, const std::string&)> on_message{};
+    // Called there for every clip whose outcome is new, as it happens; must not throw.
+    std::function<void(const clip_outcome&)> on_clip{};
 };
 
 // How far a run is. Clips are counted once each: clips = stored + exists + failed + those still to come.
@@ -111,6 +139,7 @@ struct download_summary {
     std::optional<reason> stopped_by{};  // a condition of the site, the network, the disk or the installation
     std::string stop_message{};
     std::uint64_t bad_rows = 0, duplicates = 0;
+    std::map<reason, std::string> examples{};  // "clip id: what was said" for each reason of totals.failures
     std::vector<stage_stats> stages{};
     std::filesystem::path report{};
 };

@@ -67,6 +67,9 @@ public:
     // becomes of the video's clips.
     virtual asio::awaitable<resolved_video> resolve(std::string video) = 0;
 
+    // What finds the media, in which version, once start() has ended: "yt-dlp 2025.11.12". Kept with the outcomes.
+    virtual std::string version() const { return {}; }
+
     // Whether URLs stop working after a while, so that asking again may help.
     virtual bool urls_expire() const { return false; }
 };

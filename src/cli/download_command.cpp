@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/json_log.hpp"
+
 namespace reelpipe::cli {
 
 namespace {
@@ -50,6 +52,14 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     if (!stopped) run.cancel();
 }
 
+void read_shard(const std::string& text, download_options& o)
+{
+    int end = 0;
+    if (std::sscanf(text.c_str(), "%u/%u%n", &o.shard, &o.shards, &end) != 2 || text.size() != std::size_t(end) ||
+        o.shard == 0 || o.shard > o.shards)
+        throw CLI::ValidationError("--shard", "'" + text + "' is no part I/N with 1 <= I <= N, such as 2/8");
+}
+
 int status_of(const download_summary& s, bool interrupted)
 {
     if (interrupted) return exit_status::interrupted;
@@ -76,6 +86,21 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->option_text("A,B")
         ->group("What");
     command->add_option("--limit", o.limit, "only the first N rows")->option_text("N")->group("What");
+    command->add_option("--exclude", o.exclude, "lists whose clips (video and times) are not wanted")
+        ->option_text("LIST")
+        ->group("What");
+    command
+        ->add_option_function<std::string>(
+            "--shard", [&o](const std::string& text) { read_shard(text, o); },
+            "only part I of N, from 1: videos are spread by their ids, one part a machine")
+        ->option_text("I/N")
+        ->group("What");
+    command
+        ->add_option("--retry", o.retry,
+                     "ask again for what failed before: soft, permanent, or reasons as the report names them")
+        ->delimiter(',')
+        ->option_text("WHICH")
+        ->group("What");
 
     command
         ->add_option("--source", o.source,
@@ -209,6 +234,11 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->add_option("--report", o.report, "default: DIR/download_report.json")
         ->option_text("FILE")
         ->group("Output");
+    command->add_flag("--mixed", o.mixed, "allow other options than the folder's clips were made with")
+        ->group("Output");
+    command->add_option("--log-json", arguments.log_json, "append messages and outcomes, a JSON object a line")
+        ->option_text("FILE")
+        ->group("Output");
     add_choice<progress_style>(*command, "--progress", arguments.progress,
                                {{"auto", progress_style::automatic},
                                 {"bar", progress_style::bar},
@@ -228,14 +258,27 @@ int run_download(const download_arguments& arguments)
     terminal screen(arguments.progress, arguments.least);
     download_options options = arguments.run;
     if (arguments.isolate) options.worker = "/proc/self/exe";
-    options.on_message = [&screen](severity how, const std::string& line) { screen.message(how, line); };
+    std::optional<json_log> log;
+    options.on_message = [&](severity how, const std::string& line) {
+        screen.message(how, line);
+        if (log) log->message(how, line);
+    };
 
     std::optional<downloader> run;
     try {
+        if (!arguments.log_json.empty()) {
+            log.emplace(arguments.log_json);
+            options.on_clip = [&log](const clip_outcome& clip) { log->outcome(clip); };
+        }
         run.emplace(std::move(options));
+    } catch (const usage_error& e) {
+        screen.message(severity::error, e.what());
+        if (log) log->message(severity::error, e.what());
+        return exit_status::usage;
     } catch (const std::exception& e) {
         screen.message(severity::error, e.what());
-        return exit_status::usage;
+        if (log) log->message(severity::error, e.what());
+        return exit_status::stopped;
     }
 
     asio::io_context io{1};
@@ -260,11 +303,15 @@ int run_download(const download_arguments& arguments)
     try {
         if (failed) std::rethrow_exception(failed);
     } catch (const std::exception& e) {
-        screen.message(severity::error, fmt::format("the run ended early: {}; run again to go on", e.what()));
+        const std::string line = fmt::format("the run ended early: {}; run again to go on", e.what());
+        screen.message(severity::error, line);
+        if (log) log->message(severity::error, line);
         return interrupted ? exit_status::interrupted : exit_status::stopped;
     }
     screen.print(summary_text(*summary));
-    return status_of(*summary, interrupted);
+    const int status = status_of(*summary, interrupted);
+    if (log) log->end(*summary, status);
+    return status;
 }
 
 }  // namespace reelpipe::cli

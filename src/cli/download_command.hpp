@@ -21,6 +21,7 @@ struct download_arguments {
     bool isolate = true;  // in processes of their own: cutting and verifying
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
+    std::filesystem::path log_json{};  // empty: none
 };
 
 // Adds the command; `arguments` outlives the parse.

@@ -1,18 +1,31 @@
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
 #include "cli/inspect_command.hpp"
+#include "cli/report_command.hpp"
 
 #include <reelpipe/clip_worker.hpp>
 
 namespace {
 
 constexpr int version = REELPIPE_VERSION;
+
+// The soft limit is often kept low for programs that use select(); none of ours does.
+void allow_as_many_descriptors_as_possible()
+{
+    constexpr rlim_t plenty = 65'536;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, plenty));
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 }  // namespace
 
@@ -26,6 +39,7 @@ int main(int argc, char** argv)
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
     if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
+    allow_as_many_descriptors_as_possible();
 
     CLI::App program("Annotated video lists in, verified clips out.");
     program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +
@@ -33,14 +47,17 @@ int main(int argc, char** argv)
     program.footer(
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
+        "  reelpipe report clips/\n"
         "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
 
     download_arguments download, demo;
     inspect_arguments inspect;
+    report_arguments report;
     const CLI::App* const download_command = add_download(program, download);
     const CLI::App* const inspect_command = add_inspect(program, inspect);
+    const CLI::App* const report_command = add_report(program, report);
     add_demo(program, demo);
     try {
         program.parse(argc, argv);
@@ -51,5 +68,6 @@ int main(int argc, char** argv)
         return exit_status::usage;
     }
     if (inspect_command->parsed()) return run_inspect(inspect);
+    if (report_command->parsed()) return run_report(report);
     return download_command->parsed() ? run_download(download) : run_demo(demo);
 }

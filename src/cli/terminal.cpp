@@ -134,8 +134,11 @@ std::string summary_text(const download_summary& s)
                                    static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
     if (s.duplicates) text += fmt::format("{} rows named a clip again and were dropped\n", s.duplicates);
     if (s.bad_rows) text += fmt::format("{} rows were malformed and skipped\n", s.bad_rows);
-    for (const auto& [why, count] : p.failures)
+    for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
+        const auto example = s.examples.find(why);
+        if (example != s.examples.end()) text += fmt::format("          e.g. {}\n", without_controls(example->second));
+    }
 
     if (!s.stages.empty() && p.stored) {
         text += fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9} {:>10} {:>10} {:>6}\n", "stage", "in", "out", "failed",

@@ -6,56 +6,111 @@ namespace reelpipe {
 
 namespace {
 
-std::string failure_line(reason why, const std::string& message)
+// Texts of sites can be pages long; the ledger keeps all of it.
+std::string beginning(const std::string& text)
 {
-    return message.empty() ? std::string(explain(why)) : fmt::format("{}: {}", to_string(why), message);
+    constexpr std::size_t most = 300;
+    return text.size() <= most ? text : text.substr(0, most) + "...";
 }
 
 }  // namespace
 
-void accounts::count_failure(reason why)
+void accounts::remember(const clip_request& clip, const clip_record& record)
+try {
+    if (!ledger_error_) ledger_.record(clip, record);
+} catch (const database_error&) {
+    ledger_error_ = std::current_exception();
+}
+
+void accounts::commit(bool at_once)
+try {
+    if (ledger_error_) return;
+    if (at_once)
+        ledger_.commit();
+    else
+        ledger_.commit_when_due();
+} catch (const database_error&) {
+    ledger_error_ = std::current_exception();
+}
+
+void accounts::enter_failure(const clip_request& clip, const clip_record& record, bool of_this_run)
 {
-    const std::lock_guard guard(mutex_);
-    ++totals_.failed;
-    ++totals_.failures[why];
+    const reason why = record.failed.value_or(reason::unknown);
+    {
+        const std::lock_guard guard(mutex_);
+        ++totals_.failed;
+        ++totals_.failures[why];
+    }
+    const bool needs_example = !examples_.contains(why);
+    const bool is_news = of_this_run && !told_.contains(why);
+    if (!needs_example && !is_news) return;
+    const std::string line = fmt::format("{}: {}", store::clip_id(clip, trim_), beginning(record.message));
+    if (needs_example) examples_[why] = line;
+    if (!is_news) return;
+    told_.insert(why);
+    if (options_.on_message)
+        options_.on_message(severity::warning, fmt::format("{} ({}). {} More of the kind are counted only.", line,
+                                                           to_string(why), explain(why)));
+}
+
+void accounts::tell(const clip_request& clip, const clip_record& record, clip_outcome::standing how) const
+{
+    if (!options_.on_clip) return;
+    options_.on_clip({.clip = clip,
+                      .id = store::clip_id(clip, trim_),
+                      .how = how,
+                      .why = record.failed,
+                      .message = record.message,
+                      .attempts = record.attempts,
+                      .bytes = record.file.bytes,
+                      .frames = record.frames,
+                      .duration_s = record.duration_s,
+                      .streams = record.streams,
+                      .fetched = record.fetched,
+                      .resolve_s = record.resolve_s,
+                      .fetch_s = record.fetch_s,
+                      .cut_s = record.cut_s,
+                      .verify_s = record.verify_s,
+                      .store_s = record.store_s});
 }
 
 void accounts::still_there(const wanted_clip& clip)
 {
-    wanted_.settle(clip.row, standing::exists, "");
+    wanted_.settle(clip.row, standing::exists);
     const std::lock_guard guard(mutex_);
     ++totals_.exists;
 }
 
 void accounts::still_failed(const wanted_clip& clip)
 {
-    const reason why = clip.before->failed.value_or(reason::unknown);
-    wanted_.settle(clip.row, standing::failed, failure_line(why, clip.before->message));
-    count_failure(why);
+    wanted_.settle(clip.row, standing::failed);
+    enter_failure(clip.clip, *clip.before, false);
 }
 
 void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
-    ledger_.record(clip, record);
-    wanted_.settle(row, standing::exists, "");
+    remember(clip, record);
+    wanted_.settle(row, standing::exists);
+    tell(clip, record, clip_outcome::standing::exists);
     const std::lock_guard guard(mutex_);
     ++totals_.exists;
 }
 
 void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
-    ledger_.record(clip, record);
-    wanted_.settle(row, standing::stored, record.message);
+    remember(clip, record);
+    wanted_.settle(row, standing::stored);
+    tell(clip, record, clip_outcome::standing::stored);
     const std::lock_guard guard(mutex_);
     ++totals_.stored;
 }
 
 void accounts::failed(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
-    const reason why = record.failed.value_or(reason::unknown);
-    ledger_.record(clip, record);
-    wanted_.settle(row, standing::failed, failure_line(why, record.message));
-    count_failure(why);
+    remember(clip, record);
+    wanted_.settle(row, standing::failed);
+    tell(clip, record, clip_outcome::standing::failed);
+    enter_failure(clip, record, true);
 }
 
 progress accounts::totals() const

@@ -1,21 +1,28 @@
 #ifndef REELPIPE_PIPELINE_ACCOUNTS_HPP
 #define REELPIPE_PIPELINE_ACCOUNTS_HPP
 
+#include <exception>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "pipeline/jobs.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/work_list.hpp"
 #include "reelpipe/download.hpp"
+#include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
 
-// What becomes of the clips in this run: each is entered once, in the ledger, for the report and in the totals.
-// Threads: the loop's; totals() from anywhere.
+// What becomes of the clips in this run: each is entered once, in the ledger, for the report, in the totals, and told
+// to who listens. Threads: the loop's; totals() from anywhere.
 class accounts {
 public:
-    accounts(ledger& remembered, work_list& wanted) : ledger_(remembered), wanted_(wanted) {}
+    accounts(const download_options& options, const store::trim_format& trim, ledger& remembered, work_list& wanted)
+        : options_(options), trim_(trim), ledger_(remembered), wanted_(wanted)
+    {
+    }
 
     // What earlier runs made of a clip and what still holds; nothing new is remembered.
     void still_there(const wanted_clip&);
@@ -27,11 +34,26 @@ public:
 
     progress totals() const;
 
-private:
-    void count_failure(reason);
+    // A ledger that cannot be written (a full disk, say) does not end the run at once: what is in flight is still worth
+    // its place, and the next run finds those files by itself. Whoever runs the pipeline asks here whether to go on.
+    const std::exception_ptr& ledger_error() const { return ledger_error_; }
+    void commit(bool at_once);
 
+    // One clip that failed for each reason, and what was said of it.
+    const std::map<reason, std::string>& examples() const { return examples_; }
+
+private:
+    void remember(const clip_request&, const clip_record&);
+    void enter_failure(const clip_request&, const clip_record&, bool of_this_run);
+    void tell(const clip_request&, const clip_record&, clip_outcome::standing) const;
+
+    const download_options& options_;
+    const store::trim_format& trim_;
     ledger& ledger_;
     work_list& wanted_;
+    std::exception_ptr ledger_error_;
+    std::map<reason, std::string> examples_;
+    std::set<reason> told_;  // of this run; the rest of them are only counted
     mutable std::mutex mutex_;
     progress totals_;
 };

@@ -1,6 +1,7 @@
 #include "pipeline/database.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace reelpipe {
 
@@ -10,6 +11,23 @@ namespace {
 {
     const int code = sqlite3_errcode(handle);
     throw database_error(std::string(doing) + ": " + sqlite3_errmsg(handle), code);
+}
+
+// A path inside a URI: the three bytes that mean something there are escaped.
+std::string uri_path(const std::string& path)
+{
+    std::string escaped;
+    for (const char c : path) {
+        if (c == '%')
+            escaped += "%25";
+        else if (c == '?')
+            escaped += "%3f";
+        else if (c == '#')
+            escaped += "%23";
+        else
+            escaped += c;
+    }
+    return escaped;
 }
 
 }  // namespace
@@ -62,24 +80,39 @@ std::int64_t statement::integer(int column) const { return sqlite3_column_int64(
 
 double statement::number(int column) const { return sqlite3_column_double(handle_.get(), column); }
 
-std::string statement::text(int column) const
+std::string_view statement::view(int column) const
 {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
     if (!bytes) return {};
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
+std::string statement::text(int column) const { return std::string(view(column)); }
+
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
 
 void database::close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-database::database(const std::filesystem::path& file)
+database::database(const std::string& name, int flags)
 {
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(opened);
-    if (code != SQLITE_OK) fail(opened, "open " + file.string());
+    if (code != SQLITE_OK) fail(opened, "open " + name);
     sqlite3_busy_timeout(opened, 10'000);  // a reader such as `sqlite3 ledger.sqlite` may be looking
+}
+
+database::database(const std::filesystem::path& file)
+    : database(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+{
+}
+
+database database::read_only(const std::filesystem::path& file)
+{
+    // A reader shares the index of the write-ahead log with a writer, in a file that it may have to make. Where it
+    // cannot, nobody writes, and the file alone is the database.
+    if (access(file.parent_path().c_str(), W_OK) == 0) return database(file.string(), SQLITE_OPEN_READONLY);
+    return database("file:" + uri_path(file.string()) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 void database::execute(const char* sql)

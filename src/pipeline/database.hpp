@@ -40,6 +40,7 @@ public:
     std::int64_t integer(int column) const;
     double number(int column) const;
     std::string text(int column) const;
+    std::string_view view(int column) const;  // valid until the next step
     bool is_null(int column) const;
 
 private:
@@ -63,6 +64,9 @@ public:
     // Opens or makes the file. Throws database_error.
     explicit database(const std::filesystem::path& file);
 
+    // Opens a file that exists and changes nothing, also where nothing can be written. Throws database_error.
+    static database read_only(const std::filesystem::path& file);
+
     void execute(const char* sql);
     void roll_back() noexcept;  // what is not committed; SQLite may have done so by itself
     statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }
@@ -71,6 +75,8 @@ private:
     struct close {
         void operator()(sqlite3*) const;
     };
+
+    database(const std::string& name, int flags);
 
     std::unique_ptr<sqlite3, close> handle_;
 };

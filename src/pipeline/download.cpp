@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <asio/experimental/awaitable_operators.hpp>
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "media/error.hpp"
@@ -16,6 +19,7 @@
 #include "pipeline/judge.hpp"
 #include "pipeline/list_intake.hpp"
 #include "pipeline/locator.hpp"
+#include "pipeline/output_options.hpp"
 #include "pipeline/run_folder.hpp"
 #include "stages/cut/lossless.hpp"
 #include "stages/store/clip_name.hpp"
@@ -70,11 +74,31 @@ try {
     throw usage_error(e.what());
 }
 
+// Sockets, fetched files, clips under way, resolvers and what every process has.
+std::size_t descriptors_for(const download_options& options)
+{
+    const std::size_t videos = options.connections + 4 * options.jobs;
+    return 64 + options.connections + 2 * videos + 4 * options.jobs + 4 * options.resolvers;
+}
+
+void check_descriptors(const download_options& options)
+{
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    const std::size_t needed = descriptors_for(options);
+    if (needed > limit.rlim_cur)
+        throw usage_error(
+            fmt::format("{} connections and {} jobs may need {} file descriptors and the limit is {}: allow more with "
+                        "`ulimit -n {}`, or use fewer --connections",
+                        options.connections, options.jobs, needed, limit.rlim_cur, needed));
+}
+
 download_options with_defaults(download_options options)
 {
     if (options.jobs == 0) options.jobs = usable_cores();
     if (options.connections == 0 || options.resolvers == 0 || options.attempts == 0)
         throw usage_error("connections, resolvers and attempts start at 1");
+    check_descriptors(options);
     locator::check(options);
     if (options.report.empty()) options.report = options.output / "download_report.json";
     return options;
@@ -87,11 +111,46 @@ try {
     throw usage_error(e.what());
 }
 
+// The reasons that words of --retry stand for: a class means all of its reasons.
+std::set<reason> reasons_of(const std::vector<std::string>& words)
+{
+    std::set<reason> all;
+    for (const std::string& word : words) {
+        const std::size_t before = all.size();
+        for (auto i = std::uint8_t{0}; i <= static_cast<std::uint8_t>(reason::unknown); ++i) {
+            const auto why = static_cast<reason>(i);
+            if (word == to_string(why) || word == to_string(class_of(why))) all.insert(why);
+        }
+        if (all.size() == before && !reason_from(word))
+            throw usage_error(fmt::format(
+                "retry '{}': expected soft, permanent, or a reason as reports name it, such as geo_blocked", word));
+    }
+    return all;
+}
+
+std::string streams_of(const verify::facts& clip)
+{
+    return fmt::format("{} {}x{}{}", clip.codec, clip.width, clip.height, clip.audio ? ", audio" : "");
+}
+
 std::vector<segment> segments_of(const video_job& video)
 {
     std::vector<segment> all;
     for (const clip_task& task : video.clips) all.push_back(task.clip.wanted);
     return all;
+}
+
+std::string_view word_of(ending end)
+{
+    switch (end) {
+        case ending::complete:
+            return "complete";
+        case ending::drained:
+            return "interrupted";
+        case ending::cancelled:
+            return "cancelled";
+    }
+    return "";
 }
 
 // One file with everything, or one with the pictures and one with the sound.
@@ -118,11 +177,12 @@ public:
         : options_(with_defaults(std::move(options))),
           trim_(checked_format(options_.trim_format)),
           how_to_cut_(checked_cut_options(options_)),
+          retry_(reasons_of(options_.retry)),
           folder_(options_.output),
           database_(open_ledger(folder_, damaged_ledger_)),
           ledger_(database_),
           wanted_(database_),
-          accounts_(ledger_, wanted_),
+          accounts_(options_, trim_, ledger_, wanted_),
           policy_(options_, accounts_),
           cpu_(options_.jobs),
           planners_(options_.jobs),
@@ -134,6 +194,7 @@ public:
             say(severity::warning,
                 fmt::format("the ledger was damaged and is set aside as {}; clips on disk are verified again",
                             damaged_ledger_.string()));
+        agree_on_output_options(database_, options_);
         bad_rows_ = read_lists(options_, wanted_);
         size_ = wanted_.seal();
     }
@@ -176,9 +237,15 @@ private:
     download_summary summary(ending, std::vector<stage_stats>);
     void say(severity, const std::string&) const;
 
+    asio::awaitable<void> run_stages(report& ended, std::exception_ptr& error);
+    asio::awaitable<void> keep_committing();
+    void end_ledger(ending);
+    void tell_what_is_missing() const;
+
     const download_options options_;
     const store::trim_format trim_;
     const cut::options how_to_cut_;
+    const std::set<reason> retry_;
     const run_folder folder_;
     fs::path damaged_ledger_;
     database database_;
@@ -199,6 +266,8 @@ private:
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
     std::optional<clip_workers> workers_;
+    std::optional<asio::steady_timer> ledger_tick_;
+    bool stages_ended_ = false;
 
     std::atomic<std::size_t> cutting_{0};
     std::atomic<std::uint64_t> fetched_{0};
@@ -252,7 +321,6 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
             task.file = folder_.output() / store::clip_path(wanted.clip, trim_);
             task.clip = std::move(wanted.clip);
         }
-        ledger_.commit_when_due();
         co_await asio::post(loop, asio::use_awaitable);  // a list that is all done must not hold up the loop
     }
     if (video) co_await next.send(std::move(video));
@@ -270,6 +338,7 @@ bool downloader::implementation::settled_before(const wanted_clip& wanted)
     }
     const reason_class what = class_of(*wanted.before->failed);
     if (what != reason_class::permanent && what != reason_class::soft) return false;
+    if (retry_.contains(*wanted.before->failed)) return false;
     accounts_.still_failed(wanted);
     return true;
 }
@@ -296,7 +365,10 @@ void downloader::implementation::look_at(clip_task& task)
         const verify::expectation expected{.duration = task.clip.wanted.end - task.clip.wanted.start};
         const verify::facts facts =
             workers_ ? workers_->verify_file(task.file, expected) : verify::check_file(task.file, expected);
-        task.found = clip_record{.file = stamp, .frames = facts.frames};
+        task.found = clip_record{.file = stamp,
+                                 .frames = facts.frames,
+                                 .duration_s = std::chrono::duration<double>(facts.duration).count(),
+                                 .streams = streams_of(facts)};
     } catch (const verify::verify_error& e) {
         wrong = e.what();
     } catch (const media::error& e) {
@@ -317,6 +389,7 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
     for (clip_task& task : video->clips) task.note.clear();
     if (video->clips.empty()) co_return std::nullopt;
 
+    ++video->resolve_attempts;
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
@@ -334,6 +407,7 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
 
 asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
 {
+    ++video->fetch_attempts;
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
@@ -394,6 +468,7 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 
 clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 {
+    const steady::time_point start = steady::now();
     try {
         const bool evenly = !how_to_cut_.lossless && job.cut.start == std::chrono::microseconds{};
         const verify::expectation expected{.frames = job.cut.frames,
@@ -406,27 +481,35 @@ clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
+    job.verify_s = seconds_since(start);
     return job;
 }
 
 clip_job downloader::implementation::store(clip_job job)
 {
+    const steady::time_point start = steady::now();
     try {
         job.placed = job.file->place(job.task->file);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
+    job.store_s = seconds_since(start);
     return job;
 }
 
 void downloader::implementation::record(clip_job job)
 {
-    clip_record r{.file = store::stamp_of(job.task->file),
+    clip_record r{.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts),
+                  .file = store::stamp_of(job.task->file),
                   .frames = job.facts.frames,
+                  .duration_s = std::chrono::duration<double>(job.facts.duration).count(),
+                  .streams = streams_of(job.facts),
                   .fetched = job.video->held.counts.bytes,
                   .resolve_s = job.video->resolve_s,
                   .fetch_s = job.video->fetch_s,
-                  .cut_s = job.cut_s};
+                  .cut_s = job.cut_s,
+                  .verify_s = job.verify_s,
+                  .store_s = job.store_s};
     if (job.cut.missing > worth_mentioning)
         r.message = fmt::format("Downloaded; {:.2f} s shorter than asked for, the video ends there",
                                 std::chrono::duration<double>(job.cut.missing).count());
@@ -457,27 +540,99 @@ asio::awaitable<download_summary> downloader::implementation::run()
     fetcher_.emplace(
         *http_, planners_.get_executor(),
         fetch::fetch_options{.folder = temporary, .budget = std::move(budget), .max_height = options_.max_height});
+    ledger_tick_.emplace(loop);
 
-    report ended;
     std::exception_ptr error;
-    try {
-        const std::vector<message> said = co_await locator_->start();
-        for (const message& m : said) say(m.how, m.text);
-        ended = co_await runner_.run();
-    } catch (const source_error&) {
-        policy_.stop(diagnose(std::current_exception()));
-        ended.end = ending::drained;
-    } catch (const std::exception&) {
-        error = std::current_exception();
+    report ended;
+    {
+        using namespace asio::experimental::awaitable_operators;
+        co_await (run_stages(ended, error) && keep_committing());
     }
     workers_.reset();
     fetcher_.reset();
     http_.reset();
     locator_.reset();
-    ledger_.commit();
-    write_report(options_.report, wanted_, trim_);
+    end_ledger(ended.end);
+    std::exception_ptr report_error;
+    try {
+        write_report(options_.report, wanted_, trim_);
+        if (accounts_.totals().stored > 0) store::make_names_durable(folder_.output());
+    } catch (const std::exception&) {
+        report_error = std::current_exception();
+    }
+    if (policy_.stop_reason() && policy_.stop_reason()->why == reason::disk_full) tell_what_is_missing();
+    if (!error) error = report_error;
     if (error) std::rethrow_exception(error);
     co_return summary(ended.end, std::move(ended.stages));
+}
+
+// Leaves what went wrong in `error`, so that the ledger's timer is stopped in any case.
+asio::awaitable<void> downloader::implementation::run_stages(report& ended, std::exception_ptr& error)
+{
+    try {
+        const std::vector<message> said = co_await locator_->start();
+        for (const message& m : said) say(m.how, m.text);
+        ledger_.begin_run({.resolver = locator_->version(), .options = output_options_json(options_)});
+        ended = co_await runner_.run();
+    } catch (const source_error&) {
+        policy_.stop(diagnose(std::current_exception()));
+        ended.end = ending::drained;
+    } catch (const database_error&) {
+        policy_.stop(diagnose(std::current_exception()));
+        ended.end = ending::drained;
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    stages_ended_ = true;
+    ledger_tick_->cancel();
+}
+
+// Commits what is due also when no further outcome comes, so that no more than a second of them is at risk.
+asio::awaitable<void> downloader::implementation::keep_committing()
+{
+    co_await asio::this_coro::throw_if_cancelled(false);  // the stages are cancelled, and this ends with them
+    asio::error_code ignored;
+    while (!stages_ended_) {
+        ledger_tick_->expires_after(ledger::commit_interval);
+        co_await ledger_tick_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        accounts_.commit(false);
+        if (!accounts_.ledger_error() || policy_.has_stopped()) continue;
+        policy_.stop(diagnose(accounts_.ledger_error()));
+        runner_.drain();
+    }
+}
+
+void downloader::implementation::end_ledger(ending end)
+{
+    accounts_.commit(true);
+    if (accounts_.ledger_error()) {
+        policy_.stop(diagnose(accounts_.ledger_error()));
+        return;
+    }
+    try {
+        const bool stopped = policy_.stop_reason().has_value();
+        ledger_.end_run(stopped ? to_string(policy_.stop_reason()->why) : word_of(end));
+    } catch (const database_error&) {
+        policy_.stop(diagnose(std::current_exception()));
+    }
+}
+
+// A full disk: how much there is, and how much the rest of the lists will take.
+void downloader::implementation::tell_what_is_missing() const
+{
+    constexpr double megabyte = 1e6;
+    std::error_code unknown;
+    const fs::space_info disk = fs::space(folder_.output(), unknown);
+    const progress p = now();
+    const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
+    std::string need = "as much as they take";
+    if (const std::optional<double> mean = ledger_.mean_clip_bytes())
+        need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
+    say(severity::error,
+        fmt::format("{} has {:.1f} MB free; the {} clips that are left need {}, besides the videos "
+                    "under way{}; make room and run again",
+                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, left, need,
+                    options_.tmp_dir.empty() ? "" : " in " + options_.tmp_dir.string()));
 }
 
 download_summary downloader::implementation::summary(ending end, std::vector<stage_stats> stages)
@@ -486,6 +641,7 @@ download_summary downloader::implementation::summary(ending end, std::vector<sta
     s.duplicates = size_.rows - size_.clips;
     s.pending = s.totals.clips - s.totals.stored - s.totals.exists - s.totals.failed;
     s.report = options_.report;
+    s.examples = accounts_.examples();
     if (const std::optional<finding>& why = policy_.stop_reason()) {
         s.stopped_by = why->why;
         s.stop_message = why->message;

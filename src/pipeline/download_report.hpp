@@ -2,11 +2,15 @@
 #define REELPIPE_PIPELINE_DOWNLOAD_REPORT_HPP
 
 #include <filesystem>
+#include <string>
 
 #include "pipeline/work_list.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
+
+// What a report says of a clip that failed.
+std::string failure_line(reason, const std::string& message);
 
 // Writes the report of the ActivityNet crawler: [[clip id, true or false, "Downloaded", "Exists" or what went wrong],
 // …] in list order, one clip a line. The old report is replaced at once when the new one is complete. Throws

@@ -39,6 +39,7 @@ struct video_job {
     fetch::held_video held{};
     fetch::fetched material{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
+    unsigned resolve_attempts = 0, fetch_attempts = 0;
 };
 using video_ptr = std::shared_ptr<video_job>;
 
@@ -53,7 +54,7 @@ struct clip_job {
     cut::result cut{};
     verify::facts facts{};
     store::placed placed = store::placed::stored;
-    double cut_s = 0;
+    double cut_s = 0, verify_s = 0, store_s = 0;
 };
 
 // Says whose failure an error of a stage is: a whole video's, or that of one of its clips.

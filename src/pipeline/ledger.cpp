@@ -55,7 +55,8 @@ void ledger::begin_run(const run_record& run)
 {
     begin();
     statement put = database_->prepare("INSERT INTO run(reelpipe, resolver, options) VALUES(?1, ?2, ?3) RETURNING id");
-    put.bind(own_version(), run.resolver, run.options);
+    const std::string version = own_version();
+    put.bind(version, run.resolver, run.options);
     put.step();
     run_ = put.integer(0);
     put.reset();
@@ -83,6 +84,13 @@ void ledger::record(const clip_request& clip, const clip_record& r)
     commit_when_due();
 }
 
+std::optional<double> ledger::mean_clip_bytes() const
+{
+    statement mean = database_->prepare("SELECT avg(bytes) FROM clip WHERE reason IS NULL");
+    if (!mean.step() || mean.is_null(0)) return std::nullopt;
+    return mean.number(0);
+}
+
 void ledger::commit_when_due()
 {
     if (open_ && std::chrono::steady_clock::now() - opened_ >= commit_interval) commit();
@@ -91,8 +99,13 @@ void ledger::commit_when_due()
 void ledger::commit()
 {
     if (!open_) return;
-    database_->execute("COMMIT");
     open_ = false;
+    try {
+        database_->execute("COMMIT");
+    } catch (const database_error&) {
+        database_->roll_back();
+        throw;
+    }
 }
 
 }  // namespace reelpipe

@@ -43,8 +43,8 @@ class ledger {
 public:
     static constexpr std::chrono::milliseconds commit_interval{500};
 
-    // Makes the tables in a new file and brings old ones up to date. Throws database_error when the file is damaged or
-    // of a later version.
+    // Makes the tables in a new file and brings old ones up to date. Throws database_error; usage_error when the file
+    // is of a later version.
     explicit ledger(database&);
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
@@ -55,6 +55,9 @@ public:
     void end_run(std::string_view ending);
 
     void record(const clip_request&, const clip_record&);
+
+    // Of the stored clips; nothing while there is none.
+    std::optional<double> mean_clip_bytes() const;
 
     // Commits when there is something to commit and the interval is over; commit() does so at once.
     void commit_when_due();

@@ -7,10 +7,13 @@
 #include <unordered_set>
 
 #include "stages/annotations/list_reader.hpp"
+#include "stages/store/stable_hash.hpp"
 
 namespace reelpipe {
 
 namespace {
+
+constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the others are counted
 
 // Decides which rows are wanted.
 class row_filter {
@@ -23,6 +26,7 @@ public:
     bool passes(const clip_request& clip) const
     {
         if (!options_.split.empty() && clip.split != options_.split) return false;
+        if (options_.shards > 1 && shard_of(clip.video, options_.shards) != options_.shard) return false;
         return labels_.empty() || labels_.contains(clip.label);
     }
 
@@ -31,24 +35,22 @@ private:
     std::unordered_set<std::string> labels_;
 };
 
-std::uint64_t read_list(const std::string& name, const row_filter& filter, const download_options& options,
-                        work_list& wanted)
+// Calls `take` with each good row until it says false. Returns how many were malformed.
+template <class Take> std::uint64_t read_list(const std::string& name, const download_options& options, Take take)
 try {
+    const auto warn = [&options](const std::string& line) {
+        if (options.on_message) options.on_message(severity::warning, line);
+    };
     std::uint64_t bad_rows = 0;
     annotations::list_reader list(name);
     while (const std::optional<annotations::row> row = list.next()) {
         if (const auto* wrong = std::get_if<annotations::row_error>(&row->content)) {
-            ++bad_rows;
-            if (options.on_message)
-                options.on_message(severity::warning,
-                                   fmt::format("{}:{}: {}; row skipped", list.name(), row->line, wrong->message));
+            if (++bad_rows <= rows_told) warn(fmt::format("{}:{}: {}; row skipped", name, row->line, wrong->message));
             continue;
         }
-        const auto& clip = std::get<clip_request>(row->content);
-        if (!filter.passes(clip)) continue;
-        if (options.limit != 0 && wanted.rows() == options.limit) break;
-        wanted.add(clip);
+        if (!take(std::get<clip_request>(row->content))) break;
     }
+    if (bad_rows > rows_told) warn(fmt::format("{}: {} more malformed rows were skipped", name, bad_rows - rows_told));
     return bad_rows;
 } catch (const annotations::not_a_list& e) {
     throw usage_error(e.what());
@@ -58,12 +60,31 @@ try {
 
 }  // namespace
 
+unsigned shard_of(std::string_view video, unsigned shards)
+{
+    const std::uint64_t hash = store::stable_hash(video);
+    return static_cast<unsigned>((hash ^ (hash >> 32)) % shards) + 1;  // the low bits of FNV alone are weak
+}
+
 std::uint64_t read_lists(const download_options& options, work_list& wanted)
 {
     if (options.lists.empty()) throw usage_error("no annotation list was named");
-    const row_filter filter(options);
+    if (options.shard == 0 || options.shard > options.shards)
+        throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     std::uint64_t bad_rows = 0;
-    for (const std::string& name : options.lists) bad_rows += read_list(name, filter, options, wanted);
+    for (const std::string& name : options.exclude)
+        bad_rows += read_list(name, options, [&](const clip_request& clip) {
+            wanted.exclude(clip);
+            return true;
+        });
+    const row_filter filter(options);
+    for (const std::string& name : options.lists)
+        bad_rows += read_list(name, options, [&](const clip_request& clip) {
+            if (!filter.passes(clip)) return true;
+            if (options.limit != 0 && wanted.rows() == options.limit) return false;
+            wanted.add(clip);
+            return true;
+        });
     return bad_rows;
 }
 

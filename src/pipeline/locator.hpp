@@ -26,6 +26,8 @@ public:
     asio::awaitable<std::vector<message>> start() { return source_->start(); }
     asio::awaitable<resolved_video> locate(std::string video);
 
+    std::string version() const { return source_->version(); }
+
     // Whether URLs stop working after a while, so that asking again may help.
     bool has_expiring_urls() const { return source_->urls_expire(); }
 

@@ -1,11 +1,12 @@
 #include "pipeline/schema.hpp"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "reelpipe/download.hpp"
 
 namespace reelpipe {
 
@@ -62,11 +63,9 @@ void migrate(database& db)
 {
     const std::int64_t found = version_of(db);
     if (found > schema_version())
-        throw database_error(
-            fmt::format(
-                "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one",
-                found, schema_version()),
-            SQLITE_ERROR);
+        throw usage_error(fmt::format(
+            "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one", found,
+            schema_version()));
     for (auto number = static_cast<std::size_t>(found) + 1; number <= steps.size(); ++number) take_step(db, number);
 }
 

@@ -12,7 +12,7 @@ namespace reelpipe {
 int schema_version();
 
 // Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.
-// Throws database_error, also for a database of a later version, which stays as it is.
+// Throws database_error; usage_error for a database of a later version, which stays as it is.
 void migrate(database&);
 
 }  // namespace reelpipe

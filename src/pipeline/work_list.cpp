@@ -1,5 +1,9 @@
 #include "pipeline/work_list.hpp"
 
+#include <fmt/format.h>
+
+#include <string>
+
 namespace reelpipe {
 
 namespace {
@@ -7,11 +11,16 @@ namespace {
 // Losing a temporary table loses nothing, so it has no journal; a small cache bounds the memory.
 constexpr const char* tables =
     "PRAGMA temp_store = FILE;"
-    "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -8000;"
+    "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
     "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, video TEXT NOT NULL, start INTEGER NOT NULL,"
     " end INTEGER NOT NULL, label TEXT NOT NULL, split TEXT NOT NULL);"
-    "CREATE TEMP TABLE settled(row INTEGER PRIMARY KEY, standing INTEGER NOT NULL, message TEXT NOT NULL);"
+    "CREATE TEMP TABLE excluded(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
+    " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
     "BEGIN";
+
+// What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
+constexpr const char* record_columns =
+    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched";
 
 database& with_tables(database& db)
 {
@@ -28,21 +37,49 @@ clip_request clip_in(const statement& found, int column)
             .split = found.text(column + 4)};
 }
 
+std::optional<clip_record> record_in(const statement& found, int column)
+{
+    if (found.is_null(column)) return std::nullopt;
+    clip_record r;
+    if (!found.is_null(column + 1)) r.failed = reason_from(found.text(column + 1)).value_or(reason::unknown);
+    r.message = found.text(column + 2);
+    r.attempts = static_cast<unsigned>(found.integer(column + 3));
+    r.file = {static_cast<std::uint64_t>(found.integer(column + 4)), found.integer(column + 5)};
+    r.frames = found.integer(column + 6);
+    r.fetched = static_cast<std::uint64_t>(found.integer(column + 7));
+    return r;
+}
+
 }  // namespace
 
 work_list::work_list(database& db)
     : database_(&with_tables(db)),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
-      settle_(db.prepare("INSERT OR REPLACE INTO temp.settled VALUES(?1, ?2, ?3)"))
+      exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
+      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))
 {
 }
 
-void work_list::add(const clip_request& clip)
+void work_list::exclude(const clip_request& clip)
 {
-    add_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
-              clip.split);
+    exclude_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()});
+    exclude_.run();
+    excludes_ = true;
+}
+
+bool work_list::add(const clip_request& clip)
+{
+    const std::int64_t start = clip.wanted.start.count(), end = clip.wanted.end.count();
+    if (excludes_) {
+        excluded_.bind(clip.video, start, end);
+        const bool found = excluded_.step();
+        excluded_.reset();
+        if (found) return false;
+    }
+    add_.bind(clip.video, start, end, clip.label, clip.split);
     add_.run();
-    ++rows_;
+    standings_.push_back(standing::pending);
+    return true;
 }
 
 work_list::size work_list::seal()
@@ -50,61 +87,68 @@ work_list::size work_list::seal()
     // An index made at the end is sorted once; kept up to date row by row it costs twice the time. It covers all
     // columns, so that a walk along it never goes back to the table.
     database_->execute("COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(video, start, end, row, label, split)");
-    statement clips = database_->prepare(
-        "SELECT count(*), count(DISTINCT video) FROM (SELECT DISTINCT video, start, end FROM temp.wanted)");
-    clips.step();
-    return {rows_, static_cast<std::uint64_t>(clips.integer(0)), static_cast<std::uint64_t>(clips.integer(1))};
+    size counted{.rows = rows()};
+    std::string video;
+    segment wanted;
+    statement sorted =
+        database_->prepare("SELECT video, start, end, row FROM temp.wanted ORDER BY video, start, end, row");
+    while (sorted.step()) {
+        const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
+        const bool same_video = counted.videos > 0 && sorted.view(0) == video;
+        if (same_video && next == wanted) {
+            settle(static_cast<std::uint64_t>(sorted.integer(3)), standing::repeated);
+            continue;
+        }
+        ++counted.clips;
+        if (!same_video) {
+            ++counted.videos;
+            video = sorted.view(0);
+        }
+        wanted = next;
+    }
+    return counted;
 }
 
 std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t most)
 {
     // A page at a time, not one long SELECT: an open one would keep the ledger's log from ever being folded back.
     statement next = database_->prepare(
-        "SELECT w.video, w.start, w.end, w.label, w.split, w.row, c.video, c.reason, c.message, c.attempts, c.bytes,"
-        " c.modified_ns, c.frames, c.fetched"
-        " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
-        " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4");
+        fmt::format("SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
+                    " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
+                    " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4",
+                    record_columns));
     const clip_request none;
     const clip_request& from = last ? last->clip : none;
     next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()},
               std::uint64_t{most});
 
     std::vector<wanted_clip> page;
+    page.reserve(most);
     while (next.step()) {
-        clip_request clip = clip_in(next, 0);
-        if (!page.empty() && page.back().clip.video == clip.video && page.back().clip.wanted == clip.wanted) continue;
-        wanted_clip& wanted = page.emplace_back();
-        wanted.clip = std::move(clip);
-        wanted.row = static_cast<std::uint64_t>(next.integer(5));
-        if (next.is_null(6)) continue;
-        clip_record& before = wanted.before.emplace();
-        if (!next.is_null(7)) before.failed = reason_from(next.text(7)).value_or(reason::unknown);
-        before.message = next.text(8);
-        before.attempts = static_cast<unsigned>(next.integer(9));
-        before.file = {static_cast<std::uint64_t>(next.integer(10)), next.integer(11)};
-        before.frames = next.integer(12);
-        before.fetched = static_cast<std::uint64_t>(next.integer(13));
+        const auto row = static_cast<std::uint64_t>(next.integer(5));
+        if (standings_[row - 1] == standing::repeated) continue;
+        page.push_back({.row = row, .clip = clip_in(next, 0), .before = record_in(next, 6)});
     }
     return page;
 }
 
-void work_list::settle(std::uint64_t row, standing how, std::string_view message)
+void work_list::visit(const std::function<void(const clip_request&, standing, const clip_record*)>& visitor)
 {
-    settle_.bind(row, static_cast<std::int64_t>(how), message);
-    settle_.run();
-}
-
-void work_list::visit(const std::function<void(const clip_request&, standing, const std::string&)>& visitor)
-{
-    statement all = database_->prepare(
-        "SELECT w.video, w.start, w.end, w.label, w.split, s.standing, s.message"
-        " FROM temp.wanted w LEFT JOIN temp.settled s USING(row)"
-        " WHERE w.row = (SELECT min(row) FROM temp.wanted f WHERE f.video = w.video AND f.start = w.start AND f.end = "
-        "w.end)"
-        " ORDER BY w.row");
+    statement all = database_->prepare("SELECT video, start, end, label, split, row FROM temp.wanted ORDER BY row");
+    statement known = database_->prepare(fmt::format(
+        "SELECT {} FROM main.clip c WHERE video = ?1 AND start = ?2 AND end = ?3 AND label = ?4", record_columns));
     while (all.step()) {
-        const auto how = all.is_null(5) ? standing::pending : static_cast<standing>(all.integer(5));
-        visitor(clip_in(all, 0), how, all.text(6));
+        const standing how = standings_[static_cast<std::size_t>(all.integer(5)) - 1];
+        if (how == standing::repeated) continue;
+        const clip_request clip = clip_in(all, 0);
+        std::optional<clip_record> record;
+        if (how == standing::stored || how == standing::failed) {
+            known.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()},
+                       clip.label);
+            if (known.step()) record = record_in(known, 0);
+            known.reset();
+        }
+        visitor(clip, how, record ? &*record : nullptr);
     }
 }
 

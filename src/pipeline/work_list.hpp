@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "pipeline/database.hpp"
@@ -21,19 +19,29 @@ struct wanted_clip {
     std::optional<clip_record> before{};
 };
 
-// How a clip stands at the end of this run.
-enum class standing { stored, exists, failed, pending };
+// How a row stands at the end of this run.
+enum class standing : std::uint8_t {
+    pending,
+    stored,
+    exists,
+    failed,
+    repeated,  // it names the clip of an earlier row
+};
 
 // The clips that this run is asked for.
 //
-// They live in temporary tables of the ledger's database, on disk, so that half a million rows cost no memory. Rows
-// with the same video and segment are one clip; the first of them counts. Threads: one at a time, that of the ledger.
+// They live in temporary tables of the ledger's database, on disk; in memory a row costs one byte. Rows with the same
+// video and segment are one clip; the first of them counts. Threads: one at a time, that of the ledger.
 class work_list {
 public:
     explicit work_list(database&);
 
-    void add(const clip_request&);
-    std::uint64_t rows() const { return rows_; }
+    // Rows that name this clip will not be added.
+    void exclude(const clip_request&);
+
+    // False for a clip that is excluded.
+    bool add(const clip_request&);
+    std::uint64_t rows() const { return standings_.size(); }
 
     struct size {
         std::uint64_t rows = 0, clips = 0, videos = 0;
@@ -45,15 +53,17 @@ public:
     // neighbours. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
-    void settle(std::uint64_t row, standing, std::string_view message);
+    void settle(std::uint64_t row, standing how) { standings_[row - 1] = how; }
 
-    // Visits every clip in list order with its standing; those that were not settled are pending.
-    void visit(const std::function<void(const clip_request&, standing, const std::string& message)>&);
+    // Visits every clip in list order, with its standing and with what the ledger says about those that were stored or
+    // failed.
+    void visit(const std::function<void(const clip_request&, standing, const clip_record*)>&);
 
 private:
     database* database_;
-    statement add_, settle_;
-    std::uint64_t rows_ = 0;
+    statement add_, exclude_, excluded_;
+    bool excludes_ = false;
+    std::vector<standing> standings_;  // of row 1, 2, ...
 };
 
 }  // namespace reelpipe

@@ -99,15 +99,16 @@ TEST_CASE("the visit is in list order and knows who is still pending", "[work_li
     opened o;
     for (const char* video : {"c", "a", "b", "a"}) o.list.add(clip(video, 1s));
     o.list.seal();
-    o.list.settle(1, standing::stored, "");
-    o.list.settle(3, standing::failed, "why");
+    o.list.settle(1, standing::stored);
+    o.ledger.record(clip("b", 1s), {.failed = reelpipe::reason::gone, .message = "why"});
+    o.list.settle(3, standing::failed);
 
     std::vector<std::string> seen;
-    o.list.visit([&](const clip_request& c, standing how, const std::string& message) {
-        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + message);
+    o.list.visit([&](const clip_request& c, standing how, const reelpipe::clip_record* record) {
+        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + (record ? record->message : ""));
     });
 
-    CHECK(seen == std::vector<std::string>{"c0", "a3", "b2why"});
+    CHECK(seen == std::vector<std::string>{"c1", "a0", "b3why"});
 }
 
 TEST_CASE("ids are compared byte by byte", "[work_list]")

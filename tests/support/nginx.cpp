@@ -31,7 +31,7 @@ std::string configuration(const std::filesystem::path& folder, unsigned short po
          << "  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4;\n"
          << "  scgi_temp_path t5;\n"
          << "  log_format bytes '$status $body_bytes_sent $uri $http_range $server_protocol';\n"
-         << "  server {\n    listen 127.0.0.1:" << port << (options.tls ? " ssl" : "")
+         << options.in_http << "  server {\n    listen 127.0.0.1:" << port << (options.tls ? " ssl" : "")
          << (options.http2 ? " http2" : "") << " backlog=1024;\n"
          << "    access_log access.log bytes;\n";
     if (options.tls) text << "    ssl_certificate certificate.pem; ssl_certificate_key key.pem;\n";
@@ -65,6 +65,17 @@ void nginx::start(const std::filesystem::path& folder, const nginx_options& opti
             std::this_thread::sleep_for(pause);  // polls; the deadline decides
         }
         if (attempt == 4) throw std::runtime_error("nginx does not start: " + server_->errors_so_far());
+    }
+}
+
+void nginx::start_again()
+{
+    server_.emplace(std::vector<std::string>{"nginx", "-p", home_.path().string(), "-c", "nginx.conf"});
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!answers()) {
+        if (std::chrono::steady_clock::now() > end)
+            throw std::runtime_error("nginx does not start again: " + server_->errors_so_far());
+        std::this_thread::sleep_for(pause);  // polls; the deadline decides
     }
 }
 

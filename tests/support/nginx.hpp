@@ -24,6 +24,7 @@ struct nginx_request {
 
 struct nginx_options {
     std::string in_location{};  // further directives, e.g. "limit_rate 100k;"
+    std::string in_http{};      // the same above the server, e.g. a map
     bool http2 = false;         // over TLS
     bool tls = false;           // https, with a certificate for localhost that certificate() trusts
 };
@@ -35,6 +36,10 @@ public:
 
     std::string url(const std::string& path) const;
     std::filesystem::path certificate() const { return home_ / "certificate.pem"; }
+
+    // The network gone for a while: nobody listens on the port between the two.
+    void stop() { server_.reset(); }
+    void start_again();
 
     // What it has served, in the order in which the answers ended. Waits until there are at least so many: a line is
     // written after the client has its last byte.

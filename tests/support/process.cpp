@@ -87,6 +87,13 @@ void process::signal(int number) const
     if (!reaped_) kill(pid_, number);
 }
 
+bool process::has_ended() const
+{
+    siginfo_t ended{};
+    return reaped_ ||
+           (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0);
+}
+
 std::string process::errors_so_far() { return content_of(err_); }
 std::string process::output_so_far() { return content_of(out_); }
 

@@ -31,6 +31,8 @@ public:
     std::string errors_so_far();  // what it has written to stderr until now
     std::string output_so_far();
 
+    bool has_ended() const;  // it may be waited for without waiting
+
     // Waits for its end; past `deadline` it is killed and std::runtime_error thrown.
     finished wait(std::chrono::seconds deadline = std::chrono::seconds(120));
 

@@ -17,7 +17,7 @@ text_line make_line(std::uint64_t number, std::string_view text)
     const bool too_long = text.size() > line_reader::longest_line;
     if (too_long) text = text.substr(0, line_reader::longest_line);
     if (text.ends_with('\r')) text.remove_suffix(1);
-    return {number, text, too_long};
+    return {.number = number, .text = text, .too_long = too_long};
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ std::optional<text_line> line_reader::next()
 {
     std::size_t searched = begin_;
     bool cut = false;
+    std::size_t dropped = 0;
     while (true) {
         const std::size_t end = buffer_.find('\n', searched);
         if (end != std::string::npos) {
@@ -47,8 +48,10 @@ std::optional<text_line> line_reader::next()
         }
         if (buffer_.size() - begin_ > longest_line) {
             // Too long already: what it holds beyond its beginning is of no use to anybody.
+            dropped += buffer_.size() - begin_ - longest_line;
             buffer_.resize(begin_ + longest_line);
             cut = true;
+            if (dropped > hopeless_line) break;
         }
         searched = buffer_.size() - begin_;  // read_more() moves the line to the front
         if (!read_more()) break;
@@ -56,6 +59,7 @@ std::optional<text_line> line_reader::next()
     if (begin_ == buffer_.size()) return std::nullopt;
     text_line line = make_line(++number_, std::string_view(buffer_).substr(begin_));
     line.too_long |= cut;
+    line.hopeless = dropped > hopeless_line;
     begin_ = buffer_.size();
     return line;
 }

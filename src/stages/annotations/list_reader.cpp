@@ -148,6 +148,9 @@ private:
     {
         while (std::optional<text_line> line = lines_.next()) {
             if (line->number == 1 && line->text.starts_with("\xef\xbb\xbf")) line->text.remove_prefix(3);
+            if (line->hopeless)
+                refuse(name_, "line " + std::to_string(line->number) + " is longer than " +
+                                  std::to_string(line_reader::hopeless_line) + " bytes");
             if (!is_passed_over(line->text)) return line;
         }
         return std::nullopt;

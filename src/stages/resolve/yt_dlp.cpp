@@ -94,6 +94,8 @@ public:
         parameters_of(options_);
     }
 
+    const yt_dlp_versions& versions() const { return versions_; }
+
     static asio::awaitable<yt_dlp_versions> start(std::shared_ptr<pool> self)
     {
         std::vector<std::unique_ptr<worker_process>> started;  // all of them get ready at the same time
@@ -206,6 +208,8 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
         said.push_back({severity::warning, old});
     co_return said;
 }
+
+std::string yt_dlp::version() const { return "yt-dlp " + pool_->versions().yt_dlp; }
 
 asio::awaitable<resolved> yt_dlp::resolve(std::string video) { return pool::resolve(pool_, std::move(video)); }
 

@@ -60,6 +60,7 @@ public:
     // resolver_missing says what to install.
     asio::awaitable<yt_dlp_versions> load();
     asio::awaitable<std::vector<message>> start() override;
+    std::string version() const override;
 
     // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error.
     asio::awaitable<resolved> resolve(std::string video) override;

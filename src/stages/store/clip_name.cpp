@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "stages/store/stable_hash.hpp"
+
 namespace reelpipe::store {
 
 namespace {
@@ -31,14 +33,6 @@ std::string escaped(std::string_view text)
             name += fmt::format("%{:02X}", static_cast<unsigned char>(text[i]));
     }
     return name;
-}
-
-// FNV-1a: the same on every machine, which std::hash is not.
-std::uint64_t stable_hash(std::string_view text)
-{
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return hash;
 }
 
 // A name that is too long is cut and told apart by its hash.

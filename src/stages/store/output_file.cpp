@@ -28,16 +28,6 @@ void make_durable(int descriptor, const fs::path& where)
     if (fsync(descriptor) != 0 && errno != EINVAL) fail("write", where);
 }
 
-void make_folder_durable(const fs::path& folder)
-{
-    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) fail("open", folder);
-    const int failed = fsync(descriptor) != 0 ? errno : 0;
-    ::close(descriptor);
-    errno = failed;
-    if (failed && failed != EINVAL) fail("write", folder);
-}
-
 }  // namespace
 
 output_file::output_file(const fs::path& folder)
@@ -78,7 +68,7 @@ void output_file::close() noexcept
 placed output_file::place(const fs::path& final_name)
 {
     make_durable(descriptor_, final_name);
-    const bool new_folder = fs::create_directories(final_name.parent_path());
+    fs::create_directories(final_name.parent_path());
 
     const std::string own_name =
         temporary_name_.empty() ? fmt::format("/proc/self/fd/{}", descriptor_) : temporary_name_.string();
@@ -87,10 +77,18 @@ placed output_file::place(const fs::path& final_name)
         close();
         return placed::already_there;
     }
-    make_folder_durable(final_name.parent_path());
-    if (new_folder) make_folder_durable(final_name.parent_path().parent_path());
     close();
     return placed::stored;
+}
+
+void make_names_durable(const fs::path& folder)
+{
+    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) fail("open", folder);
+    const int failed = syncfs(descriptor) != 0 ? errno : 0;
+    ::close(descriptor);
+    errno = failed;
+    if (failed) fail("write", folder);
 }
 
 stamp stamp_of(const fs::path& file)

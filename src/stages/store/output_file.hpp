@@ -24,9 +24,11 @@ public:
 
     int descriptor() const { return descriptor_; }
 
-    // Makes the content durable and gives it its final name, whose folder is made if need be. The first writer of a
-    // name wins and nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer.
-    // Throws std::system_error; then the file still has no final name.
+    // Makes the content durable and gives it its final name, whose folder is made if need be. The name is not synced:
+    // that would cost several times what the content does, and all that a power cut can take is the name of a whole
+    // clip of the last seconds; make_names_durable() is for the end of a run. The first writer of a name wins and
+    // nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer. Throws
+    // std::system_error; then the file still has no final name.
     placed place(const std::filesystem::path& final_name);
 
 private:
@@ -35,6 +37,10 @@ private:
     int descriptor_ = -1;
     std::filesystem::path temporary_name_;  // empty: nameless
 };
+
+// After this, a power cut takes no name away that was given in `folder`, or in folders below it. Throws
+// std::system_error.
+void make_names_durable(const std::filesystem::path& folder);
 
 // What a stored file was when it was verified. A file that still looks the same was not touched since.
 struct stamp {

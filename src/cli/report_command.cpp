@@ -1,0 +1,159 @@
+#include "cli/report_command.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <reelpipe/download.hpp>
+#include <reelpipe/folder_report.hpp>
+
+#include "cli/download_command.hpp"
+
+namespace reelpipe::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double megabyte = 1e6;
+
+std::uint64_t failed_in(const folder_report& report)
+{
+    std::uint64_t sum = 0;
+    for (const auto& group : report.failed) sum += group.count;
+    return sum;
+}
+
+std::string json_of(const folder_report& report)
+{
+    ordered_json failures = ordered_json::array();
+    for (const auto& group : report.failed)
+        failures.push_back({{"reason", to_string(group.why)},
+                            {"class", to_string(class_of(group.why))},
+                            {"count", group.count},
+                            {"explanation", explain(group.why)},
+                            {"example", group.example},
+                            {"message", group.message}});
+    ordered_json runs = ordered_json::array();
+    for (const auto& run : report.runs)
+        runs.push_back({{"started", run.started},
+                        {"ended", run.ended},
+                        {"ending", run.ending},
+                        {"reelpipe", run.reelpipe},
+                        {"resolver", run.resolver},
+                        {"options", ordered_json::parse(run.options, nullptr, false)},
+                        {"outcomes", run.outcomes}});
+    const ordered_json all{{"stored", report.stored},
+                           {"bytes", report.bytes},
+                           {"frames", report.frames},
+                           {"failed", failed_in(report)},
+                           {"failures", failures},
+                           {"options", report.options},
+                           {"runs", runs}};
+    return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+// What others send (titles, error texts) is one line and steers no terminal.
+std::string one_line(std::string_view text)
+{
+    std::string line;
+    for (const char c : text.substr(0, 300)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    return line;
+}
+
+std::string text_of(const folder_report& report)
+{
+    std::string text = fmt::format("{} clips stored, {:.1f} MB, {} frames; {} failed\n", report.stored,
+                                   static_cast<double>(report.bytes) / megabyte, report.frames, failed_in(report));
+    for (const auto& group : report.failed) {
+        text += fmt::format("  {:>7} {:<18} {:<13} {}\n", group.count, to_string(group.why),
+                            to_string(class_of(group.why)), explain(group.why));
+        text += fmt::format("          e.g. {}: {}\n", group.example, one_line(group.message));
+    }
+    for (const auto& run : report.runs)
+        text += fmt::format("run {} to {}: {}, {} outcomes, reelpipe {} {}\n", run.started,
+                            run.ended.empty() ? "?" : run.ended, run.ending.empty() ? "no end recorded" : run.ending,
+                            run.outcomes, run.reelpipe, run.resolver);
+    return text;
+}
+
+std::string escaped(std::string_view text)
+{
+    std::string html;
+    for (const char c : text) {
+        if (c == '&')
+            html += "&amp;";
+        else if (c == '<')
+            html += "&lt;";
+        else if (c == '>')
+            html += "&gt;";
+        else if (c == '"')
+            html += "&quot;";
+        else
+            html += c;
+    }
+    return html;
+}
+
+std::string html_of(const folder_report& report, const std::string& folder)
+{
+    std::string html = fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
+        "<style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;vertical-align:top;padding:.2em 1em "
+        ".2em 0}}td.n{{text-align:right}}</style></head><body>\n<h1>{0}</h1>\n"
+        "<p>{1} clips stored, {2:.1f} MB, {3} frames; {4} failed.</p>\n"
+        "<table><tr><th>count<th>reason<th>class<th>what it means<th>an example</tr>\n",
+        escaped(folder), report.stored, static_cast<double>(report.bytes) / megabyte, report.frames, failed_in(report));
+    for (const auto& group : report.failed)
+        html += fmt::format("<tr><td class=\"n\">{}<td>{}<td>{}<td>{}<td>{}: {}</tr>\n", group.count,
+                            to_string(group.why), to_string(class_of(group.why)), escaped(explain(group.why)),
+                            escaped(group.example), escaped(one_line(group.message)));
+    html += "</table>\n<table><tr><th>run<th>ended<th>how<th>outcomes<th>made by</tr>\n";
+    for (const auto& run : report.runs)
+        html += fmt::format("<tr><td>{}<td>{}<td>{}<td class=\"n\">{}<td>reelpipe {} {}</tr>\n", escaped(run.started),
+                            escaped(run.ended), escaped(run.ending), run.outcomes, escaped(run.reelpipe),
+                            escaped(run.resolver));
+    return html + "</table></body></html>\n";
+}
+
+void write(const std::filesystem::path& path, const std::string& text)
+{
+    std::ofstream file(path);
+    file << text;
+    file.close();
+    if (!file) throw std::system_error(errno, std::generic_category(), "write " + path.string());
+}
+
+}  // namespace
+
+CLI::App* add_report(CLI::App& program, report_arguments& arguments)
+{
+    CLI::App* const command = program.add_subcommand("report", "What became of the clips of a folder, by reason");
+    command->footer(
+        "Reads the ledger of a folder that `reelpipe download -o DIR` was given, also while a run is at work there.\n"
+        "What failed with the class soft or permanent is asked for again with `reelpipe download --retry REASON`.");
+    command->add_option("DIR", arguments.folder, "the output folder")->required();
+    command->add_flag("--json", arguments.json, "print JSON");
+    command->add_option("--html", arguments.html, "write a page, too")->option_text("FILE");
+    return command;
+}
+
+int run_report(const report_arguments& arguments)
+try {
+    const folder_report report = report_on(arguments.folder);
+    if (!arguments.html.empty()) write(arguments.html, html_of(report, arguments.folder.string()));
+    const std::string text = arguments.json ? json_of(report) : text_of(report);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return exit_status::all_stored;
+} catch (const std::exception& e) {
+    fmt::print(stderr, "error: {}\n", e.what());
+    return exit_status::usage;
+}
+
+}  // namespace reelpipe::cli

@@ -1,0 +1,24 @@
+#ifndef REELPIPE_CLI_REPORT_COMMAND_HPP
+#define REELPIPE_CLI_REPORT_COMMAND_HPP
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+namespace reelpipe::cli {
+
+// What `reelpipe report` was asked for.
+struct report_arguments {
+    std::filesystem::path folder{};
+    bool json = false;
+    std::filesystem::path html{};  // empty: none
+};
+
+// Adds the command; `arguments` outlives the parse.
+CLI::App* add_report(CLI::App& program, report_arguments& arguments);
+
+// Prints what the ledger of a folder knows. Returns the exit status.
+int run_report(const report_arguments&);
+
+}  // namespace reelpipe::cli
+
+#endif
