@@ -70,10 +70,13 @@ struct download_options {
     std::string source = "youtube";
     std::shared_ptr<video_source> custom_source{};  // instead, one that the program brings along
     std::string url_base = "https://www.youtube.com/watch?v=";
-    std::string format{};  // yt-dlp's selector; empty: one progressive H.264 MP4
+    std::string format{};  // yt-dlp's selector; empty: H.264 up to max_height
     int max_height = 360;
     std::filesystem::path cookies{};
-    std::string proxy{};
+    std::vector<std::string> proxies{};    // several: each is asked with a quota of its own
+    std::optional<double> resolve_rate{};  // videos an hour on each way; 0: no bounds; none: 240 for YouTube
+    std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block of all ways to end
+    std::chrono::milliseconds block_pause{};                    // before the first probe of a block; 0: by its kind
     std::filesystem::path yt_dlp{};
     std::string python{};
     std::size_t resolvers = 2;
@@ -128,6 +131,7 @@ struct progress {
     std::uint64_t fetched = 0;  // bytes received
     std::size_t cutting = 0, jobs = 0;
     double elapsed_s = 0;
+    double resolves_per_hour = 0;  // more videos than this are not asked for; 0: without bounds
     bool draining = false;
 };
 

@@ -23,6 +23,7 @@ struct failure_facts {
     // What text and warnings together say about the site as a whole, where they do: bot_check, rate_limited, blocked or
     // no_network. A private video on a rate-limited address has both.
     std::optional<reason> site{};
+    bool final = false;  // who says so has waited for it to pass: asking again at once is of no use
 };
 
 // Why a video has no source. what() is the whole text of whoever said so.

@@ -5,6 +5,7 @@
 
 #include <asio.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <map>
 #include <optional>
@@ -26,6 +27,16 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
     return command.add_option(name, value, description)
         ->transform(CLI::CheckedTransformer(choices).description(""))
         ->option_text(fmt::format("{}", fmt::join(names, "|")));
+}
+
+CLI::Option* add_seconds(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
+                         const std::string& description)
+{
+    return command
+        .add_option_function<double>(
+            name, [&value](double s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, description)
+        ->check(CLI::Range(0.0, 1e6))
+        ->option_text("S");
 }
 
 // Shows the progress until the run has ended.
@@ -69,6 +80,16 @@ int status_of(const download_summary& s, bool interrupted)
 
 }  // namespace
 
+double parse_rate(const std::string& text)
+{
+    char* end = nullptr;
+    const double rate = std::strtod(text.c_str(), &end);
+    const std::string unit(end);
+    if (end == text.c_str() || !(rate >= 0 && rate < 1e9) || !(unit.empty() || unit == "/h"))
+        throw CLI::ValidationError("--resolve-rate", "'" + text + "' is no rate like 200/h; 0 is without bounds");
+    return rate;
+}
+
 CLI::App* add_download(CLI::App& program, download_arguments& arguments)
 {
     download_options& o = arguments.run;
@@ -110,7 +131,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->add_option("--url-base", o.url_base, "what stands before the id in a page's URL")
         ->capture_default_str()
         ->group("Source");
-    command->add_option("--format", o.format, "yt-dlp format selector; default: one progressive H.264 MP4")
+    command
+        ->add_option("--format", o.format,
+                     "yt-dlp format selector; default: H.264, pictures and sound apart or in one file, HLS if nothing "
+                     "else is left")
         ->option_text("SELECTOR")
         ->group("Source");
     command->add_option("--max-height", o.max_height, "no higher picture than this")
@@ -120,7 +144,28 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->check(CLI::ExistingFile)
         ->option_text("FILE")
         ->group("Source");
-    command->add_option("--proxy", o.proxy, "proxy for pages and media")->option_text("URL")->group("Source");
+    command
+        ->add_option(
+            "--proxy", o.proxies,
+            "proxy for pages and media; given several times, each has a quota, cookies and workers of its own, "
+            "and a video's media come through the one that found them")
+        ->option_text("URL")
+        ->allow_extra_args(false)
+        ->group("Source");
+    command
+        ->add_option_function<std::string>(
+            "--resolve-rate", [&o](const std::string& text) { o.resolve_rate = parse_rate(text); },
+            "videos asked for in an hour on each way; default: 240 for YouTube, which blocks guests at about 300, and "
+            "no "
+            "bounds elsewhere")
+        ->option_text("N/h")
+        ->group("Source");
+    add_seconds(*command, "--max-wait", o.max_wait,
+                "seconds to wait for a block to end, before the run does; 0: end at once [14400]")
+        ->group("Source");
+    add_seconds(*command, "--block-pause", o.block_pause,
+                "seconds before the first probe of a block; doubles with each that fails [by kind: 10 s to 15 min]")
+        ->group("Source");
     command->add_option("--yt-dlp", o.yt_dlp, "the yt-dlp to use: program, zipapp or module folder")
         ->option_text("PATH")
         ->group("Source");

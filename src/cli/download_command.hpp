@@ -2,6 +2,7 @@
 #define REELPIPE_CLI_DOWNLOAD_COMMAND_HPP
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "cli/terminal.hpp"
 
@@ -23,6 +24,9 @@ struct download_arguments {
     severity least = severity::note;
     std::filesystem::path log_json{};  // empty: none
 };
+
+// Of "300/h", or 300. Throws CLI::ValidationError.
+double parse_rate(const std::string& text);
 
 // Adds the command; `arguments` outlives the parse.
 CLI::App* add_download(CLI::App& program, download_arguments& arguments);

@@ -10,6 +10,7 @@
 #include "cli/download_command.hpp"
 #include "cli/inspect_command.hpp"
 #include "cli/report_command.hpp"
+#include "cli/plan_command.hpp"
 
 #include <reelpipe/clip_worker.hpp>
 
@@ -48,16 +49,18 @@ int main(int argc, char** argv)
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
         "  reelpipe report clips/\n"
+        "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
 
-    download_arguments download, demo;
+    download_arguments download, demo, planned;
     inspect_arguments inspect;
     report_arguments report;
     const CLI::App* const download_command = add_download(program, download);
     const CLI::App* const inspect_command = add_inspect(program, inspect);
     const CLI::App* const report_command = add_report(program, report);
+    const CLI::App* const plan_command = add_plan(program, planned);
     add_demo(program, demo);
     try {
         program.parse(argc, argv);
@@ -69,5 +72,6 @@ int main(int argc, char** argv)
     }
     if (inspect_command->parsed()) return run_inspect(inspect);
     if (report_command->parsed()) return run_report(report);
+    if (plan_command->parsed()) return run_plan(planned);
     return download_command->parsed() ? run_download(download) : run_demo(demo);
 }

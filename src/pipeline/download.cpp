@@ -21,7 +21,8 @@
 #include "pipeline/locator.hpp"
 #include "pipeline/output_options.hpp"
 #include "pipeline/run_folder.hpp"
-#include "stages/cut/lossless.hpp"
+#include "pipeline/source_times.hpp"
+#include "pipeline/work_left.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -186,9 +187,10 @@ public:
           policy_(options_, accounts_),
           cpu_(options_.jobs),
           planners_(options_.jobs),
-          runner_(clips_of_videos(), {.cpu = cpu_.get_executor(),
-                                      .max_in_flight = options_.connections + 4 * options_.jobs,
-                                      .on_failure = [this](const failure& f) { return policy_.judge(f); }})
+          runner_(clips_of_videos(),
+                  {.cpu = cpu_.get_executor(),
+                   .max_in_flight = options_.connections + 4 * options_.jobs + locator::useful_calls(options_),
+                   .on_failure = [this](const failure& f) { return policy_.judge(f); }})
     {
         if (!damaged_ledger_.empty())
             say(severity::warning,
@@ -201,7 +203,11 @@ public:
 
     asio::awaitable<download_summary> run();
 
-    void drain() { runner_.drain(); }
+    void drain()
+    {
+        draining_ = true;
+        runner_.drain();
+    }
     void cancel() { runner_.cancel(); }
 
     progress now() const
@@ -213,6 +219,7 @@ public:
         p.cutting = cutting_;
         p.jobs = options_.jobs;
         p.elapsed_s = seconds_since(begun_);
+        p.resolves_per_hour = resolves_per_hour(options_);
         p.draining = policy_.has_stopped();
         return p;
     }
@@ -232,6 +239,7 @@ private:
     void record(clip_job);
 
     asio::awaitable<void> fetch_what_is_missing(video_job&);
+    asio::awaitable<void> locate_anew(video_job&);
     bool settled_before(const wanted_clip&);
     void look_at(clip_task&);
     download_summary summary(ending, std::vector<stage_stats>);
@@ -269,6 +277,7 @@ private:
     std::optional<asio::steady_timer> ledger_tick_;
     bool stages_ended_ = false;
 
+    std::atomic<bool> draining_{false};
     std::atomic<std::size_t> cutting_{0};
     std::atomic<std::uint64_t> fetched_{0};
 };
@@ -286,7 +295,7 @@ pipeline downloader::implementation::clips_of_videos()
     // clang-format off
     return reelpipe::source("list", [this](out<video_ptr> next)    { return feed(std::move(next)); })
          | reelpipe::cpu("look",    [this](video_ptr v)            { return look(std::move(v)); },    {.workers = cores})
-         | reelpipe::io("resolve",  [this](video_ptr v)            { return resolve(std::move(v)); }, {.workers = options_.resolvers, .attempts = options_.attempts})
+         | reelpipe::io("resolve",  [this](video_ptr v)            { return resolve(std::move(v)); }, {.workers = locator::useful_calls(options_), .attempts = options_.attempts})
          | reelpipe::io("fetch",    [this](video_ptr v)            { return fetch(std::move(v)); },   {.workers = options_.connections, .attempts = options_.attempts})
          | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
          | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
@@ -423,6 +432,12 @@ asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
 
 asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_job& video)
 {
+    const auto now = std::chrono::system_clock::now();
+    if (locator_->has_expiring_urls() && has_expired(video.source, now)) co_await locate_anew(video);
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::steady_timer until_served(loop, wait_for(video.source, now));
+    co_await until_served.async_wait(asio::use_awaitable);
+
     std::exception_ptr error;
     try {
         video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
@@ -432,9 +447,14 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
     }
     if (!error) co_return;
 
+    co_await locate_anew(video);
+    video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
+}
+
+asio::awaitable<void> downloader::implementation::locate_anew(video_job& video)
+{
     resolved_video anew = co_await locator_->locate(video.id);
     video.source = std::move(anew.source);
-    video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
 }
 
 asio::awaitable<void> downloader::implementation::split(video_ptr video, out<clip_job> next)
@@ -526,7 +546,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     const fs::path temporary = options_.tmp_dir.empty() ? folder_.temporary() : options_.tmp_dir;
     fs::create_directories(temporary);
-    locator_.emplace(loop, options_);
+    locator_.emplace(
+        loop, options_, [this] { return draining_ || policy_.has_stopped(); }, ledger_.last_stored_video());
     if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.cut_timeout);
     http_.emplace(loop, fetch::http_options{.connections = options_.connections,
                                             .connections_per_host = options_.connections_per_host,
@@ -572,6 +593,11 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
     try {
         const std::vector<message> said = co_await locator_->start();
         for (const message& m : said) say(m.how, m.text);
+        if (const double rate = resolves_per_hour(options_); rate > 0) {
+            const std::uint64_t videos = count_work(wanted_).videos;
+            say(severity::note, fmt::format("{} videos at {:.0f} an hour, which the site's quota allows: at least {}",
+                                            videos, rate, quota_time(videos, rate)));
+        }
         ledger_.begin_run({.resolver = locator_->version(), .options = output_options_json(options_)});
         ended = co_await runner_.run();
     } catch (const source_error&) {

@@ -35,7 +35,7 @@ verdict failure_policy::judge(const failure& f)
 
     const bool may_pass =
         what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
-    if (may_pass && f.attempt < f.attempts && !stop_reason_)
+    if (may_pass && !found.final && f.attempt < f.attempts && !stop_reason_)
         return verdict::retry(pause_before(f.attempt, options_.backoff, found.retry_after));
 
     if (what == reason_class::global || found.why == reason::resolver_missing) {

@@ -87,7 +87,7 @@ finding diagnose(std::exception_ptr error)
     try {
         std::rethrow_exception(error);
     } catch (const source_error& e) {
-        return {e.why(), e.what(), e.facts().retry_after, e.facts().site};
+        return {e.why(), e.what(), e.facts().retry_after, e.facts().site, e.facts().final};
     } catch (const fetch::http_error& e) {
         return {of_status(e.status), e.what(), e.retry_after, {}};
     } catch (const fetch::network_error& e) {

@@ -16,6 +16,7 @@ struct finding {
     std::string message{};
     std::optional<std::chrono::seconds> retry_after{};  // as the server asked
     std::optional<reason> site{};  // what it says about the site as a whole, besides what it says about the video
+    bool final = false;            // it was waited for already
 };
 
 // The one place where errors of the stages become outcomes.

@@ -91,6 +91,12 @@ std::optional<double> ledger::mean_clip_bytes() const
     return mean.number(0);
 }
 
+std::string ledger::last_stored_video() const
+{
+    statement last = database_->prepare("SELECT video FROM clip WHERE reason IS NULL ORDER BY recorded DESC LIMIT 1");
+    return last.step() ? last.text(0) : std::string();
+}
+
 void ledger::commit_when_due()
 {
     if (open_ && std::chrono::steady_clock::now() - opened_ >= commit_interval) commit();

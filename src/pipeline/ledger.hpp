@@ -59,6 +59,9 @@ public:
     // Of the stored clips; nothing while there is none.
     std::optional<double> mean_clip_bytes() const;
 
+    // A video that was there not long ago; empty: none is known.
+    std::string last_stored_video() const;
+
     // Commits when there is something to commit and the interval is over; commit() does so at once.
     void commit_when_due();
     void commit();

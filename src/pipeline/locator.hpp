@@ -3,6 +3,8 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,15 +14,23 @@
 
 namespace reelpipe {
 
+// How many videos an hour the source may be asked for on all ways together; 0: without bounds.
+double resolves_per_hour(const download_options&);
+
 // The source that the user named: a site behind yt-dlp, a URL template, a folder, or one of their own.
 // Threads: those of yt_dlp.
 class locator {
 public:
-    // Throws usage_error for a source that cannot be one.
-    locator(const asio::any_io_executor& loop, const download_options&);
+    // `is_ending`: once true, nobody waits for a quota or for a block to end; called on `loop`. `reference`: a video of
+    // the source that was there before, if any. Throws usage_error for a source that cannot be one.
+    locator(const asio::any_io_executor& loop, const download_options&, std::function<bool()> is_ending = {},
+            const std::string& reference = {});
 
     // Throws usage_error for options that the constructor would refuse; asks nobody and starts nothing.
     static void check(const download_options&);
+
+    // Calls at a time that are of use: those that are answered, and those that wait with a verdict in doubt.
+    static std::size_t useful_calls(const download_options&);
 
     // As those of video_source.
     asio::awaitable<std::vector<message>> start() { return source_->start(); }

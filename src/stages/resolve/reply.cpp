@@ -106,11 +106,12 @@ void read_headers(object format, remote_file& file)
 
 resolve_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
 
-remote_file read_file(object format, const std::string& proxy)
+media_file read_file(object format, const std::string& proxy)
 {
     const std::string protocol = text_in(format, "protocol").value_or("");
     std::string url = text_in(format, "url").value_or("");
-    if (protocol != "http" && protocol != "https")
+    const bool is_playlist = protocol == "m3u8" || protocol == "m3u8_native";
+    if (protocol != "http" && protocol != "https" && !is_playlist)
         throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " comes over '" + protocol +
                               "', which is not supported");
     url.resize(std::min(url.size(), url.find('#')));  // yt-dlp hides notes to itself there
@@ -131,6 +132,7 @@ remote_file read_file(object format, const std::string& proxy)
     file.expires = expiry_of(url);
     file.proxy = proxy;
     file.url = std::move(url);
+    if (is_playlist) return hls_playlist{std::move(file)};
     return file;
 }
 

@@ -19,11 +19,23 @@ namespace reelpipe::resolve {
 
 namespace {
 
-// `b` is a file with pictures and sound. A `?` lets through what the site does not tell.
-std::string default_format(int max_height)
+// `b` is a file with pictures and sound, `bv` and `ba` have one of them. A `?` lets through what the site does not
+// tell.
+//
+// Pictures and sound apart come first: their index is a few KB at the head, where that of one file for both grows with
+// the video's length, and at the same height they are fewer bytes. A playlist is what is left when nothing else is.
+std::string default_format(int max_height, bool with_sound)
 {
-    const std::string height = "[height<=?" + std::to_string(max_height) + "]";
-    return "b[protocol^=http][ext=mp4][vcodec^=?avc1]" + height + "/b[protocol^=http]" + height + "/b[protocol^=http]";
+    const std::string height = "[height<=" + std::to_string(max_height) + "]";
+    const std::string any_height = "[height<=?" + std::to_string(max_height) + "]";
+    const std::string http = "[protocol^=http]";
+    const std::string pictures = "bv" + http + "[ext=mp4][vcodec^=avc1]" + height;
+    const std::string one = "b" + http + "[ext=mp4][vcodec^=?avc1]" + any_height;
+    const std::string apart = with_sound ? pictures + "+ba" + http + "[ext=m4a]" : pictures;
+    const std::string any_apart = with_sound ? "bv" + http + height + "+ba" + http : "bv" + http + height;
+    const std::string playlist = "b[protocol^=m3u8]";
+    return apart + "/" + one + "/" + any_apart + "/b" + http + any_height + "/b" + http + "/" + playlist + any_height +
+           "/" + playlist;
 }
 
 nlohmann::json parameters_of(const yt_dlp_options& options)
@@ -37,11 +49,12 @@ nlohmann::json parameters_of(const yt_dlp_options& options)
 // The first line to a worker.
 std::string settings_of(const yt_dlp_options& options, const installation& where)
 {
-    return nlohmann::json{{"module", where.module.string()},
-                          {"format", options.format.empty() ? default_format(options.max_height) : options.format},
-                          {"proxy", options.proxy},
-                          {"cookies", options.cookies.string()},
-                          {"parameters", parameters_of(options)}}
+    return nlohmann::json{
+        {"module", where.module.string()},
+        {"format", options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format},
+        {"proxy", options.proxy},
+        {"cookies", options.cookies.string()},
+        {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -83,17 +83,21 @@ resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::stri
 
 }  // namespace
 
-TEST_CASE("one progressive MP4 is chosen by default, a pair on request", "[youtube]")
+TEST_CASE("pictures and sound apart are chosen by default, one file for both on request", "[youtube]")
 {
     youtube site;
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
-    auto pair_options = site.options();
-    pair_options.format = "bv[ext=mp4]+ba[ext=m4a]";
-    yt_dlp pair_resolver(io.get_executor(), pair_options);
+    auto one_options = site.options();
+    one_options.format = "b[ext=mp4]";
+    yt_dlp one_resolver(io.get_executor(), one_options);
+    auto silent_options = site.options();
+    silent_options.with_sound = false;
+    yt_dlp silent_resolver(io.get_executor(), silent_options);
 
-    const resolved one = run_awaitable(io, resolver.resolve("-bcdefghijk"));
-    const resolved pair = run_awaitable(io, pair_resolver.resolve("-bcdefghijk"));
+    const resolved one = run_awaitable(io, one_resolver.resolve("-bcdefghijk"));
+    const resolved pair = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+    const resolved silent = run_awaitable(io, silent_resolver.resolve("-bcdefghijk"));
 
     REQUIRE(one.source.files.size() == 1);
     const auto& file = std::get<remote_file>(one.source.files[0]);
@@ -104,6 +108,8 @@ TEST_CASE("one progressive MP4 is chosen by default, a pair on request", "[youtu
     REQUIRE(pair.source.files.size() == 2);
     CHECK_THAT(std::get<remote_file>(pair.source.files[0]).url, Catch::EndsWith("itag=134"));
     CHECK_THAT(std::get<remote_file>(pair.source.files[1]).url, Catch::EndsWith("itag=140"));
+    REQUIRE(silent.source.files.size() == 1);
+    CHECK_THAT(std::get<remote_file>(silent.source.files[0]).url, Catch::EndsWith("itag=134"));
 }
 
 TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[youtube]")

@@ -1,0 +1,40 @@
+#include "reelpipe/plan.hpp"
+
+#include <filesystem>
+
+#include "pipeline/database.hpp"
+#include "pipeline/ledger.hpp"
+#include "pipeline/list_intake.hpp"
+#include "pipeline/locator.hpp"
+#include "pipeline/work_left.hpp"
+#include "pipeline/work_list.hpp"
+
+namespace reelpipe {
+
+download_plan plan(const download_options& options)
+try {
+    const std::filesystem::path remembered = options.output / ".reelpipe" / "ledger.sqlite";
+    const bool has_ledger = !options.output.empty() && std::filesystem::exists(remembered);
+    database db(has_ledger ? remembered : std::filesystem::path(":memory:"));
+    const ledger with_tables(db);
+    work_list wanted(db);
+    download_plan counts;
+    counts.bad_rows = read_lists(options, wanted);
+    const work_list::size size = wanted.seal();
+    const work_left left = count_work(wanted);
+    counts.rows = size.rows;
+    counts.duplicates = size.rows - size.clips;
+    counts.clips = size.clips;
+    counts.videos = size.videos;
+    counts.stored = left.stored;
+    counts.failed = left.failed;
+    counts.clips_left = left.clips;
+    counts.videos_left = left.videos;
+    counts.resolves_per_hour = resolves_per_hour(options);
+    if (counts.resolves_per_hour > 0) counts.quota_time = quota_time(left.videos, counts.resolves_per_hour);
+    return counts;
+} catch (const database_error& e) {
+    throw usage_error(e.what());
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,52 @@
+#include "pipeline/work_left.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace reelpipe {
+
+namespace {
+
+constexpr std::size_t page_size = 512;
+
+bool is_final(reason why)
+{
+    const reason_class what = class_of(why);
+    return what == reason_class::permanent || what == reason_class::soft;
+}
+
+}  // namespace
+
+work_left count_work(work_list& sealed)
+{
+    work_left counts;
+    std::string last_left;
+    std::vector<wanted_clip> page = sealed.after(nullptr, page_size);
+    while (!page.empty()) {
+        for (const wanted_clip& each : page) {
+            if (each.before && !each.before->failed) {
+                ++counts.stored;
+            } else if (each.before && is_final(*each.before->failed)) {
+                ++counts.failed;
+            } else {
+                if (counts.clips++ == 0 || last_left != each.clip.video) ++counts.videos;
+                last_left = each.clip.video;
+            }
+        }
+        const wanted_clip last = page.back();
+        page = sealed.after(&last, page_size);
+    }
+    return counts;
+}
+
+std::string quota_time(std::uint64_t videos, double per_hour)
+{
+    const double hours = static_cast<double>(videos) / per_hour;
+    if (hours < 1) return fmt::format("{:.0f} minutes", hours * 60);
+    if (hours < 48) return fmt::format("{:.1f} hours", hours);
+    return fmt::format("{:.0f} days", hours / 24);
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "kinetics_site.hpp"
+#include "support/catch.hpp"
+#include "support/site.hpp"
+
+using nlohmann::json;
+using reelpipe::test::finished;
+using reelpipe::test::kinetics_site;
+using reelpipe::test::run;
+
+namespace {
+
+struct blocking_site {
+    blocking_site(int good, int blocked)
+        : server({"python3", REELPIPE_TESTS_SUPPORT "/blocking_site.py", std::to_string(good), std::to_string(blocked),
+                  (films.add("film"), films.server.url("media/film.mp4"))})
+    {
+    }
+
+    std::string list(int videos) const
+    {
+        std::string text = "youtube_id,time_start,time_end,label\n";
+        for (int i = 0; i < videos; ++i) text += fmt::format("video{:06},1,2,l\n", i);
+        return films.list(text);
+    }
+
+    // One request at a time, so that the site's count is the list's.
+    std::vector<std::string> words(const std::string& list, const std::string& max_wait) const
+    {
+        return films.download(list, {"--url-base", server.url("/watch?v="), "--resolvers", "1", "--max-wait", max_wait,
+                                     "--block-pause", "0.2"});
+    }
+
+    std::ptrdiff_t count(const std::string& beginning) const
+    {
+        return std::ranges::count_if(
+            films.report(), [&](const json& entry) { return entry[2].get<std::string>().starts_with(beginning); });
+    }
+
+    kinetics_site films;
+    reelpipe::test::site server;
+};
+
+}  // namespace
+
+TEST_CASE("a long list on a site that blocks after 2,000 videos has 2,000 honest outcomes, the rest is pending",
+          "[block]")
+{
+    blocking_site site(2000, 1'000'000);
+
+    const finished end = run(site.words(site.list(20'000), "1"));
+
+    INFO(end.err);
+    CHECK(end.status == 3);
+    CHECK_THAT(end.err, Catch::Contains("run again"));
+    CHECK(site.count("Downloaded") == 20);
+    CHECK(site.count("gone: ") == 1980);
+    CHECK(site.count("Not reached") == 18'000);
+    CHECK(site.server.requests().size() < 2010);
+}
+
+TEST_CASE("a block that ends is waited for, and nothing is lost", "[block]")
+{
+    blocking_site site(150, 3);
+
+    const finished end = run(site.words(site.list(300), "1000"));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK_THAT(end.err, Catch::Contains("answers again"));
+    CHECK(site.count("Downloaded") == 3);
+    CHECK(site.count("gone: ") == 297);
+    // One refusal, probes of a video that was there before, and the refused video once more.
+    CHECK(site.server.requests().size() == 300 + 4);
+}

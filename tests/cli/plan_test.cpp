@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "kinetics_site.hpp"
+#include "support/catch.hpp"
+
+using reelpipe::test::finished;
+using reelpipe::test::kinetics_site;
+using reelpipe::test::run;
+
+TEST_CASE("a plan says that Kinetics-400 takes 34 days at 300 videos an hour", "[plan]")
+{
+    std::string rows = "label,youtube_id,time_start,time_end,split,is_cc\n";
+    for (int i = 0; i < 246'534; ++i) rows += fmt::format("l,video{:06},5,15,train,0\n", i);
+    rows += "l,video000000,5,15,train,0\n";
+    rows += "l,video000000,25,35,train,0\n";
+
+    const finished end = run({REELPIPE_BINARY, "plan", "-", "--resolve-rate", "300/h"}, {}, rows);
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK_THAT(end.out, Catch::Contains("rows\t246536\n"));
+    CHECK_THAT(end.out, Catch::Contains("duplicates\t1\n"));
+    CHECK_THAT(end.out, Catch::Contains("clips\t246535\n"));
+    CHECK_THAT(end.out, Catch::Contains("videos\t246534\n"));
+    CHECK_THAT(end.out, Catch::Contains("at least\t34 days\n"));
+}
+
+TEST_CASE("a plan knows what is done already, and asks nobody", "[plan]")
+{
+    kinetics_site site;
+    site.add("alive");
+    const std::string list = site.list("youtube_id,time_start,time_end,label\ndead,5,15,l\nalive,5,7,l\n");
+    run(site.download(list, {"--source", site.url_template()}));
+    const std::size_t served = site.requests();
+    const std::string more = site.list("youtube_id,time_start,time_end,label\ndead,5,15,l\nalive,5,7,l\nnew,1,2,l\n");
+
+    const finished end = run({REELPIPE_BINARY, "plan", more, "-o", site.output().string(), "--proxy",
+                              "http://127.0.0.1:9", "--proxy", "http://127.0.0.1:10"});
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK_THAT(end.out, Catch::Contains("clips stored\t1\n"));
+    CHECK_THAT(end.out, Catch::Contains("clips known to fail\t1\n"));
+    CHECK_THAT(end.out, Catch::Contains("videos left\t1\n"));
+    CHECK_THAT(end.out, Catch::Contains("videos an hour\t480\n"));
+    CHECK(site.requests() == served);
+}
+
+TEST_CASE("a plan of no list is wrong usage", "[plan]")
+{
+    CHECK(run({REELPIPE_BINARY, "plan", "/nonexistent.csv"}).status == 2);
+    CHECK(run({REELPIPE_BINARY, "plan", "-", "--resolve-rate", "fast"}).status == 2);
+}
