@@ -309,6 +309,8 @@ int run_download(const download_arguments& arguments)
         if (log) log->message(how, line);
     };
 
+    asio::io_context io{1};
+    asio::signal_set signals(io, SIGINT, SIGTERM);  // one that comes while the lists are read counts, too
     std::optional<downloader> run;
     try {
         if (!arguments.log_json.empty()) {
@@ -326,8 +328,6 @@ int run_download(const download_arguments& arguments)
         return exit_status::stopped;
     }
 
-    asio::io_context io{1};
-    asio::signal_set signals(io, SIGINT, SIGTERM);
     asio::steady_timer pause(io);
     bool interrupted = false;
     std::exception_ptr failed;

@@ -9,8 +9,8 @@
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
 #include "cli/inspect_command.hpp"
-#include "cli/report_command.hpp"
 #include "cli/plan_command.hpp"
+#include "cli/report_command.hpp"
 
 #include <reelpipe/clip_worker.hpp>
 

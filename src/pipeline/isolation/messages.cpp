@@ -46,7 +46,8 @@ media::partial_file file_in(const json& from, int descriptor)
 json to_json(const cut::options& how)
 {
     const auto& [lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
-    return {lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio), keep_corrupt};
+    return {lossless,    preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio),
+            keep_corrupt};
 }
 
 cut::options options_in(const json& from)

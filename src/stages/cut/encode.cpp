@@ -81,8 +81,7 @@ private:
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
         const int sent = avcodec_send_packet(decoder_.get(), packet);
-        if (sent < 0 && sent != AVERROR_EOF && !(packet && is_leading(packet->pts)))
-            not_decoded(sent);
+        if (sent < 0 && sent != AVERROR_EOF && !(packet && is_leading(packet->pts))) not_decoded(sent);
         for (;;) {
             const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
