@@ -78,7 +78,8 @@ asio::awaitable<resolved_video> egress_pool::resolve(std::string video)
         egress* const way = co_await admission();
         const bool is_probe = !way->gate.is_closed();
         const bool of_reference = is_probe && !reference_.empty();
-        answer got = co_await ask(*way, of_reference ? reference_ : video);
+        const std::string& asked = of_reference ? reference_ : video;
+        answer got = co_await ask(*way, asked);
 
         const auto* const failed = std::get_if<source_error>(&got);
         if (const std::optional<reason> trouble = trouble_in(*way, got)) {
