@@ -16,8 +16,8 @@ namespace {
 
 struct blocking_site {
     blocking_site(int good, int blocked)
-        : server({"python3", REELPIPE_TESTS_SUPPORT "/blocking_site.py", std::to_string(good), std::to_string(blocked),
-                  (films.add("film"), films.server.url("media/film.mp4"))})
+        : server({"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/blocking_site.py", std::to_string(good),
+                  std::to_string(blocked), (films.add("film"), films.server.url("media/film.mp4"))})
     {
     }
 
