@@ -43,6 +43,7 @@ void plan(media::partial_file& film, std::uint64_t head)
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer looks for
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     static const int file = memfd_create("film", MFD_CLOEXEC);
