@@ -18,7 +18,6 @@ using reelpipe::egress_pool;
 using reelpipe::reason;
 using reelpipe::resolved_video;
 using reelpipe::source_error;
-using reelpipe::test::run_awaitable;
 
 namespace {
 
