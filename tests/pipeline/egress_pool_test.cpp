@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "support/catch.hpp"
-#include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
 using reelpipe::egress_options;

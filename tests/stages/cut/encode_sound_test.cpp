@@ -13,7 +13,6 @@
 
 using namespace std::chrono_literals;
 using reelpipe::segment;
-using reelpipe::cut::options;
 using reelpipe::cut::result;
 using reelpipe::cut::sound;
 using namespace reelpipe::test;
