@@ -32,15 +32,15 @@ int take_all_memory()
 
 }  // namespace
 
-extern "C" int avcodec_receive_frame(AVCodecContext* decoder, AVFrame* picture)
+extern "C" int avcodec_receive_frame(AVCodecContext* avctx, AVFrame* frame)
 {
     using function = int (*)(AVCodecContext*, AVFrame*);
     static const auto real = reinterpret_cast<function>(dlsym(RTLD_NEXT, "avcodec_receive_frame"));
-    const int code = real(decoder, picture);
+    const int code = real(avctx, frame);
     if (code < 0) return code;
-    if (picture->width == crashes) std::raise(SIGSEGV);
-    if (picture->width == takes_all_memory) return take_all_memory();
-    for (volatile bool forever = true; picture->width == hangs && forever;) {
+    if (frame->width == crashes) std::raise(SIGSEGV);
+    if (frame->width == takes_all_memory) return take_all_memory();
+    for (volatile bool forever = true; frame->width == hangs && forever;) {
     }
     return code;
 }
