@@ -52,10 +52,10 @@ struct leave_line {
 
 }  // namespace
 
-egress_pool::egress_pool(std::vector<way> ways, egress_options options) : options_(std::move(options))
+egress_pool::egress_pool(std::vector<way_out> ways, egress_options options) : options_(std::move(options))
 {
     const auto now = steady::now();
-    for (way& each : ways)
+    for (way_out& each : ways)
         egresses_.push_back({.name = std::move(each.name),
                              .source = std::move(each.source),
                              .bucket = quota(options_.per_hour, now),
@@ -202,7 +202,8 @@ asio::awaitable<bool> egress_pool::verdict_stands(egress& way)
         if (steady::now() - quiet_since > quiet_for && way.bucket.wait(steady::now()) == steady::duration{}) break;
         co_await nap(longest_nap);
     }
-    co_return way.doubts == doubts&& way.gate.is_closed();
+    const bool stands = way.doubts == doubts && way.gate.is_closed();
+    co_return stands;
 }
 
 void egress_pool::trip(egress& way, reason trouble, const std::string& said, std::optional<std::chrono::seconds> asked)

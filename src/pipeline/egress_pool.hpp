@@ -38,12 +38,12 @@ struct egress_options {
 // Threads: those of the sources, whose executor is the caller's.
 class egress_pool : public video_source {
 public:
-    struct way {
+    struct way_out {
         std::string name{};  // for the user
         std::shared_ptr<video_source> source{};
     };
 
-    egress_pool(std::vector<way> ways, egress_options options);
+    egress_pool(std::vector<way_out> ways, egress_options options);
 
     // A video that was there before: probes ask for it rather than for one that may be dead.
     void set_reference(std::string video) { reference_ = std::move(video); }

@@ -38,7 +38,7 @@ std::vector<std::string> ways_of(const download_options& options)
 std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const download_options& options,
                                       std::function<bool()> is_ending, const std::string& reference)
 {
-    std::vector<egress_pool::way> ways;
+    std::vector<egress_pool::way_out> ways;
     for (const std::string& proxy : ways_of(options)) {
         auto site =
             std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
