@@ -92,7 +92,8 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     const auto messages = messages_in(site.report());
     CHECK(messages.at("a_good_000000_000002") == "Downloaded");
     CHECK(messages.at("b_crash_000000_000002").starts_with("cutter_died: "));
-    CHECK(messages.at("b_crash_000000_000002").find("killed by signal 11") != std::string::npos);
+    if (!reelpipe::test::sanitized)  // a sanitizer ends the process itself when it crashes
+        CHECK(messages.at("b_crash_000000_000002").find("killed by signal 11") != std::string::npos);
     CHECK(messages.at("c_hang_000000_000002").starts_with("cutter_died: "));
     if (!reelpipe::test::sanitized) CHECK(messages.at("d_bomb_000000_000002").starts_with("too_large: "));
     CHECK(messages.at("e_good_000000_000002") == "Downloaded");
