@@ -14,14 +14,13 @@
 #include <reelpipe/folder_report.hpp>
 
 #include "cli/download_command.hpp"
+#include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
 
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr double megabyte = 1e6;
 
 std::uint64_t failed_in(const folder_report& report)
 {

@@ -13,8 +13,6 @@ namespace reelpipe::cli {
 
 namespace {
 
-constexpr double megabyte = 1e6;
-
 std::string duration_text(double seconds)
 {
     const auto s = std::llround(seconds);

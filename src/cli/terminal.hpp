@@ -8,6 +8,8 @@
 
 namespace reelpipe::cli {
 
+inline constexpr double megabyte = 1e6;
+
 enum class progress_style { automatic, bar, plain, none };
 
 // How fast a total grows at present: the mean of the last half a minute or so.

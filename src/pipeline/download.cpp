@@ -32,8 +32,6 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t page_size = 512;  // clips read from the work list at a time
-
 double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
 std::size_t usable_cores()
@@ -311,7 +309,7 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
     std::optional<wanted_clip> last;
     video_ptr video;
     for (;;) {
-        std::vector<wanted_clip> page = wanted_.after(last ? &*last : nullptr, page_size);
+        std::vector<wanted_clip> page = wanted_.after(last ? &*last : nullptr, work_list::page_size);
         if (page.empty()) break;
         last = page.back();
         for (wanted_clip& wanted : page) {

@@ -16,11 +16,9 @@ namespace {
 constexpr int first_version_with_runs = 2;
 constexpr std::int64_t most_runs = 20;
 
-int version_of(database& db)
+int readable_version_of(database& db)
 {
-    statement version = db.prepare("PRAGMA user_version");
-    version.step();
-    const auto found = static_cast<int>(version.integer(0));
+    const int found = version_of(db);
     if (found < 1 || found > schema_version())
         throw usage_error(fmt::format("its version is {}, this reelpipe knows 1 to {}: use the one that wrote it",
                                       found, schema_version()));
@@ -80,7 +78,7 @@ void read_runs(database& db, folder_report& report)
 folder_report report_from(database db)
 {
     folder_report report;
-    const int version = version_of(db);
+    const int version = readable_version_of(db);
     if (version >= first_version_with_runs) {
         read_options(db, report);
         read_runs(db, report);

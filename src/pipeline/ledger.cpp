@@ -10,7 +10,7 @@ namespace reelpipe {
 
 namespace {
 
-database& with_tables(database& db)
+database& up_to_date(database& db)
 {
     // NORMAL: a commit survives a killed process; a power cut may cost the last ones, whose files are found again.
     db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
@@ -26,7 +26,7 @@ std::string own_version()
 }  // namespace
 
 ledger::ledger(database& db)
-    : database_(&with_tables(db)),
+    : database_(&up_to_date(db)),
       put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
                       " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
                       " store_s, run) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''), nullif(?6, ''), ?7, ?8, ?9, ?10, ?11,"

@@ -36,13 +36,6 @@ constexpr std::array steps{
     "CREATE TABLE output_option(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 };
 
-std::int64_t version_of(database& db)
-{
-    statement version = db.prepare("PRAGMA user_version");
-    version.step();
-    return version.integer(0);
-}
-
 void take_step(database& db, std::size_t number)
 {
     db.execute("BEGIN IMMEDIATE");
@@ -59,9 +52,16 @@ void take_step(database& db, std::size_t number)
 
 int schema_version() { return static_cast<int>(steps.size()); }
 
+int version_of(database& db)
+{
+    statement version = db.prepare("PRAGMA user_version");
+    version.step();
+    return static_cast<int>(version.integer(0));
+}
+
 void migrate(database& db)
 {
-    const std::int64_t found = version_of(db);
+    const int found = version_of(db);
     if (found > schema_version())
         throw usage_error(fmt::format(
             "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one", found,

@@ -9,8 +9,6 @@ namespace reelpipe {
 
 namespace {
 
-constexpr std::size_t page_size = 512;
-
 bool is_final(reason why)
 {
     const reason_class what = class_of(why);
@@ -23,7 +21,7 @@ work_left count_work(work_list& sealed)
 {
     work_left counts;
     std::string last_left;
-    std::vector<wanted_clip> page = sealed.after(nullptr, page_size);
+    std::vector<wanted_clip> page = sealed.after(nullptr, work_list::page_size);
     while (!page.empty()) {
         for (const wanted_clip& each : page) {
             if (each.before && !each.before->failed) {
@@ -36,7 +34,7 @@ work_left count_work(work_list& sealed)
             }
         }
         const wanted_clip last = page.back();
-        page = sealed.after(&last, page_size);
+        page = sealed.after(&last, work_list::page_size);
     }
     return counts;
 }

@@ -22,7 +22,7 @@ constexpr const char* tables =
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched";
 
-database& with_tables(database& db)
+database& with_lists(database& db)
 {
     db.execute(tables);
     return db;
@@ -53,7 +53,7 @@ std::optional<clip_record> record_in(const statement& found, int column)
 }  // namespace
 
 work_list::work_list(database& db)
-    : database_(&with_tables(db)),
+    : database_(&with_lists(db)),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
       exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
       excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))

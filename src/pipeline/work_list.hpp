@@ -49,6 +49,10 @@ public:
     // Ends the adding, sorts and counts.
     size seal();
 
+    // So many clips are read at a time: few enough that what waits in memory is small, enough that reading costs
+    // little.
+    static constexpr std::size_t page_size = 512;
+
     // The clips that follow `last` in the order of (video, segment), at most `most` of them; clips of one video are
     // neighbours. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);

@@ -9,27 +9,18 @@
 
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
+#include "support/comes_true.hpp"
 #include "support/sanitizer.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
+using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::process;
 
 namespace {
-
-// Polls; the deadline decides.
-template <class Condition> bool comes_true(Condition condition, std::chrono::seconds deadline = 60s)
-{
-    const auto end = std::chrono::steady_clock::now() + deadline;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
 
 // Some of them, so that the first one is surely recorded as well.
 bool has_clips(const fs::path& folder)
@@ -43,7 +34,7 @@ std::ptrdiff_t stored_in(const json& report)
     return std::ranges::count_if(report, [](const json& entry) { return entry[1] == true; });
 }
 
-std::string many_clips(int count)
+std::string list_of(int count)
 {
     std::string text = "youtube_id,time_start,time_end,label\n";
     for (int i = 0; i < count; ++i) text += fmt::format("video{},{},{},l\n", i % 4, i % 30, i % 30 + 3 + i / 30);
@@ -66,7 +57,7 @@ TEST_CASE("an interrupted run finishes what is in flight, and the next one goes 
     constexpr int clips = 60;
     kinetics_site site;
     for (int i = 0; i < 4; ++i) site.add(fmt::format("video{}", i));
-    const auto words = site.download(site.list(many_clips(clips)),
+    const auto words = site.download(site.list(list_of(clips)),
                                      {"--source", site.url_template(), "--connections", "1", "--jobs", "1"});
 
     process run(words);

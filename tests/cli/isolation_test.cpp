@@ -11,11 +11,13 @@
 
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
+#include "support/comes_true.hpp"
 #include "support/sanitizer.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
+using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::output_of;
@@ -58,16 +60,6 @@ bool is_alive(pid_t pid)
     std::string line;
     if (!std::getline(file, line)) return false;
     return line[line.rfind(')') + 2] != 'Z';
-}
-
-template <class Condition> bool comes_true(Condition condition)
-{
-    const auto end = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
 }
 
 }  // namespace

@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <chrono>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "kinetics_site.hpp"
+#include "support/comes_true.hpp"
 
 namespace reelpipe::test {
 
@@ -76,17 +75,7 @@ inline std::map<std::string, std::string> contents_of(const std::map<std::string
     return all;
 }
 
-// Polls; the deadline decides.
-template <class Condition>
-bool comes_true(Condition condition, std::chrono::seconds deadline = std::chrono::seconds(60))
-{
-    const auto end = std::chrono::steady_clock::now() + deadline;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
-}
+inline bool says(const finished& end, const std::string& text) { return end.err.find(text) != std::string::npos; }
 
 }  // namespace reelpipe::test
 

@@ -36,8 +36,6 @@ json report_of(const fs::path& output)
     return json::parse(output_of({REELPIPE_BINARY, "report", output.string(), "--json"}));
 }
 
-bool says(const finished& end, const std::string& text) { return end.err.find(text) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("what failed for good is asked for again on request only", "[operation]")

@@ -9,12 +9,6 @@
 namespace fs = std::filesystem;
 using namespace reelpipe::test;
 
-namespace {
-
-bool says(const finished& end, const std::string& text) { return end.err.find(text) != std::string::npos; }
-
-}  // namespace
-
 TEST_CASE("a full disk stops the run, which goes on when there is room", "[trouble]")
 {
     small_disk disk(1'000'000);

@@ -11,20 +11,15 @@
 #include <thread>
 #include <vector>
 
+#include "header/numbers.hpp"
 #include "support/catch.hpp"
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
 using reelpipe::test::run_awaitable;
+using reelpipe::test::up_to;
 
 namespace {
-
-std::vector<int> up_to(int n)
-{
-    std::vector<int> all(static_cast<std::size_t>(n));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
 
 asio::awaitable<void> next_turn()
 {

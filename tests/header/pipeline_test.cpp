@@ -9,9 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "header/numbers.hpp"
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
+using reelpipe::test::up_to;
 
 reelpipe::pipeline nothing_from(reelpipe::flow<int> numbers);  // second_unit.cpp
 
@@ -60,13 +62,6 @@ reelpipe::pipeline doubled(int n, std::vector<int>& got)
            reelpipe::io("pause", pause_a_little, {.workers = 4, .queue = 8}) | reelpipe::io("two", two_of_one) |
            reelpipe::cpu("plain", plain, {.workers = 2, .queue = 4}) |
            reelpipe::sink("keep", [&got](int i) { got.push_back(i); });
-}
-
-std::vector<int> up_to(int n)
-{
-    std::vector<int> all(static_cast<std::size_t>(n));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
 }
 
 void check_numbers(const reelpipe::report& r)

@@ -3,18 +3,18 @@
 #include <filesystem>
 #include <string>
 
+#include "media/films.hpp"
 #include "support/catch.hpp"
 #include "support/sparse_copy.hpp"
 #include "support/temp_folder.hpp"
 
 using reelpipe::media::fragment;
 using reelpipe::media::fragments_of;
+using reelpipe::test::media;
 using reelpipe::test::sparse_copy;
 using reelpipe::test::whole_file;
 
 namespace {
-
-const std::filesystem::path media = REELPIPE_TEST_MEDIA;
 
 std::vector<fragment> fragments_in(const std::string& content)
 {

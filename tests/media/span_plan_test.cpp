@@ -4,6 +4,7 @@
 
 #include "media/demuxer.hpp"
 #include "media/error.hpp"
+#include "media/films.hpp"
 #include "media/segment_reader.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
@@ -14,11 +15,10 @@ using namespace std::chrono_literals;
 using reelpipe::segment;
 using reelpipe::media::plan_spans;
 using reelpipe::media::span_plan;
+using reelpipe::test::media;
 using reelpipe::test::sparse_copy;
 
 namespace {
-
-const std::filesystem::path media = REELPIPE_TEST_MEDIA;
 
 struct fetched {
     int rounds_before_the_span = 0;

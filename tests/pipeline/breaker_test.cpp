@@ -9,7 +9,7 @@ using reelpipe::verdict_window;
 
 namespace {
 
-const breaker::time start = breaker::time(100h);
+const breaker::time began = breaker::time(100h);
 
 }  // namespace
 
@@ -17,12 +17,12 @@ TEST_CASE("a breaker opens on trouble, lets one probe through, and closes on suc
 {
     breaker gate;
     REQUIRE(gate.is_closed());
-    CHECK(*gate.next_chance() <= start);
+    CHECK(*gate.next_chance() <= began);
 
-    gate.trip(reason::bot_check, start);
+    gate.trip(reason::bot_check, began);
     CHECK_FALSE(gate.is_closed());
     CHECK(gate.trouble() == reason::bot_check);
-    CHECK(gate.next_chance() == start + 15min);
+    CHECK(gate.next_chance() == began + 15min);
 
     gate.begin_probe();
     CHECK_FALSE(gate.next_chance());  // one probe is one
@@ -33,7 +33,7 @@ TEST_CASE("a breaker opens on trouble, lets one probe through, and closes on suc
 TEST_CASE("each failed probe doubles the pause, up to a limit", "[breaker]")
 {
     breaker gate;
-    breaker::time now = start;
+    breaker::time now = began;
     gate.trip(reason::bot_check, now);
     std::vector<breaker::duration> pauses;
     for (int i = 0; i < 6; ++i) {
@@ -43,41 +43,41 @@ TEST_CASE("each failed probe doubles the pause, up to a limit", "[breaker]")
         pauses.push_back(*gate.next_chance() - now);
     }
     CHECK(pauses == std::vector<breaker::duration>{30min, 1h, 2h, 4h, 6h, 6h});
-    CHECK(gate.open_since() == start);
+    CHECK(gate.open_since() == began);
 }
 
 TEST_CASE("requests that were under way fail alike and count once", "[breaker]")
 {
     breaker gate;
-    gate.trip(reason::rate_limited, start);
-    gate.trip(reason::rate_limited, start + 1s);
-    gate.trip(reason::rate_limited, start + 2s);
-    CHECK(gate.next_chance() == start + 60s);
+    gate.trip(reason::rate_limited, began);
+    gate.trip(reason::rate_limited, began + 1s);
+    gate.trip(reason::rate_limited, began + 2s);
+    CHECK(gate.next_chance() == began + 60s);
 }
 
 TEST_CASE("a site that names a time is believed", "[breaker]")
 {
     breaker gate;
-    gate.trip(reason::rate_limited, start, 300s);
-    CHECK(gate.next_chance() == start + 300s);
+    gate.trip(reason::rate_limited, began, 300s);
+    CHECK(gate.next_chance() == began + 300s);
 }
 
 TEST_CASE("an abandoned probe leaves the chance to another", "[breaker]")
 {
     breaker gate;
-    gate.trip(reason::no_network, start);
+    gate.trip(reason::no_network, began);
     gate.begin_probe();
     gate.abandon_probe();
-    CHECK(gate.next_chance() == start + 10s);
+    CHECK(gate.next_chance() == began + 10s);
 }
 
 TEST_CASE("three refusals within a minute are a block, one is not", "[breaker]")
 {
     breaker gate;
-    CHECK_FALSE(gate.counts_as_block(start));
-    CHECK_FALSE(gate.counts_as_block(start + 50s));
-    CHECK_FALSE(gate.counts_as_block(start + 100s));
-    CHECK(gate.counts_as_block(start + 101s));
+    CHECK_FALSE(gate.counts_as_block(began));
+    CHECK_FALSE(gate.counts_as_block(began + 50s));
+    CHECK_FALSE(gate.counts_as_block(began + 100s));
+    CHECK(gate.counts_as_block(began + 101s));
 }
 
 TEST_CASE("four in five that are unavailable is a bad list, more is a block", "[breaker]")

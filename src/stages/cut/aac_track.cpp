@@ -9,12 +9,6 @@ namespace reelpipe::cut {
 
 namespace {
 
-int guard(int code, const char* doing)
-{
-    if (code < 0) throw encode_error(av::error(doing, code).what());
-    return code;
-}
-
 const AVCodec& aac()
 {
     const AVCodec* const encoder = avcodec_find_encoder_by_name("aac");

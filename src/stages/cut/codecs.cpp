@@ -5,6 +5,12 @@
 
 namespace reelpipe::cut {
 
+int guard(int code, const char* doing)
+{
+    if (code < 0) throw encode_error(av::error(doing, code).what());
+    return code;
+}
+
 av::codec open_decoder(const AVStream& stream, const options& how)
 {
     const AVCodec* const decoder = avcodec_find_decoder(stream.codecpar->codec_id);

@@ -9,6 +9,9 @@ namespace reelpipe::cut {
 // Throws media::error where there is none.
 av::codec open_decoder(const AVStream&, const options&);
 
+// What libav answered. Throws encode_error, with its words, where that is a failure.
+int guard(int code, const char* doing);
+
 // libx264, with the settings that the ffmpeg program takes from the first picture, so that it writes the same headers.
 av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options&);
 

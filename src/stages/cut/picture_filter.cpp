@@ -9,17 +9,13 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include "stages/cut/codecs.hpp"
+
 namespace reelpipe::cut {
 
 namespace {
 
 constexpr const char* default_format = "yuv420p";
-
-int guard(int code, const char* doing)
-{
-    if (code < 0) throw encode_error(av::error(doing, code).what());
-    return code;
-}
 
 const std::int32_t* display_matrix(const AVFrame& picture, const AVStream& stream)
 {

@@ -21,8 +21,8 @@ constexpr std::uint64_t largest_playlist = 16u << 20;
 constexpr std::uint64_t largest_segment = 1u << 30;
 // So many segments more than the durations in the playlist ask for, where they are wrong or no key frame is near.
 constexpr std::size_t most_extra_segments = 8;
-// Pictures that are missing for less than this are the rounding of durations.
-constexpr std::chrono::microseconds rounding{10'000};
+// Pictures that are missing for less than this are the picture_rounding of durations.
+constexpr std::chrono::microseconds picture_rounding{10'000};
 // Streams of one film share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
 
@@ -255,14 +255,14 @@ bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segm
     const auto follows = [&](std::size_t a, std::size_t b) {
         return !all[a].is_gap && all[a].timeline == all[b].timeline && all[a].header == all[b].header;
     };
-    const auto start = wanted.start + *of.view.origin + rounding;
+    const auto start = wanted.start + *of.view.origin + picture_rounding;
     const bool can_begin = kind == media::tracks::sound || (of.span.first_key && *of.span.first_key <= start);
     if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
         follows(of.run.first - 1, of.run.first)) {
         --of.run.first;
         return true;
     }
-    const bool has_end = of.span.end + rounding >= wanted.end + *of.view.origin;
+    const bool has_end = of.span.end + picture_rounding >= wanted.end + *of.view.origin;
     if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
         !follows(of.run.last, of.run.last - 1))
         return false;

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "stages/fetch/curl_multi.hpp"
+#include "stages/fetch/scan.hpp"
 #include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
@@ -98,22 +99,6 @@ struct content_range {
     std::uint64_t total = 0;
 };
 
-std::optional<std::uint64_t> take_number(std::string_view& text)
-{
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return number;
-}
-
-bool take(std::string_view& text, std::string_view expected)
-{
-    if (!text.starts_with(expected)) return false;
-    text.remove_prefix(expected.size());
-    return true;
-}
-
 std::optional<content_range> parse_content_range(std::string_view text)
 {
     if (!equal_but_for_case(text.substr(0, 6), "bytes ")) return std::nullopt;
@@ -121,15 +106,15 @@ std::optional<content_range> parse_content_range(std::string_view text)
 
     content_range range;
     if (!take(text, "*")) {
-        const auto first = take_number(text);
+        const auto first = take_number<std::uint64_t>(text);
         const bool dash = take(text, "-");
-        const auto last = take_number(text);
+        const auto last = take_number<std::uint64_t>(text);
         if (!first || !dash || !last || *last < *first || *last == std::numeric_limits<std::uint64_t>::max())
             return std::nullopt;
         range.body = media::byte_range{*first, *last + 1};
     }
     if (!take(text, "/")) return std::nullopt;
-    const auto total = take_number(text);
+    const auto total = take_number<std::uint64_t>(text);
     if (!total || !text.empty() || (range.body && range.body->end > *total)) return std::nullopt;
     range.total = *total;
     return range;

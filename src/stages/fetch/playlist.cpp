@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "media/error.hpp"
+#include "stages/fetch/scan.hpp"
 #include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
@@ -26,7 +27,7 @@ constexpr std::uint64_t largest_offset = std::uint64_t{1} << 60;
 constexpr std::size_t most_shown = 60;
 
 // A segment that begins or ends so close to the clip's end or start has no picture in it: durations are rounded.
-constexpr microseconds rounding{2'000};
+constexpr microseconds segment_rounding{2'000};
 
 std::string_view trimmed(std::string_view text)
 {
@@ -44,22 +45,6 @@ bool take_line(std::string_view& text, std::string_view& line)
     line = trimmed(text.substr(0, end));
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     return true;
-}
-
-bool take(std::string_view& text, std::string_view start)
-{
-    if (!text.starts_with(start)) return false;
-    text.remove_prefix(start.size());
-    return true;
-}
-
-template <class Number> std::optional<Number> take_number(std::string_view& text)
-{
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
 }
 
 [[noreturn]] void fail(kind why, std::string_view what, std::string_view line = {})
@@ -324,12 +309,12 @@ const hls_audio* choose_audio(const master_playlist& list, const hls_variant& va
 segment_run segments_of(const media_playlist& list, segment clip)
 {
     const auto& all = list.segments;
-    const auto first = std::ranges::upper_bound(all, clip.start + rounding, {}, &hls_segment::end);
+    const auto first = std::ranges::upper_bound(all, clip.start + segment_rounding, {}, &hls_segment::end);
     if (first == all.end())
         throw media::error(media::fault::beyond_end, "the playlist ends at " + std::to_string(all.back().end.count()) +
                                                          " us, before the clip begins");
     const auto last =
-        std::max(std::next(first), std::ranges::lower_bound(all, clip.end - rounding, {}, &hls_segment::begin));
+        std::max(std::next(first), std::ranges::lower_bound(all, clip.end - segment_rounding, {}, &hls_segment::begin));
     if (std::any_of(first, last, [](const hls_segment& each) { return each.is_gap; }))
         throw media::error(media::fault::unsupported, "the clip overlaps a segment that the playlist calls a gap");
     if (std::prev(last)->timeline != first->timeline || std::prev(last)->header != first->header)

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* preset = "ultrafast";
+constexpr const char* quick = "ultrafast";
 constexpr int sample_rate = 48000;
 
 std::vector<std::int16_t> samples_of(const fs::path& clip)
@@ -84,10 +84,10 @@ TEST_CASE("sound that MP4 carries is copied, packet by packet, and in time", "[e
     CAPTURE(name);
     const fs::path from = name == "HE-AAC" ? he_aac(folder) : film(name);
 
-    const result done = encode_to(folder / "clip.mp4", from, wanted, {.preset = preset});
+    const result done = encode_to(folder / "clip.mp4", from, wanted, {.preset = quick});
 
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", from.string(), "-ss", "1.3", "-t", "2.4", "-c:v", "libx264",
-               "-preset", preset, "-c:a", "copy", folder / "ffmpeg.mp4"});
+               "-preset", quick, "-c:a", "copy", folder / "ffmpeg.mp4"});
     CHECK(done.audio);
     CHECK(packets_of(folder / "clip.mp4", "a") == packets_of(folder / "ffmpeg.mp4", "a"));
     check_clicks(folder / "clip.mp4", wanted, {2s, 3s});
@@ -100,7 +100,7 @@ TEST_CASE("sound that MP4 does not carry becomes the AAC that ffmpeg makes of it
     const std::string name = GENERATE("sound_pcm.mov", "sound_pcm_surround.mkv", "sound_flac.mkv", "sound_vorbis.mkv");
     CAPTURE(name);
 
-    const result done = encode_to(folder / "clip.mp4", film(name), wanted, {.preset = preset});
+    const result done = encode_to(folder / "clip.mp4", film(name), wanted, {.preset = quick});
 
     ffmpeg_to(folder / "ffmpeg.mp4", film(name), wanted, {"-vn", "-c:a", "aac"});
     CHECK(done.audio);
@@ -119,8 +119,8 @@ TEST_CASE("sound is encoded anew or left out on request", "[encode]")
     CAPTURE(name);
     const fs::path from = name == "HE-AAC" ? he_aac(folder) : film(name);
 
-    const result anew = encode_to(folder / "anew.mp4", from, wanted, {.preset = preset, .audio = sound::aac});
-    const result none = encode_to(folder / "none.mp4", from, wanted, {.preset = preset, .audio = sound::none});
+    const result anew = encode_to(folder / "anew.mp4", from, wanted, {.preset = quick, .audio = sound::aac});
+    const result none = encode_to(folder / "none.mp4", from, wanted, {.preset = quick, .audio = sound::none});
 
     CHECK(anew.audio);
     check_clicks(folder / "anew.mp4", wanted, {2s, 3s});
@@ -136,10 +136,9 @@ TEST_CASE("sound in a part of the segment stays where it is", "[encode]")
     const segment wanted{500ms, 3500ms};  // the film is heard from 1.5 to 2.7 s
     const sound how = GENERATE(sound::copy, sound::aac);
 
-    const result done =
-        encode_to(folder / "clip.mp4", film("sound_part.mp4"), wanted, {.preset = preset, .audio = how});
+    const result done = encode_to(folder / "clip.mp4", film("sound_part.mp4"), wanted, {.preset = quick, .audio = how});
     const result silent =
-        encode_to(folder / "silent.mp4", film("sound_part.mp4"), {3s, 3800ms}, {.preset = preset, .audio = how});
+        encode_to(folder / "silent.mp4", film("sound_part.mp4"), {3s, 3800ms}, {.preset = quick, .audio = how});
 
     CHECK(done.audio);
     check_clicks(folder / "clip.mp4", wanted, {2500ms});  // its click at 1 s

@@ -10,6 +10,7 @@
 #include "media/error.hpp"
 #include "media/span_plan.hpp"
 #include "stages/cut/cut.hpp"
+#include "stages/cut/cutting.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
@@ -22,7 +23,9 @@ using reelpipe::segment;
 using reelpipe::cut::options;
 using reelpipe::cut::result;
 using reelpipe::media::partial_file;
+using reelpipe::test::film;
 using reelpipe::test::output_of;
+using reelpipe::test::seconds;
 using reelpipe::test::sparse_copy;
 using reelpipe::test::temp_folder;
 
@@ -33,8 +36,6 @@ const int fresh_memory = mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
 // Under a sanitizer that memory is not fresh; ultrafast plants no macroblock tree.
 constexpr const char* preset = reelpipe::test::sanitized ? "ultrafast" : "veryfast";
-
-fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
 
 struct output {
     explicit output(const fs::path& path) : descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
@@ -57,8 +58,6 @@ result cut_to(const fs::path& path, const partial_file& file, segment wanted, co
 {
     return cut_to(path, reelpipe::cut::film{.pictures = file}, wanted, how);
 }
-
-std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
 
 // The crawler's own command.
 void classic_cut(const fs::path& from, const fs::path& to, segment wanted, const options& how)
@@ -87,14 +86,14 @@ void classic_cut(const fs::path& from, const fs::path& to, segment wanted, const
                to.string()});
 }
 
-std::string pictures_of(const fs::path& clip)
+std::string h264_of(const fs::path& clip)
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:v", "-c", "copy", "-bsf:v",
                       "h264_mp4toannexb", "-f", "h264", "-"});
 }
 
 // Times, sizes and hashes of all packets.
-std::string sound_of(const fs::path& clip)
+std::string sound_packets_of(const fs::path& clip)
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:a", "-c", "copy", "-copyts",
                       "-f", "framemd5", "-"});
@@ -133,9 +132,9 @@ TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode
     cut_to(folder / "clip.mp4", copy.pretending_to_be_whole(), wanted, how);
 
     classic_cut(film(name), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
     CHECK(same_pictures);
-    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
 }
 
 TEST_CASE("so it is for every container, frame rate and kind of picture", "[encode]")
@@ -153,9 +152,9 @@ TEST_CASE("so it is for every container, frame rate and kind of picture", "[enco
     cut_to(folder / "clip.mp4", copy.file(), wanted, how);
 
     classic_cut(film(name), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
     CHECK(same_pictures);
-    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
 }
 
 TEST_CASE("pictures and sound of two files are cut like the one file that is made of them", "[encode]")
@@ -173,10 +172,10 @@ TEST_CASE("pictures and sound of two files are cut like the one file that is mad
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", film(pictures), "-i", film(sound), "-map", "0:v", "-map",
                "1:a", "-c", "copy", folder / "merged.mp4"});
     classic_cut(folder / "merged.mp4", folder / "classic.mp4", wanted, how);
-    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
     CHECK(same_pictures);
     CHECK(done.audio);
-    CHECK(sound_of(folder / "clip.mp4") == sound_of(folder / "classic.mp4"));
+    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
 }
 
 TEST_CASE("preset and quality are those of libx264", "[encode]")
@@ -189,7 +188,7 @@ TEST_CASE("preset and quality are those of libx264", "[encode]")
     const result done = cut_to(folder / "clip.mp4", whole.file(), wanted, how);
 
     classic_cut(film("silent.mp4"), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = pictures_of(folder / "clip.mp4") == pictures_of(folder / "classic.mp4");
+    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
     CHECK(same_pictures);
     CHECK_FALSE(done.audio);
     CHECK(done.frames == 60);

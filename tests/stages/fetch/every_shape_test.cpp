@@ -16,7 +16,7 @@ using namespace reelpipe::test;
 
 namespace {
 
-const segment wanted = seconds(5, 8);
+const segment three_seconds = seconds(5, 8);
 
 // A folder of films behind an origin that spoils one of its answers.
 struct spoiled_films {
@@ -145,7 +145,7 @@ TEST_CASE("each fault on each shape of source ends in the clip or in an error th
                 held_video held;
                 bool failed = false;
                 try {
-                    local.fetch(held, source_of(films, of), {wanted});
+                    local.fetch(held, source_of(films, of), {three_seconds});
                 } catch (const transfer_error& e) {
                     failed = true;
                     CHECK(std::string(e.what()).find(films.server.url("").substr(7)) != std::string::npos);
@@ -153,8 +153,8 @@ TEST_CASE("each fault on each shape of source ends in the clip or in an error th
                 CHECK(failed == !what.heals);
                 // The next attempt gets an honest server, and goes on with what is held.
                 fetching again;
-                const fetched got = again.fetch(held, source_of(films, of), {wanted});
-                const std::set<std::int64_t> here = pictures_in(got.clips.at(0).files.at(0), wanted);
+                const fetched got = again.fetch(held, source_of(films, of), {three_seconds});
+                const std::set<std::int64_t> here = pictures_in(got.clips.at(0).files.at(0), three_seconds);
                 if (pictures.empty()) pictures = here;
                 CHECK(here.size() >= 89);
                 CHECK(here == pictures);
@@ -178,7 +178,7 @@ TEST_CASE("a file that changes its size or validator in between begins anew, wha
         }
         fetching local;
         held_video held;
-        local.fetch(held, source_of(films, of), {wanted});
+        local.fetch(held, source_of(films, of), {three_seconds});
         version = 2;
         const segment more = seconds(5, 12);  // needs bytes that are not held
         bool changed = false;

@@ -12,7 +12,7 @@ using namespace reelpipe::test;
 
 namespace {
 
-const std::vector<segment> wanted{seconds(20, 25)};
+const std::vector<segment> five_seconds{seconds(20, 25)};
 
 reply cut_off(reply answer, std::size_t sent, reply::ending how)
 {
@@ -29,9 +29,9 @@ TEST_CASE("a server that ignores ranges is read up to the last byte that is need
     origin server;
     server.serve("/film", [&](const asked&) { return reply{.body = whole}; });
     fetching local;
-    const fetched got = local.fetch(server.url("/film"), wanted);
+    const fetched got = local.fetch(server.url("/film"), five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(got.counts.requests <= 3);
     CHECK(got.held_bytes < whole.size() / 2);
     CHECK(server.body_bytes() < whole.size());
@@ -44,9 +44,9 @@ TEST_CASE("a server that ignores ranges gives all of a film whose index is behin
     origin server;
     server.serve("/film", [&](const asked&) { return reply{.body = whole, .announces_length = announces}; });
     fetching local;
-    const fetched got = local.fetch(server.url("/film"), wanted);
+    const fetched got = local.fetch(server.url("/film"), five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(got.held_bytes == whole.size());
     CHECK(got.counts.requests == (announces ? 2 : 1));
 }
@@ -59,7 +59,7 @@ TEST_CASE("a body without ranges is read up to the limit only", "[fetcher][fault
     server.serve("/film", [&](const asked&) { return reply{.body = whole, .announces_length = announces}; });
     fetching local({.whole_limit = 500'000});
 
-    CHECK_THROWS_AS(local.fetch(server.url("/film"), wanted), too_large_error);
+    CHECK_THROWS_AS(local.fetch(server.url("/film"), five_seconds), too_large_error);
     CHECK(server.body_bytes() < whole.size());
 }
 
@@ -86,9 +86,9 @@ TEST_CASE("only what a short or broken answer left out is asked for again", "[fe
         return cut_off(std::move(answer), half, how);
     });
     fetching local;
-    const fetched got = local.fetch(server.url("/film"), wanted);
+    const fetched got = local.fetch(server.url("/film"), five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(got.counts.bytes == got.held_bytes);  // nothing came twice
     if (how == reply::ending::close) CHECK(server.body_bytes() == got.held_bytes);
 }
@@ -104,9 +104,9 @@ TEST_CASE("a server that gives less than was asked is asked for the rest", "[fet
         return part_of(whole, r);
     });
     fetching local;
-    const fetched got = local.fetch(server.url("/film"), wanted);
+    const fetched got = local.fetch(server.url("/film"), five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(server.body_bytes() == got.held_bytes);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("a server that never gets anywhere is given up", "[fetcher][faults]")
     });
     fetching local({.retries = 3});
 
-    CHECK_THROWS_AS(local.fetch(server.url("/film"), wanted), network_error);
+    CHECK_THROWS_AS(local.fetch(server.url("/film"), five_seconds), network_error);
     CHECK(server.requests().size() == 5);  // the head, the next piece and three more tries
 }
 
@@ -133,9 +133,9 @@ TEST_CASE("a stall is broken off and the rest asked for again", "[fetcher][fault
         return cut_off(part_of(whole, r), 5000, reply::ending::stall);
     });
     fetching local({}, {.stall_time = std::chrono::seconds(1)});
-    const fetched got = local.fetch(server.url("/film"), wanted);
+    const fetched got = local.fetch(server.url("/film"), five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(server.body_bytes() == got.held_bytes);
 }
 
@@ -154,9 +154,9 @@ TEST_CASE("a file that changes while it is read fails, and the next fetch begins
     held_video held;
     const media_source source{{remote_file{.url = server.url("/film")}}};
 
-    CHECK_THROWS_AS(local.fetch(held, source, wanted), changed_error);
-    const fetched got = local.fetch(held, source, wanted);
-    CHECK(can_be_cut(*got.files.at(0), by_tag ? before : after, wanted));
+    CHECK_THROWS_AS(local.fetch(held, source, five_seconds), changed_error);
+    const fetched got = local.fetch(held, source, five_seconds);
+    CHECK(can_be_cut(*got.files.at(0), by_tag ? before : after, five_seconds));
 }
 
 TEST_CASE("after an expired URL a new one goes on with what is held", "[fetcher][faults]")
@@ -168,14 +168,14 @@ TEST_CASE("after an expired URL a new one goes on with what is held", "[fetcher]
     fetching local;
     held_video held;
     try {
-        local.fetch(held, {{remote_file{.url = server.url("/old?expire=1")}}}, wanted);
+        local.fetch(held, {{remote_file{.url = server.url("/old?expire=1")}}}, five_seconds);
         FAIL("it did not expire");
     } catch (const http_error& e) {
         CHECK(e.status == 403);
     }
-    const fetched got = local.fetch(held, {{remote_file{.url = server.url("/new?expire=2")}}}, wanted);
+    const fetched got = local.fetch(held, {{remote_file{.url = server.url("/new?expire=2")}}}, five_seconds);
 
-    CHECK(can_be_cut(*got.files.at(0), whole, wanted));
+    CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(server.body_bytes() == got.held_bytes);  // nothing came twice
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("refusals pass with their status and wait", "[fetcher][faults]")
     });
     fetching local;
     try {
-        local.fetch(server.url("/film"), wanted);
+        local.fetch(server.url("/film"), five_seconds);
         FAIL("it was accepted");
     } catch (const http_error& e) {
         CHECK(e.status == status);
@@ -202,7 +202,7 @@ TEST_CASE("a range that cannot be satisfied from the first byte on is an empty f
     origin server;
     server.serve("/film", [](const asked& r) { return part_of("", r); });
     fetching local;
-    CHECK_THROWS_AS(local.fetch(server.url("/film"), wanted), not_media_error);
+    CHECK_THROWS_AS(local.fetch(server.url("/film"), five_seconds), not_media_error);
 }
 
 TEST_CASE("a wrong Content-Range in between is no part of the film", "[fetcher][faults]")
@@ -215,7 +215,7 @@ TEST_CASE("a wrong Content-Range in between is no part of the film", "[fetcher][
     });
     fetching local;
     held_video held;
-    CHECK_THROWS_AS(local.fetch(held, {{remote_file{.url = server.url("/film")}}}, wanted), answer_error);
+    CHECK_THROWS_AS(local.fetch(held, {{remote_file{.url = server.url("/film")}}}, five_seconds), answer_error);
     CHECK(held.counts.bytes == held.files.at(0).bytes->held().bytes());
 }
 
@@ -229,6 +229,6 @@ TEST_CASE("a page that comes where the film was is not written into it", "[fetch
     });
     fetching local;
     held_video held;
-    CHECK_THROWS_AS(local.fetch(held, {{remote_file{.url = server.url("/film")}}}, wanted), transfer_error);
+    CHECK_THROWS_AS(local.fetch(held, {{remote_file{.url = server.url("/film")}}}, five_seconds), transfer_error);
     CHECK(held.counts.bytes <= (64u << 10));
 }

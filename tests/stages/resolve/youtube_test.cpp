@@ -71,7 +71,7 @@ struct refusal {
 // Of 11 characters, as YouTube's are.
 std::string id_of(std::size_t i) { return "-refusal" + std::to_string(100 + i); }
 
-resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
+resolve_error refusal_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
 {
     try {
         run_awaitable(io, resolver.resolve(video));
@@ -162,7 +162,7 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
     const bool runs_scripts = !run_awaitable(io, resolver.load()).scripts.empty();
 
     for (std::size_t i = 0; i < refusals.size(); ++i) {
-        const resolve_error failed = failure_of(io, resolver, id_of(i));
+        const resolve_error failed = refusal_of(io, resolver, id_of(i));
         if (runs_scripts && refusals[i].expected == reason::needs_javascript)
             refusals[i].expected = reason::unavailable;
         CAPTURE(failed.what(), static_cast<int>(failed.why()), static_cast<int>(refusals[i].expected));
@@ -182,7 +182,7 @@ TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
     const auto why = [&](const char* video) {
-        const resolve_error failed = failure_of(io, resolver, video);
+        const resolve_error failed = refusal_of(io, resolver, video);
         UNSCOPED_INFO(video << ": " << static_cast<int>(failed.why()) << ": " << failed.what());
         return failed.why();
     };
@@ -204,5 +204,5 @@ TEST_CASE("a proxy that is down is a network that is down", "[youtube]")
     options.proxy = "http://127.0.0.1:9";
     yt_dlp resolver(io.get_executor(), options);
 
-    CHECK(failure_of(io, resolver, "abcdefghijk").why() == reason::no_network);
+    CHECK(refusal_of(io, resolver, "abcdefghijk").why() == reason::no_network);
 }

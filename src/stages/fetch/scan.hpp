@@ -1,0 +1,32 @@
+#ifndef REELPIPE_STAGES_FETCH_SCAN_HPP
+#define REELPIPE_STAGES_FETCH_SCAN_HPP
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace reelpipe::fetch {
+
+// Reading a header or a line of a playlist from the left: what was understood is taken off the text, anything else
+// leaves it as it was.
+
+inline bool take(std::string_view& text, std::string_view expected)
+{
+    if (!text.starts_with(expected)) return false;
+    text.remove_prefix(expected.size());
+    return true;
+}
+
+template <class Number> std::optional<Number> take_number(std::string_view& text)
+{
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return value;
+}
+
+}  // namespace reelpipe::fetch
+
+#endif
