@@ -3,7 +3,9 @@ add_library(reelpipe_warnings INTERFACE)
 target_compile_options(reelpipe_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${REELPIPE_DEVELOPER}>:-Werror>
     # g++ 12 sees overlaps in std::string::replace() that cannot be: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+    # g++ takes a source that is compiled together with others for a header, whose unnamed namespace would be a mistake.
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
 
 # reelpipe_room(NAME SOURCES ... LIBS ...): one folder of src/ as object files, gathered into the library `reelpipe`.
 # The target is room_NAME; `#include "stages/fetch/http_client.hpp"` works from everywhere.

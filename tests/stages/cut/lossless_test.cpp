@@ -63,12 +63,12 @@ struct picture {
 // What the ffmpeg program decodes; its times and hashes.
 std::vector<picture> pictures_of(const fs::path& file, const std::vector<std::string>& part = {})
 {
-    std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-i", file};
-    words.insert(words.end(), part.begin(), part.end());
+    std::vector<std::string> command{"ffmpeg", "-nostdin", "-v", "error", "-i", file};
+    command.insert(command.end(), part.begin(), part.end());
     for (const char* word : {"-map", "0:v", "-vsync", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-"})
-        words.emplace_back(word);
+        command.emplace_back(word);
     std::vector<picture> all;
-    std::istringstream lines(output_of(words));
+    std::istringstream lines(output_of(command));
     double tick = 0;
     for (std::string line; std::getline(lines, line);) {
         int numerator = 0, denominator = 1;

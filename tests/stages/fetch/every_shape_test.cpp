@@ -9,6 +9,7 @@
 #include "stages/fetch/playlist.hpp"
 #include "support/catch.hpp"
 #include "support/origin.hpp"
+#include "support/sanitizer.hpp"
 
 using namespace reelpipe;
 using namespace reelpipe::fetch;
@@ -132,10 +133,13 @@ std::vector<fault> all_faults()
 TEST_CASE("each fault on each shape of source ends in the clip or in an error that says what it was",
           "[faults][shapes]")
 {
+    std::size_t cases = 0;
     for (const shape& of : all_shapes()) {
         std::set<std::int64_t> pictures;
         for (const std::size_t spoiled : {std::size_t{0}, std::size_t{1}})
             for (const fault& what : all_faults()) {
+                // Instrumented, a case costs seconds; one in seven meets each shape and each fault.
+                if (reelpipe::test::sanitized && cases++ % 7 != 0) continue;
                 CAPTURE(of.name, what.name, spoiled);
                 spoiled_films films;
                 for (const std::string& name : of.files) films.serve(name);
