@@ -104,6 +104,7 @@ struct download_options {
     std::string filter{};        // a filter graph of libavfilter with one input and one output
     audio_choice audio = audio_choice::copy;
     bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
+    bool verify_fully = false;  // every picture and sound of a finished clip is decoded, besides its structure
     std::size_t jobs = 0;       // clips cut at once; 0: one a usable core
     // A program that calls run_clip_worker() when it is started with the word "clip-worker": clips are then cut and
     // verified in `jobs` processes of it, which can do nothing else. Empty: in this process.

@@ -12,22 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/choice.hpp"
 #include "cli/json_log.hpp"
 
 namespace reelpipe::cli {
 
 namespace {
-
-template <class T>
-CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, const std::map<std::string, T>& choices,
-                        const std::string& description)
-{
-    std::vector<std::string> names;
-    for (const auto& [choice, unused] : choices) names.push_back(choice);
-    return command.add_option(name, value, description)
-        ->transform(CLI::CheckedTransformer(choices).description(""))
-        ->option_text(fmt::format("{}", fmt::join(names, "|")));
-}
 
 CLI::Option* add_seconds(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                          const std::string& description)
@@ -258,6 +248,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("Cut");
     command->add_flag("--keep-corrupt", o.keep_corrupt, "keep pictures with decode errors instead of failing the clip")
         ->group("Cut");
+    add_verify_depth(*command, o.verify_fully)->group("Cut");
     command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
         ->option_text("N")
         ->group("Cut");

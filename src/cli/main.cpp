@@ -11,6 +11,7 @@
 #include "cli/inspect_command.hpp"
 #include "cli/plan_command.hpp"
 #include "cli/report_command.hpp"
+#include "cli/verify_command.hpp"
 
 #include <reelpipe/clip_worker.hpp>
 
@@ -49,6 +50,7 @@ int main(int argc, char** argv)
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
         "  reelpipe report clips/\n"
+        "  reelpipe verify clips/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
@@ -57,9 +59,11 @@ int main(int argc, char** argv)
     download_arguments download, demo, planned;
     inspect_arguments inspect;
     report_arguments report;
+    verify_arguments verify;
     const CLI::App* const download_command = add_download(program, download);
     const CLI::App* const inspect_command = add_inspect(program, inspect);
     const CLI::App* const report_command = add_report(program, report);
+    const CLI::App* const verify_command = add_verify(program, verify);
     const CLI::App* const plan_command = add_plan(program, planned);
     add_demo(program, demo);
     try {
@@ -72,6 +76,7 @@ int main(int argc, char** argv)
     }
     if (inspect_command->parsed()) return run_inspect(inspect);
     if (report_command->parsed()) return run_report(report);
+    if (verify_command->parsed()) return run_verify(verify);
     if (plan_command->parsed()) return run_plan(planned);
     return download_command->parsed() ? run_download(download) : run_demo(demo);
 }

@@ -58,13 +58,7 @@ std::string json_of(const folder_report& report)
     return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-// What others send (titles, error texts) is one line and steers no terminal.
-std::string one_line(std::string_view text)
-{
-    std::string line;
-    for (const char c : text.substr(0, 300)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    return line;
-}
+std::string one_line(std::string_view text) { return without_controls(std::string(text.substr(0, 300))); }
 
 std::string text_of(const folder_report& report)
 {

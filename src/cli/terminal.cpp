@@ -42,14 +42,13 @@ std::size_t terminal_width()
 
 void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-// What others send (titles, error texts) must not steer the terminal.
+}  // namespace
+
 std::string without_controls(std::string text)
 {
     std::ranges::replace_if(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, ' ');
     return text;
 }
-
-}  // namespace
 
 terminal::terminal(progress_style style, severity least)
     : least_(least), terminal_(isatty(STDERR_FILENO)), style_(style)

@@ -10,6 +10,9 @@ namespace reelpipe::cli {
 
 inline constexpr double megabyte = 1e6;
 
+// What others send (titles, error texts, names of files) is one line and does not steer the terminal.
+std::string without_controls(std::string text);
+
 enum class progress_style { automatic, bar, plain, none };
 
 // How fast a total grows at present: the mean of the last half a minute or so.

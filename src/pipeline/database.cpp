@@ -112,6 +112,20 @@ database database::read_only(const std::filesystem::path& file)
     // A reader shares the index of the write-ahead log with a writer, in a file that it may have to make. Where it
     // cannot, nobody writes, and the file alone is the database.
     if (access(file.parent_path().c_str(), W_OK) == 0) return database(file.string(), SQLITE_OPEN_READONLY);
+    return immutable(file);
+}
+
+database database::at_rest(const std::filesystem::path& file)
+{
+    // What a killed run committed may still be in the write-ahead log alone.
+    std::error_code no_log;
+    const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", no_log);
+    if (!no_log && log_bytes > 0) return read_only(file);
+    return immutable(file);
+}
+
+database database::immutable(const std::filesystem::path& file)
+{
     return database("file:" + uri_path(file.string()) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 

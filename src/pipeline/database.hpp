@@ -67,11 +67,15 @@ public:
     // Opens a file that exists and changes nothing, also where nothing can be written. Throws database_error.
     static database read_only(const std::filesystem::path& file);
 
+    // The same of a file that nobody writes to meanwhile: nothing is left beside it. Throws database_error.
+    static database at_rest(const std::filesystem::path& file);
+
     void execute(const char* sql);
     void roll_back() noexcept;  // what is not committed; SQLite may have done so by itself
     statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }
 
 private:
+    static database immutable(const std::filesystem::path& file);
     struct close {
         void operator()(sqlite3*) const;
     };

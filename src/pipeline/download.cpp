@@ -1,14 +1,12 @@
 #include "reelpipe/download.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <atomic>
 #include <set>
-#include <thread>
 
 #include "media/error.hpp"
 #include "pipeline/accounts.hpp"
@@ -22,6 +20,8 @@
 #include "pipeline/output_options.hpp"
 #include "pipeline/run_folder.hpp"
 #include "pipeline/source_times.hpp"
+#include "pipeline/stored_clip.hpp"
+#include "pipeline/usable_cores.hpp"
 #include "pipeline/work_left.hpp"
 #include "stages/store/clip_name.hpp"
 
@@ -33,14 +33,6 @@ using steady = std::chrono::steady_clock;
 namespace {
 
 double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
-
-std::size_t usable_cores()
-{
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return std::max(1u, std::thread::hardware_concurrency());
-    return static_cast<std::size_t>(CPU_COUNT(&cores));
-}
 
 cut::sound sound_of(audio_choice choice)
 {
@@ -97,6 +89,8 @@ download_options with_defaults(download_options options)
     if (options.jobs == 0) options.jobs = usable_cores();
     if (options.connections == 0 || options.resolvers == 0 || options.attempts == 0)
         throw usage_error("connections, resolvers and attempts start at 1");
+    if (options.verify_fully && options.keep_corrupt)
+        throw usage_error("--verify full refuses what --keep-corrupt keeps: leave one of them out");
     check_descriptors(options);
     locator::check(options);
     if (options.report.empty()) options.report = options.output / "download_report.json";
@@ -125,11 +119,6 @@ std::set<reason> reasons_of(const std::vector<std::string>& words)
                 "retry '{}': expected soft, permanent, or a reason as reports name it, such as geo_blocked", word));
     }
     return all;
-}
-
-std::string streams_of(const verify::facts& clip)
-{
-    return fmt::format("{} {}x{}{}", clip.codec, clip.width, clip.height, clip.audio ? ", audio" : "");
 }
 
 std::vector<segment> segments_of(const video_job& video)
@@ -327,6 +316,7 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
             task.row = wanted.row;
             task.file = folder_.output() / store::clip_path(wanted.clip, trim_);
             task.clip = std::move(wanted.clip);
+            if (wanted.before && !wanted.before->failed) task.stored = std::move(wanted.before);
         }
         co_await asio::post(loop, asio::use_awaitable);  // a list that is all done must not hold up the loop
     }
@@ -350,7 +340,8 @@ bool downloader::implementation::settled_before(const wanted_clip& wanted)
     return true;
 }
 
-// Files that no ledger knows, from another tool or a forgotten run: good ones count, others make room.
+// Files that no ledger knows, from another tool or a forgotten run, and those that changed since they were stored: good
+// ones count, others make room.
 video_ptr downloader::implementation::look(video_ptr video)
 {
     for (clip_task& task : video->clips) {
@@ -369,13 +360,13 @@ void downloader::implementation::look_at(clip_task& task)
     if (stamp == store::stamp{}) return;
     std::string wrong;
     try {
-        const verify::expectation expected{.duration = task.clip.wanted.end - task.clip.wanted.start};
+        verify::expectation expected{.duration = task.clip.wanted.end - task.clip.wanted.start};
+        if (task.stored) expected = expectation_of(*task.stored);
+        expected.decodable = options_.verify_fully;
         const verify::facts facts =
-            workers_ ? workers_->verify_file(task.file, expected) : verify::check_file(task.file, expected);
-        task.found = clip_record{.file = stamp,
-                                 .frames = facts.frames,
-                                 .duration_s = std::chrono::duration<double>(facts.duration).count(),
-                                 .streams = streams_of(facts)};
+            workers_ ? workers_->verify_file(task.file, expected, {}) : verify::check_file(task.file, expected);
+        if (task.stored) check_same(facts, *task.stored);
+        task.found = record_of(facts, stamp);
     } catch (const verify::verify_error& e) {
         wrong = e.what();
     } catch (const media::error& e) {
@@ -493,7 +484,8 @@ clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
                                            .start = job.cut.start,
                                            .duration = job.cut.duration,
                                            .audio = job.cut.audio,
-                                           .constant_rate = evenly};
+                                           .constant_rate = evenly,
+                                           .decodable = options_.verify_fully};
         job.facts = workers_ ? workers_->verify(job.file->descriptor(), expected, stop)
                              : verify::check(job.file->descriptor(), expected);
     } catch (const std::exception&) {
@@ -517,17 +509,14 @@ clip_job downloader::implementation::store(clip_job job)
 
 void downloader::implementation::record(clip_job job)
 {
-    clip_record r{.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts),
-                  .file = store::stamp_of(job.task->file),
-                  .frames = job.facts.frames,
-                  .duration_s = std::chrono::duration<double>(job.facts.duration).count(),
-                  .streams = streams_of(job.facts),
-                  .fetched = job.video->held.counts.bytes,
-                  .resolve_s = job.video->resolve_s,
-                  .fetch_s = job.video->fetch_s,
-                  .cut_s = job.cut_s,
-                  .verify_s = job.verify_s,
-                  .store_s = job.store_s};
+    clip_record r = record_of(job.facts, store::stamp_of(job.task->file));
+    r.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts);
+    r.fetched = job.video->held.counts.bytes;
+    r.resolve_s = job.video->resolve_s;
+    r.fetch_s = job.video->fetch_s;
+    r.cut_s = job.cut_s;
+    r.verify_s = job.verify_s;
+    r.store_s = job.store_s;
     if (job.cut.missing > worth_mentioning)
         r.message = fmt::format("Downloaded; {:.2f} s shorter than asked for, the video ends there",
                                 std::chrono::duration<double>(job.cut.missing).count());

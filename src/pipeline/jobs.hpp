@@ -25,9 +25,10 @@ namespace reelpipe {
 struct clip_task {
     std::uint64_t row = 0;
     clip_request clip{};
-    std::filesystem::path file{};        // its final place
-    std::optional<clip_record> found{};  // a good file stands there already
-    std::string note{};                  // for the user: a bad file stood there
+    std::filesystem::path file{};         // its final place
+    std::optional<clip_record> stored{};  // by an earlier run: what stood there then
+    std::optional<clip_record> found{};   // a good file stands there already
+    std::string note{};                   // for the user: a bad file stood there
 };
 
 // A video on its way through the stages. Its clips share one resolve, one index and one temporary file.

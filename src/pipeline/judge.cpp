@@ -110,6 +110,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::encode_failed, e.what(), {}, {}};
     } catch (const worker_died& e) {
         return {reason::cutter_died, e.what(), {}, {}};
+    } catch (const verify::decode_error& e) {
+        return {reason::corrupt, e.what(), {}, {}};
     } catch (const verify::verify_error& e) {
         return {reason::verify_failed, e.what(), {}, {}};
     } catch (const database_error& e) {

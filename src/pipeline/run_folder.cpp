@@ -31,13 +31,30 @@ run_folder::run_folder(fs::path output) : output_(fs::absolute(output)), own_(ou
                                       std::strerror(errno)));
     if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
         close(lock_);
-        throw usage_error(
-            fmt::format("output folder {}: another run is at work in it; wait for it or stop it", output_.string()));
+        throw usage_error(fmt::format(
+            "output folder {}: another run or a check is at work in it; wait for it or stop it", output_.string()));
     }
     store::remove_leftovers(temporary());
 }
 
 run_folder::~run_folder() { close(lock_); }
+
+quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
+{
+    const fs::path lock = own_ / "lock";
+    lock_ = open(lock.c_str(), O_RDONLY | O_CLOEXEC);
+    if (lock_ < 0 && (errno == ENOENT || errno == ENOTDIR)) return;  // a copy, or no folder of clips at all
+    if (lock_ < 0) throw usage_error(fmt::format("{}: {}", lock.string(), std::strerror(errno)));
+    if (flock(lock_, LOCK_SH | LOCK_NB) == 0) return;
+    close(lock_);
+    throw usage_error(
+        fmt::format("folder {}: a run is at work in it; wait for it or stop it, then verify", output_.string()));
+}
+
+quiet_folder::~quiet_folder()
+{
+    if (lock_ >= 0) close(lock_);
+}
 
 database open_ledger(const run_folder& folder, fs::path& set_aside)
 {

@@ -20,7 +20,7 @@ constexpr const char* tables =
 
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
 constexpr const char* record_columns =
-    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched";
+    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams";
 
 database& with_lists(database& db)
 {
@@ -47,6 +47,8 @@ std::optional<clip_record> record_in(const statement& found, int column)
     r.file = {static_cast<std::uint64_t>(found.integer(column + 4)), found.integer(column + 5)};
     r.frames = found.integer(column + 6);
     r.fetched = static_cast<std::uint64_t>(found.integer(column + 7));
+    r.duration_s = found.number(column + 8);
+    r.streams = found.text(column + 9);
     return r;
 }
 

@@ -30,7 +30,7 @@ using steady = std::chrono::steady_clock;
 
 [[noreturn]] void fail(int code, const std::string& doing)
 {
-    throw std::system_error(code, std::generic_category(), doing);
+    throw worker_unavailable(code, std::generic_category(), doing);
 }
 
 pid_t spawn(std::string program, int socket)
@@ -190,7 +190,8 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
             if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
         }
     }
-    if (stop.stop_requested()) fail(ECANCELED, "cut a clip");
+    if (stop.stop_requested())
+        throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
     if (!answer) throw worker_died(fmt::format("the process that worked on it {}", one.death()));
     return std::move(*answer);
 }
@@ -228,15 +229,16 @@ verify::facts clip_workers::verify(int clip, const verify::expectation& expected
     return call(isolation::to_message(job), {clip}, stop, isolation::facts_in);
 }
 
-verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected)
+verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected,
+                                        std::stop_token stop)
 {
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) fail(errno, "open " + path.string());
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it might be a pipe
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
     const struct closing {
         ~closing() { close(open_file); }
         int open_file;
     } at_the_end{descriptor};
-    return verify(descriptor, expected, {});
+    return verify(descriptor, expected, std::move(stop));
 }
 
 }  // namespace reelpipe

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <stop_token>
+#include <system_error>
 #include <vector>
 
 #include "pipeline/isolation/messages.hpp"
@@ -18,6 +19,11 @@ namespace reelpipe {
 // likely cause, and nothing else is harmed.
 struct worker_died : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+
+// No process can be started or talked to: nothing is known of the clip.
+struct worker_unavailable : std::system_error {
+    using std::system_error::system_error;
 };
 
 // Does what cut and verify do, in processes of its own, so that a crash, an endless loop or a bomb of memory in a
@@ -33,11 +39,11 @@ public:
     clip_workers& operator=(const clip_workers&) = delete;
     ~clip_workers();
 
-    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, worker_died. A stop
-    // request ends the worker and throws std::errc::operation_canceled.
+    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, worker_died and
+    // worker_unavailable. A stop request ends the worker and throws std::errc::operation_canceled.
     cut::result cut(const cut::film&, segment wanted, int output, const cut::options&, std::stop_token);
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);
-    verify::facts verify_file(const std::filesystem::path&, const verify::expectation&);
+    verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
 
 private:
     class worker;

@@ -111,14 +111,15 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
 
 json to_message(const verify_job& job)
 {
-    const auto& [frames, start, duration, audio, constant_rate] = job.expected;
+    const auto& [frames, start, duration, audio, constant_rate, decodable] = job.expected;
     const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
     return {{"do", "verify"},
             {"frames", optional_to_json(frames)},
             {"start", ticks(start)},
             {"duration", ticks(duration)},
             {"audio", optional_to_json(audio)},
-            {"constant_rate", constant_rate}};
+            {"constant_rate", constant_rate},
+            {"decodable", decodable}};
 }
 
 std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>& descriptors)
@@ -128,7 +129,8 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
     verify_job job{.clip = descriptors[0],
                    .expected = {.frames = optional_in<std::int64_t>(from.at("frames")),
                                 .audio = optional_in<bool>(from.at("audio")),
-                                .constant_rate = from.at("constant_rate")}};
+                                .constant_rate = from.at("constant_rate"),
+                                .decodable = from.at("decodable")}};
     if (const auto start = optional_in<std::int64_t>(from.at("start"))) job.expected.start = microseconds(*start);
     if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
         job.expected.duration = microseconds(*duration);
@@ -184,6 +186,8 @@ json to_message(std::exception_ptr error)
         return of("missing bytes", e, static_cast<std::int64_t>(e.offset()));
     } catch (const cut::encode_error& e) {
         return of("encode", e);
+    } catch (const verify::decode_error& e) {
+        return of("decode", e);
     } catch (const verify::verify_error& e) {
         return of("verify", e);
     } catch (const std::system_error& e) {
@@ -209,6 +213,7 @@ void rethrow(const json& error)
     }
     if (kind == "missing bytes") throw media::missing_bytes(static_cast<std::uint64_t>(detail));
     if (kind == "encode") throw cut::encode_error(text);
+    if (kind == "decode") throw verify::decode_error(text);
     if (kind == "verify") throw verify::verify_error(text);
     if (kind == "system") throw std::system_error(static_cast<int>(detail), std::generic_category(), text);
     if (kind == "memory") throw media::error(media::fault::too_large, "more memory is needed than a worker may have");

@@ -15,6 +15,11 @@ struct verify_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// The structure is whole, but a picture or sound that is shown cannot be decoded.
+struct decode_error : verify_error {
+    using verify_error::verify_error;
+};
+
 // What a clip is, as a reader that honours edit lists sees it.
 struct facts {
     std::int64_t frames = 0;               // pictures that are shown
@@ -36,15 +41,14 @@ struct expectation {
     std::optional<std::chrono::microseconds> duration{};  // within one frame
     std::optional<bool> audio{};
     bool constant_rate = false;  // shown from 0 on, each picture as long as every other
+    bool decodable = false;      // every picture and sound is tried, which costs what decoding costs
 };
 
-// Reads the whole structure and every sample of an MP4 file and decodes its first picture. Throws verify_error for what
-// no whole clip has: an index that is missing or does not fit the samples, samples that do not fill the media
-// between them, a file that ends inside of a box, timestamps that do not ascend, no picture. Throws std::system_error
-// when the file cannot be read at all.
-facts inspect(int descriptor);
-
-// inspect(), and the comparison with what is expected. Throws verify_error.
+// Reads the whole structure and every sample of an MP4 file, decodes its first picture, and compares with what is
+// expected. Throws verify_error for what is different, and for what no whole clip has: an index that is missing or does
+// not fit the samples, samples that do not fill the media between them, a file that ends inside of a box, timestamps
+// that do not ascend, no picture; decode_error where all is to be decoded and cannot be. Throws std::system_error when
+// the file cannot be read at all.
 facts check(int descriptor, const expectation&);
 facts check_file(const std::filesystem::path&, const expectation&);
 

@@ -2,8 +2,12 @@
 
 #include <signal.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "media/demuxer.hpp"
 #include "media/mp4_boxes.hpp"
@@ -16,6 +20,7 @@ using namespace std::chrono_literals;
 using reelpipe::test::read_file;
 using reelpipe::test::temp_folder;
 using reelpipe::verify::check_file;
+using reelpipe::verify::decode_error;
 using reelpipe::verify::expectation;
 using reelpipe::verify::facts;
 using reelpipe::verify::verify_error;
@@ -51,14 +56,33 @@ private:
 
 const expectation four_seconds{.frames = 120, .duration = 4s, .audio = true, .constant_rate = true};
 
-bool is_refused(const std::filesystem::path& path, const expectation& expected)
+std::optional<std::string> why_refused(const std::filesystem::path& path, const expectation& expected)
 {
     try {
         check_file(path, expected);
-    } catch (const verify_error&) {
-        return true;
+    } catch (const verify_error& e) {
+        return e.what();
     }
-    return false;
+    return std::nullopt;
+}
+
+bool is_refused(const std::filesystem::path& path, const expectation& expected)
+{
+    return why_refused(path, expected).has_value();
+}
+
+// Where the sample in the middle of a stream ('v' or 'a') is.
+reelpipe::media::byte_range sample_in_the_middle(const std::filesystem::path& path, char stream)
+{
+    std::istringstream lines(
+        reelpipe::test::output_of({"ffprobe", "-v", "error", "-select_streams", std::string(1, stream), "-show_entries",
+                                   "packet=size,pos", "-of", "compact=p=0", path.string()}));
+    std::vector<reelpipe::media::byte_range> all;
+    for (std::string line; std::getline(lines, line);) {
+        unsigned long size = 0, begin = 0;
+        if (std::sscanf(line.c_str(), "size=%lu|pos=%lu", &size, &begin) == 2) all.push_back({begin, begin + size});
+    }
+    return all.at(all.size() / 2);
 }
 
 // What a reader sees of the pictures.
@@ -210,4 +234,38 @@ TEST_CASE("a flipped byte in the sizes of the sound is noticed, though any bytes
         CAPTURE(at - sizes.begin);
         CHECK(is_refused(whole.changed(flipped), {}));
     }
+}
+
+TEST_CASE("every picture and sound of a whole clip decodes", "[verify]")
+{
+    const std::string name =
+        GENERATE("moov_first.mp4", "silent.mp4", "open_gop.mp4", "fragments_sidx.mp4", "edit_list.mp4",
+                 "variable_rate.mp4", "interlaced.mp4", "hevc.mp4", "hevc_open_gop.mp4", "vp9.mp4", "mpeg4.mp4",
+                 "h264_10bit.mp4", "sound_mp3.mp4", "sound_part.mp4", "sound_surround.mp4");
+    CAPTURE(name);
+    CHECK_FALSE(why_refused(media / name, {.decodable = true}));
+}
+
+TEST_CASE("damage that the structure does not show is found by decoding", "[verify]")
+{
+    const clip whole;
+    // The samples stay where they are and as long as they say; what is in them makes no sense.
+    const auto damaged = [&whole](char stream) {
+        std::string content = whole.content();
+        const auto sample = sample_in_the_middle(whole.path(), stream);
+        const std::size_t lengths = stream == 'v' ? 5 : 0;
+        for (auto at = sample.begin + lengths; at < sample.end; ++at)
+            content[at] = static_cast<char>(content[at] ^ 0x55);
+        return whole.changed(content);
+    };
+
+    const std::filesystem::path pictures = damaged('v');
+    CHECK_FALSE(is_refused(pictures, four_seconds));
+    CHECK_THROWS_AS(check_file(pictures, {.decodable = true}), decode_error);
+    CHECK(why_refused(pictures, {.decodable = true}).value().starts_with("the picture at "));
+
+    const std::filesystem::path sound = damaged('a');
+    CHECK_FALSE(is_refused(sound, four_seconds));
+    CHECK_THROWS_AS(check_file(sound, {.decodable = true}), decode_error);
+    CHECK(why_refused(sound, {.decodable = true}).value().starts_with("the sound at "));
 }

@@ -1,0 +1,35 @@
+#ifndef REELPIPE_CLI_CHOICE_HPP
+#define REELPIPE_CLI_CHOICE_HPP
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reelpipe::cli {
+
+// An option with one of a few words.
+template <class T>
+CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, const std::map<std::string, T>& choices,
+                        const std::string& description)
+{
+    std::vector<std::string> names;
+    for (const auto& [choice, unused] : choices) names.push_back(choice);
+    return command.add_option(name, value, description)
+        ->transform(CLI::CheckedTransformer(choices).description(""))
+        ->option_text(fmt::format("{}", fmt::join(names, "|")));
+}
+
+// How much of a clip is verified; the same word for the commands that do it.
+inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
+{
+    return add_choice<bool>(command, "--verify", fully, {{"structure", false}, {"full", true}},
+                            "what of a clip is verified: streams, index, frames and times [the default], or besides "
+                            "that every picture and sound decodes");
+}
+
+}  // namespace reelpipe::cli
+
+#endif

@@ -1,0 +1,114 @@
+#include "cli/verify_command.hpp"
+
+#include <fmt/format.h>
+
+#include <asio.hpp>
+#include <cstdio>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <reelpipe/download.hpp>
+
+#include "cli/choice.hpp"
+#include "cli/download_command.hpp"
+#include "cli/terminal.hpp"
+
+namespace reelpipe::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+void print_json(const ordered_json& object)
+{
+    fmt::print("{}\n", object.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+void print(const file_finding& found, bool json)
+{
+    if (json)
+        print_json({{"event", "file"},
+                    {"file", found.file.string()},
+                    {"what", to_string(found.what)},
+                    {"message", found.message},
+                    {"remedy", remedy(found.what)}});
+    else
+        fmt::print("{}: {}; {}\n", without_controls(found.file.string()), without_controls(found.message),
+                   remedy(found.what));
+}
+
+void print(const folder_check& counts, const folder_check_options& checked, int status, bool json)
+{
+    if (json) {
+        print_json({{"event", "end"},
+                    {"status", status},
+                    {"fine", counts.fine},
+                    {"touched", counts.touched},
+                    {"missing", counts.missing},
+                    {"wrong", counts.wrong},
+                    {"unknown", counts.unknown},
+                    {"incomplete", counts.incomplete}});
+        return;
+    }
+    fmt::print("{} clips are as the ledger says ({}); {} wrong, {} missing, {} unknown, {} incomplete\n", counts.fine,
+               checked.verify_fully ? "structure, and every picture and sound decodes" : "structure", counts.wrong,
+               counts.missing, counts.unknown, counts.incomplete);
+    if (counts.touched != 0)
+        fmt::print("{} of them have another time of modification than when they were stored, and are the same\n",
+                   counts.touched);
+}
+
+}  // namespace
+
+CLI::App* add_verify(CLI::App& program, verify_arguments& arguments)
+{
+    CLI::App* const command = program.add_subcommand("verify", "Verify the clips of a folder again");
+    command->footer(
+        "Compares every clip of a folder that `reelpipe download -o DIR` was given with what the ledger remembers of\n"
+        "it: frames, duration, streams, bytes. Finds clips whose files are missing, and .mp4 files that the ledger\n"
+        "does not know. Needs no network and changes nothing; no run can be at work in the folder. One line for each\n"
+        "file that is not as it should be: what is wrong, and what to do. To have bad clips made again, remove their\n"
+        "files and run the same download again:\n\n"
+        "  reelpipe verify clips/ --json | jq -r 'select(.what == \"wrong\" or .what == \"incomplete\").file' |\n"
+        "      (cd clips && xargs -d '\\n' rm --)\n\n"
+        "Exit status: 0 all are fine; 1 some are not; 2 wrong usage, no ledger, or a run is at work.");
+    command->add_option("DIR", arguments.check.folder, "the output folder")->required();
+    add_verify_depth(*command, arguments.check.verify_fully);
+    command->add_option("--jobs", arguments.check.jobs, "files looked at at once; default: one a usable core")
+        ->option_text("N");
+    command->add_flag("--json", arguments.json, "print a JSON object a line: one a file, and one at the end");
+    return command;
+}
+
+int run_verify(const verify_arguments& arguments)
+{
+    folder_check_options options = arguments.check;
+    options.worker = "/proc/self/exe";
+    options.on_finding = [json = arguments.json](const file_finding& found) { print(found, json); };
+
+    asio::io_context io{1};
+    std::exception_ptr failed;
+    folder_check counts;
+    asio::co_spawn(io, check_folder(std::move(options)), [&](std::exception_ptr e, const folder_check& all) {
+        failed = e;
+        counts = all;
+    });
+    io.run();
+    try {
+        if (failed) std::rethrow_exception(failed);
+    } catch (const usage_error& e) {
+        fmt::print(stderr, "error: {}\n", e.what());
+        return exit_status::usage;
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "error: the check ended early: {}; nothing was changed, run it again\n", e.what());
+        return exit_status::stopped;
+    }
+    const int status = counts.all_fine() ? exit_status::all_stored : exit_status::some_failed;
+    print(counts, arguments.check, status, arguments.json);
+    return status;
+}
+
+}  // namespace reelpipe::cli
