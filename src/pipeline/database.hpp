@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -25,8 +26,10 @@ class statement {
 public:
     statement(sqlite3*, std::string_view sql);
 
-    template <class... Values> statement& bind(const Values&... values)
+    template <class... Values> statement& bind(Values&&... values)
     {
+        static_assert((!std::is_same_v<std::remove_cv_t<Values>, std::string> && ...),
+                      "a temporary string would be gone before the statement runs");
         reset();
         int position = 0;
         (bind_one(++position, values), ...);

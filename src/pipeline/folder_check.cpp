@@ -118,7 +118,7 @@ private:
         statement know = ledger_.prepare("INSERT OR IGNORE INTO temp.known VALUES(?1)");
         while (all.step()) {
             kept_file file = stored_in(all);
-            const std::string name = file.name.string();  // the statement keeps no copy
+            const std::string name = file.name.string();
             know.bind(name);
             know.run();
             co_await next.send(std::move(file));
