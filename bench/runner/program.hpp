@@ -1,0 +1,22 @@
+#ifndef REELPIPE_BENCH_RUNNER_PROGRAM_HPP
+#define REELPIPE_BENCH_RUNNER_PROGRAM_HPP
+
+#include <string>
+#include <vector>
+
+namespace reelpipe::bench {
+
+// What a program and the processes that it waited for took.
+struct program_usage {
+    double wall_s = 0;
+    double cpu_s = 0;    // user and system
+    double peak_mb = 0;  // resident memory of the largest of its processes
+};
+
+// Runs a program to its end, with its output going nowhere. Throws wrong_result when it cannot be started or its
+// status is another one than `status`.
+program_usage run_program(const std::vector<std::string>& words, int status = 0);
+
+}  // namespace reelpipe::bench
+
+#endif
