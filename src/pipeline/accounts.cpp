@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/download_report.hpp"
+
 namespace reelpipe {
 
 namespace {
@@ -18,6 +20,14 @@ std::string beginning(const std::string& text)
 void accounts::remember(const clip_request& clip, const clip_record& record)
 try {
     if (!ledger_error_) ledger_.record(clip, record);
+} catch (const database_error&) {
+    ledger_error_ = std::current_exception();
+}
+
+// A remark that cannot be kept is as bad as an outcome that cannot.
+void accounts::settle(std::uint64_t row, standing how, const clip_record& record)
+try {
+    wanted_.settle(row, how, record.failed ? failure_line(*record.failed, record.message) : record.message);
 } catch (const database_error&) {
     ledger_error_ = std::current_exception();
 }
@@ -74,17 +84,16 @@ void accounts::tell(const clip_request& clip, const clip_record& record, clip_ou
                       .store_s = record.store_s});
 }
 
-void accounts::still_there(const wanted_clip& clip)
+void accounts::settled_before(const wanted_clip& clip)
 {
+    if (clip.before->failed) {
+        settle(clip.row, standing::failed, *clip.before);
+        enter_failure(clip.clip, *clip.before, false);
+        return;
+    }
     wanted_.settle(clip.row, standing::exists);
     const std::lock_guard guard(mutex_);
     ++totals_.exists;
-}
-
-void accounts::still_failed(const wanted_clip& clip)
-{
-    wanted_.settle(clip.row, standing::failed);
-    enter_failure(clip.clip, *clip.before, false);
 }
 
 void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
@@ -99,7 +108,7 @@ void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_re
 void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    wanted_.settle(row, standing::stored);
+    settle(row, standing::stored, record);
     tell(clip, record, clip_outcome::standing::stored);
     const std::lock_guard guard(mutex_);
     ++totals_.stored;
@@ -108,7 +117,7 @@ void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_re
 void accounts::failed(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    wanted_.settle(row, standing::failed);
+    settle(row, standing::failed, record);
     tell(clip, record, clip_outcome::standing::failed);
     enter_failure(clip, record, true);
 }

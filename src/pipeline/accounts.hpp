@@ -24,9 +24,8 @@ public:
     {
     }
 
-    // What earlier runs made of a clip and what still holds; nothing new is remembered.
-    void still_there(const wanted_clip&);
-    void still_failed(const wanted_clip&);
+    // What an earlier run made of the clip still holds; nothing new is remembered.
+    void settled_before(const wanted_clip&);
 
     void exists(const clip_request&, std::uint64_t row, const clip_record&);
     void stored(const clip_request&, std::uint64_t row, const clip_record&);
@@ -44,6 +43,7 @@ public:
 
 private:
     void remember(const clip_request&, const clip_record&);
+    void settle(std::uint64_t row, standing how, const clip_record&);
     void enter_failure(const clip_request&, const clip_record&, bool of_this_run);
     void tell(const clip_request&, const clip_record&, clip_outcome::standing) const;
 

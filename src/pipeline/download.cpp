@@ -227,7 +227,17 @@ private:
 
     asio::awaitable<void> fetch_what_is_missing(video_job&);
     asio::awaitable<void> locate_anew(video_job&);
-    bool settled_before(const wanted_clip&);
+
+    // A clip of the list, and what the disk says of it.
+    struct listed_clip {
+        wanted_clip wanted{};
+        fs::path file{};       // its final place
+        bool settled = false;  // the ledger knows its outcome, and it still holds
+    };
+    asio::awaitable<std::vector<wanted_clip>> page_after(const wanted_clip& last);
+    std::vector<listed_clip> listed_clips(std::vector<wanted_clip> page) const;
+    bool is_settled(const wanted_clip&, const fs::path& file) const;
+
     void look_at(clip_task&);
     download_summary summary(ending, std::vector<stage_stats>);
     void say(severity, const std::string&) const;
@@ -294,50 +304,66 @@ pipeline downloader::implementation::clips_of_videos()
 
 asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
 {
-    const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    std::optional<wanted_clip> last;
+    using namespace asio::experimental::awaitable_operators;
     video_ptr video;
-    for (;;) {
-        std::vector<wanted_clip> page = wanted_.after(last ? &*last : nullptr, work_list::page_size);
-        if (page.empty()) break;
-        last = page.back();
-        for (wanted_clip& wanted : page) {
-            if (settled_before(wanted)) continue;
-            if (video && video->id != wanted.clip.video) {
+    std::vector<wanted_clip> page = wanted_.after(nullptr, work_list::page_size);
+    while (!page.empty()) {
+        // A list that is all done is fed as fast as files are looked up and rows are read, so that goes side by side.
+        auto look_up = [this, &page] { return listed_clips(std::move(page)); };
+        const wanted_clip last = page.back();
+        auto [listed, following] = co_await (offload(planners_.get_executor(), std::move(look_up)) && page_after(last));
+        for (listed_clip& each : listed) {
+            if (each.settled) {
+                accounts_.settled_before(each.wanted);
+                continue;
+            }
+            if (video && video->id != each.wanted.clip.video) {
                 video_ptr complete = std::move(video);
                 video.reset();
                 co_await next.send(std::move(complete));
             }
             if (!video) {
                 video = std::make_shared<video_job>();
-                video->id = wanted.clip.video;
+                video->id = each.wanted.clip.video;
             }
             clip_task& task = video->clips.emplace_back();
-            task.row = wanted.row;
-            task.file = folder_.output() / store::clip_path(wanted.clip, trim_);
-            task.clip = std::move(wanted.clip);
-            if (wanted.before && !wanted.before->failed) task.stored = std::move(wanted.before);
+            task.row = each.wanted.row;
+            task.file = std::move(each.file);
+            task.clip = std::move(each.wanted.clip);
+            if (each.wanted.before && !each.wanted.before->failed) task.stored = std::move(each.wanted.before);
         }
-        co_await asio::post(loop, asio::use_awaitable);  // a list that is all done must not hold up the loop
+        page = std::move(following);
     }
     if (video) co_await next.send(std::move(video));
 }
 
-// True when the ledger knows the clip's outcome and it still holds.
-bool downloader::implementation::settled_before(const wanted_clip& wanted)
+asio::awaitable<std::vector<wanted_clip>> downloader::implementation::page_after(const wanted_clip& last)
+{
+    co_return wanted_.after(&last, work_list::page_size);
+}
+
+std::vector<downloader::implementation::listed_clip> downloader::implementation::listed_clips(
+    std::vector<wanted_clip> page) const
+{
+    const std::string folder = folder_.output().string() + '/';
+    std::vector<listed_clip> listed;
+    listed.reserve(page.size());
+    for (wanted_clip& wanted : page) {
+        listed_clip& each = listed.emplace_back();
+        each.file = folder + store::clip_name(wanted.clip, trim_);
+        each.settled = is_settled(wanted, each.file);
+        each.wanted = std::move(wanted);
+    }
+    return listed;
+}
+
+bool downloader::implementation::is_settled(const wanted_clip& wanted, const fs::path& file) const
 {
     if (!wanted.before) return false;
-    if (!wanted.before->failed) {
-        const fs::path file = folder_.output() / store::clip_path(wanted.clip, trim_);
-        if (store::stamp_of(file) != wanted.before->file) return false;
-        accounts_.still_there(wanted);
-        return true;
-    }
+    if (!wanted.before->failed) return store::stamp_of(file) == wanted.before->file;
     const reason_class what = class_of(*wanted.before->failed);
     if (what != reason_class::permanent && what != reason_class::soft) return false;
-    if (retry_.contains(*wanted.before->failed)) return false;
-    accounts_.still_failed(wanted);
-    return true;
+    return !retry_.contains(*wanted.before->failed);
 }
 
 // Files that no ledger knows, from another tool or a forgotten run, and those that changed since they were stored: good

@@ -11,16 +11,21 @@ namespace reelpipe {
 
 namespace {
 
-std::string text_of(standing how, const clip_record* record)
+// Texts of sites may hold anything; what is no UTF-8 is replaced rather than refused.
+std::string as_json(std::string_view text)
 {
-    const bool has_message = record && !record->message.empty();
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string_view word_of(standing how)
+{
     switch (how) {
         case standing::stored:
-            return has_message ? record->message : "Downloaded";
+            return "Downloaded";
         case standing::exists:
             return "Exists";
         case standing::failed:
-            return record && record->failed ? failure_line(*record->failed, record->message) : "Failed";
+            return "Failed";
         case standing::pending:
         case standing::repeated:
             break;
@@ -40,11 +45,10 @@ void write_report(const std::filesystem::path& path, work_list& clips, const sto
     const std::filesystem::path unfinished = path.string() + ".part";
     std::ofstream file(unfinished);
     const char* before = "[\n";
-    clips.visit([&](const clip_request& clip, standing how, const clip_record* record) {
+    clips.visit([&](const clip_request& clip, standing how, std::string_view remark) {
         const bool good = how == standing::stored || how == standing::exists;
-        // Texts of sites may hold anything; what is no UTF-8 is replaced rather than refused.
-        const auto entry = nlohmann::json::array({store::clip_id(clip, format), good, text_of(how, record)});
-        file << before << entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        file << fmt::format("{}[{},{},{}]", before, as_json(store::clip_id(clip, format)), good,
+                            as_json(remark.empty() ? word_of(how) : remark));
         before = ",\n";
     });
     file << (*before == '[' ? "[]\n" : "\n]\n");

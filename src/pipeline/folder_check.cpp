@@ -52,7 +52,7 @@ kept_file stored_in(const statement& row)
         .wanted = {std::chrono::microseconds(row.integer(1)), std::chrono::microseconds(row.integer(2))},
         .label = row.text(3),
         .split = {}};
-    return {.name = store::clip_path(clip, store::trim_format(row.view(9))),
+    return {.name = store::clip_name(clip, store::trim_format(row.view(9))),
             .stored = clip_record{.file = {static_cast<std::uint64_t>(row.integer(4)), row.integer(5)},
                                   .frames = row.integer(6),
                                   .duration_s = row.number(7),

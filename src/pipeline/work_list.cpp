@@ -12,6 +12,7 @@ namespace {
 constexpr const char* tables =
     "PRAGMA temp_store = FILE;"
     "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
+    "PRAGMA main.cache_size = -8000; PRAGMA threads = 1;"
     "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, video TEXT NOT NULL, start INTEGER NOT NULL,"
     " end INTEGER NOT NULL, label TEXT NOT NULL, split TEXT NOT NULL);"
     "CREATE TEMP TABLE excluded(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
@@ -21,6 +22,18 @@ constexpr const char* tables =
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams";
+
+constexpr const char* remark_table =
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
+    "CREATE TABLE remark(row INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+    "BEGIN";
+
+database remarks()
+{
+    database own = database::temporary();
+    own.execute(remark_table);
+    return own;
+}
 
 database& with_lists(database& db)
 {
@@ -56,9 +69,11 @@ std::optional<clip_record> record_in(const statement& found, int column)
 
 work_list::work_list(database& db)
     : database_(&with_lists(db)),
+      remarks_(remarks()),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
       exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
-      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))
+      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3")),
+      remark_(remarks_.prepare("INSERT OR REPLACE INTO remark VALUES(?1, ?2)"))
 {
 }
 
@@ -134,23 +149,26 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
     return page;
 }
 
-void work_list::visit(const std::function<void(const clip_request&, standing, const clip_record*)>& visitor)
+void work_list::settle(std::uint64_t row, standing how, std::string_view remark)
+{
+    standings_[row - 1] = how;
+    if (remark.empty()) return;
+    remark_.bind(row, remark);
+    remark_.run();
+}
+
+void work_list::visit(const std::function<void(const clip_request&, standing, std::string_view)>& visitor)
 {
     statement all = database_->prepare("SELECT video, start, end, label, split, row FROM temp.wanted ORDER BY row");
-    statement known = database_->prepare(fmt::format(
-        "SELECT {} FROM main.clip c WHERE video = ?1 AND start = ?2 AND end = ?3 AND label = ?4", record_columns));
+    statement remarks = remarks_.prepare("SELECT row, text FROM remark ORDER BY row");
+    bool more_remarks = remarks.step();
     while (all.step()) {
-        const standing how = standings_[static_cast<std::size_t>(all.integer(5)) - 1];
+        const std::int64_t row = all.integer(5);
+        const standing how = standings_[static_cast<std::size_t>(row) - 1];
         if (how == standing::repeated) continue;
-        const clip_request clip = clip_in(all, 0);
-        std::optional<clip_record> record;
-        if (how == standing::stored || how == standing::failed) {
-            known.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()},
-                       clip.label);
-            if (known.step()) record = record_in(known, 0);
-            known.reset();
-        }
-        visitor(clip, how, record ? &*record : nullptr);
+        const bool remarked = more_remarks && remarks.integer(0) == row;
+        visitor(clip_in(all, 0), how, remarked ? remarks.view(1) : std::string_view{});
+        if (remarked) more_remarks = remarks.step();
     }
 }
 

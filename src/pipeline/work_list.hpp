@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/database.hpp"
@@ -57,15 +58,16 @@ public:
     // neighbours. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
-    void settle(std::uint64_t row, standing how) { standings_[row - 1] = how; }
+    // How the clip of a row ended, and what there is to say of it, if anything.
+    void settle(std::uint64_t row, standing how, std::string_view remark = {});
 
-    // Visits every clip in list order, with its standing and with what the ledger says about those that were stored or
-    // failed.
-    void visit(const std::function<void(const clip_request&, standing, const clip_record*)>&);
+    // Visits every clip in list order, with its standing and the remark.
+    void visit(const std::function<void(const clip_request&, standing, std::string_view remark)>&);
 
 private:
     database* database_;
-    statement add_, exclude_, excluded_;
+    database remarks_;  // by row, so that a visit need not look each clip up in the ledger, which has another order
+    statement add_, exclude_, excluded_, remark_;
     bool excludes_ = false;
     std::vector<standing> standings_;  // of row 1, 2, ...
 };

@@ -20,12 +20,7 @@ json report_of(const std::vector<std::pair<std::string, standing>>& clips, const
     for (const auto& [video, how] : clips) list.add({.video = video, .wanted = {5s, 15s}, .label = "l", .split = ""});
     list.seal();
     for (std::uint64_t row = 0; row < clips.size(); ++row)
-        if (clips[row].second != standing::pending) list.settle(row + 1, clips[row].second);
-    for (const auto& [video, how] : clips)
-        if (how == standing::failed)
-            ledger.record({.video = video, .wanted = {5s, 15s}, .label = "l", .split = ""},
-                          {.failed = reelpipe::reason::gone, .message = message});
-    ledger.commit();
+        if (clips[row].second != standing::pending) list.settle(row + 1, clips[row].second, message);
     reelpipe::write_report(folder / "report.json", list, reelpipe::store::trim_format("%06d"));
     return json::parse(reelpipe::test::read_file(folder / "report.json"));
 }
@@ -35,9 +30,9 @@ json report_of(const std::vector<std::pair<std::string, standing>>& clips, const
 TEST_CASE("the report is the crawler's: id, success, message, in list order", "[report]")
 {
     const json report = report_of(
-        {{"z", standing::stored}, {"a", standing::exists}, {"m", standing::failed}, {"b", standing::pending}}, "404");
+        {{"z", standing::stored}, {"a", standing::exists}, {"m", standing::failed}, {"b", standing::pending}});
     CHECK(report == json::parse(R"([["z_000005_000015", true, "Downloaded"], ["a_000005_000015", true, "Exists"],
-                                    ["m_000005_000015", false, "gone: 404"], ["b_000005_000015", false, "Not reached"]])"));
+                                    ["m_000005_000015", false, "Failed"], ["b_000005_000015", false, "Not reached"]])"));
 }
 
 TEST_CASE("an empty list has an empty report", "[report]") { CHECK(report_of({}) == json::array()); }
@@ -46,5 +41,5 @@ TEST_CASE("messages of sites cannot break the report", "[report]")
 {
     const std::string message = "quote \" backslash \\ newline \n no UTF-8 \xff\xfe";
     const json report = report_of({{"a", standing::failed}}, message);
-    CHECK(report[0][2].get<std::string>().starts_with("gone: quote \" backslash \\ newline \n"));
+    CHECK(report[0][2].get<std::string>().starts_with("quote \" backslash \\ newline \n"));
 }

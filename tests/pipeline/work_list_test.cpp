@@ -94,18 +94,18 @@ TEST_CASE("what an earlier run recorded comes with the clip", "[work_list]")
     CHECK(all[2].before->file == reelpipe::store::stamp{.bytes = 7, .modified_ns = 8});
 }
 
-TEST_CASE("the visit is in list order and knows who is still pending", "[work_list]")
+TEST_CASE("the visit is in list order, knows who is still pending, and has the remarks", "[work_list]")
 {
     opened o;
     for (const char* video : {"c", "a", "b", "a"}) o.list.add(clip(video, 1s));
     o.list.seal();
     o.list.settle(1, standing::stored);
-    o.ledger.record(clip("b", 1s), {.failed = reelpipe::reason::gone, .message = "why"});
-    o.list.settle(3, standing::failed);
+    o.list.settle(3, standing::failed, "not yet known");
+    o.list.settle(3, standing::failed, "why");
 
     std::vector<std::string> seen;
-    o.list.visit([&](const clip_request& c, standing how, const reelpipe::clip_record* record) {
-        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + (record ? record->message : ""));
+    o.list.visit([&](const clip_request& c, standing how, std::string_view remark) {
+        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + std::string(remark));
     });
 
     CHECK(seen == std::vector<std::string>{"c1", "a0", "b3why"});

@@ -86,12 +86,13 @@ std::string clip_id(const clip_request& clip, const trim_format& format)
     return fmt::format("{}_{}_{}", clip.video, format(clip.wanted.start), format(clip.wanted.end));
 }
 
-std::filesystem::path clip_path(const clip_request& clip, const trim_format& format)
+std::string clip_name(const clip_request& clip, const trim_format& format)
 {
     constexpr std::string_view ending = ".mp4";
-    const std::string folder = clip.label.empty() ? "test" : bounded(escaped(clip.label), longest_name);
-    const std::string name = bounded(escaped(clip_id(clip, format)), longest_name - ending.size());
-    return std::filesystem::path(folder) / (name + std::string(ending));
+    std::string name = clip.label.empty() ? "test" : bounded(escaped(clip.label), longest_name);
+    name += '/';
+    name += bounded(escaped(clip_id(clip, format)), longest_name - ending.size());
+    return name += ending;
 }
 
 }  // namespace reelpipe::store

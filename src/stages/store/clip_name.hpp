@@ -2,7 +2,6 @@
 #define REELPIPE_STAGES_STORE_CLIP_NAME_HPP
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -33,7 +32,7 @@ std::string clip_id(const clip_request&, const trim_format&);
 // Ids and labels are data from a list: what could leave the folder, hide in it or be refused by the file system
 // (separators, control bytes, a leading dot, names of more than 255 bytes) is escaped as in URLs, "a/b" -> "a%2Fb",
 // and "%" itself likewise, so different ids never meet in one file.
-std::filesystem::path clip_path(const clip_request&, const trim_format&);
+std::string clip_name(const clip_request&, const trim_format&);
 
 }  // namespace reelpipe::store
 
