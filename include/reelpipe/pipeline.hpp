@@ -30,6 +30,9 @@
 #define REELPIPE_VERSION 100
 
 #include <asio.hpp>
+#if !defined(ASIO_HAS_CO_AWAIT)
+#error reelpipe/pipeline.hpp needs C++20; clang with Asio 1.22 needs -DASIO_HAS_CO_AWAIT=1 in every unit as well
+#endif
 #include <concepts>
 #include <exception>
 #include <memory>

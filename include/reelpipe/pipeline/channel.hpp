@@ -14,7 +14,7 @@
 namespace reelpipe {
 inline namespace v1 {
 
-// What an item counts against a limit on weight, bytes as a rule. Overload it beside your own type.
+// What an item counts against a limit on weight, bytes as a rule. Overload it beside your own type; 1 without that.
 template <class T> std::size_t weight_of(const T&) { return 1; }
 
 // How much a channel holds before its senders wait. An item that is heavier than `weight` passes alone.

@@ -399,7 +399,8 @@ private:
         asio::steady_timer timer(loop, pause);
         co_await timer.async_wait(asio::use_awaitable);
         const std::size_t weight = weight_of(e);
-        if (!run->stopping()) back.queue().put(std::move(e), weight);
+        const bool open = co_await back.queue().room_for(weight);
+        if (open && !run->stopping()) back.queue().put(std::move(e), weight);
     }
 
     F function_;
