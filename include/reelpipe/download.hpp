@@ -132,7 +132,9 @@ struct progress {
     std::uint64_t fetched = 0;  // bytes received
     std::size_t cutting = 0, jobs = 0;
     double elapsed_s = 0;
-    double resolves_per_hour = 0;  // more videos than this are not asked for; 0: without bounds
+    double resolves_per_hour = 0;        // more videos than this are not asked for; 0: without bounds
+    std::optional<reason> held_up_by{};  // no video is asked for until this has passed
+    std::size_t under_way = 0;           // clips whose videos were begun, at most
     bool draining = false;
 };
 

@@ -47,8 +47,10 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
     if (stopped) co_return;
     interrupted = true;
-    screen.message(severity::note, "interrupted: finishing the clips in flight; once more to drop them");
     run.drain();
+    screen.message(severity::note,
+                   fmt::format("interrupted: finishing what was begun, {} clips at most; once more to drop them",
+                               run.now().under_way));
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
     if (!stopped) run.cancel();
 }
@@ -96,7 +98,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->delimiter(',')
         ->option_text("A,B")
         ->group("What");
-    command->add_option("--limit", o.limit, "only the first N rows")->option_text("N")->group("What");
+    command->add_option("--limit", o.limit, "only the first N rows")
+        ->check(CLI::Range(1L, 1'000'000'000L))
+        ->option_text("N")
+        ->group("What");
     command->add_option("--exclude", o.exclude, "lists whose clips (video and times) are not wanted")
         ->option_text("LIST")
         ->group("What");
@@ -250,6 +255,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("Cut");
     add_verify_depth(*command, o.verify_fully)->group("Cut");
     command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
+        ->check(CLI::Range(1, 1024))
         ->option_text("N")
         ->group("Cut");
 

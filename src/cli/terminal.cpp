@@ -113,6 +113,7 @@ void terminal::show(const progress& p)
     std::string text = fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB  {:.1f} MB/s  cutting {}/{}  ETA {}  {}", done,
                                    p.clips, clips_.per_second(), static_cast<double>(p.fetched) / megabyte,
                                    bytes_.per_second() / megabyte, p.cutting, p.jobs, eta, failures_text(p));
+    if (p.held_up_by) text += fmt::format("  waiting ({})", to_string(*p.held_up_by));
     if (p.draining) text += "  (finishing)";
     if (style_ == progress_style::plain) {
         write(text + "\n");

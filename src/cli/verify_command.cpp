@@ -57,7 +57,7 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
                checked.verify_fully ? "structure, and every picture and sound decodes" : "structure", counts.wrong,
                counts.missing, counts.unknown, counts.incomplete);
     if (counts.touched != 0)
-        fmt::print("{} of them have another time of modification than when they were stored, and are the same\n",
+        fmt::print("{} of them have another time of modification than when they were stored, and look the same\n",
                    counts.touched);
 }
 
@@ -73,7 +73,7 @@ CLI::App* add_verify(CLI::App& program, verify_arguments& arguments)
         "file that is not as it should be: what is wrong, and what to do. To have bad clips made again, remove their\n"
         "files and run the same download again:\n\n"
         "  reelpipe verify clips/ --json | jq -r 'select(.what == \"wrong\" or .what == \"incomplete\").file' |\n"
-        "      (cd clips && xargs -d '\\n' rm --)\n\n"
+        "      (cd clips && xargs -rd '\\n' rm --)\n\n"
         "Exit status: 0 all are fine; 1 some are not; 2 wrong usage, no ledger, or a run is at work.");
     command->add_option("DIR", arguments.check.folder, "the output folder")->required();
     add_verify_depth(*command, arguments.check.verify_fully);

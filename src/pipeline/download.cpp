@@ -183,6 +183,7 @@ public:
             say(severity::warning,
                 fmt::format("the ledger was damaged and is set aside as {}; clips on disk are verified again",
                             damaged_ledger_.string()));
+        check_report_place(options_.report);
         agree_on_output_options(database_, options_);
         bad_rows_ = read_lists(options_, wanted_);
         size_ = wanted_.seal();
@@ -208,6 +209,9 @@ public:
         p.elapsed_s = seconds_since(begun_);
         p.resolves_per_hour = resolves_per_hour(options_);
         p.draining = policy_.has_stopped();
+        if (const int why = held_up_by_; why >= 0) p.held_up_by = static_cast<reason>(why);
+        const std::uint64_t done = p.stored + p.exists + p.failed;
+        p.under_way = std::max<std::uint64_t>(listed_, done) - done;
         return p;
     }
 
@@ -275,6 +279,8 @@ private:
     bool stages_ended_ = false;
 
     std::atomic<bool> draining_{false};
+    std::atomic<int> held_up_by_{-1};       // a reason
+    std::atomic<std::uint64_t> listed_{0};  // clips that the first stage has let go
     std::atomic<std::size_t> cutting_{0};
     std::atomic<std::uint64_t> fetched_{0};
 };
@@ -315,11 +321,13 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
         for (listed_clip& each : listed) {
             if (each.settled) {
                 accounts_.settled_before(each.wanted);
+                ++listed_;
                 continue;
             }
             if (video && video->id != each.wanted.clip.video) {
                 video_ptr complete = std::move(video);
                 video.reset();
+                listed_ += complete->clips.size();
                 co_await next.send(std::move(complete));
             }
             if (!video) {
@@ -334,7 +342,9 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
         }
         page = std::move(following);
     }
-    if (video) co_await next.send(std::move(video));
+    if (!video) co_return;
+    listed_ += video->clips.size();
+    co_await next.send(std::move(video));
 }
 
 asio::awaitable<std::vector<wanted_clip>> downloader::implementation::page_after(const wanted_clip& last)
@@ -363,6 +373,7 @@ bool downloader::implementation::is_settled(const wanted_clip& wanted, const fs:
     if (!wanted.before->failed) return store::stamp_of(file) == wanted.before->file;
     const reason_class what = class_of(*wanted.before->failed);
     if (what != reason_class::permanent && what != reason_class::soft) return false;
+    if (is_free_to_ask(options_)) return false;
     return !retry_.contains(*wanted.before->failed);
 }
 
@@ -560,7 +571,11 @@ asio::awaitable<download_summary> downloader::implementation::run()
     const fs::path temporary = options_.tmp_dir.empty() ? folder_.temporary() : options_.tmp_dir;
     fs::create_directories(temporary);
     locator_.emplace(
-        loop, options_, [this] { return draining_ || policy_.has_stopped(); }, ledger_.last_stored_video());
+        loop, options_,
+        wait_hooks{
+            .is_ending = [this] { return draining_ || policy_.has_stopped(); },
+            .on_hold_up = [this](std::optional<reason> why) { held_up_by_ = why ? static_cast<int>(*why) : -1; }},
+        ledger_.last_stored_video());
     if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.cut_timeout);
     http_.emplace(loop, fetch::http_options{.connections = options_.connections,
                                             .connections_per_host = options_.connections_per_host,

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
+
+#include "reelpipe/download.hpp"
 
 namespace reelpipe {
 
@@ -38,6 +43,16 @@ std::string_view word_of(standing how)
 std::string failure_line(reason why, const std::string& message)
 {
     return message.empty() ? std::string(explain(why)) : fmt::format("{}: {}", to_string(why), message);
+}
+
+void check_report_place(const std::filesystem::path& path)
+{
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code unknown;
+    const bool is_folder = std::filesystem::is_directory(path, unknown);
+    if (!is_folder && access(folder.c_str(), W_OK | X_OK) == 0) return;
+    throw usage_error(fmt::format("report {}: {}; name a file that can be written", path.string(),
+                                  is_folder ? "is a folder" : std::strerror(errno)));
 }
 
 void write_report(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)

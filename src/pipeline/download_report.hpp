@@ -12,6 +12,9 @@ namespace reelpipe {
 // What a report says of a clip that failed.
 std::string failure_line(reason, const std::string& message);
 
+// Throws usage_error if there is no place for a report there, before a run of days finds out.
+void check_report_place(const std::filesystem::path&);
+
 // Writes the report of the ActivityNet crawler: [[clip id, true or false, "Downloaded", "Exists" or what went wrong],
 // …] in list order, one clip a line. The old report is replaced at once when the new one is complete. Throws
 // std::system_error.

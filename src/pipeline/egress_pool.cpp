@@ -183,6 +183,7 @@ void egress_pool::judge_probe(egress& way, const answer& got, bool of_reference)
     const auto* const failed = std::get_if<source_error>(&got);
     if (!failed || (!of_reference && is_verdict(failed->why()) && !says_unavailable(failed->why()))) {
         way.gate.close();
+        tell_hold_up();
         if (options_.say) options_.say(severity::note, fmt::format("{} answers again; going on", way.name));
         return;
     }
@@ -213,11 +214,22 @@ void egress_pool::trip(egress& way, reason trouble, const std::string& said, std
     way.gate.trip(trouble, now, asked);
     last_words_ = said;
     if (!was_closed) return;
+    tell_hold_up();
     way.bucket.slow_down(now);
     if (options_.say)
         options_.say(severity::warning,
                      fmt::format("{}: {} ({}); nothing is asked there for {}, then one probe", way.name,
                                  explain(trouble), said, in_words(*way.gate.next_chance() - now)));
+}
+
+void egress_pool::tell_hold_up() const
+{
+    if (!options_.on_hold_up) return;
+    const auto open = std::ranges::find_if(egresses_, [](const egress& way) { return way.gate.is_closed(); });
+    if (open == egresses_.end())
+        options_.on_hold_up(egresses_.front().gate.trouble());
+    else
+        options_.on_hold_up(std::nullopt);
 }
 
 void egress_pool::throw_if_hopeless(steady::time_point now) const

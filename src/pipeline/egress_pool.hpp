@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,7 +25,8 @@ struct egress_options {
     std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block to end
     std::chrono::milliseconds first_pause{};                    // 0: by the kind of trouble
     std::function<void(severity, const std::string&)> say{};
-    std::function<bool()> is_ending{};  // then nobody waits any more
+    std::function<bool()> is_ending{};                        // then nobody waits any more
+    std::function<void(std::optional<reason>)> on_hold_up{};  // all ways are in trouble; no reason: one is open again
 };
 
 // Asks a site by several ways out of this network, each with a quota, a circuit breaker, cookies and workers of its
@@ -74,6 +76,7 @@ private:
     void judge_probe(egress& way, const answer& got, bool of_reference);
     std::optional<reason> trouble_in(egress& way, const answer& got);
     void trip(egress& way, reason trouble, const std::string& said, std::optional<std::chrono::seconds> asked);
+    void tell_hold_up() const;
     void throw_if_hopeless(std::chrono::steady_clock::time_point now) const;
     void wake_one();
 

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
 #include <system_error>
-#include <unordered_set>
+#include <vector>
 
 #include "stages/annotations/list_reader.hpp"
 #include "stages/store/stable_hash.hpp"
@@ -18,21 +19,33 @@ constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the 
 // Decides which rows are wanted.
 class row_filter {
 public:
-    explicit row_filter(const download_options& options)
-        : options_(options), labels_(options.labels.begin(), options.labels.end())
+    explicit row_filter(const download_options& options) : options_(options)
     {
+        for (const std::string& label : options.labels) labels_.emplace(label, false);
     }
 
-    bool passes(const clip_request& clip) const
+    bool passes(const clip_request& clip)
     {
         if (!options_.split.empty() && clip.split != options_.split) return false;
         if (options_.shards > 1 && shard_of(clip.video, options_.shards) != options_.shard) return false;
-        return labels_.empty() || labels_.contains(clip.label);
+        if (labels_.empty()) return true;
+        const auto label = labels_.find(clip.label);
+        if (label == labels_.end()) return false;
+        label->second = true;
+        return true;
+    }
+
+    std::vector<std::string> unseen_labels() const
+    {
+        std::vector<std::string> unseen;
+        for (const auto& [label, seen] : labels_)
+            if (!seen) unseen.push_back(label);
+        return unseen;
     }
 
 private:
     const download_options& options_;
-    std::unordered_set<std::string> labels_;
+    std::map<std::string, bool> labels_;  // and whether a row has it
 };
 
 // Calls `take` with each good row until it says false. Returns how many were malformed.
@@ -77,7 +90,7 @@ std::uint64_t read_lists(const download_options& options, work_list& wanted)
             wanted.exclude(clip);
             return true;
         });
-    const row_filter filter(options);
+    row_filter filter(options);
     for (const std::string& name : options.lists)
         bad_rows += read_list(name, options, [&](const clip_request& clip) {
             if (!filter.passes(clip)) return true;
@@ -85,6 +98,15 @@ std::uint64_t read_lists(const download_options& options, work_list& wanted)
             wanted.add(clip);
             return true;
         });
+    // A slip of the pen should not look like a finished run.
+    if (wanted.rows() == 0 && !options.split.empty() && options.shards == 1)
+        throw usage_error(fmt::format("no row of the lists has the split '{}'{}", options.split,
+                                      options.labels.empty() ? "" : " and one of the labels"));
+    const bool all_were_read = options.limit == 0 || wanted.rows() < options.limit;
+    const std::vector<std::string> unseen = all_were_read ? filter.unseen_labels() : std::vector<std::string>{};
+    const std::string missing = fmt::format("no row of the lists has the label '{}'", fmt::join(unseen, "' or '"));
+    if (!unseen.empty() && unseen.size() == options.labels.size() && options.shards == 1) throw usage_error(missing);
+    if (!unseen.empty() && options.shards == 1 && options.on_message) options.on_message(severity::warning, missing);
     return bad_rows;
 }
 

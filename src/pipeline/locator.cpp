@@ -36,7 +36,7 @@ std::vector<std::string> ways_of(const download_options& options)
 }
 
 std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const download_options& options,
-                                      std::function<bool()> is_ending, const std::string& reference)
+                                      wait_hooks hooks, const std::string& reference)
 {
     std::vector<egress_pool::way_out> ways;
     for (const std::string& proxy : ways_of(options)) {
@@ -54,21 +54,23 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
         std::string name = proxy.empty() ? "the site" : "the site through " + proxy.substr(proxy.rfind('@') + 1);
         ways.push_back({std::move(name), std::move(site)});
     }
-    auto pool = std::make_shared<egress_pool>(std::move(ways), egress_options{.per_hour = rate_of(options),
-                                                                              .width = options.resolvers,
-                                                                              .max_wait = options.max_wait,
-                                                                              .first_pause = options.block_pause,
-                                                                              .say = options.on_message,
-                                                                              .is_ending = std::move(is_ending)});
+    auto pool =
+        std::make_shared<egress_pool>(std::move(ways), egress_options{.per_hour = rate_of(options),
+                                                                      .width = options.resolvers,
+                                                                      .max_wait = options.max_wait,
+                                                                      .first_pause = options.block_pause,
+                                                                      .say = options.on_message,
+                                                                      .is_ending = std::move(hooks.is_ending),
+                                                                      .on_hold_up = std::move(hooks.on_hold_up)});
     pool->set_reference(reference);
     return pool;
 }
 
 std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const download_options& options,
-                                        std::function<bool()> is_ending, const std::string& reference)
+                                        wait_hooks hooks, const std::string& reference)
 {
     if (options.custom_source) return options.custom_source;
-    if (is_site(options)) return site_of(loop, options, std::move(is_ending), reference);
+    if (is_site(options)) return site_of(loop, options, std::move(hooks), reference);
     if (options.source.find("://") != std::string::npos)
         return std::make_shared<resolve::url_template>(options.source, ways_of(options).front());
     if (std::filesystem::is_directory(options.source)) return std::make_shared<resolve::folder>(options.source);
@@ -89,10 +91,15 @@ double resolves_per_hour(const download_options& options)
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
 }
 
-locator::locator(const asio::any_io_executor& loop, const download_options& options, std::function<bool()> is_ending,
+bool is_free_to_ask(const download_options& options)
+{
+    return !options.custom_source && !is_site(options) && options.source.find("://") == std::string::npos;
+}
+
+locator::locator(const asio::any_io_executor& loop, const download_options& options, wait_hooks hooks,
                  const std::string& reference)
 try
-    : source_(source_of(loop, options, std::move(is_ending), reference)),
+    : source_(source_of(loop, options, std::move(hooks), reference)),
       named_by_site_(options.source == "youtube" && !options.custom_source && !is_own_host(options.url_base)) {
 } catch (const std::exception& e) {
     throw usage_error(fmt::format("--source {}: {}", options.source, e.what()));
@@ -108,7 +115,15 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     co_return found;
 }
 
-void locator::check(const download_options& options) { const locator unused(asio::system_executor(), options); }
+void locator::check(const download_options& options)
+{
+    const locator unused(asio::system_executor(), options);
+    if (options.resolve_rate && !is_site(options))
+        throw usage_error(
+            fmt::format("a rate of resolving is for sites whose pages are asked for, and {} has none; "
+                        "bound the bytes instead (--limit-rate)",
+                        options.source));
+}
 
 std::size_t locator::useful_calls(const download_options& options)
 {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,22 @@ namespace reelpipe {
 // How many videos an hour the source may be asked for on all ways together; 0: without bounds.
 double resolves_per_hour(const download_options&);
 
+// What a source that may have to wait asks and tells its run; called on the loop.
+struct wait_hooks {
+    std::function<bool()> is_ending{};  // once true, nobody waits for a quota or for a block to end
+    std::function<void(std::optional<reason>)> on_hold_up{};  // as egress_options has it
+};
+
+// Whether asking costs nobody anything, so that what was not there may be asked for again each time.
+bool is_free_to_ask(const download_options&);
+
 // The source that the user named: a site behind yt-dlp, a URL template, a folder, or one of their own.
 // Threads: those of yt_dlp.
 class locator {
 public:
-    // `is_ending`: once true, nobody waits for a quota or for a block to end; called on `loop`. `reference`: a video of
-    // the source that was there before, if any. Throws usage_error for a source that cannot be one.
-    locator(const asio::any_io_executor& loop, const download_options&, std::function<bool()> is_ending = {},
+    // `reference`: a video of the source that was there before, if any. Throws usage_error for a source that cannot be
+    // one.
+    locator(const asio::any_io_executor& loop, const download_options&, wait_hooks = {},
             const std::string& reference = {});
 
     // Throws usage_error for options that the constructor would refuse; asks nobody and starts nothing.

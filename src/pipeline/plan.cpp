@@ -13,6 +13,7 @@ namespace reelpipe {
 
 download_plan plan(const download_options& options)
 try {
+    locator::check(options);
     const std::filesystem::path remembered = options.output / ".reelpipe" / "ledger.sqlite";
     const bool has_ledger = !options.output.empty() && std::filesystem::exists(remembered);
     database db(has_ledger ? remembered : std::filesystem::path(":memory:"));

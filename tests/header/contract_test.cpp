@@ -384,3 +384,14 @@ TEST_CASE("the bottleneck is the stage whose workers are busy for most of their 
     CHECK(reelpipe::bottleneck(stages) == &stages[1]);
     CHECK(reelpipe::bottleneck(nothing_ran) == nullptr);
 }
+
+TEST_CASE("the bottleneck is not a stage that is starved, but the one that keeps items for longest before it",
+          "[pipeline]")
+{
+    std::array<reelpipe::stage_stats, 3> s{};
+    s[0].busy_s = 0.5, s[0].workers = 1;
+    s[1].busy_s = 38, s[1].workers = 64, s[1].starved_s = 600;
+    s[2].busy_s = 2, s[2].workers = 2, s[2].starved_s = 18;
+    const std::vector<reelpipe::stage_stats> stages(s.begin(), s.end());
+    CHECK(reelpipe::bottleneck(stages) == &stages[1]);
+}

@@ -40,15 +40,21 @@ struct report {
     ending end = ending::complete;
 };
 
-// The stage that holds up the others: the one whose workers are busy for the largest part of the time. Those before
-// it are blocked then, those behind it starved. Points into `stages`; nullptr if nothing ran.
+// The stage that holds up the others: the one whose workers are busy for the largest part of the time. If even they
+// are starved for longer than busy, items come too slowly, and it is the one in front of it that has them for longest:
+// a stage that waits for a network has workers in plenty, few of them busy. Points into `stages`; nullptr if nothing
+// ran.
 inline const stage_stats* bottleneck(const std::vector<stage_stats>& stages)
 {
     const auto load = [](const stage_stats& s) { return s.busy_s / static_cast<double>(s.workers); };
     const stage_stats* most = nullptr;
     for (const stage_stats& s : stages)
         if (s.busy_s > 0 && (!most || load(s) > load(*most))) most = &s;
-    return most;
+    if (!most || most->starved_s <= most->busy_s) return most;
+    const stage_stats* slowest = most;
+    for (const stage_stats* s = stages.data(); s != most; ++s)
+        if (s->busy_s > slowest->busy_s) slowest = s;
+    return slowest;
 }
 
 }  // namespace v1

@@ -160,7 +160,11 @@ private:
     {
         if (line.too_long) return row_error{"is longer than " + std::to_string(line_reader::longest_line) + " bytes"};
         if (!is_text(line.text)) return row_error{"is no text in UTF-8"};
-        if (!csv_.split(line.text)) return row_error{"a quote is left open"};
+        // Lines end rows, also inside of quotes; the rest of such a value must not pass for a row of its own.
+        const bool has_odd_quotes = std::ranges::count(line.text, '"') % 2 != 0;
+        if (std::exchange(is_open_, false) && has_odd_quotes) return row_error{"is the rest of a quoted value"};
+        is_open_ = !csv_.split(line.text);
+        if (is_open_) return row_error{"a quote is left open"};
         return read_row(csv_, columns_);
     }
 
@@ -168,6 +172,7 @@ private:
     line_reader lines_;
     csv_line csv_;
     columns columns_;
+    bool is_open_ = false;  // a quote of the row before
 };
 
 list_reader::list_reader(std::string name) : implementation_(std::make_unique<implementation>(std::move(name))) {}

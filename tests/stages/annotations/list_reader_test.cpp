@@ -97,6 +97,16 @@ TEST_CASE("labels are passed on as they are", "[list_reader]")
     CHECK(only_request(head + "abcdefghijk,0,1,5\" nails\n").label == "5\" nails");
 }
 
+TEST_CASE("a quoted value that goes on in the next line costs its lines and makes no row", "[list_reader]")
+{
+    const auto all =
+        rows_of("label,youtube_id,time_start,time_end\n\"two\nlines\",abcdefghijk,0,1\nbowling,bcdefghijkl,1,2\n");
+    REQUIRE(all.size() == 3);
+    CHECK(std::holds_alternative<reelpipe::annotations::row_error>(all[0].content));
+    CHECK(std::holds_alternative<reelpipe::annotations::row_error>(all[1].content));
+    CHECK(std::get<clip_request>(all[2].content).label == "bowling");
+}
+
 TEST_CASE("byte order mark, CRLF, comments, blank lines and a missing last newline change nothing", "[list_reader]")
 {
     const auto all = rows_of(
