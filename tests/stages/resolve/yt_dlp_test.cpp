@@ -12,6 +12,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/process.hpp"
 #include "support/run_awaitable.hpp"
 #include "support/site.hpp"
 #include "support/temp_folder.hpp"
@@ -89,6 +90,42 @@ TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
     CHECK(file.url == site.server.url("/media/-bcdefghijk.mp4"));
     CHECK(std::ranges::any_of(file.headers, [](const std::string& h) { return h.starts_with("User-Agent: "); }));
     CHECK(file.max_range == 10u << 20);
+}
+
+TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    const std::string module = reelpipe::test::output_of(
+        {"/usr/bin/python3", "-c", "import os, yt_dlp; print(os.path.dirname(yt_dlp.__file__), end='')"});
+    const std::filesystem::path zipapp = folder / "yt-dlp.zip", copied = folder / "copied/yt_dlp",
+                                script = folder / "script";
+    // The zipapp that the project publishes: its package and a __main__.py behind a first line for the shell.
+    reelpipe::test::output_of({"/usr/bin/python3", "-c",
+                               "import sys, zipfile, os\n"
+                               "source, target = sys.argv[1:]\n"
+                               "with open(target, 'wb') as file: file.write(b'#!/usr/bin/python3\\n')\n"
+                               "with zipfile.ZipFile(target, 'a') as made:\n"
+                               "    made.writestr('__main__.py', 'import yt_dlp; yt_dlp.main()')\n"
+                               "    for at, _, names in os.walk(source):\n"
+                               "        for name in names:\n"
+                               "            if name.endswith('.py'):\n"
+                               "                path = os.path.join(at, name)\n"
+                               "                made.write(path, os.path.relpath(path, os.path.dirname(source)))\n",
+                               module, zipapp.string()});
+    std::filesystem::create_directories(copied);
+    std::filesystem::copy(module, copied, std::filesystem::copy_options::recursive);
+    reelpipe::test::write_file(script, "#!/usr/bin/python3\nimport yt_dlp\nyt_dlp.main()\n");
+
+    for (const std::filesystem::path& form : {script, zipapp, copied.parent_path()}) {
+        CAPTURE(form.string());
+        asio::io_context io{1};
+        yt_dlp_options options = site.options();
+        options.yt_dlp = form;
+        yt_dlp resolver(io.get_executor(), options);
+        const resolved found = run_awaitable(io, resolver.resolve("abcdefghijk"));
+        CHECK(std::get<remote_file>(found.source.files.at(0)).url == site.server.url("/media/abcdefghijk.mp4"));
+    }
 }
 
 TEST_CASE("an id is data: it cannot add to the URL", "[yt_dlp]")
