@@ -95,9 +95,11 @@ bytes changed(int descriptor, const media::partial_file& file, media::byte_range
     bytes all;
     std::uint64_t at = parent.begin;
     while (const auto box = media::box_at(file, at, parent.end)) {
+        if (box->payload.end > parent.end) break;
         all += change(*box, read(descriptor, {box->begin, box->payload.end}));
         at = box->payload.end;
     }
+    if (at != parent.end) throw encode_error("libav wrote an index whose boxes do not fill it");
     return all;
 }
 
