@@ -77,9 +77,8 @@ media_playlist& segments_in(playlist& list)
 
 }  // namespace
 
-hls_fetch::hls_fetch(http_client& http, host_pauses& hosts, const asio::any_io_executor& planners,
-                     const fetch_options& options, held_playlists& held, fetch_counts& counts)
-    : http_(http), hosts_(hosts), planners_(planners), options_(options), held_(held), counts_(counts)
+hls_fetch::hls_fetch(means with, const asio::any_io_executor& planners, held_playlists& held)
+    : with_(std::move(with)), planners_(planners), held_(held)
 {
 }
 
@@ -100,8 +99,8 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
     for (;;) {
         std::vector<piece> pieces = missing(clips);
         if (!pieces.empty()) {
-            ++counts_.rounds;
-            co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
+            ++with_.counts.rounds;
+            co_await bring(with_, std::move(pieces));
         }
         bool is_complete = true;
         for (clip& each : clips) {
@@ -126,7 +125,7 @@ asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
     std::vector<playlist> lists = co_await read(asked);
     if (lists.size() == 1 && std::holds_alternative<master_playlist>(lists.front())) {
         const master_playlist offer = std::get<master_playlist>(std::move(lists.front()));
-        const hls_variant& variant = choose_variant(offer, options_.max_height);
+        const hls_variant& variant = choose_variant(offer, with_.options.max_height);
         const hls_audio* const audio = choose_audio(offer, variant);
         const remote_file site = asked.front();
         asked = {sibling(site, variant.url)};
@@ -152,8 +151,8 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
         pieces.push_back({&text, {0, std::min(each.max_range, largest_playlist)}});
     }
     while (!pieces.empty()) {
-        ++counts_.rounds;
-        co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
+        ++with_.counts.rounds;
+        co_await bring(with_, std::move(pieces));
         pieces.clear();
         for (held_file& text : texts)
             for (const media::byte_range& gap : text.missing({0, largest_playlist})) pieces.push_back({&text, gap});
@@ -188,7 +187,7 @@ held_file& hls_fetch::resource(held_stream& stream, std::map<std::size_t, held_f
     file.from = sibling(stream.from, what.url);
     if (what.part) file.part = *what.part;
     if (file.bytes) return file;
-    if (!held_.store) held_.store = sparse_file::in(options_.folder, options_.budget);
+    if (!held_.store) held_.store = sparse_file::in(with_.options.folder, with_.disk);
     file.bytes = held_.store;
     file.room = largest_segment;
     file.place = std::exchange(held_.next_place, held_.next_place + largest_segment);
@@ -287,7 +286,7 @@ media::partial_file hls_fetch::view_of(const held_stream& stream, segment_run ru
 
 fetched hls_fetch::material(const std::vector<clip>& clips) const
 {
-    fetched all{.counts = counts_};
+    fetched all{.counts = with_.counts};
     if (held_.store) all.files.push_back(held_.store);
     for (const clip& each : clips) {
         fetched::clip& next = all.clips.emplace_back();

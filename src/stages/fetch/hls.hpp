@@ -37,8 +37,7 @@ struct held_playlists {
 // together out of the segments of a clip, whose clock is that of the first one's pictures.
 class hls_fetch {
 public:
-    hls_fetch(http_client&, host_pauses&, const asio::any_io_executor& planners, const fetch_options&, held_playlists&,
-              fetch_counts&);
+    hls_fetch(means, const asio::any_io_executor& planners, held_playlists&);
 
     // As fetcher::fetch().
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
@@ -67,12 +66,9 @@ private:
     media::partial_file view_of(const held_stream&, segment_run) const;
     fetched material(const std::vector<clip>&) const;
 
-    http_client& http_;
-    host_pauses& hosts_;
+    means with_;
     asio::any_io_executor planners_;
-    const fetch_options& options_;
     held_playlists& held_;
-    fetch_counts& counts_;
 };
 
 }  // namespace reelpipe::fetch
