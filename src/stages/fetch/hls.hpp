@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "media/segment_reader.hpp"
 #include "media/time_span.hpp"
 #include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/playlist.hpp"
@@ -48,6 +49,8 @@ private:
         segment_run run{};
         bool is_complete = false;
         media::time_span span{};
+        media::heard sound{};
+        bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the sound
         media::partial_file view{};
     };
     struct clip {
@@ -63,6 +66,7 @@ private:
     std::vector<piece> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
     bool extend(const held_stream&, media::tracks, const segment& wanted, part&) const;
+    static bool extend_for_sound(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;
     fetched material(const std::vector<clip>&) const;
 
