@@ -192,8 +192,9 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->option_text("S")
         ->group("Fetch");
     command
-        ->add_option("--tmp-limit", o.tmp_limit,
-                     "bytes of temporary files from which on no further video is begun, such as 2G; 0: none [8G]")
+        ->add_option(
+            "--tmp-limit", o.tmp_limit,
+            "bytes of temporary files from which on all videos but the oldest one wait, such as 2G; 0: none [8G]")
         ->transform(CLI::AsSizeValue(false))
         ->option_text("BYTES")
         ->group("Fetch");

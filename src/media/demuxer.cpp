@@ -282,6 +282,8 @@ void demuxer::find_origin()
     origin_ = std::chrono::microseconds(first == AV_NOPTS_VALUE ? 0 : first);
 }
 
+std::chrono::microseconds demuxer::sound_ahead() const { return source_->file().sound_ahead; }
+
 void demuxer::seek(std::chrono::microseconds time)
 {
     const AVStream& stream = leading();

@@ -46,6 +46,8 @@ public:
     // The container's start time, which is what a user calls 0.
     std::chrono::microseconds origin() const { return origin_; }
 
+    std::chrono::microseconds sound_ahead() const;  // as the file was handed over
+
     // Positions at a key frame that is shown at or before `time`, as near as can be, or at the first one of the file;
     // where only the sound counts, at the packet that is heard then. `time` counts from the origin.
     void seek(std::chrono::microseconds time);

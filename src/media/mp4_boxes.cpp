@@ -18,6 +18,8 @@ constexpr std::uint64_t unknown_box = 64u << 10;
 // libav reads the header of the box behind the moov, the mdat as a rule, before it is content.
 constexpr std::uint64_t behind_moov = 4u << 10;
 constexpr std::uint64_t mdat_header = 16;
+// libav goes back a little where the moov begins, and for that reads half of its buffer's size in front of it.
+constexpr std::uint64_t in_front_of_moov = 16u << 10;
 
 std::uint64_t big_endian(const unsigned char* bytes, int count)
 {
@@ -110,7 +112,9 @@ std::optional<byte_range> next_towards_index(const partial_file& file)
     }
     if (offset + 8 > file.size) return std::nullopt;  // no moov at all: libav says so
     const std::uint64_t rest = file.size - offset;
-    return first_gap(file, {offset, offset + (rest <= largest_tail ? rest : unknown_box)});  // no gap: held, and no box
+    // No gap: held, and no box.
+    return first_gap(
+        file, {offset - std::min(offset, in_front_of_moov), offset + (rest <= largest_tail ? rest : unknown_box)});
 }
 
 bool has_fragments(const partial_file& file)

@@ -32,7 +32,8 @@ segment_reader::segment_reader(demuxer& input, segment wanted)
     if (input.video()) input.video()->discard = AVDISCARD_DEFAULT;
     if (input.audio()) input.audio()->discard = AVDISCARD_DEFAULT;
     // Sound is heard for a while after its packet began, and its decoder needs a run-up.
-    input.seek(input.video() ? wanted.start : std::max(wanted.start - audio_run_up, std::chrono::microseconds{}));
+    const std::chrono::microseconds earlier = input.video() ? input.sound_ahead() : audio_run_up;
+    input.seek(std::max(wanted.start - earlier, std::chrono::microseconds{}));
 }
 
 bool segment_reader::next(AVPacket* packet)
@@ -60,6 +61,25 @@ void segment_reader::finish(AVStream& stream, bool& done)
 {
     done = true;
     if (skips_) stream.discard = AVDISCARD_ALL;
+}
+
+heard heard_in(demuxer& input, segment wanted)
+{
+    if (!input.audio()) return {};
+    const AVStream& sound = *input.audio();
+    segment_reader reader(input, wanted);
+    const av::packet packet = av::make_packet();
+    std::chrono::microseconds begin = std::chrono::microseconds::max(), end{}, longest{};
+    while (reader.next(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (turn->stream_index != sound.index || turn->pts == AV_NOPTS_VALUE) continue;
+        const auto time = av::to_microseconds(turn->pts, sound.time_base) - input.origin();
+        begin = std::min(begin, time);
+        end = std::max(end, time + duration_of(*turn.get(), sound));
+        longest = std::max(longest, duration_of(*turn.get(), sound));
+    }
+    if (end <= begin) return {.begins_late = true, .ends_early = true};
+    return {.begins_late = begin > wanted.start + longest, .ends_early = end + longest < wanted.end};
 }
 
 std::chrono::microseconds one_picture_more(const demuxer& input)

@@ -27,6 +27,13 @@ private:
     bool audio_done_;
 };
 
+// Whether a file has the sound of a segment, to within a packet. Nothing is missing where the film is silent.
+struct heard {
+    bool begins_late = false;
+    bool ends_early = false;
+};
+heard heard_in(demuxer&, segment wanted);
+
 // How much longer than a segment its pictures may be read: the ffmpeg program counts the length of a clip from the
 // first picture that it shows, so that a clip that starts between two pictures takes one more behind the end.
 std::chrono::microseconds one_picture_more(const demuxer&);

@@ -3,20 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "fuzz/fuzzing.hpp"
 #include "media/error.hpp"
 
 using namespace reelpipe;
 using namespace reelpipe::fetch;
+using fuzzing::require;
 
 namespace {
-
-void require(bool holds)
-{
-    if (!holds) std::abort();
-}
 
 void check_url(const std::string& url) { require(url.starts_with("http://") || url.starts_with("https://")); }
 

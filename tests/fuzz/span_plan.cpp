@@ -2,29 +2,22 @@
 // that the file has and that are not held. The first byte of the input says how much of the rest is sent as the head.
 #include "media/span_plan.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 
+#include "fuzz/fuzzing.hpp"
 #include "media/error.hpp"
 
 using namespace reelpipe;
 using namespace std::chrono_literals;
+using fuzzing::require;
 
 namespace {
 
 constexpr int most_rounds = 2000;
 constexpr std::array wanted{segment{0s, 3s}, segment{7s, 9s}, segment{100s, 110s}};
-
-void require(bool holds)
-{
-    if (!holds) std::abort();
-}
 
 void plan(media::partial_file& film, std::uint64_t head)
 {
@@ -46,14 +39,14 @@ void plan(media::partial_file& film, std::uint64_t head)
 // NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer looks for
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static const int file = memfd_create("film", MFD_CLOEXEC);
-    if (size < 2) return 0;
-    const std::uint64_t head = 1 + static_cast<std::uint64_t>(data[0]) * (size - 1) / 256;
-    require(ftruncate(file, 0) == 0);
-    require(pwrite(file, data + 1, size - 1, 0) == static_cast<ssize_t>(size - 1));
-    media::partial_file film{.descriptor = file, .size = size - 1};
+    static fuzzing::file file;
+    fuzzing::input input(data, size);
+    const std::uint64_t head = input.number();
+    const std::string_view content = input.rest();
+    if (content.empty()) return 0;
+    media::partial_file film{.descriptor = file.holding(content), .size = content.size()};
     try {
-        plan(film, std::min<std::uint64_t>(head, size - 1));
+        plan(film, std::min<std::uint64_t>(1 + head * content.size() / 256, content.size()));
     } catch (const media::error&) {
         return 0;
     }

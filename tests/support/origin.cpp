@@ -94,6 +94,7 @@ struct origin::server {
 
     asio::io_context io{1};
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    asio::steady_timer requests_came{io, asio::steady_timer::time_point::max()};  // never expires; cancelled by each
     std::thread thread;
 };
 
@@ -130,6 +131,10 @@ asio::awaitable<bool> origin::server::send(tcp::socket& client, const reply& nex
 {
     const std::string head = head_of(next);
     co_await asio::async_write(client, asio::buffer(head), asio::use_awaitable);
+    while (log.size() < next.gate) {
+        asio::error_code woken;
+        co_await requests_came.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
     const std::size_t end = std::min(next.sent, next.body.size());
     for (std::size_t at = 0; at < end;) {
         const auto part = asio::buffer(next.body.data() + at, std::min<std::size_t>(end - at, 16u << 10));
@@ -151,6 +156,7 @@ reply origin::server::answer_to(asked request)
     const std::lock_guard lock(mutex);
     request.number = static_cast<std::size_t>(std::ranges::count(log, request.path, &asked::path));
     log.push_back(request);
+    requests_came.cancel();
     const auto found = answers.find(request.path);
     return found == answers.end() ? reply{.status = 404} : found->second(request);
 }

@@ -35,6 +35,7 @@ struct reply {
     bool announces_length = true;                                // without, the body ends with the connection
     std::size_t sent = std::numeric_limits<std::size_t>::max();  // of the body, before the ending
     ending then = ending::keep_alive;
+    std::size_t gate = 0;  // the body is not sent before so many requests have come
 };
 
 // An honest answer to a range: 206, or 416 for one behind the end.

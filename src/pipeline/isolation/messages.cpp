@@ -26,12 +26,16 @@ constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a pa
 // Every member is named wherever one of these is taken apart, so that one that is added does not stay at home.
 json to_json(const media::partial_file& file)
 {
-    const auto& [descriptor, size, held, origin, extents] = file;  // the descriptor goes beside the text
+    const auto& [descriptor, size, held, origin, sound_ahead, extents] = file;  // the descriptor goes beside the text
     json ranges = json::array();
     for (const media::byte_range& range : held.ranges()) ranges.push_back({range.begin, range.end});
     json places = json::array();
     for (const auto& [bytes, place] : extents) places.push_back({bytes.begin, bytes.end, place});
-    return {{"size", size}, {"held", ranges}, {"origin", origin ? json(origin->count()) : json()}, {"extents", places}};
+    return {{"size", size},
+            {"held", ranges},
+            {"origin", origin ? json(origin->count()) : json()},
+            {"sound_ahead", sound_ahead.count()},
+            {"extents", places}};
 }
 
 media::partial_file file_in(const json& from, int descriptor)
@@ -39,6 +43,7 @@ media::partial_file file_in(const json& from, int descriptor)
     media::partial_file file{.descriptor = descriptor, .size = from.at("size")};
     for (const json& range : from.at("held")) file.held.add({range.at(0), range.at(1)});
     if (!from.at("origin").is_null()) file.origin = microseconds(from.at("origin").get<std::int64_t>());
+    file.sound_ahead = microseconds(from.at("sound_ahead").get<std::int64_t>());
     for (const json& part : from.at("extents")) file.extents.push_back({{part.at(0), part.at(1)}, part.at(2)});
     return file;
 }

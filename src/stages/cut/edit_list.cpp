@@ -95,9 +95,11 @@ bytes changed(int descriptor, const media::partial_file& file, media::byte_range
     bytes all;
     std::uint64_t at = parent.begin;
     while (const auto box = media::box_at(file, at, parent.end)) {
+        if (box->payload.end > parent.end) break;
         all += change(*box, read(descriptor, {box->begin, box->payload.end}));
         at = box->payload.end;
     }
+    if (at != parent.end) throw encode_error("libav wrote an index whose boxes do not fill it");
     return all;
 }
 
@@ -141,7 +143,10 @@ void write_edit_lists(int descriptor, std::span<const edit> tracks)
         if (box.type != media::box_type("trak") || track == tracks.size()) return content;
         return wrap("trak", changed_track(descriptor, file, box.payload, tracks[track++]));
     });
-    write(descriptor, wrap("moov", index), moov->begin);
+    const bytes whole = wrap("moov", index);
+    // What would be left of the old one behind it could not be cut off: workers have no right to.
+    if (moov->begin + whole.size() < file.size) throw encode_error("libav wrote an index that does not become longer");
+    write(descriptor, whole, moov->begin);
 }
 
 }  // namespace reelpipe::cut

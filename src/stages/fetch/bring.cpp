@@ -46,8 +46,8 @@ template <class Error> [[noreturn]] void fail(const held_file& file, const std::
 // Takes one answer into what is held of a file.
 class writer final : public body_sink {
 public:
-    writer(piece asked, fetch_counts& counts, const fetch_options& options)
-        : file_(*asked.file), asked_(asked.range), counts_(counts), options_(options)
+    writer(const means& with, piece asked, disk_room room)
+        : with_(with), file_(*asked.file), asked_(asked.range), room_(std::move(room))
     {
     }
 
@@ -55,24 +55,28 @@ public:
     {
         if (head.content_type.starts_with("text/html")) fail<not_media_error>(file_, "a page of HTML, no film");
         if (head.identity.size == 0) fail<not_media_error>(file_, "an empty file");
-        if (!file_.bytes) file_.bytes = sparse_file::in(options_.folder, options_.budget);
+        if (!file_.bytes) file_.bytes = sparse_file::in(with_.options.folder, with_.disk);
         if (head.identity.size) file_.identity.size = head.identity.size;
         if (file_.identity.validator.empty()) file_.identity.validator = head.identity.validator;
         make_room();
-        return head.partial ? asked_.end : end_of_whole(head);
+        const std::uint64_t end = head.partial ? asked_.end : end_of_whole(head);
+        room_.keep(std::min(end, head.body.end) - std::min(end, head.body.begin));
+        return end;
     }
 
     void write(std::uint64_t offset, std::span<const std::byte> bytes) override
     {
         if (offset == 0 && looks_like_html(bytes)) fail<not_media_error>(file_, "a page of HTML, no film");
-        if (offset + bytes.size() > options_.whole_limit && !file_.takes_ranges) fail_too_large(options_.whole_limit);
-        counts_.bytes += bytes.size();
+        if (offset + bytes.size() > with_.options.whole_limit && !file_.takes_ranges)
+            fail_too_large(with_.options.whole_limit);
+        with_.counts.bytes += bytes.size();
         const std::uint64_t skipped = offset < file_.part.begin ? file_.part.begin - offset : 0;
         if (skipped >= bytes.size()) return;  // in front of the part, from a server that ignores ranges
         bytes = bytes.subspan(static_cast<std::size_t>(skipped));
         const std::uint64_t within = offset + skipped - file_.part.begin;
         if (within + bytes.size() > file_.room) fail_too_large(file_.room);
         file_.bytes->write(file_.place + within, bytes);
+        room_.spend(bytes.size());
     }
 
     // A body whose length nobody announced has one once it is here.
@@ -100,7 +104,7 @@ private:
         const bool expected = !std::exchange(file_.takes_ranges, false) || asked_.begin == 0;
         if (!expected) return 0;
         const std::uint64_t end = head.identity.size ? std::min(asked_.end, *head.identity.size) : head.body.end;
-        if (head.identity.size && end > options_.whole_limit) fail_too_large(options_.whole_limit);
+        if (head.identity.size && end > with_.options.whole_limit) fail_too_large(with_.options.whole_limit);
         return end;
     }
 
@@ -109,10 +113,10 @@ private:
         fail<too_large_error>(file_, "more than " + std::to_string(limit) + " bytes would have to be read");
     }
 
+    const means& with_;
     held_file& file_;
     media::byte_range asked_;
-    fetch_counts& counts_;
-    const fetch_options& options_;
+    disk_room room_;
 };
 
 std::vector<piece> missing_of(const std::vector<piece>& pieces)
@@ -175,8 +179,10 @@ std::vector<piece> requests_for(const std::vector<piece>& missing)
 }
 
 struct running {
-    running(http_client& http, piece asked, fetch_counts& counts, const fetch_options& options)
-        : file(asked.file), sink(asked, counts, options), going(http.start(request_for(*asked.file, asked.range), sink))
+    running(const means& with, piece asked, disk_room room)
+        : file(asked.file),
+          sink(with, asked, std::move(room)),
+          going(with.http.start(request_for(*asked.file, asked.range), sink))
     {
     }
     held_file* file;
@@ -185,19 +191,20 @@ struct running {
 };
 
 // One request for each piece, a few at a time. Gives back a fault that another try may heal.
-asio::awaitable<std::exception_ptr> bring_once(http_client& http, host_pauses& hosts, const fetch_options& options,
-                                               fetch_counts& counts, std::vector<piece> missing)
+asio::awaitable<std::exception_ptr> bring_once(const means& with, std::vector<piece> missing)
 {
     const std::vector<piece> requests = requests_for(missing);
     std::deque<running> window;
     std::exception_ptr fault;
     held_file* changed = nullptr;
     for (auto next = requests.begin(); !window.empty() || (next != requests.end() && !fault);) {
-        while (next != requests.end() && !fault && window.size() < std::max(options.parallel, 1u)) {
-            co_await http.wait_for_turn();
-            hosts.check(next->file->from.url);
-            window.emplace_back(http, *next++, counts, options);
-            ++counts.requests;
+        while (next != requests.end() && !fault && window.size() < std::max(with.options.parallel, 1u)) {
+            disk_room room;
+            if (with.disk) room = co_await with.disk->room_for(next->range.size());
+            co_await with.http.wait_for_turn();
+            with.hosts.check(next->file->from.url);
+            window.emplace_back(with, *next++, std::move(room));
+            ++with.counts.requests;
         }
         running& oldest = window.front();
         try {
@@ -213,7 +220,7 @@ asio::awaitable<std::exception_ptr> bring_once(http_client& http, host_pauses& h
             changed = oldest.file;
             fault = std::current_exception();
         } catch (const http_error& e) {
-            hosts.refused(e);
+            with.hosts.refused(e);
             // The first byte of a file that has none cannot be asked for.
             if (e.status == 416 && oldest.file->identity == file_identity{})
                 fail<not_media_error>(*oldest.file, "an empty file");
@@ -232,22 +239,21 @@ asio::awaitable<std::exception_ptr> bring_once(http_client& http, host_pauses& h
 
 }  // namespace
 
-asio::awaitable<void> bring(http_client& http, host_pauses& hosts, const fetch_options& options, fetch_counts& counts,
-                            std::vector<piece> pieces)
+asio::awaitable<void> bring(means with, std::vector<piece> pieces)
 {
-    check_limits(options, pieces);
+    check_limits(with.options, pieces);
     const std::vector<held_file*> files = files_of(pieces);
     for (unsigned fruitless = 0;;) {
         std::vector<piece> missing = missing_of(pieces);
         if (missing.empty()) co_return;
 
         const std::uint64_t before = held_bytes(files);
-        const std::exception_ptr fault = co_await bring_once(http, hosts, options, counts, std::move(missing));
+        const std::exception_ptr fault = co_await bring_once(with, std::move(missing));
         const std::uint64_t brought = held_bytes(files) - before;
         fruitless = brought >= worth_another_try ? 0 : fruitless + 1;
-        if (fruitless <= options.retries) {
+        if (fruitless <= with.options.retries) {
             if (!fault) continue;
-            asio::steady_timer pause(co_await asio::this_coro::executor, options.retry_pause);
+            asio::steady_timer pause(co_await asio::this_coro::executor, with.options.retry_pause);
             co_await pause.async_wait(asio::use_awaitable);
             continue;
         }

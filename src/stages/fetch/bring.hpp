@@ -2,6 +2,7 @@
 #define REELPIPE_STAGES_FETCH_BRING_HPP
 
 #include <asio/awaitable.hpp>
+#include <memory>
 #include <vector>
 
 #include "stages/fetch/fetch_options.hpp"
@@ -16,11 +17,20 @@ struct piece {
     media::byte_range range;
 };
 
+// What the bytes of one video are fetched with.
+struct means {
+    http_client& http;
+    host_pauses& hosts;
+    const fetch_options& options;
+    fetch_counts& counts;
+    std::shared_ptr<disk_share> disk{};  // none: no limit
+};
+
 // Brings all of the pieces into their files with bounded requests, a few at a time, and asks again for what a short or
-// broken answer left out. Throws transfer_error, std::system_error (disk), operation_aborted. After changed_error what
-// was held of the changed file is forgotten.
-// The files outlive the call.
-asio::awaitable<void> bring(http_client&, host_pauses&, const fetch_options&, fetch_counts&, std::vector<piece>);
+// broken answer left out. Takes room on the disk for each request first. Throws transfer_error, std::system_error
+// (disk), operation_aborted. After changed_error what was held of the changed file is forgotten. The files outlive the
+// call.
+asio::awaitable<void> bring(means, std::vector<piece>);
 
 }  // namespace reelpipe::fetch
 

@@ -36,6 +36,25 @@ void begin(held_video& video, const media_source& source)
     }
 }
 
+// A video that failed may come back behind others; until then they need not wait for it.
+class attempt {
+public:
+    explicit attempt(std::shared_ptr<disk_share> disk) : disk_(std::move(disk))
+    {
+        if (disk_) disk_->resume();
+    }
+    attempt(const attempt&) = delete;
+    attempt& operator=(const attempt&) = delete;
+    ~attempt()
+    {
+        if (disk_) disk_->rest();
+    }
+    void succeeded() { disk_.reset(); }
+
+private:
+    std::shared_ptr<disk_share> disk_;
+};
+
 fetched material_of(const held_video& video, std::size_t clips)
 {
     fetched all{.container = video.files.front().container, .counts = video.counts};
@@ -68,11 +87,19 @@ asio::awaitable<fetched> fetcher::fetch(media_source source, std::vector<segment
 
 asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, std::vector<segment> wanted)
 {
-    const bool is_new = video.files.empty() && !video.playlists;
-    if (options_.budget && is_new) co_await options_.budget->wait_for_room();
+    if (options_.budget && !video.disk) video.disk = options_.budget->begin_video();
+    attempt at_it(video.disk);
+    fetched all = co_await bring_all(video, std::move(source), std::move(wanted));
+    at_it.succeeded();
+    co_return all;
+}
+
+asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source source, std::vector<segment> wanted)
+{
+    const means with{http_, hosts_, options_, video.counts, video.disk};
     if (std::ranges::all_of(source.files, is_playlist)) {
         if (!video.playlists) video.playlists = std::make_shared<held_playlists>();
-        hls_fetch segments(http_, hosts_, planners_, options_, *video.playlists, video.counts);
+        hls_fetch segments(with, planners_, *video.playlists);
         fetched all = co_await segments.fetch(std::move(source), std::move(wanted));
         co_return all;
     }
@@ -84,7 +111,7 @@ asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, 
         std::vector<piece> pieces = co_await plan(video, wanted);
         if (pieces.empty()) break;
         ++video.counts.rounds;
-        co_await bring(http_, hosts_, options_, video.counts, std::move(pieces));
+        co_await bring(with, std::move(pieces));
     }
     co_return material_of(video, wanted.size());
 }

@@ -34,6 +34,7 @@ struct held_video {
 
     std::vector<file> files{};  // one for each file of the source
     std::shared_ptr<held_playlists> playlists{};
+    std::shared_ptr<disk_share> disk{};
     fetch_counts counts{};
 };
 
@@ -73,6 +74,7 @@ public:
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
 
 private:
+    asio::awaitable<fetched> bring_all(held_video&, media_source, std::vector<segment>);
     asio::awaitable<std::vector<piece>> plan(held_video&, const std::vector<segment>&);
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 

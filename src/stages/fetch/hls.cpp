@@ -25,6 +25,7 @@ constexpr std::size_t most_extra_segments = 8;
 constexpr std::chrono::microseconds picture_rounding{10'000};
 // Streams of one film share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
+constexpr std::chrono::microseconds sound_step{250ms};
 
 // Another file of the same site. Cookies belong to the host that they were set for.
 remote_file sibling(const remote_file& of, const std::string& url)
@@ -69,6 +70,36 @@ bool is_held(const held_stream& stream, segment_run run)
     return true;
 }
 
+// Whether one can be read behind the other.
+bool go_together(const hls_segment& before, const hls_segment& behind)
+{
+    return !before.is_gap && !behind.is_gap && before.timeline == behind.timeline && before.header == behind.header;
+}
+
+// The one that the pictures have, unless it cannot be the same.
+void set_clock(media::partial_file& view, std::chrono::microseconds own)
+{
+    if (!view.origin || std::chrono::abs(own - *view.origin) >= farthest_apart) view.origin = own;
+}
+
+// Reads a clip as it will be cut, from further and further in front where its sound begins late.
+media::heard find_sound(media::partial_file& view, const media::time_span& span, const segment& wanted,
+                        media::tracks kind)
+{
+    const auto look = [&] {
+        media::demuxer input(view, {}, media::edits::applied, kind);
+        return media::heard_in(input, wanted);
+    };
+    const auto in_front = wanted.start + *view.origin - span.first;
+    media::heard found = look();
+    while (found.begins_late && kind == media::tracks::film && view.sound_ahead < in_front) {
+        view.sound_ahead = std::max(sound_step, 2 * view.sound_ahead);
+        found = look();
+    }
+    if (found.begins_late) view.sound_ahead = {};
+    return found;
+}
+
 media_playlist& segments_in(playlist& list)
 {
     if (auto* found = std::get_if<media_playlist>(&list)) return *found;
@@ -77,9 +108,8 @@ media_playlist& segments_in(playlist& list)
 
 }  // namespace
 
-hls_fetch::hls_fetch(http_client& http, host_pauses& hosts, const asio::any_io_executor& planners,
-                     const fetch_options& options, held_playlists& held, fetch_counts& counts)
-    : http_(http), hosts_(hosts), planners_(planners), options_(options), held_(held), counts_(counts)
+hls_fetch::hls_fetch(means with, const asio::any_io_executor& planners, held_playlists& held)
+    : with_(std::move(with)), planners_(planners), held_(held)
 {
 }
 
@@ -100,8 +130,8 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
     for (;;) {
         std::vector<piece> pieces = missing(clips);
         if (!pieces.empty()) {
-            ++counts_.rounds;
-            co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
+            ++with_.counts.rounds;
+            co_await bring(with_, std::move(pieces));
         }
         bool is_complete = true;
         for (clip& each : clips) {
@@ -126,7 +156,7 @@ asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
     std::vector<playlist> lists = co_await read(asked);
     if (lists.size() == 1 && std::holds_alternative<master_playlist>(lists.front())) {
         const master_playlist offer = std::get<master_playlist>(std::move(lists.front()));
-        const hls_variant& variant = choose_variant(offer, options_.max_height);
+        const hls_variant& variant = choose_variant(offer, with_.options.max_height);
         const hls_audio* const audio = choose_audio(offer, variant);
         const remote_file site = asked.front();
         asked = {sibling(site, variant.url)};
@@ -152,8 +182,8 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
         pieces.push_back({&text, {0, std::min(each.max_range, largest_playlist)}});
     }
     while (!pieces.empty()) {
-        ++counts_.rounds;
-        co_await bring(http_, hosts_, options_, counts_, std::move(pieces));
+        ++with_.counts.rounds;
+        co_await bring(with_, std::move(pieces));
         pieces.clear();
         for (held_file& text : texts)
             for (const media::byte_range& gap : text.missing({0, largest_playlist})) pieces.push_back({&text, gap});
@@ -188,7 +218,7 @@ held_file& hls_fetch::resource(held_stream& stream, std::map<std::size_t, held_f
     file.from = sibling(stream.from, what.url);
     if (what.part) file.part = *what.part;
     if (file.bytes) return file;
-    if (!held_.store) held_.store = sparse_file::in(options_.folder, options_.budget);
+    if (!held_.store) held_.store = sparse_file::in(with_.options.folder, with_.disk);
     file.bytes = held_.store;
     file.room = largest_segment;
     file.place = std::exchange(held_.next_place, held_.next_place + largest_segment);
@@ -227,13 +257,19 @@ asio::awaitable<void> hls_fetch::look_at(clip& each)
     for (std::size_t i = 0; i < each.parts.size() && !each.error; ++i) {
         const held_stream& stream = held_.streams[i];
         part& next = each.parts[i];
+        if (i > 0 && !each.parts.front().is_complete) break;  // the pictures have the clock
         if (next.is_complete || !is_held(stream, next.run)) continue;
         next.view = view_of(stream, next.run);
+        if (i > 0) next.view.origin = each.parts.front().view.origin;
         const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
-        auto look = [&view = next.view, kind] { return media::time_span_of(view, kind); };
+        auto look = [&next, &each, kind, begin = stream.list.segments[next.run.first].begin] {
+            next.span = media::time_span_of(next.view, kind);
+            set_clock(next.view, next.span.first - begin);
+            next.sound = find_sound(next.view, next.span, each.wanted, kind);
+        };
         std::exception_ptr error;
         try {
-            next.span = co_await reelpipe::offload(planners_, look);
+            co_await reelpipe::offload(planners_, look);
         } catch (const media::error&) {
             error = std::current_exception();
         }
@@ -241,7 +277,6 @@ asio::awaitable<void> hls_fetch::look_at(clip& each)
             each.error = error;
             co_return;
         }
-        next.view.origin = next.span.first - stream.list.segments[next.run.first].begin;
         next.is_complete = !extend(stream, kind, each.wanted, next);
     }
 }
@@ -252,22 +287,36 @@ bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segm
 {
     const auto& all = stream.list.segments;
     const segment_run asked = segments_of(stream.list, wanted);
-    const auto follows = [&](std::size_t a, std::size_t b) {
-        return !all[a].is_gap && all[a].timeline == all[b].timeline && all[a].header == all[b].header;
-    };
     const auto start = wanted.start + *of.view.origin + picture_rounding;
     const bool can_begin = kind == media::tracks::sound || (of.span.first_key && *of.span.first_key <= start);
     if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
-        follows(of.run.first - 1, of.run.first)) {
+        go_together(all[of.run.first - 1], all[of.run.first])) {
         --of.run.first;
         return true;
     }
     const bool has_end = of.span.end + picture_rounding >= wanted.end + *of.view.origin;
     if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
-        !follows(of.run.last, of.run.last - 1))
-        return false;
+        !go_together(all[of.run.last - 1], all[of.run.last]))
+        return extend_for_sound(all, of);
     ++of.run.last;
     return true;
+}
+
+// Sound is not cut where the pictures are: what is missing of it may be in a neighbour, and is nowhere else.
+bool hls_fetch::extend_for_sound(const std::vector<hls_segment>& all, part& of)
+{
+    bool extended = false;
+    if (of.sound.begins_late && !std::exchange(of.asked_before, true) && of.run.first > 0 &&
+        go_together(all[of.run.first - 1], all[of.run.first])) {
+        --of.run.first;
+        extended = true;
+    }
+    if (of.sound.ends_early && !std::exchange(of.asked_behind, true) && of.run.last < all.size() &&
+        go_together(all[of.run.last - 1], all[of.run.last])) {
+        ++of.run.last;
+        extended = true;
+    }
+    return extended;
 }
 
 // The header, if there is one, and the segments, one behind the other.
@@ -287,15 +336,13 @@ media::partial_file hls_fetch::view_of(const held_stream& stream, segment_run ru
 
 fetched hls_fetch::material(const std::vector<clip>& clips) const
 {
-    fetched all{.counts = counts_};
+    fetched all{.counts = with_.counts};
     if (held_.store) all.files.push_back(held_.store);
     for (const clip& each : clips) {
         fetched::clip& next = all.clips.emplace_back();
         next.error = each.error;
         if (each.error) continue;
         for (const part& of : each.parts) next.files.push_back(of.view);
-        const auto difference = next.files.back().origin.value() - next.files.front().origin.value();
-        if (std::chrono::abs(difference) < farthest_apart) next.files.back().origin = next.files.front().origin;
         all.container = "HLS of " + each.parts.front().span.container;
     }
     if (all.container.empty()) all.container = "HLS";

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "media/segment_reader.hpp"
 #include "media/time_span.hpp"
 #include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/playlist.hpp"
@@ -37,8 +38,7 @@ struct held_playlists {
 // together out of the segments of a clip, whose clock is that of the first one's pictures.
 class hls_fetch {
 public:
-    hls_fetch(http_client&, host_pauses&, const asio::any_io_executor& planners, const fetch_options&, held_playlists&,
-              fetch_counts&);
+    hls_fetch(means, const asio::any_io_executor& planners, held_playlists&);
 
     // As fetcher::fetch().
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
@@ -49,6 +49,8 @@ private:
         segment_run run{};
         bool is_complete = false;
         media::time_span span{};
+        media::heard sound{};
+        bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the sound
         media::partial_file view{};
     };
     struct clip {
@@ -64,15 +66,13 @@ private:
     std::vector<piece> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
     bool extend(const held_stream&, media::tracks, const segment& wanted, part&) const;
+    static bool extend_for_sound(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;
     fetched material(const std::vector<clip>&) const;
 
-    http_client& http_;
-    host_pauses& hosts_;
+    means with_;
     asio::any_io_executor planners_;
-    const fetch_options& options_;
     held_playlists& held_;
-    fetch_counts& counts_;
 };
 
 }  // namespace reelpipe::fetch

@@ -18,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "stages/fetch/content_range.hpp"
 #include "stages/fetch/curl_multi.hpp"
 #include "stages/fetch/scan.hpp"
 #include "stages/fetch/url.hpp"
@@ -47,12 +48,6 @@ void append(header_lines& lines, const std::string& line)
     curl_slist* const all = curl_slist_append(lines.get(), line.c_str());
     if (!all) throw std::bad_alloc();
     if (!lines) lines.reset(all);  // later lines hang on the first
-}
-
-bool equal_but_for_case(std::string_view a, std::string_view b)
-{
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 // Headers and cookies come from a web page by way of the resolver; a line break in one would begin another header, or
@@ -91,33 +86,6 @@ std::optional<std::string> header(const easy_handle& easy, const char* name)
     curl_header* found = nullptr;
     if (curl_easy_header(easy.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return std::nullopt;
     return found->value;
-}
-
-// "bytes 0-99/1000", or "bytes */1000" from a server that cannot give any.
-struct content_range {
-    std::optional<media::byte_range> body{};
-    std::uint64_t total = 0;
-};
-
-std::optional<content_range> parse_content_range(std::string_view text)
-{
-    if (!equal_but_for_case(text.substr(0, 6), "bytes ")) return std::nullopt;
-    text.remove_prefix(6);
-
-    content_range range;
-    if (!take(text, "*")) {
-        const auto first = take_number<std::uint64_t>(text);
-        const bool dash = take(text, "-");
-        const auto last = take_number<std::uint64_t>(text);
-        if (!first || !dash || !last || *last < *first || *last == std::numeric_limits<std::uint64_t>::max())
-            return std::nullopt;
-        range.body = media::byte_range{*first, *last + 1};
-    }
-    if (!take(text, "/")) return std::nullopt;
-    const auto total = take_number<std::uint64_t>(text);
-    if (!total || !text.empty() || (range.body && range.body->end > *total)) return std::nullopt;
-    range.total = *total;
-    return range;
 }
 
 bool differ(const file_identity& a, const file_identity& b)

@@ -1,6 +1,7 @@
 #ifndef REELPIPE_STAGES_FETCH_SCAN_HPP
 #define REELPIPE_STAGES_FETCH_SCAN_HPP
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -16,6 +17,12 @@ inline bool take(std::string_view& text, std::string_view expected)
     if (!text.starts_with(expected)) return false;
     text.remove_prefix(expected.size());
     return true;
+}
+
+inline bool equal_but_for_case(std::string_view a, std::string_view b)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 template <class Number> std::optional<Number> take_number(std::string_view& text)

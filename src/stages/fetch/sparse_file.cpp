@@ -35,10 +35,10 @@ int unnamed_file(const std::filesystem::path& folder)
 
 }  // namespace
 
-std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder, std::shared_ptr<disk_budget> budget)
+std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder, std::shared_ptr<disk_share> share)
 {
     std::shared_ptr<sparse_file> file(new sparse_file(unnamed_file(folder)));
-    file->budget_ = std::move(budget);
+    file->share_ = std::move(share);
     return file;
 }
 
@@ -61,7 +61,7 @@ std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
 sparse_file::~sparse_file()
 {
     close(descriptor_);
-    if (budget_) budget_->remove(held_.bytes());
+    if (share_) share_->give_back(held_.bytes());
 }
 
 void sparse_file::resize(std::uint64_t size)
@@ -82,7 +82,7 @@ void sparse_file::write(std::uint64_t offset, std::span<const std::byte> bytes)
             at += static_cast<std::uint64_t>(written);
         }
         held_.add(hole);
-        if (budget_) budget_->add(hole.size());
+        if (share_) share_->hold(hole.size());
     }
 }
 

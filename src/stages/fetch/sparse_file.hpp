@@ -17,9 +17,9 @@ namespace reelpipe::fetch {
 // Threads: written and asked on one thread. A view may be read anywhere: bytes that are held are never written again.
 class sparse_file {
 public:
-    // An unnamed file in `folder`, which must exist; what it holds counts in the budget. Throws std::system_error, as
+    // An unnamed file in `folder`, which must exist; what it holds counts in the share. Throws std::system_error, as
     // everything here does.
-    static std::shared_ptr<sparse_file> in(const std::filesystem::path& folder, std::shared_ptr<disk_budget> = {});
+    static std::shared_ptr<sparse_file> in(const std::filesystem::path& folder, std::shared_ptr<disk_share> = {});
 
     // A file of the user's, read where it lies; all of it is held.
     static std::shared_ptr<sparse_file> of(const std::filesystem::path& path);
@@ -42,7 +42,7 @@ private:
     explicit sparse_file(int descriptor) : descriptor_(descriptor) {}
 
     int descriptor_;
-    std::shared_ptr<disk_budget> budget_;
+    std::shared_ptr<disk_share> share_;
     std::uint64_t size_ = 0;
     media::range_set held_;
 };

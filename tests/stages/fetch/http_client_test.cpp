@@ -152,23 +152,6 @@ TEST_CASE("waiting for a free connection is no time-out", "[http_client]")
     CHECK(second.text == content.substr(0, 1000));
 }
 
-TEST_CASE("256 connections at once are one thread's work", "[http_client]")
-{
-    const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
-    nginx server(folder.path());
-    loop_and_client local({.connections = 256});
-    std::list<kept_body> bodies;
-    std::vector<transfer> all;
-    all.reserve(256);
-    for (int i = 0; i < 256; ++i)
-        all.push_back(local.http.start({.url = server.url("film.mp4"), .range = {0, 300'000}}, bodies.emplace_back()));
-    for (transfer& each : all) run_awaitable(local.io, each.wait());
-
-    for (const kept_body& body : bodies) CHECK(body.text == content);
-    CHECK(server.body_bytes(256) == 256 * 300'000);
-}
-
 TEST_CASE("headers and cookies of the request are sent, and no others", "[http_client]")
 {
     origin server;
