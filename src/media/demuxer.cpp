@@ -410,7 +410,7 @@ bool demuxer::names_missing_samples() const
     const auto ends_behind_file = [this](AVStream* stream) {
         const int count = stream ? avformat_index_get_entries_count(stream) : 0;
         const AVIndexEntry* const last = count > 0 ? avformat_index_get_entry(stream, count - 1) : nullptr;
-        return last && last->pos + last->size > static_cast<std::int64_t>(source_->file().size);
+        return last && last->pos > static_cast<std::int64_t>(source_->file().size) - last->size;
     };
     return ends_behind_file(video_) || ends_behind_file(audio_);
 }

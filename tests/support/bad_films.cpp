@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "support/process.hpp"
 #include "support/temp_folder.hpp"
 
 namespace reelpipe::test {
@@ -164,6 +165,54 @@ std::string repeated(std::size_t times, const std::string& what)
     return all;
 }
 
+// Of what MPEG-TS says in sections.
+std::uint32_t checksum_of(const std::string& section)
+{
+    std::uint32_t sum = 0xffffffff;
+    for (const char each : section) {
+        sum ^= static_cast<std::uint32_t>(static_cast<unsigned char>(each)) << 24;
+        for (int bit = 0; bit < 8; ++bit) sum = sum << 1 ^ (sum >> 31 ? 0x04C11DB7u : 0u);
+    }
+    return sum;
+}
+
+// A section of MPEG-TS, in packets.
+std::string transport_section(std::uint64_t pid, std::uint64_t table, std::uint64_t number, const std::string& content)
+{
+    std::string section = big_endian(table, 1) + big_endian(0xB000 | (content.size() + 9), 2) + big_endian(number, 2) +
+                          big_endian(0xC10000, 3) + content;
+    section = '\0' + section + big_endian(checksum_of(section), 4);
+    std::string packets;
+    for (std::size_t at = 0, count = 0; at < section.size(); at += 184, ++count) {
+        std::string part = section.substr(at, 184);
+        part.resize(184, '\xff');
+        packets += big_endian(0x47000010 | (at == 0 ? 0x400000 : 0) | pid << 8 | (count & 15), 4) + part;
+    }
+    return packets;
+}
+
+// What stands in front of a film that is said to have 8000 streams of pictures.
+std::string many_transport_streams()
+{
+    constexpr std::uint64_t programs = 40, of_each = 200;
+    std::string list, descriptions;
+    for (std::uint64_t p = 0; p < programs; ++p) {
+        list += big_endian(p + 1, 2) + big_endian(0xE000 | (32 + p), 2);
+        std::string streams = big_endian(0xFFFFF000, 4);
+        for (std::uint64_t s = 0; s < of_each; ++s)
+            streams += big_endian(0x1B, 1) + big_endian(0xE000 | (100 + p * of_each + s), 2) + big_endian(0xF000, 2);
+        descriptions += transport_section(32 + p, 2, p + 1, streams);
+    }
+    return transport_section(0, 0, 1, list) + descriptions;
+}
+
+// A film of pictures that say themselves how large they are.
+std::string film_of_jpegs()
+{
+    return output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+                      "testsrc2=size=160x90:rate=5:duration=14", "-c:v", "mjpeg", "-f", "matroska", "-"});
+}
+
 constexpr std::size_t a_million = 1'000'000;
 
 }  // namespace
@@ -245,6 +294,14 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
                     put(film, picture_entry(film) + 34, 30000, 2);
                 }),
         {"too_large"});
+    add("huge_pictures_unsaid_mkv",
+        changed(film_of_jpegs(),
+                [](std::string& film) {
+                    const std::string_view start("\xFF\xC0\x00\x11\x08", 5);
+                    for (std::size_t at = film.find(start); at != film.npos; at = film.find(start, at + 1))
+                        put(film, at + start.size(), std::uint64_t{30000} << 16 | 30000, 4);
+                }),
+        {"corrupt", "too_large"});
     add("no_size_of_pictures", changed(good, [](std::string& film) { put(film, picture_entry(film) + 32, 0, 4); }),
         {"corrupt"});
     may_be_cut();  // the pictures themselves say it
@@ -259,6 +316,8 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
             matroska.substr(element_in(matroska, matroska_segment(matroska), cluster_id).begin),
         {"too_large", "corrupt", "no_video_stream"});
 
+    add("8000_streams_ts", many_transport_streams() + transport, {"too_large", "corrupt"});
+    may_be_cut();
     add("index_of_many_samples",
         changed(good,
                 [](std::string& film) {
