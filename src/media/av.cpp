@@ -44,10 +44,13 @@ io make_io(void* opaque, read_callback read, write_callback write, seek_callback
 
 error::error(const std::string& doing, int code) : std::runtime_error(describe(doing, code)), code_(code) {}
 
-void capture_log()
+void prepare()
 {
     static std::once_flag once;
-    std::call_once(once, [] { av_log_set_callback(keep_message); });
+    std::call_once(once, [] {
+        av_log_set_callback(keep_message);
+        av_max_alloc(largest_block);
+    });
 }
 
 void forget_log() { *last_message = '\0'; }

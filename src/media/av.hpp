@@ -47,8 +47,13 @@ template <class T> T* check_allocated(T* made)
     return made;
 }
 
-// libav's messages go into the text of `error` instead of to stderr. Idempotent; whoever opens a context calls it.
-void capture_log();
+// No block that libav asks for is larger than a plane of the largest picture that we take, with two bytes a pixel and
+// some more around it: tables that grow with what a file claims end there.
+inline constexpr std::size_t largest_block = 160u << 20;
+
+// libav's messages go into the text of `error` instead of to stderr, and its blocks are bounded. Idempotent; whoever
+// opens a context calls it.
+void prepare();
 
 // Forgets the captured message, so that the next error does not tell of an older one.
 void forget_log();

@@ -14,6 +14,7 @@
 
 #include "media/error.hpp"
 #include "media/fragment_index.hpp"
+#include "media/limits.hpp"
 #include "media/mp4_boxes.hpp"
 
 namespace reelpipe::media {
@@ -55,6 +56,8 @@ public:
 
     const partial_file& file() const { return file_; }
     void imagine(bool on) { imagines_ = on; }
+    // Of which the index grows while it is read; null: no longer.
+    void watch(const AVFormatContext* opened) { opened_ = opened; }
     const range_set& read() const { return read_; }
     const range_set& imagined() const { return imagined_; }
 
@@ -62,6 +65,7 @@ public:
     {
         if (stopped_) throw std::system_error(std::make_error_code(std::errc::operation_canceled), "reading media");
         if (read_error_) throw std::system_error(read_error_, std::generic_category(), "reading media");
+        if (too_many_) throw error(fault::too_large, *too_many_);
         if (hole_) throw missing_bytes(*hole_);
     }
 
@@ -76,7 +80,8 @@ private:
     {
         stopped_ = stopped_ || stop_.stop_requested();
         if (stopped_) return AVERROR_EXIT;
-        if (hole_ || read_error_) return AVERROR(EIO);
+        check_limits();
+        if (hole_ || read_error_ || too_many_) return AVERROR(EIO);
         if (position_ >= file_.size) return AVERROR_EOF;
 
         const auto wanted =
@@ -85,6 +90,16 @@ private:
         if (got <= 0) return AVERROR(EIO);
         position_ += static_cast<std::uint64_t>(got);
         return static_cast<int>(got);
+    }
+
+    void check_limits()
+    {
+        std::uint64_t samples = 0;
+        for (unsigned i = 0; opened_ && i < opened_->nb_streams; ++i)
+            samples += static_cast<unsigned>(avformat_index_get_entries_count(opened_->streams[i]));
+        if (samples > most_samples) too_many_ = "an index of more than " + std::to_string(most_samples) + " samples";
+        if (imagined_.ranges().size() > most_places)
+            too_many_ = "samples scattered over more than " + std::to_string(most_places) + " places";
     }
 
     ssize_t imagine(std::uint8_t* to, std::size_t wanted)
@@ -122,7 +137,9 @@ private:
     partial_file file_;
     std::stop_token stop_;
     std::uint64_t position_ = 0;
+    const AVFormatContext* opened_ = nullptr;
     std::optional<std::uint64_t> hole_;
+    std::optional<std::string> too_many_;
     int read_error_ = 0;
     bool stopped_ = false;
     bool imagines_ = false;
@@ -136,7 +153,7 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
       wanted_(wanted)
 {
     if (file.size == 0) throw error(fault::not_media, "an empty file");
-    av::capture_log();
+    av::prepare();
     av::forget_log();
     // Reads exactly what is asked for: a skip over a hole is a seek, never a read through it.
     io_->direct = 1;
@@ -148,13 +165,17 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     if (std::ranges::find(containers, std::string_view(format->name)) == containers.end())
         throw error(fault::unsupported, std::string("a container of type ") + format->name);
 
+    if (is_mp4(format)) check_claims(file);
+
     AVFormatContext* context = av::check_allocated(avformat_alloc_context());
+    source_->watch(context);
     context->pb = io_.get();
     context->io_open = refuse_to_open;
     context->max_streams = most_streams;
     av::dictionary settings;
     if (lists == edits::ignored) settings.set("ignore_editlist", 1);
     const int opened = avformat_open_input(&context, nullptr, format, settings.address());  // frees it on failure
+    source_->watch(opened >= 0 ? context : nullptr);
     if (opened >= 0) input_.reset(context);
     guard(opened, "opening the container");
     find_streams();
@@ -163,6 +184,7 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
         look_for_parameters();
     }
     check_limits();
+    check_begin();
     discard_other_streams();
     find_origin();
 }
@@ -173,7 +195,10 @@ void demuxer::guard(int code, const char* doing) const
 {
     source_->rethrow();
     if (code >= 0) return;
-    throw error(code == AVERROR(ENOMEM) ? fault::too_large : fault::corrupt, av::error(doing, code).what());
+    if (code == AVERROR(ENOMEM))
+        throw error(fault::too_large, std::string(doing) + ": it takes more memory or streams than a film does");
+    if (code == AVERROR_EOF) throw error(fault::corrupt, std::string(doing) + ": the file ends early");
+    throw error(fault::corrupt, av::error(doing, code).what());
 }
 
 void demuxer::find_streams()
@@ -255,6 +280,15 @@ void demuxer::check_limits() const
                     "pictures of " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
 }
 
+void demuxer::check_begin() const
+{
+    for (const AVStream* stream : {video_, audio_})
+        if (stream && stream->start_time != AV_NOPTS_VALUE && !is_time(stream->start_time, stream->time_base))
+            throw error(fault::corrupt, "it begins at a time that no film reaches");
+    if (input_->start_time != AV_NOPTS_VALUE && !is_time(input_->start_time, av::microsecond))
+        throw error(fault::corrupt, "it begins at a time that no film reaches");
+}
+
 void demuxer::discard_other_streams()
 {
     for (unsigned i = 0; i < input_->nb_streams; ++i) {
@@ -291,6 +325,7 @@ void demuxer::seek(std::chrono::microseconds time)
         av_rescale_q_rnd((time + origin_).count(), av::microsecond, stream.time_base, AV_ROUND_DOWN);
     const std::int64_t first = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
     std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, stream.time_base);
+    std::int64_t step_before_key = 1;
     for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
         const seen_packet found = next_leading();
         if (found.is_key && found.time <= wanted) {
@@ -300,7 +335,8 @@ void demuxer::seek(std::chrono::microseconds time)
         // Where there is an index, libav searches by decoding time and may come out at a key frame that is shown later
         // than asked for. Where there is none, it comes out anywhere.
         if (found.is_key) {
-            target = std::min(found.time, target) - 1;
+            target = std::min(found.time, target) - step_before_key;
+            step_before_key *= 2;
         } else {
             target -= step_back;
             step_back *= 2;
@@ -352,16 +388,42 @@ bool demuxer::read(AVPacket* packet)
         const int code = av_read_frame(input_.get(), packet);
         if (code == AVERROR_EOF) {
             source_->rethrow();
+            if (names_missing_samples())
+                throw error(fault::corrupt, "the file ends before the samples of its index do");
             return false;
         }
         guard(code, "reading a packet");
         const int stream = packet->stream_index;
         const bool ours = (video_ && stream == video_->index) || (audio_ && stream == audio_->index);
         const bool cut_short = packet->flags & AV_PKT_FLAG_CORRUPT && is_mp4(input_->iformat);
-        if (ours && !cut_short) return true;
+        if (ours && !cut_short) {
+            check_times(*packet);
+            return true;
+        }
         av_packet_unref(packet);
         if (ours) throw error(fault::corrupt, "the file ends inside of a sample");
     }
+}
+
+// libav takes a sample behind the end of the file for the end of the film.
+bool demuxer::names_missing_samples() const
+{
+    if (!is_mp4(input_->iformat)) return false;
+    const auto ends_behind_file = [this](AVStream* stream) {
+        const int count = stream ? avformat_index_get_entries_count(stream) : 0;
+        const AVIndexEntry* const last = count > 0 ? avformat_index_get_entry(stream, count - 1) : nullptr;
+        return last && last->pos > static_cast<std::int64_t>(source_->file().size) - last->size;
+    };
+    return ends_behind_file(video_) || ends_behind_file(audio_);
+}
+
+void demuxer::check_times(AVPacket& packet) const
+{
+    const AVRational time_base = input_->streams[packet.stream_index]->time_base;
+    for (const std::int64_t time : {packet.pts, packet.dts})
+        if (time != AV_NOPTS_VALUE && !is_time(time, time_base))
+            throw error(fault::corrupt, "a sample at a time that no film reaches");
+    packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
 }
 
 bool demuxer::has_sample_table() const

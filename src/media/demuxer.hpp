@@ -13,10 +13,6 @@
 
 namespace reelpipe::media {
 
-// What somebody may hand us without our noticing: numbers that no real video reaches.
-inline constexpr std::int64_t largest_picture = 8192 * 8192;  // pixels
-inline constexpr int most_streams = 64;
-
 // Whether an MP4 file's edit lists decide what is shown, or every sample counts.
 enum class edits : std::uint8_t { applied, ignored };
 
@@ -53,7 +49,7 @@ public:
     void seek(std::chrono::microseconds time);
 
     // The next packet of the video or the audio; false at the end of the file. A file that ends before a sample does
-    // is corrupt.
+    // is corrupt, and so is one with a sample at a time that is_time() (limits.hpp) does not take.
     bool read(AVPacket*);
 
     // Whether the index says where every sample of the file is and when it is shown.
@@ -89,10 +85,13 @@ private:
     void look_for_parameters();
     void leave_first_fragment();
     void check_limits() const;
+    void check_begin() const;
     void discard_other_streams();
     void find_origin();
     AVStream& leading() const;  // the one that is searched in
     seen_packet next_leading();
+    bool names_missing_samples() const;
+    void check_times(AVPacket&) const;
     bool seek_at_or_before(std::int64_t time);
     void rewind();
     void guard(int code, const char* doing) const;

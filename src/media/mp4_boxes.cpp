@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <span>
 #include <string>
 
 #include "media/error.hpp"
+#include "media/limits.hpp"
 
 namespace reelpipe::media {
 
@@ -69,6 +71,48 @@ std::optional<byte_range> next_towards_first_fragment(const partial_file& file, 
     return std::nullopt;
 }
 
+// Down through the first box of each type.
+std::optional<mp4_box> find_path(const partial_file& file, byte_range parent, std::initializer_list<std::uint32_t> path)
+{
+    std::optional<mp4_box> found{{.payload = parent}};
+    for (const std::uint32_t type : path)
+        if (found) found = find_box(file, found->payload, type);
+    return found;
+}
+
+// Of 32 bits, behind `skipped` bytes of the box; 0 where it has none.
+std::uint64_t number_in(const partial_file& file, const mp4_box& box, std::uint64_t skipped)
+{
+    std::array<unsigned char, 4> bytes{};
+    const byte_range place{box.payload.begin + skipped, box.payload.begin + skipped + bytes.size()};
+    if (place.end > box.payload.end || !file.held.holds(place)) return 0;
+    const ssize_t got = read_at(file, place.begin, std::as_writable_bytes(std::span(bytes)));
+    return got == static_cast<ssize_t>(bytes.size()) ? big_endian(bytes.data(), 4) : 0;
+}
+
+// What libav makes of a track, which is less than it has where each sample is one of a sound wave: those it takes
+// together.
+std::uint64_t samples_of(const partial_file& file, byte_range track)
+{
+    const auto table = find_path(file, track, {box_type("mdia"), box_type("minf"), box_type("stbl")});
+    if (!table) return 0;
+    const auto sizes = find_box(file, table->payload, box_type("stsz"));
+    const auto times = find_box(file, table->payload, box_type("stts"));
+    const bool is_wave = times && number_in(file, *times, 4) == 1 && number_in(file, *times, 12) == 1;
+    return sizes && !is_wave ? number_in(file, *sizes, 8) : 0;
+}
+
+std::uint64_t edits_of(const partial_file& file, byte_range track)
+{
+    const auto edits = find_path(file, track, {box_type("edts"), box_type("elst")});
+    return edits ? number_in(file, *edits, 4) : 0;
+}
+
+[[noreturn]] void throw_too_large(const char* what, std::uint64_t most)
+{
+    throw error(fault::too_large, "an index of more than " + std::to_string(most) + ' ' + what);
+}
+
 }  // namespace
 
 std::optional<mp4_box> box_at(const partial_file& file, std::uint64_t offset, std::uint64_t parent_end)
@@ -95,7 +139,8 @@ std::optional<mp4_box> box_at(const partial_file& file, std::uint64_t offset, st
 
 std::optional<mp4_box> find_box(const partial_file& file, byte_range parent, std::uint32_t type)
 {
-    for (auto box = box_at(file, parent.begin, parent.end); box; box = box_at(file, box->payload.end, parent.end))
+    auto box = box_at(file, parent.begin, parent.end);
+    for (std::uint64_t i = 0; box && i < most_boxes; ++i, box = box_at(file, box->payload.end, parent.end))
         if (box->type == type) return box;
     return std::nullopt;
 }
@@ -103,8 +148,9 @@ std::optional<mp4_box> find_box(const partial_file& file, byte_range parent, std
 std::optional<byte_range> next_towards_index(const partial_file& file)
 {
     if (!starts_like_mp4(file)) return std::nullopt;
-    std::uint64_t offset = 0;
+    std::uint64_t offset = 0, boxes = 0;
     while (const auto box = box_at(file, offset, file.size)) {
+        if (++boxes > most_boxes) throw error(fault::too_large, "more boxes in front of the index than a film has");
         offset = box->payload.end;
         if (box->type != box_type("moov")) continue;
         if (const auto rest = rest_of(file, *box, largest_moov, behind_moov)) return rest;
@@ -115,6 +161,19 @@ std::optional<byte_range> next_towards_index(const partial_file& file)
     // No gap: held, and no box.
     return first_gap(
         file, {offset - std::min(offset, in_front_of_moov), offset + (rest <= largest_tail ? rest : unknown_box)});
+}
+
+void check_claims(const partial_file& file)
+{
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    std::uint64_t tracks = 0, samples = 0;
+    for (auto track = moov ? find_box(file, moov->payload, box_type("trak")) : std::nullopt; track;
+         track = find_box(file, {track->payload.end, moov->payload.end}, box_type("trak"))) {
+        if (++tracks > most_streams) throw_too_large("tracks", most_streams);
+        samples += samples_of(file, track->payload);
+        if (samples > most_samples) throw_too_large("samples", most_samples);
+        if (edits_of(file, track->payload) > most_edits) throw_too_large("edits in a track", most_edits);
+    }
 }
 
 bool has_fragments(const partial_file& file)

@@ -25,7 +25,7 @@ constexpr std::uint32_t box_type(const char (&name)[5])
 // two are read: what is inside of the boxes is libav's business.
 std::optional<mp4_box> box_at(const partial_file&, std::uint64_t offset, std::uint64_t parent_end);
 
-// The first box of this type in `parent`, as far as the chain of boxes is held.
+// The first box of this type in `parent`, as far as the chain of boxes is held and no longer than most_boxes.
 std::optional<mp4_box> find_box(const partial_file&, byte_range parent, std::uint32_t type);
 
 // What to fetch next of an MP4 file whose index is not complete: the rest of the moov, or the place where the chain of
@@ -35,6 +35,10 @@ std::optional<byte_range> next_towards_index(const partial_file&);
 
 // Whether fragments all over the file say what is in them.
 bool has_fragments(const partial_file&);
+
+// Throws error for an index that claims more tracks, samples or edits than a film has, each of which costs libav memory
+// and time, whatever is behind it in the file.
+void check_claims(const partial_file&);
 
 // All of it that is index: the moov, and in front of the first fragment's samples whatever there is.
 std::uint64_t index_bytes(const partial_file&);

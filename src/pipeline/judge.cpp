@@ -1,5 +1,6 @@
 #include "pipeline/judge.hpp"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <asio/error.hpp>
@@ -106,6 +107,12 @@ finding diagnose(std::exception_ptr error)
         return {reason::network, e.what(), {}, {}};
     } catch (const media::error& e) {
         return {of_fault(e.kind()), e.what(), {}, {}};
+    } catch (const media::missing_bytes& e) {
+        // Everything that the film's index asks for was there.
+        return {reason::corrupt,
+                fmt::format("the samples are not where the index of the video says: {}", e.what()),
+                {},
+                {}};
     } catch (const cut::encode_error& e) {
         return {reason::encode_failed, e.what(), {}, {}};
     } catch (const worker_died& e) {

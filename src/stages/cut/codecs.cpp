@@ -1,7 +1,7 @@
 #include "stages/cut/codecs.hpp"
 
-#include "media/demuxer.hpp"
 #include "media/error.hpp"
+#include "media/limits.hpp"
 
 namespace reelpipe::cut {
 
@@ -11,12 +11,17 @@ int guard(int code, const char* doing)
     return code;
 }
 
+std::string codec_name(const AVCodecParameters& stream)
+{
+    if (stream.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(stream.codec_id);
+    char tag[AV_FOURCC_MAX_STRING_SIZE] = "";
+    return std::string("the unknown codec ") + av_fourcc_make_string(tag, stream.codec_tag);
+}
+
 av::codec open_decoder(const AVStream& stream, const options& how)
 {
     const AVCodec* const decoder = avcodec_find_decoder(stream.codecpar->codec_id);
-    if (!decoder)
-        throw media::error(media::fault::unsupported,
-                           std::string("no decoder for ") + avcodec_get_name(stream.codecpar->codec_id));
+    if (!decoder) throw media::error(media::fault::unsupported, "no decoder for " + codec_name(*stream.codecpar));
     av::codec context(av::check_allocated(avcodec_alloc_context3(decoder)));
     av::check(avcodec_parameters_to_context(context.get(), stream.codecpar), "set up the decoder");
     context->pkt_timebase = stream.time_base;

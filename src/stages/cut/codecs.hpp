@@ -1,6 +1,8 @@
 #ifndef REELPIPE_STAGES_CUT_CODECS_HPP
 #define REELPIPE_STAGES_CUT_CODECS_HPP
 
+#include <string>
+
 #include "media/av.hpp"
 #include "stages/cut/cut.hpp"
 
@@ -8,6 +10,9 @@ namespace reelpipe::cut {
 
 // Throws media::error where there is none.
 av::codec open_decoder(const AVStream&, const options&);
+
+// As people call the codec; of one that libav does not know, what the container calls it.
+std::string codec_name(const AVCodecParameters&);
 
 // What libav answered. Throws encode_error, with its words, where that is a failure.
 int guard(int code, const char* doing);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -8,6 +10,7 @@ extern "C" {
 }
 
 #include "media/error.hpp"
+#include "media/limits.hpp"
 #include "stages/cut/aac_track.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
@@ -51,6 +54,9 @@ public:
           clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_picture : frame_clock::beginning::at_zero)
     {
         if (!is_valid(source_rate_)) source_rate_ = {25, 1};  // as ffmpeg assumes
+        if (!is_valid(forced_rate_) && av_q2d(source_rate_) > media::most_pictures_a_second)
+            throw media::error(media::fault::too_large,
+                               fmt::format("{:.0f} pictures a second; --fps takes fewer", av_q2d(source_rate_)));
     }
 
     result run()
@@ -80,6 +86,7 @@ private:
         if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+        if (packet && packet->pts != AV_NOPTS_VALUE) sent_ = packet->pts;
         const int sent = avcodec_send_packet(decoder_.get(), packet);
         if (sent < 0 && sent != AVERROR_EOF && !(packet && is_leading(packet->pts))) not_decoded(sent);
         for (;;) {
@@ -103,21 +110,25 @@ private:
     void not_decoded(int code) const
     {
         if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
-        corrupt(av::error("decode", code).what());
+        corrupt(av::error("cannot be decoded", code).what());
     }
 
     void corrupt(const std::string& what) const
     {
-        if (!how_.keep_corrupt) throw media::error(media::fault::corrupt, what);
+        if (how_.keep_corrupt) return;
+        const microseconds time = input_.time_of_picture(sent_) + wanted_.start;
+        throw media::error(media::fault::corrupt,
+                           fmt::format("the picture at {:.3f} s {}; --keep-corrupt stores what can be decoded",
+                                       std::chrono::duration<double>(time).count(), what));
     }
 
     void take(AVFrame& picture)
     {
-        if (picture.best_effort_timestamp == AV_NOPTS_VALUE) return corrupt("a picture without a time");
+        if (picture.best_effort_timestamp == AV_NOPTS_VALUE) return corrupt("has no time");
         const std::int64_t pts = picture.best_effort_timestamp;
         if (is_leading(pts) || is_behind(pts)) return;
         if (picture.decode_error_flags || picture.flags & AV_FRAME_FLAG_CORRUPT)
-            corrupt("a picture of the segment cannot be decoded");
+            corrupt("cannot be decoded without errors");
         if (pts < start_) return;
         first_shown_ = std::min(first_shown_.value_or(pts), pts);
 
@@ -216,15 +227,15 @@ private:
     std::int64_t show(AVFrame& picture, std::int64_t tick, std::int64_t times)
     {
         const std::int64_t length = (wanted_.end - wanted_.start).count();
-        for (; times > 0; --times, ++tick) {
-            if (av_compare_ts(tick, av_inv_q(frame_rate_), length, av::microsecond) >= 0) continue;
+        const auto is_inside = [&] { return av_compare_ts(tick, av_inv_q(frame_rate_), length, av::microsecond) < 0; };
+        for (; times > 0 && is_inside(); --times, ++tick) {
             if (!first_tick_) first_tick_ = tick;
             picture.pts = tick;
             picture.pict_type = AV_PICTURE_TYPE_NONE;  // the encoder chooses its own
             encode(&picture);
             ++done_.frames;
         }
-        return tick;
+        return tick + std::max<std::int64_t>(times, 0);
     }
 
     void encode(const AVFrame* picture)
@@ -324,6 +335,7 @@ private:
     av::frame previous_;
     av::packet encoded_ = av::make_packet();
     std::int64_t first_key_ = AV_NOPTS_VALUE;
+    std::int64_t sent_ = 0;  // when the last packet that went to the decoder is shown
     std::optional<std::int64_t> first_shown_;
     frame_clock clock_;
     std::optional<std::int64_t> first_tick_;

@@ -1,13 +1,18 @@
 #include "stages/cut/lossless.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "media/av.hpp"
 #include "media/error.hpp"
+#include "media/nal_units.hpp"
 #include "stages/cut/clip_writer.hpp"
+#include "stages/cut/codecs.hpp"
 #include "stages/cut/edit_list.hpp"
 #include "stages/cut/material.hpp"
 
@@ -17,14 +22,13 @@ using std::chrono::microseconds;
 
 namespace {
 
-// Far beyond every film, and far from where sums overflow.
-constexpr std::int64_t largest_time = std::int64_t{1} << 60;
 // Demuxers of containers that keep no decoding times find them out from so many packets.
 constexpr std::size_t most_untimed = 32;
 
-bool is_time(std::int64_t time) { return time > -largest_time && time < largest_time; }
+// From decoding to showing: a codec that shows pictures out of order holds back 16 of them.
+constexpr std::chrono::minutes longest_delay{1};
 
-[[noreturn]] void corrupt(const char* what) { throw media::error(media::fault::corrupt, what); }
+[[noreturn]] void corrupt(const std::string& what) { throw media::error(media::fault::corrupt, what); }
 
 [[noreturn]] void unsupported(const std::string& what)
 {
@@ -39,6 +43,7 @@ public:
           source_(source),
           start_(start),
           length_(av_rescale_q(length.count(), av::microsecond, source.time_base)),
+          length_bytes_(media::length_bytes_of(*source.codecpar)),
           target_(writer.add(*source.codecpar, source.time_base))
     {
         target_.avg_frame_rate = source.avg_frame_rate;
@@ -49,11 +54,10 @@ public:
     // Takes what the packet refers to. Those that are shown after the end are kept where they are needed to decode.
     void add(AVPacket& packet)
     {
-        if (!is_time(packet.pts) || (packet.dts != AV_NOPTS_VALUE && !is_time(packet.dts)))
-            corrupt("a sample without a time, or one that no film reaches");
+        if (packet.pts == AV_NOPTS_VALUE) corrupt("a sample without a time");
+        check_units(packet);
         packet.pts -= start_;
         if (packet.dts != AV_NOPTS_VALUE) packet.dts -= start_;
-        packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
         look_at(packet);
         if (packet.dts == AV_NOPTS_VALUE) {
             hold(packet);
@@ -100,6 +104,15 @@ public:
     AVRational tick() const { return target_.time_base; }
 
 private:
+    // The last chance to find a hole in the source: nothing is decoded.
+    void check_units(const AVPacket& packet) const
+    {
+        const std::span<const std::uint8_t> sample(packet.data, static_cast<std::size_t>(packet.size));
+        if (length_bytes_ != 0 && !media::units_fill_sample(sample, length_bytes_))
+            corrupt(fmt::format("the picture at {:.3f} s is damaged",
+                                static_cast<double>(packet.pts) * av_q2d(source_.time_base)));
+    }
+
     bool is_sound() const { return source_.codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
 
     void look_at(AVPacket& packet)
@@ -150,12 +163,15 @@ private:
         last_decoded_ = packet.dts;
         last_duration_ = packet.duration;
         if (packet.pts < packet.dts) corrupt("a sample that is shown before it is decoded");
+        if (in_microseconds(packet.pts - packet.dts) > longest_delay)
+            corrupt("a sample that is shown long after it is decoded");
         writer_.write(packet, target_, source_.time_base);
     }
 
     clip_writer& writer_;
     const AVStream& source_;
     std::int64_t start_, length_;
+    std::size_t length_bytes_;
     AVStream& target_;
     std::vector<av::packet> held_;
     std::vector<std::int64_t> shown_, hidden_;
@@ -167,7 +183,7 @@ private:
 void check_carried(const clip_writer& writer, const AVStream& stream, const char* what)
 {
     if (!writer.carries(stream.codecpar->codec_id))
-        unsupported(std::string("MP4 cannot carry ") + avcodec_get_name(stream.codecpar->codec_id) + ' ' + what);
+        unsupported(fmt::format("MP4 cannot carry {} {}", codec_name(*stream.codecpar), what));
 }
 
 // One cut from its first packet to its last.
@@ -188,11 +204,12 @@ public:
         const av::packet packet = av::make_packet();
         writer_.begin();
         writer_.count_in(pictures_->tick());
-        bool has_key = false;
+        bool has_pictures = false, has_key = false;
         for (;;) {
             const material::kind got = input_.next(packet.get());
             if (got == material::kind::end) break;
             const av::packet_turn turn(packet);
+            has_pictures = has_pictures || got == material::kind::picture;
             has_key = has_key || (got == material::kind::picture && turn->flags & AV_PKT_FLAG_KEY);
             if (got == material::kind::sound) {
                 if (sound_) sound_->add(*turn.get());
@@ -200,6 +217,7 @@ public:
                 pictures_->add(*turn.get());
             }
         }
+        if (has_pictures && !has_key) corrupt("none of the pictures that the segment takes is a key frame");
         pictures_->end();
         if (sound_) sound_->end();
         if (pictures_->is_empty())

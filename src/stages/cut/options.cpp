@@ -71,10 +71,12 @@ void check_filter(const std::string& description)
 
 void check(const options& how)
 {
-    av::capture_log();
+    av::prepare();
     av::forget_log();
     if (how.lossless && how.shapes())
         throw std::invalid_argument("what shapes the clip needs --cut encode; --cut lossless copies what is there");
+    if (how.lossless && how.keep_corrupt)
+        throw std::invalid_argument("damaged pictures are kept by --cut encode; --cut lossless copies whole ones only");
     if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");
     if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
     check_preset(how);

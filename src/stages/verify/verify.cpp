@@ -15,7 +15,9 @@
 #include "media/av.hpp"
 #include "media/demuxer.hpp"
 #include "media/error.hpp"
+#include "media/limits.hpp"
 #include "media/mp4_boxes.hpp"
+#include "media/nal_units.hpp"
 
 namespace reelpipe::verify {
 
@@ -32,29 +34,6 @@ media::partial_file whole_file(int descriptor)
     return file;
 }
 
-// How many bytes in front of each NAL unit say how long it is (ISO/IEC 14496-15); 0: the codec has no such units.
-std::size_t length_bytes_of(const AVCodecParameters& p)
-{
-    const std::span header(p.extradata, static_cast<std::size_t>(std::max(p.extradata_size, 0)));
-    if (p.codec_id == AV_CODEC_ID_H264 && header.size() > 4 && header[0] == 1) return (header[4] & 3u) + 1;
-    if (p.codec_id == AV_CODEC_ID_HEVC && header.size() > 21 && header[0] == 1) return (header[21] & 3u) + 1;
-    return 0;
-}
-
-// The lengths inside a sample add up to the sample. An index that lies about sizes or positions breaks this at once.
-bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_bytes)
-{
-    while (!sample.empty()) {
-        if (sample.size() < length_bytes) return false;
-        std::size_t length = 0;
-        for (const std::uint8_t byte : sample.first(length_bytes)) length = length << 8 | byte;
-        sample = sample.subspan(length_bytes);
-        if (length == 0 || length > sample.size()) return false;
-        sample = sample.subspan(length);
-    }
-    return true;
-}
-
 av::codec open_decoder(const AVStream& stream, int errors_that_count)
 {
     const AVCodec* const codec = avcodec_find_decoder(stream.codecpar->codec_id);
@@ -65,7 +44,8 @@ av::codec open_decoder(const AVStream& stream, int errors_that_count)
     decoder->thread_count = 1;
     decoder->max_pixels = media::largest_picture;
     decoder->err_recognition = errors_that_count;
-    av::check(avcodec_open2(decoder.get(), codec, nullptr), "open the decoder");
+    const int opened = avcodec_open2(decoder.get(), codec, nullptr);
+    if (opened < 0) throw decode_error(av::error("open the decoder", opened).what());
     return decoder;
 }
 
@@ -77,14 +57,20 @@ public:
     void feed(const AVPacket* packet)
     {
         if (seen_) return;
-        av::check(avcodec_send_packet(decoder_.get(), packet), "decode the first picture");
+        expect(avcodec_send_packet(decoder_.get(), packet));
         const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
         if (code == AVERROR(EAGAIN)) return;
-        av::check(code, "decode the first picture");
+        expect(code);
         seen_ = true;
     }
 
 private:
+    static void expect(int code)
+    {
+        if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
+        if (code < 0) throw decode_error(av::error("the first picture cannot be decoded", code).what());
+    }
+
     av::codec decoder_;
     av::frame picture_ = av::make_frame();
     bool seen_ = false;
@@ -278,7 +264,7 @@ void check_index(const media::partial_file& file)
 {
     const media::range_set places = media_boxes(file);
     media::demuxer clip(file, {}, media::edits::ignored);
-    const std::size_t length_bytes = length_bytes_of(*clip.video()->codecpar);
+    const std::size_t length_bytes = media::length_bytes_of(*clip.video()->codecpar);
     std::vector<media::byte_range> samples;
     std::vector<steps> steps_of(clip.context()->nb_streams);
 
@@ -286,7 +272,8 @@ void check_index(const media::partial_file& file)
     while (clip.read(packet.get())) {
         const av::packet_turn turn(packet);
         const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
-        if (turn->stream_index == clip.video()->index && length_bytes && !units_fill_sample(sample, length_bytes))
+        if (turn->stream_index == clip.video()->index && length_bytes &&
+            !media::units_fill_sample(sample, length_bytes))
             throw verify_error("the index and the pictures do not fit together");
         const auto begin = static_cast<std::uint64_t>(turn->pos);
         samples.push_back({begin, begin + sample.size()});

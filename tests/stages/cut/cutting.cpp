@@ -16,23 +16,39 @@ fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / 
 
 std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
 
+namespace {
+
+// A new and empty file, open for as long as it is written.
+class clip_file {
+public:
+    explicit clip_file(const fs::path& path)
+        : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
+    {
+        if (descriptor_ < 0) throw std::runtime_error("cannot write " + path.string());
+    }
+    clip_file(const clip_file&) = delete;
+    clip_file& operator=(const clip_file&) = delete;
+    ~clip_file() { close(descriptor_); }
+    int descriptor() const { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+}  // namespace
+
 cut::result encode_to(const fs::path& clip, const cut::film& source, segment wanted, const cut::options& how)
 {
-    const struct output {
-        explicit output(const fs::path& path)
-            : descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
-        {
-            if (descriptor < 0) throw std::runtime_error("cannot write " + path.string());
-        }
-        output(const output&) = delete;
-        output& operator=(const output&) = delete;
-        ~output() { close(descriptor); }
-        int descriptor;
-    } out(clip);
-    return cut::encode(source, wanted, out.descriptor, how);
+    const clip_file out(clip);
+    return cut::encode(source, wanted, out.descriptor(), how);
 }
 
 cut::result encode_to(const fs::path& clip, const fs::path& film, segment wanted, const cut::options& how)
+{
+    return cut_to(clip, film, wanted, how);
+}
+
+cut::result cut_to(const fs::path& clip, const fs::path& film, segment wanted, const cut::options& how)
 {
     sparse_copy copy(film);
     const std::vector<segment> segments{wanted};
@@ -41,7 +57,8 @@ cut::result encode_to(const fs::path& clip, const fs::path& film, segment wanted
         if (plan.needed.empty()) break;
         copy.copy(plan.needed);
     }
-    return encode_to(clip, cut::film{.pictures = copy.file()}, wanted, how);
+    const clip_file out(clip);
+    return cut::make_clip({.pictures = copy.file()}, wanted, out.descriptor(), how);
 }
 
 std::string packets_of(const fs::path& clip, const std::string& streams)

@@ -22,6 +22,9 @@ cut::result encode_to(const std::filesystem::path& clip, const cut::film&, segme
 cut::result encode_to(const std::filesystem::path& clip, const std::filesystem::path& film, segment,
                       const cut::options&);
 
+// As encode_to(), or copied where the options say so.
+cut::result cut_to(const std::filesystem::path& clip, const std::filesystem::path& film, segment, const cut::options&);
+
 // Times, sizes and hashes of the packets of a clip's streams, and of what stands in front of them. `streams` as -map
 // takes it: "v", "a".
 std::string packets_of(const std::filesystem::path& clip, const std::string& streams);

@@ -1,0 +1,28 @@
+#include "media/nal_units.hpp"
+
+#include <algorithm>
+
+namespace reelpipe::media {
+
+std::size_t length_bytes_of(const AVCodecParameters& p)
+{
+    const std::span header(p.extradata, static_cast<std::size_t>(std::max(p.extradata_size, 0)));
+    if (p.codec_id == AV_CODEC_ID_H264 && header.size() > 4 && header[0] == 1) return (header[4] & 3u) + 1;
+    if (p.codec_id == AV_CODEC_ID_HEVC && header.size() > 21 && header[0] == 1) return (header[21] & 3u) + 1;
+    return 0;
+}
+
+bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_bytes)
+{
+    while (!sample.empty()) {
+        if (sample.size() < length_bytes) return false;
+        std::size_t length = 0;
+        for (const std::uint8_t byte : sample.first(length_bytes)) length = length << 8 | byte;
+        sample = sample.subspan(length_bytes);
+        if (length == 0 || length > sample.size()) return false;
+        sample = sample.subspan(length);
+    }
+    return true;
+}
+
+}  // namespace reelpipe::media

@@ -1,0 +1,21 @@
+#ifndef REELPIPE_MEDIA_NAL_UNITS_HPP
+#define REELPIPE_MEDIA_NAL_UNITS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "media/av.hpp"
+
+namespace reelpipe::media {
+
+// How many bytes in front of each NAL unit say how long it is (ISO/IEC 14496-15); 0: the codec has no such units.
+std::size_t length_bytes_of(const AVCodecParameters&);
+
+// The lengths inside a sample add up to the sample. An index that lies about sizes or positions breaks this at once,
+// and so does a hole in a file.
+bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_bytes);
+
+}  // namespace reelpipe::media
+
+#endif

@@ -1,0 +1,102 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "support/bad_films.hpp"
+#include "support/catch.hpp"
+#include "support/nginx.hpp"
+#include "support/process.hpp"
+#include "support/sanitizer.hpp"
+#include "support/temp_folder.hpp"
+
+namespace fs = std::filesystem;
+using namespace reelpipe::test;
+
+namespace {
+
+// A folder of films, a bad one of each kind between good ones, and a list that wants the same part of all of them.
+struct mixed_folder {
+    mixed_folder()
+    {
+        fs::create_directories(folder / "films");
+        std::string rows = "youtube_id,time_start,time_end,label\n";
+        const auto add = [&](const std::string& id) { rows += id + ",10,12,l\n"; };
+        int good = 0;
+        for (bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
+            write_file(folder / "films" / (film.name + ".mp4"), film.content);
+            add(film.name);
+            film.content.clear();
+            bad.push_back(std::move(film));
+            const std::string beside = "good" + std::to_string(good++);
+            fs::create_symlink(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", folder / "films" / (beside + ".mp4"));
+            add(beside);
+        }
+        write_file(folder / "list.csv", rows);
+    }
+
+    finished download(const std::string& source, const std::string& mode) const
+    {
+        return run({REELPIPE_BINARY, "download", folder / "list.csv", "-o", folder / "clips", "--source", source,
+                    "--preset", "ultrafast", "--cut", mode, "--backoff", "0.05"});
+    }
+
+    // By video; and what of the clips is on the disk.
+    std::map<std::string, std::string> messages() const
+    {
+        std::map<std::string, std::string> all;
+        for (const auto& entry : nlohmann::json::parse(read_file(folder / "clips/download_report.json"))) {
+            const std::string clip = entry[0];
+            all[clip.substr(0, clip.size() - std::string("_000010_000012").size())] = entry[2];
+        }
+        return all;
+    }
+    bool has_clip_of(const std::string& video) const
+    {
+        return fs::exists(folder / "clips/l" / (video + "_000010_000012.mp4"));
+    }
+
+    temp_folder folder{};
+    std::vector<bad_film> bad{};
+};
+
+// Of the largest process that has ended, workers of workers included.
+std::size_t peak_megabytes()
+{
+    rusage used{};
+    getrusage(RUSAGE_CHILDREN, &used);
+    return static_cast<std::size_t>(used.ru_maxrss) / 1024;
+}
+
+}  // namespace
+
+TEST_CASE("bad films fail with their reason, each for itself, and the good ones beside them are stored", "[bad]")
+{
+    const mixed_folder work;
+    const nginx server(work.folder.path());
+    const std::string source = GENERATE("folder", "server"), mode = GENERATE("encode", "lossless");
+    CAPTURE(source, mode);
+
+    const finished end =
+        work.download(source == "folder" ? (work.folder / "films").string() : server.url("films/{id}.mp4"), mode);
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    const auto messages = work.messages();
+    for (const bad_film& film : work.bad) {
+        const std::string& message = messages.at(film.name);
+        CAPTURE(film.name, message);
+        const bool stored = message.starts_with("Downloaded");
+        const bool has_reason =
+            std::ranges::any_of(film.reasons, [&](const std::string& why) { return message.starts_with(why + ": "); });
+        CHECK((has_reason || (stored && film.may_be_cut)));
+        CHECK(work.has_clip_of(film.name) == stored);
+    }
+    for (const auto& [video, message] : messages)
+        if (video.starts_with("good")) CHECK(message == "Downloaded");
+    CHECK(fs::is_empty(work.folder / "clips/.reelpipe/tmp"));
+    if (!sanitized) CHECK(peak_megabytes() < 400);
+}

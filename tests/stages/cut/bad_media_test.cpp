@@ -1,0 +1,144 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "cutting.hpp"
+#include "media/error.hpp"
+#include "stages/verify/verify.hpp"
+#include "support/bad_films.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/sanitizer.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using namespace reelpipe::test;
+using reelpipe::cut::options;
+using reelpipe::cut::result;
+using reelpipe::media::fault;
+
+namespace {
+
+std::string name_of(fault kind)
+{
+    switch (kind) {
+        case fault::not_media:
+            return "not_media";
+        case fault::no_video_stream:
+            return "no_video_stream";
+        case fault::unsupported:
+            return "unsupported";
+        case fault::too_large:
+            return "too_large";
+        case fault::corrupt:
+            return "corrupt";
+        case fault::beyond_end:
+            return "beyond_end";
+    }
+    return "";
+}
+
+// "corrupt: ..." or, for a clip that verifies, "clip".
+std::string outcome_of(const bad_film& film, const options& how)
+{
+    const temp_folder folder;
+    write_file(folder / "film", film.content);
+    result done;
+    try {
+        done = cut_to(folder / "clip.mp4", folder / "film", bad_segment, how);
+    } catch (const reelpipe::media::error& e) {
+        return name_of(e.kind()) + ": " + e.what();
+    } catch (const reelpipe::media::missing_bytes& e) {
+        return std::string("corrupt: ") + e.what();
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+    try {
+        reelpipe::verify::check_file(
+            folder / "clip.mp4",
+            {.frames = done.frames, .start = done.start, .duration = done.duration, .audio = done.audio});
+    } catch (const reelpipe::verify::decode_error& e) {
+        return std::string("corrupt: ") + e.what();
+    } catch (const reelpipe::verify::verify_error& e) {
+        return e.what();
+    }
+    const auto told = done.start + done.duration + done.missing;
+    if (std::chrono::abs(told - (bad_segment.end - bad_segment.start)) > 200ms)
+        return "a clip that hides what is missing";
+    return "clip";
+}
+
+bool is_expected(const bad_film& film, const std::string& outcome)
+{
+    if (outcome == "clip") return film.may_be_cut;
+    return std::ranges::any_of(film.reasons, [&](const std::string& why) { return outcome.starts_with(why + ": "); });
+}
+
+std::size_t peak_megabytes()
+{
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return static_cast<std::size_t>(used.ru_maxrss) / 1024;
+}
+
+}  // namespace
+
+TEST_CASE("a bad film gives a typed reason or a clip that tells what is missing, within bounds of memory", "[bad]")
+{
+    const bool lossless = GENERATE(false, true);
+    for (const bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
+        const std::string outcome = outcome_of(film, {.lossless = lossless, .preset = "ultrafast"});
+        CAPTURE(lossless, film.name, outcome);
+        CHECK(is_expected(film, outcome));
+    }
+    if (!sanitized) CHECK(peak_megabytes() < 500);
+}
+
+TEST_CASE("damage outside of the segment does not change the clip", "[bad]")
+{
+    const temp_folder folder;
+    const options how{.lossless = GENERATE(false, true), .preset = "ultrafast"};
+    const result right = cut_to(folder / "right.mp4", film("moov_first.mp4"), bad_segment, how);
+    for (const bad_film& damaged : harmless_films(REELPIPE_TEST_MEDIA)) {
+        CAPTURE(how.lossless, damaged.name);
+        write_file(folder / "film", damaged.content);
+        const result done = cut_to(folder / "clip.mp4", folder / "film", bad_segment, how);
+        CHECK(done.frames == right.frames);
+        const bool same = read_file(folder / "clip.mp4") == read_file(folder / "right.mp4");
+        CHECK(same);
+    }
+}
+
+TEST_CASE("pictures that are damaged inside of the segment fail the clip with their time, or are kept on request",
+          "[bad]")
+{
+    const temp_folder folder;
+    const auto films = bad_films(REELPIPE_TEST_MEDIA);
+    const auto damaged = std::ranges::find(films, "zeros_in_segment", &bad_film::name);
+    REQUIRE(damaged != films.end());
+
+    const std::string outcome = outcome_of(*damaged, {.preset = "ultrafast"});
+    write_file(folder / "film", damaged->content);
+    const options keeping{.preset = "ultrafast", .keep_corrupt = true};
+    const result kept = cut_to(folder / "clip.mp4", folder / "film", bad_segment, keeping);
+
+    CHECK_THAT(outcome, Catch::StartsWith("corrupt: the picture at 10."));
+    CHECK_THAT(outcome, Catch::Contains("--keep-corrupt"));
+    CHECK(kept.frames == 60);
+    CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = 60, .duration = 2s}));
+}
+
+TEST_CASE("what is kept of a bad film is a whole clip", "[bad]")
+{
+    for (const bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
+        bad_film kept = film;
+        kept.may_be_cut = true;
+        kept.reasons.emplace_back("beyond_end");
+        const std::string outcome = outcome_of(kept, {.preset = "ultrafast", .keep_corrupt = true});
+        CAPTURE(film.name, outcome);
+        CHECK(is_expected(kept, outcome));
+    }
+}

@@ -1,0 +1,31 @@
+#ifndef REELPIPE_TESTS_BAD_FILMS_HPP
+#define REELPIPE_TESTS_BAD_FILMS_HPP
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe::test {
+
+// A film with one thing wrong, made from a good one, and what is to become of bad_segment in it.
+struct bad_film {
+    std::string name{};
+    std::string content{};
+    std::vector<std::string> reasons{};  // one of these, as reports name them
+    bool may_be_cut = false;             // where a clip comes out, it says what is missing of it
+};
+
+inline constexpr segment bad_segment{std::chrono::seconds(10), std::chrono::seconds(12)};
+
+// `media` is the folder of the tests' films.
+std::vector<bad_film> bad_films(const std::filesystem::path& media);
+
+// Damage that bad_segment is not touched by.
+std::vector<bad_film> harmless_films(const std::filesystem::path& media);
+
+}  // namespace reelpipe::test
+
+#endif
