@@ -25,6 +25,7 @@ http_request request_for(const held_file& file, media::byte_range range)
             .headers = file.from.headers,
             .cookies = file.from.cookies,
             .proxy = file.from.proxy,
+            .has_had_turn = true,
             .public_only = file.from.public_only,
             .range = range,
             .expected = file.identity};
@@ -160,12 +161,13 @@ void check_limits(const fetch_options& options, const std::vector<piece>& pieces
     }
 }
 
-// Servers that ignore ranges begin at 0 each time: one answer up to the last missing byte has it all.
-std::vector<piece> requests_for(const std::vector<piece>& missing)
+// No request asks for more than `most`. Servers that ignore ranges begin at 0 each time: one answer up to the last
+// missing byte has it all.
+std::vector<piece> requests_for(const std::vector<piece>& missing, std::uint64_t most)
 {
     std::vector<piece> requests;
     for (held_file* file : files_of(missing)) {
-        const std::uint64_t largest = std::max<std::uint64_t>(file->from.max_range, 1);
+        const std::uint64_t largest = std::clamp<std::uint64_t>(file->from.max_range, 1, most);
         std::uint64_t end = 0;
         for (const auto& [of, range] : missing) {
             if (of != file) continue;
@@ -193,7 +195,7 @@ struct running {
 // One request for each piece, a few at a time. Gives back a fault that another try may heal.
 asio::awaitable<std::exception_ptr> bring_once(const means& with, std::vector<piece> missing)
 {
-    const std::vector<piece> requests = requests_for(missing);
+    const std::vector<piece> requests = requests_for(missing, with.http.most_at_once());
     std::deque<running> window;
     std::exception_ptr fault;
     held_file* changed = nullptr;
@@ -201,7 +203,7 @@ asio::awaitable<std::exception_ptr> bring_once(const means& with, std::vector<pi
         while (next != requests.end() && !fault && window.size() < std::max(with.options.parallel, 1u)) {
             disk_room room;
             if (with.disk) room = co_await with.disk->room_for(next->range.size());
-            co_await with.http.wait_for_turn();
+            co_await with.http.wait_for_turn(next->range.size());
             with.hosts.check(next->file->from.url);
             window.emplace_back(with, *next++, std::move(room));
             ++with.counts.requests;

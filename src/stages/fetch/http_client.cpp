@@ -13,7 +13,6 @@
 #include <charconv>
 #include <exception>
 #include <limits>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -125,14 +124,14 @@ struct http_client::driver {
     {
     }
 
-    void share_rate() const noexcept;
-    void spend(std::size_t received) noexcept;
+    std::chrono::steady_clock::duration worth(std::uint64_t received) const noexcept;
+    void spend(std::uint64_t received) noexcept;
+    void give_back(std::uint64_t unused) noexcept;
 
     asio::any_io_executor loop;
     http_options options;
     std::shared_ptr<curl_multi> multi;
-    std::chrono::steady_clock::time_point paid_until{};  // what has been received is within the rate from then on
-    std::set<transfer::state*> running;
+    std::chrono::steady_clock::time_point paid_until{};  // what is received or on its way is within the rate by then
     std::atomic<std::uint64_t> bytes = 0;
     std::atomic<std::uint64_t> requests = 0;
 };
@@ -154,7 +153,6 @@ struct transfer::state final : curl_multi::job {
     static std::size_t on_body(char*, std::size_t, std::size_t, void*) noexcept;
     void check_address(const char* address) const;
     void leave() noexcept;
-    void limit_rate(std::size_t sharers) const noexcept;
     bool take_body(std::span<const std::byte>);
     void check_head();
     void check_range();
@@ -172,6 +170,7 @@ struct transfer::state final : curl_multi::job {
 
     response_head head;
     bool has_head = false;
+    std::uint64_t paid;       // bytes to come that are within the rate already
     std::uint64_t position;   // in the file: the next byte to come
     std::uint64_t stop = 0;   // where the sink has enough
     bool has_enough = false;  // the transfer was ended at `stop`, before the body's own end
@@ -181,21 +180,21 @@ struct transfer::state final : curl_multi::job {
     asio::steady_timer done;  // never expires; cancelling it wakes wait()
 };
 
-// Those that wait for a connection take nothing.
-void http_client::driver::share_rate() const noexcept
+std::chrono::steady_clock::duration http_client::driver::worth(std::uint64_t received) const noexcept
 {
-    if (options.rate_limit == 0) return;
-    const std::size_t sharers =
-        std::clamp<std::size_t>(running.size(), 1, std::max<std::size_t>(options.connections, 1));
-    for (const transfer::state* each : running) each->limit_rate(sharers);
+    const std::chrono::duration<double> time(static_cast<double>(received) / static_cast<double>(options.rate_limit));
+    return std::chrono::duration_cast<std::chrono::steady_clock::duration>(time);
 }
 
-void http_client::driver::spend(std::size_t received) noexcept
+void http_client::driver::spend(std::uint64_t received) noexcept
 {
-    if (options.rate_limit == 0) return;
-    const std::chrono::duration<double> worth(static_cast<double>(received) / static_cast<double>(options.rate_limit));
-    paid_until = std::max(paid_until, std::chrono::steady_clock::now()) +
-                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(worth);
+    if (options.rate_limit == 0 || received == 0) return;
+    paid_until = std::max(paid_until, std::chrono::steady_clock::now()) + worth(received);
+}
+
+void http_client::driver::give_back(std::uint64_t unused) noexcept
+{
+    if (options.rate_limit != 0) paid_until -= worth(unused);
 }
 
 transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, body_sink& s)
@@ -203,6 +202,7 @@ transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, b
       request(std::move(r)),
       sink(s),
       easy(curl_easy_init()),
+      paid(request.has_had_turn ? request.range.size() : 0),
       position(request.range.begin),
       done(driver->loop, asio::steady_timer::time_point::max())
 {
@@ -210,8 +210,6 @@ transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, b
     if (request.range.begin >= request.range.end) throw std::invalid_argument("a request for an empty range");
     prepare();
     driver->multi->add(easy.get(), *this);
-    driver->running.insert(this);
-    driver->share_rate();
     ++driver->requests;
 }
 
@@ -237,7 +235,12 @@ void transfer::state::prepare()
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.stall_rate));
+    // What is slow because we want it so is no stall.
+    const auto rate = static_cast<curl_off_t>(options.rate_limit);
+    set(easy, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
+    const std::uint64_t stall_rate =
+        rate == 0 ? options.stall_rate : std::min(options.stall_rate, 1 + options.rate_limit / 8);
+    set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(stall_rate));
     set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
     set(easy, CURLOPT_NOSIGNAL, 1L);
     if (options.ipv4_only) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
@@ -296,22 +299,7 @@ void transfer::state::check_address(const char* address) const
             host());
 }
 
-void transfer::state::leave() noexcept
-{
-    if (driver->running.erase(this) != 0) driver->share_rate();
-}
-
-// libcurl looks at both while a transfer runs; it lets short bodies pass, which wait_for_turn() makes up for. What is
-// slow because we want it so is no stall.
-void transfer::state::limit_rate(std::size_t sharers) const noexcept
-{
-    const http_options& options = driver->options;
-    const auto share = static_cast<curl_off_t>(std::max<std::uint64_t>(options.rate_limit / sharers, 1));
-    const auto stall =
-        static_cast<long>(std::min<std::uint64_t>(options.stall_rate, 1 + options.rate_limit / sharers / 8));
-    curl_easy_setopt(easy.get(), CURLOPT_MAX_RECV_SPEED_LARGE, share);
-    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, stall);
-}
+void transfer::state::leave() noexcept { driver->give_back(std::exchange(paid, 0)); }
 
 std::size_t transfer::state::on_body(char* data, std::size_t, std::size_t size, void* self) noexcept
 {
@@ -329,7 +317,9 @@ bool transfer::state::take_body(std::span<const std::byte> bytes)
 {
     if (!has_head) check_head();
     driver->bytes += bytes.size();
-    driver->spend(bytes.size());
+    const std::uint64_t covered = std::min<std::uint64_t>(paid, bytes.size());
+    paid -= covered;
+    driver->spend(bytes.size() - covered);
     const std::uint64_t wanted = std::min<std::uint64_t>(bytes.size(), stop - position);
     if (wanted > 0) sink.write(position, bytes.first(static_cast<std::size_t>(wanted)));
     position += wanted;
@@ -446,13 +436,22 @@ http_client::http_client(asio::any_io_executor loop, http_options options)
 
 http_client::~http_client() = default;
 
-asio::awaitable<void> http_client::wait_for_turn()
+asio::awaitable<void> http_client::wait_for_turn(std::uint64_t bytes)
 {
     const std::shared_ptr<driver> shared = driver_;
+    if (shared->options.rate_limit == 0) co_return;
     while (shared->paid_until > std::chrono::steady_clock::now()) {
         asio::steady_timer pause(shared->loop, shared->paid_until);
         co_await pause.async_wait(asio::use_awaitable);
     }
+    shared->spend(bytes);
+}
+
+std::uint64_t http_client::most_at_once() const
+{
+    constexpr std::uint64_t not_worth_a_request = 64u << 10;
+    const std::uint64_t rate = driver_->options.rate_limit;
+    return rate == 0 ? std::numeric_limits<std::uint64_t>::max() : std::max(rate, not_worth_a_request);
 }
 
 transfer http_client::start(http_request request, body_sink& sink)

@@ -46,6 +46,7 @@ struct http_request {
     std::vector<std::string> headers{};
     std::string cookies{};
     std::string proxy{};
+    bool has_had_turn = false;  // wait_for_turn() was asked for the whole range
     bool public_only = false;   // not even the host of `url` may have a private address
     media::byte_range range{};  // never open-ended, never empty
     file_identity expected{};   // what is known of it is compared before a byte is taken
@@ -98,8 +99,13 @@ public:
     http_client& operator=(const http_client&) = delete;
     ~http_client();
 
-    // Waits until what all transfers have received is within the rate limit: for whoever is about to start another.
-    asio::awaitable<void> wait_for_turn();
+    // Waits until what all transfers have received, or have had a turn for, is within the rate limit, and takes a turn
+    // for so many bytes. The request that follows says that it has had one; what it does not receive is given back.
+    // libcurl's own limit is that of one transfer, and lets short bodies pass.
+    asio::awaitable<void> wait_for_turn(std::uint64_t bytes);
+
+    // What one request should ask for at most, so that all get their turns within about a second each.
+    std::uint64_t most_at_once() const;
 
     // Begins at once. The sink outlives the transfer.
     transfer start(http_request, body_sink&);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio.hpp>
 #include <cstdlib>
+#include <future>
 #include <list>
 #include <random>
 #include <string>
@@ -66,6 +67,13 @@ struct loop_and_client {
 };
 
 const std::string content = numbers(300'000);
+
+asio::awaitable<void> get_in_turn(http_client& http, std::string url, std::uint64_t bytes, kept_body& body)
+{
+    co_await http.wait_for_turn(bytes);
+    http_request wanted{.url = std::move(url), .has_had_turn = true, .range = {0, bytes}};
+    co_await http.get(std::move(wanted), body);
+}
 
 }  // namespace
 
@@ -552,15 +560,34 @@ TEST_CASE("all transfers together keep to the rate", "[http_client]")
     const temp_folder folder;
     reelpipe::test::write_file(folder / "film.mp4", content);
     nginx server(folder.path());
-    loop_and_client local({.rate_limit = 500'000});
+    constexpr std::uint64_t rate = 1'000'000, bytes = 50'000, transfers = 32;
+    loop_and_client local({.connections = 64, .rate_limit = rate});
     const auto begun = std::chrono::steady_clock::now();
-    for (int i = 0; i < 4; ++i) {
+    std::list<kept_body> bodies;
+    std::list<std::future<void>> ends;
+    for (std::uint64_t i = 0; i < transfers; ++i)
+        ends.push_back(asio::co_spawn(
+            local.io, get_in_turn(local.http, server.url("film.mp4"), bytes, bodies.emplace_back()), asio::use_future));
+    local.io.run();
+    for (std::future<void>& end : ends) end.get();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+
+    for (const kept_body& body : bodies) CHECK(body.text == content.substr(0, bytes));
+    CHECK(took.count() > static_cast<double>((transfers - 1) * bytes) / static_cast<double>(rate));
+}
+
+TEST_CASE("what a transfer was allowed and did not take is left for others", "[http_client]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "film.mp4", content);
+    nginx server(folder.path());
+    loop_and_client local({.rate_limit = 1'000'000});
+    for (int i = 0; i < 8; ++i) {
         kept_body body;
-        run_awaitable(local.io, local.http.wait_for_turn());
-        local.get({.url = server.url("film.mp4"), .range = {0, 300'000}}, body);
+        run_awaitable(local.io, local.http.wait_for_turn(1'000'000'000));  // a quarter of an hour, if it were taken
+        local.get({.url = server.url("film.mp4"), .has_had_turn = true, .range = {0, 1'000'000'000}}, body);
         CHECK(body.text == content);
     }
-    CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(1200));
 }
 
 TEST_CASE("HTTP/2 is used when it is asked for, and not with a library that does it badly", "[http_client]")
