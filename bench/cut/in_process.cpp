@@ -1,4 +1,5 @@
-// reelpipe's stages in this process: cut, verify, write to the disk. One clip after the other, as one worker does it.
+// reelpipe's stages in this process: cut, verify, write to the disk. One clip after the other, as one worker does it,
+// from the film on the disk.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -36,15 +37,17 @@ private:
     int descriptor_;
 };
 
-void make_clip(const workload& w, const segment& wanted, const std::filesystem::path& clip)
+void cut_one(const workload& w, const segment& wanted, const std::filesystem::path& clip)
 {
     const file source(w.film, O_RDONLY), out(clip, O_RDWR | O_CREAT | O_TRUNC);
     struct stat found{};
     fstat(source.descriptor(), &found);
     cut::film film{.pictures = {.descriptor = source.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)}};
     film.pictures.held.add({0, film.pictures.size});
-    const cut::result done = cut::encode(film, wanted, out.descriptor(), {.preset = w.preset});
-    verify::check(out.descriptor(), {.frames = done.frames, .duration = done.duration, .audio = done.audio});
+    const cut::result done =
+        cut::make_clip(film, wanted, out.descriptor(), {.lossless = w.mode == cutting::lossless, .preset = w.preset});
+    verify::check(out.descriptor(),
+                  {.frames = done.frames, .start = done.start, .duration = done.duration, .audio = done.audio});
     fsync(out.descriptor());
 }
 
@@ -58,7 +61,7 @@ figures in_process(const workload& w)
         const std::filesystem::path clip = w.folder / "reelpipe.mp4";
         const auto begun = std::chrono::steady_clock::now();
         const double cpu_begun = cpu_s_of_process();
-        make_clip(w, w.segments[i], clip);
+        cut_one(w, w.segments[i], clip);
         cpu_s += cpu_s_of_process() - cpu_begun;
         wall += std::chrono::steady_clock::now() - begun;
         check(w, i, clip);

@@ -1,46 +1,101 @@
-// bench_cut: what a clip costs once its bytes are on the local disk. 10 s out of a film of 300 s, H.264 out with
-// libx264, medium, crf 23, one thread, sound copied. CPU is user + system, of the process and its children; for
-// reelpipe that includes verifying the clip and syncing it to the disk. Before a time counts, every packet of the clip
-// is compared with what `ffmpeg -ss` writes.
+// bench_cut: what a clip costs. CPU is user + system, of the program and of every process that it starts; the server is
+// none of them. For reelpipe that includes verifying the clip and syncing it to the disk.
+//
+// encode: 10 s out of a film of 300 s on the local disk, H.264 out with libx264, medium, crf 23, one thread, sound
+// copied. Before a time counts, every packet of the clip is compared with what `ffmpeg -ss` writes.
+// lossless: the same film on a server on loopback; packets are copied. Before a time counts, the pictures that the clip
+// shows are compared with the film's, in number and hash.
+//
+//     build/release/bin/bench_cut --contest lossless
+// Read the stages against the whole program: the difference is fetching, a worker process, ledger and report.
 #include <malloc.h>
 
 #include <filesystem>
 
 #include "cut/workload.hpp"
 #include "media/av.hpp"
+#include "support/nginx.hpp"
 
 namespace {
 
 using namespace reelpipe::bench;
 using namespace std::chrono_literals;
 
-workload sized(scale how_much)
+// As many as `count`, of different lengths to the key frame before them.
+std::vector<reelpipe::segment> spread(std::size_t count, std::chrono::milliseconds film,
+                                      std::chrono::milliseconds length)
 {
-    const std::filesystem::path folder = std::filesystem::temp_directory_path() / "reelpipe_bench_cut";
-    if (how_much == scale::smoke) return prepare(folder / "smoke", 8, "160x90", {{3s, 5s}}, "ultrafast");
-    std::vector<reelpipe::segment> segments{{150s, 160s}};
-    if (how_much == scale::full) segments = {{25s, 35s}, {150s, 160s}, {77300ms, 87300ms}, {280s, 290s}};
-    return prepare(folder, 300, "640x360", std::move(segments), "medium");
+    constexpr std::size_t most_different = 10;
+    std::vector<reelpipe::segment> all;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto start = (film - length) * static_cast<int>(i % most_different + 1) / 11;
+        all.push_back({start, start + length});
+    }
+    return all;
+}
+
+struct scaled {
+    film_size film{};
+    std::chrono::milliseconds length{};
+    std::size_t encoded = 0, lossless = 0;  // clips a turn
+    std::string preset{};
+};
+
+scaled sized(scale how_much)
+{
+    if (how_much == scale::smoke) return {{8, "160x90"}, 2s, 2, 3, "ultrafast"};
+    if (how_much == scale::quick) return {{300, "640x360"}, 10s, 4, 50, "medium"};
+    return {{300, "640x360"}, 10s, 8, 200, "medium"};
 }
 
 scenario make(scale how_much)
 {
-    const workload w = sized(how_much);
-    return {.name = "cut",
-            .columns = {{.figure = "cpu_s", .heading = "CPU s/clip", .decimals = 3},
-                        {.figure = "wall_s", .heading = "wall s/clip", .decimals = 3}},
-            .contests = {{.name = "encode",
-                          .work = "clips of 10 s out of a film of 300 s, 640x360, encoded anew",
-                          .contenders = {{.name = "reelpipe", .take_turn = [w] { return in_process(w); }},
-                                         {.name = "ffmpeg -ss", .take_turn = [w] { return ffmpeg_process(w); }}}}},
-            .targets = {{.contest = "encode",
-                         .contender = "reelpipe",
-                         .figure = "cpu_s",
-                         .which = target::kind::at_most,
-                         .bound = 1.02,
-                         .against = "ffmpeg -ss"}},
-            .setup = {{"libavcodec",
-                       std::to_string(avcodec_version() >> 16) + "." + std::to_string(avcodec_version() >> 8 & 255)}}};
+    const scaled s = sized(how_much);
+    const std::filesystem::path home =
+        std::filesystem::temp_directory_path() / "reelpipe_bench_cut" / (how_much == scale::smoke ? "smoke" : "");
+    const std::chrono::seconds film(s.film.seconds);
+    const auto server = std::make_shared<reelpipe::test::nginx>(home / "lossless");
+    const workload encode = prepare({.mode = cutting::encode,
+                                     .folder = home / "encode",
+                                     .preset = s.preset,
+                                     .segments = spread(s.encoded, film, s.length)},
+                                    s.film);
+    const workload lossless = prepare({.mode = cutting::lossless,
+                                       .folder = home / "lossless",
+                                       .preset = s.preset,
+                                       .segments = spread(s.lossless, film, s.length),
+                                       .address = server->url("videos")},
+                                      s.film);
+    return {
+        .name = "cut",
+        .columns = {{.figure = "cpu_s", .heading = "CPU ms/clip", .scale = 1000, .decimals = 1},
+                    {.figure = "wall_s", .heading = "wall ms/clip", .scale = 1000, .decimals = 1}},
+        .contests = {{.name = "encode",
+                      .work = "clips of 10 s out of a film of 300 s, 640x360, encoded anew",
+                      .contenders = {{.name = "reelpipe", .take_turn = [encode] { return program(encode); }},
+                                     {.name = "its stages", .take_turn = [encode] { return in_process(encode); }},
+                                     {.name = "ffmpeg -ss", .take_turn = [encode] { return ffmpeg_process(encode); }}}},
+                     {.name = "lossless",
+                      .work = "the same clips without encoding, fetched on loopback",
+                      .contenders = {{.name = "reelpipe",
+                                      .take_turn = [lossless, server] { return program(lossless); }},
+                                     {.name = "its stages, from the disk",
+                                      .take_turn = [lossless] { return in_process(lossless); }},
+                                     {.name = "ffmpeg -ss -c copy",
+                                      .take_turn = [lossless, server] { return ffmpeg_process(lossless); }}}}},
+        .targets = {{.contest = "encode",
+                     .contender = "reelpipe",
+                     .figure = "cpu_s",
+                     .which = target::kind::at_most,
+                     .bound = 1.02,
+                     .against = "ffmpeg -ss"},
+                    {.contest = "lossless",
+                     .contender = "reelpipe",
+                     .figure = "cpu_s",
+                     .which = target::kind::at_most,
+                     .bound = 0.015}},
+        .setup = {{"libavcodec",
+                   std::to_string(avcodec_version() >> 16) + "." + std::to_string(avcodec_version() >> 8 & 255)}}};
 }
 
 }  // namespace

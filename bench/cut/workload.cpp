@@ -1,12 +1,18 @@
 #include "cut/workload.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 extern char** environ;
 
@@ -21,14 +27,98 @@ double seconds_of(const timeval& time)
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
+std::string microseconds(std::chrono::microseconds time) { return fmt::format("{}us", time.count()); }
+
+std::string content_of(const fs::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Times, sizes and hashes of the packets of the pictures.
 std::string packets_of(const workload& w, const fs::path& clip)
 {
     const fs::path list = w.folder / "packets.txt";
     cpu_of({"ffmpeg", "-nostdin", "-v", "error", "-y", "-i", clip, "-map", "0:v", "-c", "copy", "-copyts", "-f",
             "framemd5", list});
-    std::ifstream in(list);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return content_of(list);
 }
+
+// Hashes of the pictures that are shown, a line each.
+std::string pictures_of(const workload& w, const std::vector<std::string>& input)
+{
+    const fs::path list = w.folder / "pictures.txt";
+    std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-y"};
+    words.insert(words.end(), input.begin(), input.end());
+    for (const std::string& word : {"-map", "0:v", "-vsync", "passthrough", "-f", "framemd5"}) words.push_back(word);
+    words.push_back(list);
+    cpu_of(words);
+    std::istringstream lines(content_of(list));
+    std::string hashes;
+    for (std::string line; std::getline(lines, line);)
+        if (!line.empty() && line[0] != '#') hashes += line.substr(line.rfind(' ') + 1) + '\n';
+    return hashes;
+}
+
+std::string right_clip(const workload& w, std::size_t i)
+{
+    if (w.mode == cutting::lossless) {
+        const double length = std::chrono::duration<double>(w.segments[i].end - w.segments[i].start).count();
+        return pictures_of(w, {"-ss", microseconds(w.segments[i].start), "-t", fmt::format("{}", length + 1), "-i",
+                               w.film, "-vf", fmt::format("select=lt(t\\,{})", length)});
+    }
+    const fs::path clip = w.folder / "right.mp4";
+    cpu_of(ffmpeg_command(w, i, clip));
+    return packets_of(w, clip);
+}
+
+void make_film(const fs::path& film, const film_size& size)
+{
+    if (fs::exists(film)) return;
+    const fs::path part = film.parent_path() / "part.mp4";
+    // Noise, or encoding would be unnaturally cheap.
+    const std::string picture = fmt::format("testsrc2=size={}:rate=30000/1001,noise=alls=12:allf=t", size.picture);
+    // clang-format off
+    cpu_of({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
+            "sine=frequency=440:sample_rate=44100", "-t", std::to_string(size.seconds), "-c:v", "libx264", "-preset",
+            "veryfast", "-profile:v", "main", "-crf", "28", "-pix_fmt", "yuv420p", "-g", "150", "-c:a", "aac", "-b:a",
+            "64k", "-movflags", "+faststart", part});
+    // clang-format on
+    fs::rename(part, film);
+}
+
+// Lists of hashes, of which the last lines may differ, and in number.
+bool are_the_same(const std::string& a, const std::string& b, std::size_t last_lines)
+{
+    constexpr std::size_t line = 33;  // an MD5 and the end of its line
+    const auto [less, more] = std::minmax(a.size(), b.size());
+    const std::size_t compared = less - std::min(less, last_lines * line);
+    return compared > 0 && more - less <= last_lines * line && a.compare(0, compared, b, 0, compared) == 0;
+}
+
+// What a program says, in case that it fails.
+class said {
+public:
+    said() : descriptor_(memfd_create("said", 0))
+    {
+        if (descriptor_ < 0) throw wrong_result("no memory for what a program says");
+    }
+    said(const said&) = delete;
+    said& operator=(const said&) = delete;
+    ~said() { close(descriptor_); }
+    int descriptor() const { return descriptor_; }
+    std::string end() const
+    {
+        std::array<char, 2000> text{};
+        const off_t size = lseek(descriptor_, 0, SEEK_END);
+        const ssize_t got =
+            pread(descriptor_, text.data(), text.size(), std::max<off_t>(size - static_cast<off_t>(text.size()), 0));
+        return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+    }
+
+private:
+    int descriptor_;
+};
 
 }  // namespace
 
@@ -37,83 +127,69 @@ double cpu_of(const std::vector<std::string>& words)
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
+    const said text;
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, text.descriptor(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, text.descriptor(), STDERR_FILENO);
     pid_t child = 0;
-    if (posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0)
-        throw wrong_result("cannot start " + words[0]);
+    const int error = posix_spawnp(&child, arguments[0], &files, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&files);
+    if (error != 0) throw wrong_result("cannot start " + words[0]);
     int status = 0;
-    rusage used{};
-    if (wait4(child, &status, 0, &used) != child || status != 0) throw wrong_result(words[0] + " failed");
+    rusage used{};  // of the children that it waited for, too
+    if (wait4(child, &status, 0, &used) != child || status != 0)
+        throw wrong_result(fmt::format("{} failed: {}", words[0], text.end()));
     return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 
-std::vector<std::string> ffmpeg_command(const workload& w, const segment& wanted, const fs::path& clip)
+std::vector<std::string> ffmpeg_command(const workload& w, std::size_t i, const fs::path& clip)
 {
-    const std::string length = fmt::format("{}us", (wanted.end - wanted.start).count());
-    return {"ffmpeg",  "-nostdin", "-v",     "error",    "-y", "-ss",  fmt::format("{}us", wanted.start.count()),
-            "-t",      length,     "-i",     w.film,     "-t", length, "-c:v",
-            "libx264", "-preset",  w.preset, "-threads", "1",  "-c:a", "copy",
-            clip};
+    const segment& wanted = w.segments[i];
+    const std::string length = microseconds(wanted.end - wanted.start);
+    const std::string film = w.mode == cutting::encode ? w.film.string() : fmt::format("{}/v{}.mp4", w.address, i);
+    std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-y", "-ss", microseconds(wanted.start),
+                                   "-t",     length,     "-i", film,    "-t", length};
+    if (w.mode == cutting::lossless)
+        for (const char* word : {"-c", "copy"}) words.emplace_back(word);
+    else
+        for (const std::string& word :
+             {std::string("-c:v"), std::string("libx264"), std::string("-preset"), w.preset, std::string("-threads"),
+              std::string("1"), std::string("-c:a"), std::string("copy")})
+            words.push_back(word);
+    words.push_back(clip);
+    return words;
 }
 
-workload prepare(fs::path folder, int seconds, std::string size, std::vector<segment> segments, std::string preset)
+workload prepare(workload w, const film_size& size)
 {
-    fs::create_directories(folder);
-    workload w{.folder = folder,
-               .film = folder / fmt::format("film_{}_{}.mp4", size, seconds),
-               .segments = std::move(segments),
-               .preset = std::move(preset)};
-    if (!fs::exists(w.film)) {
-        const fs::path part = folder / "part.mp4";
-        const std::string length = std::to_string(seconds);
-        // Noise, or encoding would be unnaturally cheap.
-        cpu_of({"ffmpeg",
-                "-nostdin",
-                "-v",
-                "error",
-                "-y",
-                "-f",
-                "lavfi",
-                "-i",
-                fmt::format("testsrc2=size={}:rate=30000/1001,noise=alls=12:allf=t", size),
-                "-f",
-                "lavfi",
-                "-i",
-                "sine=frequency=440:sample_rate=44100",
-                "-t",
-                length,
-                "-c:v",
-                "libx264",
-                "-preset",
-                "veryfast",
-                "-profile:v",
-                "main",
-                "-crf",
-                "28",
-                "-pix_fmt",
-                "yuv420p",
-                "-g",
-                "150",
-                "-c:a",
-                "aac",
-                "-b:a",
-                "64k",
-                "-movflags",
-                "+faststart",
-                part});
-        fs::rename(part, w.film);
-    }
-    for (const segment& each : w.segments) {
-        const fs::path clip = folder / "right.mp4";
-        cpu_of(ffmpeg_command(w, each, clip));
-        w.packets.push_back(packets_of(w, clip));
+    fs::create_directories(w.folder);
+    w.film = w.folder / fmt::format("film_{}_{}.mp4", size.picture, size.seconds);
+    make_film(w.film, size);
+    fs::remove_all(w.videos());
+    fs::create_directories(w.videos());
+    for (std::size_t i = 0; i < w.segments.size(); ++i) {
+        fs::create_hard_link(w.film, w.videos() / fmt::format("v{}.mp4", i));
+        std::size_t same = 0;
+        while (w.segments[same] != w.segments[i]) ++same;
+        w.right.push_back(same < i ? w.right[same] : right_clip(w, i));
     }
     return w;
 }
 
-void check(const workload& w, std::size_t i, const fs::path& clip)
+void check(const workload& w, std::size_t i, const fs::path& clip, std::size_t slack)
 {
-    if (packets_of(w, clip) != w.packets[i])
-        throw wrong_result(fmt::format("clip {} is not the one that ffmpeg makes", i));
+    if (w.mode == cutting::encode) {
+        if (packets_of(w, clip) != w.right[i])
+            throw wrong_result(fmt::format("clip {} is not the one that ffmpeg makes", i));
+        return;
+    }
+    std::string content = content_of(clip) + w.right[i];
+    if (w.known->contains(content)) return;
+    const std::string shown = pictures_of(w, {"-i", clip});
+    if (!are_the_same(shown, w.right[i], slack))
+        throw wrong_result(fmt::format("clip {} does not show the pictures of its segment", i));
+    w.known->insert(std::move(content));
 }
 
 }  // namespace reelpipe::bench

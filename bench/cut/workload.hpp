@@ -2,6 +2,8 @@
 #define REELPIPE_BENCH_CUT_WORKLOAD_HPP
 
 #include <filesystem>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,29 +12,49 @@
 
 namespace reelpipe::bench {
 
-// A film on the local disk, the segments that every contender cuts out of it, and what has to come out.
+enum class cutting { encode, lossless };
+
+// What every contender cuts out of one film, and what has to come out.
 struct workload {
-    std::filesystem::path folder;
-    std::filesystem::path film;
-    std::vector<segment> segments;
-    std::string preset;
-    std::vector<std::string> packets{};  // times, sizes and hashes of the packets of the right clips
+    cutting mode = cutting::encode;
+    std::filesystem::path folder{};
+    std::filesystem::path film{};
+    std::string preset{};  // of libx264
+    // One clip of each video. All videos are the same film, by names of their own: videos() / "v0.mp4" and so on.
+    std::vector<segment> segments{};
+    std::string address{};  // of the folder of the videos, from which lossless clips are fetched
+
+    // Of each segment: the packets of the clip that ffmpeg encodes, or the pictures that the film shows in it.
+    std::vector<std::string> right{};
+    // Lossless clips that were decoded and compared before: to decode them all again would take longer than the bench.
+    std::shared_ptr<std::set<std::string>> known = std::make_shared<std::set<std::string>>();
+
+    std::filesystem::path videos() const { return folder / "videos"; }
 };
 
-// Makes the film, once, and the clips that the others are compared with.
-workload prepare(std::filesystem::path folder, int seconds, std::string size, std::vector<segment>, std::string preset);
+struct film_size {
+    int seconds = 0;
+    std::string picture{};  // "640x360"
+};
 
-// Throws wrong_result unless the clip of segment `i` is the right one.
-void check(const workload&, std::size_t i, const std::filesystem::path& clip);
+// Makes the film, once, the names of the videos, and what the clips are compared with.
+workload prepare(workload, const film_size&);
 
-// Runs a program to its end; the CPU seconds that it took, user and system. Throws wrong_result when it fails.
+// Throws wrong_result unless the clip of segment `i` is the right one. Encoded: each packet is ffmpeg's. Lossless: it
+// shows the film's pictures, bit for bit; `slack`: there may be so many more or fewer of them at the end.
+void check(const workload&, std::size_t i, const std::filesystem::path& clip, std::size_t slack = 0);
+
+// Runs a program to its end; the CPU seconds that it and the processes that it started took, user and system. Throws
+// wrong_result, with what it said, when it fails.
 double cpu_of(const std::vector<std::string>& words);
 
-std::vector<std::string> ffmpeg_command(const workload&, const segment&, const std::filesystem::path& clip);
+// ffmpeg -ss START -t LENGTH -i FILM ..., which encodes or copies.
+std::vector<std::string> ffmpeg_command(const workload&, std::size_t i, const std::filesystem::path& clip);
 
 // The contenders: CPU and wall seconds a clip.
-figures ffmpeg_process(const workload&);
+figures program(const workload&);
 figures in_process(const workload&);
+figures ffmpeg_process(const workload&);
 
 }  // namespace reelpipe::bench
 

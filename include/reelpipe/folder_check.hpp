@@ -30,6 +30,17 @@ struct file_finding {
 std::string_view to_string(file_finding::kind) noexcept;
 std::string_view remedy(file_finding::kind) noexcept;
 
+// What a check came to, or has come to so far.
+struct folder_check {
+    std::uint64_t clips = 0;    // that the ledger knows as stored
+    std::uint64_t fine = 0;     // of these: as the ledger says
+    std::uint64_t touched = 0;  // of those: the time of modification is another, the clip is the same
+    std::uint64_t missing = 0, wrong = 0, unknown = 0, incomplete = 0;
+
+    std::uint64_t looked_at() const { return fine + missing + wrong; }  // of the clips
+    bool all_fine() const { return missing + wrong + unknown + incomplete == 0; }
+};
+
 struct folder_check_options {
     std::filesystem::path folder{};  // that a download was given
     bool verify_fully = false;       // every picture and sound is decoded
@@ -38,17 +49,10 @@ struct folder_check_options {
     std::filesystem::path worker{};
     std::chrono::seconds timeout{600};  // for one file in a worker
 
-    // Called on the thread of the check, for each file that is not as it should be; must not throw.
+    // Called on the thread of the check; must not throw. For each file that is not as it should be, and after each
+    // file.
     std::function<void(const file_finding&)> on_finding{};
-};
-
-// What a check came to.
-struct folder_check {
-    std::uint64_t fine = 0;     // as the ledger says
-    std::uint64_t touched = 0;  // of these: the time of modification is another, the clip is the same
-    std::uint64_t missing = 0, wrong = 0, unknown = 0, incomplete = 0;
-
-    bool all_fine() const { return missing + wrong + unknown + incomplete == 0; }
+    std::function<void(const folder_check& so_far)> on_looked{};
 };
 
 // Verifies every clip that the ledger of a folder knows as stored, against what it remembers of it (frames, duration,

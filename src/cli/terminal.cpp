@@ -108,13 +108,32 @@ void terminal::show(const progress& p)
     clips_.reached(static_cast<double>(p.stored + p.failed), p.elapsed_s);
     bytes_.reached(static_cast<double>(p.fetched), p.elapsed_s);
     elapsed_s_ = p.elapsed_s;
-    const std::string eta =
-        clips_.per_second() > 0 ? duration_text(static_cast<double>(p.clips - done) / clips_.per_second()) : "?";
-    std::string text = fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB  {:.1f} MB/s  cutting {}/{}  ETA {}  {}", done,
-                                   p.clips, clips_.per_second(), static_cast<double>(p.fetched) / megabyte,
-                                   bytes_.per_second() / megabyte, p.cutting, p.jobs, eta, failures_text(p));
+    std::string text =
+        fmt::format("{}/{} clips  {:.1f}/s  {:.1f} MB  {:.1f} MB/s  cutting {}/{}  ETA {}  {}", done, p.clips,
+                    clips_.per_second(), static_cast<double>(p.fetched) / megabyte, bytes_.per_second() / megabyte,
+                    p.cutting, p.jobs, time_left(p.clips - done), failures_text(p));
     if (p.held_up_by) text += fmt::format("  waiting ({})", to_string(*p.held_up_by));
     if (p.draining) text += "  (finishing)";
+    show_line(std::move(text));
+}
+
+void terminal::show(const folder_check& so_far, double elapsed_s)
+{
+    if (style_ == progress_style::none) return;
+    clips_.reached(static_cast<double>(so_far.looked_at()), elapsed_s);
+    elapsed_s_ = elapsed_s;
+    show_line(fmt::format("{}/{} clips  {:.1f}/s  ETA {}  {} wrong, {} missing", so_far.looked_at(), so_far.clips,
+                          clips_.per_second(), time_left(so_far.clips - so_far.looked_at()), so_far.wrong,
+                          so_far.missing));
+}
+
+std::string terminal::time_left(std::uint64_t clips) const
+{
+    return clips_.per_second() > 0 ? duration_text(static_cast<double>(clips) / clips_.per_second()) : "?";
+}
+
+void terminal::show_line(std::string text)
+{
     if (style_ == progress_style::plain) {
         write(text + "\n");
         return;

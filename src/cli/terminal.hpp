@@ -5,6 +5,7 @@
 #include <string>
 
 #include <reelpipe/download.hpp>
+#include <reelpipe/folder_check.hpp>
 
 namespace reelpipe::cli {
 
@@ -35,13 +36,16 @@ public:
 
     void message(severity, const std::string& line);
     void show(const progress&);
+    void show(const folder_check& so_far, double elapsed_s);
     void print(const std::string& text);  // whatever the least importance is
+    void clear();                         // for what others write to the same terminal
 
     // How long until show() is worth calling again: lines in a log get rarer as the run gets older.
     std::chrono::milliseconds interval() const;
 
 private:
-    void clear();
+    std::string time_left(std::uint64_t clips) const;
+    void show_line(std::string text);
 
     severity least_;
     bool terminal_;

@@ -1,8 +1,10 @@
 #include "cli/verify_command.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <asio.hpp>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -21,6 +23,7 @@ namespace reelpipe::cli {
 namespace {
 
 using nlohmann::ordered_json;
+using steady = std::chrono::steady_clock;
 
 void print_json(const ordered_json& object)
 {
@@ -87,7 +90,21 @@ int run_verify(const verify_arguments& arguments)
 {
     folder_check_options options = arguments.check;
     options.worker = "/proc/self/exe";
-    options.on_finding = [json = arguments.json](const file_finding& found) { print(found, json); };
+    // Findings are the output; how far it is is for somebody who looks on, and for no log.
+    terminal screen(isatty(STDERR_FILENO) ? progress_style::bar : progress_style::none, severity::note);
+    options.on_finding = [&](const file_finding& found) {
+        screen.clear();
+        print(found, arguments.json);
+        std::fflush(stdout);
+    };
+    const steady::time_point begun = steady::now();
+    std::optional<steady::time_point> shown;
+    options.on_looked = [&](const folder_check& so_far) {
+        const steady::time_point now = steady::now();
+        if (shown && now - *shown < screen.interval()) return;
+        shown = now;
+        screen.show(so_far, std::chrono::duration<double>(now - begun).count());
+    };
 
     asio::io_context io{1};
     std::exception_ptr failed;
@@ -97,6 +114,7 @@ int run_verify(const verify_arguments& arguments)
         counts = all;
     });
     io.run();
+    screen.clear();
     try {
         if (failed) std::rethrow_exception(failed);
     } catch (const usage_error& e) {

@@ -114,6 +114,9 @@ private:
 
     asio::awaitable<void> feed_stored(out<kept_file>& next)
     {
+        statement stored = ledger_.prepare("SELECT count(*) FROM clip WHERE reason IS NULL");
+        stored.step();
+        counts_.clips = static_cast<std::uint64_t>(stored.integer(0));
         statement all = ledger_.prepare(stored_clips);
         statement know = ledger_.prepare("INSERT OR IGNORE INTO temp.known VALUES(?1)");
         while (all.step()) {
@@ -186,13 +189,14 @@ private:
 
     void count(looked one)
     {
-        if (!one.finding) {
+        if (one.finding) {
+            ++count_of(one.finding->what);
+            if (options_.on_finding) options_.on_finding(*one.finding);
+        } else {
             ++counts_.fine;
             counts_.touched += one.touched;
-            return;
         }
-        ++count_of(one.finding->what);
-        if (options_.on_finding) options_.on_finding(*one.finding);
+        if (options_.on_looked) options_.on_looked(counts_);
     }
 
     std::uint64_t& count_of(file_finding::kind what)

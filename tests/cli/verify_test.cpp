@@ -1,6 +1,9 @@
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <set>
+#include <map>
 #include <sstream>
 
 #include "many_clips.hpp"
@@ -59,6 +62,43 @@ struct verified_folder {
     kinetics_site site{};
 };
 
+// Everything in a folder: names, contents, times of modification.
+std::map<std::string, stored_clip> state_of(const fs::path& folder)
+{
+    std::map<std::string, stored_clip> all;
+    for (const auto& each : fs::recursive_directory_iterator(folder)) {
+        struct stat facts{};
+        stat(each.path().c_str(), &facts);
+        all[each.path().string()] = {each.is_regular_file() ? read_file(each.path()) : "", facts.st_ino,
+                                     std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
+    }
+    return all;
+}
+
+// Where the packets of a stream are in a file, and how long they are.
+struct place {
+    std::size_t at = 0, size = 0;
+};
+std::vector<place> packets_of(const fs::path& file, const std::string& stream)
+{
+    std::istringstream lines(output_of({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries",
+                                        "packet=pos,size", "-of", "compact=p=0", file.string()}));
+    std::vector<place> all;
+    for (std::string line; std::getline(lines, line);) {
+        place found;
+        if (std::sscanf(line.c_str(), "size=%zu|pos=%zu", &found.size, &found.at) == 2) all.push_back(found);
+    }
+    return all;
+}
+
+// A program's output when its standard error is a terminal.
+std::string on_a_terminal(std::vector<std::string> words)
+{
+    std::vector<std::string> command{"/usr/bin/python3", "-c", "import pty, sys; pty.spawn(sys.argv[1:])"};
+    command.insert(command.end(), words.begin(), words.end());
+    return output_of(command);
+}
+
 void flip(const fs::path& file, std::size_t at)
 {
     std::string content = read_file(file);
@@ -71,13 +111,68 @@ void flip(const fs::path& file, std::size_t at)
 TEST_CASE("a folder whose clips are as they were stored verifies, and is left as it was", "[verify]")
 {
     const verified_folder folder;
-    const auto before = clips_of(folder.site.output());
+    const auto before = state_of(folder.site.output());
     const finished end = folder.verify();
     INFO(end.out << end.err);
     CHECK(end.status == 0);
     CHECK_THAT(end.out, Catch::StartsWith("6 clips are as the ledger says"));
     CHECK(folder.verify({"--verify", "full"}).status == 0);
-    CHECK(clips_of(folder.site.output()) == before);
+    const bool unchanged = state_of(folder.site.output()) == before;  // the ledger included
+    CHECK(unchanged);
+}
+
+TEST_CASE("a folder that is being downloaded to is not verified, and the download goes on", "[verify]")
+{
+    const many_clips work;
+    process download(work.command(work.site.output(), {"--jobs", "1"}));
+    REQUIRE(comes_true([&] { return !clips_of(work.site.output()).empty(); }));
+    download.signal(SIGSTOP);  // or it might be done before the check begins
+
+    const finished check = run({REELPIPE_BINARY, "verify", work.site.output().string()});
+    download.signal(SIGCONT);
+
+    CHECK(check.status == 2);
+    CHECK(check.out.empty());
+    CHECK_THAT(check.err, Catch::Contains("a run is at work in it; wait for it or stop it, then verify"));
+    const finished end = download.wait();
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_of(work.site.output()).size() == many_clips::clips);
+}
+
+TEST_CASE("what a killed run left verifies, and is left as it was", "[verify]")
+{
+    const many_clips work;
+    process download(work.command(work.site.output(), {"--jobs", "1"}));
+    const fs::path log = work.site.output() / ".reelpipe/ledger.sqlite-wal";
+    REQUIRE(
+        comes_true([&] { return clips_of(work.site.output()).size() > 5 && fs::exists(log) && !fs::is_empty(log); }));
+    download.signal(SIGKILL);
+    download.wait();
+    auto before = state_of(work.site.output());
+
+    const finished check = run({REELPIPE_BINARY, "verify", work.site.output().string()});
+
+    INFO(check.out << check.err);
+    CHECK(check.status != 2);
+    auto after = state_of(work.site.output());
+    // Which readers there are: SQLite's own notes while a log is read.
+    const std::string notes = (work.site.output() / ".reelpipe/ledger.sqlite-shm").string();
+    before.erase(notes);
+    after.erase(notes);
+    const bool unchanged = after == before;
+    CHECK(unchanged);
+}
+
+TEST_CASE("how far a check is shows on a terminal, and nowhere else", "[verify]")
+{
+    const verified_folder folder;
+    const std::string seen = on_a_terminal({REELPIPE_BINARY, "verify", folder.site.output().string()});
+    CHECK_THAT(seen, Catch::Contains("/6 clips  ") && Catch::Contains("/s  ETA "));
+    CHECK_THAT(seen, Catch::Contains("\r\033[K6 clips are as the ledger says"));  // in place of the line
+
+    CHECK(folder.verify().err.empty());
+    CHECK_THAT(folder.verify().out, !Catch::Contains("ETA"));
 }
 
 TEST_CASE("every kind of damage to a stored clip is found, and the next download mends it", "[verify]")
@@ -140,6 +235,37 @@ TEST_CASE("damage inside of pictures is found where everything is decoded", "[ve
     CHECK(folder.findings().empty());
     CHECK(folder.findings({"--verify", "full"}) ==
           std::map<std::string, std::string>{{"a/spoken_000003_000005.mp4", "wrong"}});
+}
+
+TEST_CASE("damage inside of the source is found as its clip is made, where everything is decoded", "[verify]")
+{
+    kinetics_site site;
+    for (const char* name : {"good", "picture", "sound"}) site.add(name);
+    const auto damage = [&](const std::string& name, const std::string& stream, std::size_t packet) {
+        const fs::path file = site.folder / "media" / (name + ".mp4");
+        const place found = packets_of(file, stream).at(packet);
+        // Of a picture, not the lengths that the structure of the file consists of.
+        for (std::size_t at = found.at + found.size / 3; at < found.at + found.size; ++at) flip(file, at);
+    };
+    damage("picture", "v", 5 * 30 + 7);
+    damage("sound", "a", 5 * 43);
+    const std::string list =
+        site.list("youtube_id,time_start,time_end,label\ngood,4,7,l\npicture,4,7,l\nsound,4,7,l\n");
+
+    const finished quick = run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"}));
+    INFO(quick.err);
+    CHECK(quick.status == 0);
+    fs::remove_all(site.output());
+    const finished full =
+        run(site.download(list, {"--source", site.url_template(), "--cut", "lossless", "--verify", "full"}));
+
+    CHECK(full.status == 1);
+    std::map<std::string, std::string> messages;
+    for (const json& entry : site.report()) messages.emplace(entry[0], entry[2]);
+    CHECK(messages.at("good_000004_000007") == "Downloaded");
+    CHECK_THAT(messages.at("picture_000004_000007"), Catch::StartsWith("corrupt: the picture at 1."));
+    CHECK_THAT(messages.at("sound_000004_000007"), Catch::StartsWith("corrupt: the sound at 0.9"));
+    CHECK(clips_of(site.output()).size() == 1);
 }
 
 TEST_CASE("a whole clip that the ledger does not know is named", "[verify]")

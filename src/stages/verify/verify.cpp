@@ -49,6 +49,8 @@ av::codec open_decoder(const AVStream& stream, int errors_that_count)
     return decoder;
 }
 
+constexpr int errors_of_sound = AV_EF_EXPLODE | AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
+
 class first_picture {
 public:
     explicit first_picture(const AVStream& stream) : decoder_(open_decoder(stream, 0)) {}
@@ -80,12 +82,12 @@ private:
 // what is made from it, and may itself be made from what is not there.
 class decoding {
 public:
-    // Decoders of pictures make up for damage unless they are told not to. A decoder of sound that was begun in the
-    // middle of a film may find its first packets incomplete, which is no damage.
+    // Decoders make up for damage unless they are told not to, and look at checksums on request only.
     explicit decoding(const AVStream& stream)
         : time_base_(stream.time_base),
           what_(stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? "picture" : "sound"),
-          decoder_(open_decoder(stream, stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? AV_EF_EXPLODE : 0))
+          decoder_(
+              open_decoder(stream, stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? AV_EF_EXPLODE : errors_of_sound))
     {
     }
 

@@ -146,3 +146,15 @@ TEST_CASE("sound in a part of the segment stays where it is", "[encode]")
     CHECK_FALSE(silent.audio);
     CHECK_NOTHROW(reelpipe::verify::check_file(folder / "silent.mp4", {.frames = silent.frames, .audio = false}));
 }
+
+TEST_CASE("sound that is copied out of the middle of a film decodes without errors", "[encode]")
+{
+    const temp_folder folder;
+    const std::string name =
+        GENERATE("sound_mono.mp4", "sound_surround.mp4", "sound_mp3.mp4", "sound_opus.mkv", "sound_ac3.mkv");
+    for (auto start = 0ms; start < 2000ms; start += 90ms) {
+        CAPTURE(name, start.count());
+        const result done = encode_to(folder / "clip.mp4", film(name), {start, start + 1s}, {.preset = quick});
+        CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames, .decodable = true}));
+    }
+}

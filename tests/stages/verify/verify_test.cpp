@@ -269,3 +269,19 @@ TEST_CASE("damage that the structure does not show is found by decoding", "[veri
     CHECK_THROWS_AS(check_file(sound, {.decodable = true}), decode_error);
     CHECK(why_refused(sound, {.decodable = true}).value().starts_with("the sound at "));
 }
+
+TEST_CASE("sound with a checksum is found to be damaged by one byte of it", "[verify]")
+{
+    const temp_folder folder;
+    const std::filesystem::path path = folder / "clip.mp4";
+    reelpipe::test::output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", media / "sound_ac3.mkv", "-c", "copy", path});
+    CHECK_FALSE(why_refused(path, {.decodable = true}));
+    std::string content = read_file(path);
+    const auto sample = sample_in_the_middle(path, 'a');
+    const auto middle = static_cast<std::size_t>((sample.begin + sample.end) / 2);
+    content[middle] = static_cast<char>(content[middle] ^ 1);
+    reelpipe::test::write_file(path, content);
+
+    CHECK_FALSE(why_refused(path, {}));
+    CHECK_THROWS_AS(check_file(path, {.decodable = true}), decode_error);
+}
