@@ -21,7 +21,7 @@ std::vector<shape> shapes()
              .film = "long.mp4",
              .yt_dlp_knows = false},
             {.name = "WebM with Cues", .files = {"long.webm"}, .film = "long.webm", .type = ".webm"},
-            {.name = "MPEG-TS", .files = {"long.ts"}, .film = "long.mp4", .run_up = 6s},
+            {.name = "MPEG-TS", .files = {"long.ts"}, .film = "long.ts", .run_up = 6s},
             {.name = "HLS, MPEG-TS", .files = {"hls_ts/list.m3u8"}, .film = "long.mp4"},
             {.name = "HLS, MP4",
              .files = {"hls_mp4/list.m3u8"},
