@@ -61,6 +61,7 @@ public:
         if (file_.identity.validator.empty()) file_.identity.validator = head.identity.validator;
         make_room();
         const std::uint64_t end = head.partial ? asked_.end : end_of_whole(head);
+        // A body of unknown length may bring more than there is room for; it counts as it comes.
         room_.keep(std::min(end, head.body.end) - std::min(end, head.body.begin));
         return end;
     }
