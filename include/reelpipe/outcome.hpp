@@ -39,6 +39,7 @@ enum class reason : std::uint8_t {
     rate_limited,
     blocked,  // replies that only a blocked address gets
     no_network,
+    host_down,  // nobody listens where the media are, or only server errors come from there
     disk_full,
     // the installation
     extractor_outdated,

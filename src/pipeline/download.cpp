@@ -23,6 +23,7 @@
 #include "pipeline/stored_clip.hpp"
 #include "pipeline/usable_cores.hpp"
 #include "pipeline/work_left.hpp"
+#include "stages/fetch/url.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -453,6 +454,8 @@ asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
     video->fetch_s += seconds_since(start);
     fetched_ = http_->bytes();
     if (error) throw job_failed(video, error);
+    for (const media_file& file : video->source.files)
+        if (const remote_file* const part = remote_part(file)) policy_.answered(fetch::host_of(part->url));
     co_return video;
 }
 
@@ -628,6 +631,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         }
         ledger_.begin_run({.resolver = locator_->version(), .options = output_options_json(options_)});
         ended = co_await runner_.run();
+        policy_.end();
     } catch (const source_error&) {
         policy_.stop(diagnose(std::current_exception()));
         ended.end = ending::drained;

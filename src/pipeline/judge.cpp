@@ -90,9 +90,16 @@ finding diagnose(std::exception_ptr error)
     } catch (const source_error& e) {
         return {e.why(), e.what(), e.facts().retry_after, e.facts().site, e.facts().final};
     } catch (const fetch::http_error& e) {
-        return {of_status(e.status), e.what(), e.retry_after, {}};
+        return {.why = of_status(e.status),
+                .message = e.what(),
+                .retry_after = e.retry_after,
+                .host = e.host,
+                .fault = e.status >= 500 ? finding::host_fault::server_error : finding::host_fault::none};
     } catch (const fetch::network_error& e) {
-        return {e.local ? reason::no_network : reason::network, e.what(), {}, {}};
+        return {.why = e.local ? reason::no_network : reason::network,
+                .message = e.what(),
+                .host = e.host,
+                .fault = e.unconnected && !e.local ? finding::host_fault::no_connection : finding::host_fault::none};
     } catch (const fetch::changed_error& e) {
         return {reason::changed, e.what(), {}, {}};
     } catch (const fetch::not_media_error& e) {

@@ -46,6 +46,7 @@ constexpr std::array table{
     entry{rate_limited,       global,        "rate_limited",       "The site asks to slow down. Wait an hour, then run again."},
     entry{blocked,            global,        "blocked",            "The site sends replies that only a blocked address gets. Wait, or use another --proxy."},
     entry{no_network,         global,        "no_network",         "No network: a name cannot be resolved or the proxy does not answer. Check the connection, then run again."},
+    entry{host_down,          global,        "host_down",          "The host of the media is down: it accepts no connections or answers with nothing but server errors. See that it is up, then run again."},
     entry{disk_full,          global,        "disk_full",          "The disk is full. Make room, then run again."},
     entry{extractor_outdated, configuration, "extractor_outdated", "This yt-dlp no longer understands the site. Install a newer one (--yt-dlp PATH), then run again."},
     entry{resolver_missing,   configuration, "resolver_missing",   "Python or yt-dlp is missing. Install it (apt-get install yt-dlp) or name it with --python and --yt-dlp."},

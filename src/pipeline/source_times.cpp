@@ -4,15 +4,11 @@
 
 namespace reelpipe {
 
-namespace {
-
 const remote_file* remote_part(const media_file& file)
 {
     if (const auto* const playlist = std::get_if<hls_playlist>(&file)) return &playlist->playlist;
     return std::get_if<remote_file>(&file);
 }
-
-}  // namespace
 
 bool has_expired(const media_source& source, std::chrono::system_clock::time_point now)
 {

@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "many_clips.hpp"
 #include "support/catch.hpp"
+#include "support/origin.hpp"
 #include "support/small_disk.hpp"
 
 namespace fs = std::filesystem;
@@ -105,7 +107,8 @@ TEST_CASE("what a network that stayed away has cost is made by the next run", "[
     const finished end = disturbed.wait();
 
     INFO(end.err);
-    CHECK((end.status == 1 || end.status == 3));
+    CHECK(end.status == 3);
+    CHECK(says(end, " 0 failed"));
     const std::map<std::string, stored_clip> before = clips_of(work.site.output());
     work.site.server.start_again();
     const finished again = run(words);
@@ -115,4 +118,89 @@ TEST_CASE("what a network that stayed away has cost is made by the next run", "[
     const std::map<std::string, stored_clip> after = clips_of(work.site.output());
     CHECK(after.size() == many_clips::clips);
     for (const auto& [name, clip] : before) CHECK(after.at(name) == clip);
+}
+
+TEST_CASE("a mirror that is down costs no clip, and the run goes on when it is up", "[trouble]")
+{
+    many_clips work;
+    const auto words = work.command(work.site.output(), {"--attempts", "2"});
+    work.site.server.stop();
+    const finished down = run(words);
+
+    INFO(down.err);
+    CHECK(down.status == 3);
+    CHECK(says(down, "stopping: "));
+    CHECK(says(down, "accepts no connections"));
+    CHECK(says(down, "run again"));
+    CHECK(says(down, " 0 failed"));
+
+    work.site.server.start_again();
+    const finished up = run(words);
+
+    INFO(up.err);
+    CHECK(up.status == 0);
+    CHECK(clips_of(work.site.output()).size() == many_clips::clips);
+}
+
+TEST_CASE("a single video whose mirror accepts no connection stays pending, too", "[trouble]")
+{
+    kinetics_site site;
+    site.add("alone");
+    const auto words = site.download(site.list("youtube_id,time_start,time_end,label\nalone,1,2,l\n"),
+                                     {"--source", site.url_template(), "--attempts", "2"});
+    site.server.stop();
+    const finished down = run(words);
+
+    INFO(down.err);
+    CHECK(down.status == 3);
+    CHECK(says(down, " 0 failed"));
+}
+
+TEST_CASE("a mirror that answers with nothing but server errors costs no clip", "[trouble]")
+{
+    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    std::atomic<bool> well{false};
+    origin mirror;
+    for (int v = 0; v < many_clips::videos; ++v)
+        mirror.serve(fmt::format("/video{:02}.mp4", v),
+                     [&](const asked& request) { return well ? part_of(film, request) : reply{.status = 503}; });
+    const many_clips work;
+    const auto words = work.site.download(work.list, {"--attempts", "2", "--source", mirror.url("/") + "{id}.mp4"});
+    const finished ill = run(words);
+
+    INFO(ill.err);
+    CHECK(ill.status == 3);
+    CHECK(says(ill, "server errors"));
+    CHECK(says(ill, "status 503"));
+    CHECK(says(ill, " 0 failed"));
+
+    well = true;
+    const finished again = run(words);
+
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK(clips_of(work.site.output()).size() == many_clips::clips);
+}
+
+TEST_CASE("a video that its mirror cannot serve fails while the mirror serves others", "[trouble]")
+{
+    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    origin mirror;
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int v = 0; v < 8; ++v) {
+        text += fmt::format("video{},1,2,l\n", v);
+        mirror.serve(fmt::format("/video{}.mp4", v), [&film, broken = v % 2 == 1](const asked& request) {
+            return broken ? reply{.status = 500} : part_of(film, request);
+        });
+    }
+    const kinetics_site site;
+
+    // One at a time and with no second try, so that broken and good ones take turns.
+    const finished end = run(site.download(site.list(text), {"--source", mirror.url("/") + "{id}.mp4", "--attempts",
+                                                             "1", "--connections", "1", "--jobs", "1"}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(says(end, " 4 failed"));
+    CHECK(clips_of(site.output()).size() == 4);
 }

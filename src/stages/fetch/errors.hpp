@@ -34,13 +34,14 @@ struct http_error : transfer_error {
 
 // No answer, or not all of it: resets, time-outs, stalls, short bodies.
 struct network_error : transfer_error {
-    network_error(const std::string& text, std::string asked_host, bool is_local)
-        : transfer_error(text, std::move(asked_host)), local(is_local)
+    network_error(const std::string& text, std::string asked_host, bool is_local, bool is_unconnected = false)
+        : transfer_error(text, std::move(asked_host)), local(is_local), unconnected(is_unconnected)
     {
     }
 
-    bool local;  // this machine's network or proxy: names do not resolve, nothing is reachable, no certificate is
-                 // trusted
+    bool local;        // this machine's network or proxy: names do not resolve, nothing is reachable, no certificate is
+                       // trusted
+    bool unconnected;  // the host accepted no connection, so nothing could be asked of it
 };
 
 // An answer that cannot be used: no or a wrong Content-Range, more bytes than promised, an encoded body.

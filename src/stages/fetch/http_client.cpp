@@ -105,6 +105,15 @@ bool is_local(const easy_handle& easy, CURLcode code, bool through_proxy)
     return through_proxy || cause == ENETUNREACH || cause == ENETDOWN || cause == EADDRNOTAVAIL;
 }
 
+// Refused, or nobody there who would refuse.
+bool is_unconnected(const easy_handle& easy, CURLcode code)
+{
+    if (code == CURLE_COULDNT_CONNECT) return true;
+    long sent = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_REQUEST_SIZE, &sent);
+    return code == CURLE_OPERATION_TIMEDOUT && sent == 0;
+}
+
 bool is_bad_answer(CURLcode code)
 {
     return code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
@@ -408,7 +417,7 @@ void transfer::state::check_end()
     if (code != CURLE_OK) {
         const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
         if (is_bad_answer(code)) throw answer_error(text, host());
-        throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()));
+        throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()), is_unconnected(easy, code));
     }
     if (!has_head) check_head();  // there was no body
     const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();
