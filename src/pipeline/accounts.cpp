@@ -99,7 +99,7 @@ void accounts::settled_before(const wanted_clip& clip)
 void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    wanted_.settle(row, standing::exists);
+    settle(row, standing::exists, record);
     tell(clip, record, clip_outcome::standing::exists);
     const std::lock_guard guard(mutex_);
     ++totals_.exists;

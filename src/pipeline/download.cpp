@@ -158,6 +158,12 @@ bool may_have_expired(int status) { return status == 403 || status == 404 || sta
 // How much shorter than asked for a clip is because its video ends: less than this is the rounding to whole frames.
 constexpr std::chrono::milliseconds worth_mentioning{100};
 
+std::string shorter_text(std::string_view what, std::chrono::microseconds missing)
+{
+    return fmt::format("{}; {:.2f} s shorter than asked for, the video ends there", what,
+                       std::chrono::duration<double>(missing).count());
+}
+
 }  // namespace
 
 class downloader::implementation {
@@ -398,13 +404,17 @@ void downloader::implementation::look_at(clip_task& task)
     if (stamp == store::stamp{}) return;
     std::string wrong;
     try {
-        verify::expectation expected{.duration = task.clip.wanted.end - task.clip.wanted.start};
+        // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
+        const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
+        verify::expectation expected{.duration = wanted, .may_be_shorter = true};
         if (task.stored) expected = expectation_of(*task.stored);
         expected.decodable = options_.verify_fully;
         const verify::facts facts =
             workers_ ? workers_->verify_file(task.file, expected, {}) : verify::check_file(task.file, expected);
         if (task.stored) check_same(facts, *task.stored);
         task.found = record_of(facts, stamp);
+        if (!task.stored && wanted - facts.duration > worth_mentioning)
+            task.found->message = shorter_text("Exists", wanted - facts.duration);
     } catch (const verify::verify_error& e) {
         wrong = e.what();
     } catch (const media::error& e) {
@@ -558,8 +568,7 @@ void downloader::implementation::record(clip_job job)
     r.verify_s = job.verify_s;
     r.store_s = job.store_s;
     if (job.cut.missing > worth_mentioning)
-        r.message = fmt::format("Downloaded; {:.2f} s shorter than asked for, the video ends there",
-                                std::chrono::duration<double>(job.cut.missing).count());
+        r.message = shorter_text(job.placed == store::placed::stored ? "Downloaded" : "Exists", job.cut.missing);
     if (job.placed == store::placed::stored)
         accounts_.stored(job.task->clip, job.task->row, r);
     else

@@ -272,6 +272,28 @@ TEST_CASE("a clip beyond the end is short and says so, or fails with its own rea
     CHECK(std::abs(frames_in(site.output() / "l/video_000035_000045.mp4") - 150) <= 1);
 }
 
+TEST_CASE("a short clip of a lost ledger counts, as its video may be gone by now", "[download]")
+{
+    kinetics_site site;
+    site.add("video");  // 40 s
+    const auto words =
+        site.download(site.list(std::string(header) + "l,video,35,45,val,0\n"), {"--source", site.url_template()});
+    REQUIRE(run(words).status == 0);
+    const std::string clip = reelpipe::test::read_file(site.output() / "l/video_000035_000045.mp4");
+    const std::size_t requests = site.requests();
+    fs::remove_all(site.output() / ".reelpipe");
+
+    const finished end = run(words);
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(site.requests() == requests);
+    const std::string said = site.report()[0][2];
+    CHECK(said.starts_with("Exists; "));
+    CHECK(said.find("shorter") != std::string::npos);
+    CHECK(reelpipe::test::read_file(site.output() / "l/video_000035_000045.mp4") == clip);
+}
+
 TEST_CASE("a folder is held by one run, and read-only places are named", "[download]")
 {
     kinetics_site site;

@@ -116,12 +116,13 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
 
 json to_message(const verify_job& job)
 {
-    const auto& [frames, start, duration, audio, constant_rate, decodable] = job.expected;
+    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable] = job.expected;
     const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
     return {{"do", "verify"},
             {"frames", optional_to_json(frames)},
             {"start", ticks(start)},
             {"duration", ticks(duration)},
+            {"may_be_shorter", may_be_shorter},
             {"audio", optional_to_json(audio)},
             {"constant_rate", constant_rate},
             {"decodable", decodable}};
@@ -133,6 +134,7 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
     expect_descriptors(descriptors, 1);
     verify_job job{.clip = descriptors[0],
                    .expected = {.frames = optional_in<std::int64_t>(from.at("frames")),
+                                .may_be_shorter = from.at("may_be_shorter"),
                                 .audio = optional_in<bool>(from.at("audio")),
                                 .constant_rate = from.at("constant_rate"),
                                 .decodable = from.at("decodable")}};

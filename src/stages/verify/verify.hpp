@@ -39,6 +39,7 @@ struct expectation {
     std::optional<std::int64_t> frames{};
     std::optional<std::chrono::microseconds> start{};     // of the first picture
     std::optional<std::chrono::microseconds> duration{};  // within one frame
+    bool may_be_shorter = false;  // than `duration`, as a clip is whose video ends; then all of it has to be decodable
     std::optional<bool> audio{};
     bool constant_rate = false;  // shown from 0 on, each picture as long as every other
     bool decodable = false;      // every picture and sound is tried, which costs what decoding costs
