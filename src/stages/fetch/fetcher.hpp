@@ -73,7 +73,12 @@ public:
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
 
 private:
-    asio::awaitable<std::vector<piece>> plan(held_video&, const std::vector<segment>&);
+    struct missing_pieces {
+        std::vector<piece> pieces{};
+        bool are_the_last = false;  // nothing will be missing once these are there
+    };
+
+    asio::awaitable<missing_pieces> plan(held_video&, const std::vector<segment>&);
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 
     http_client& http_;
