@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 extern char** environ;
@@ -31,8 +30,9 @@ std::string microseconds(std::chrono::microseconds time) { return fmt::format("{
 
 std::string content_of(const fs::path& file)
 {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream content;
+    content << std::ifstream(file, std::ios::binary).rdbuf();
+    return content.str();
 }
 
 // Times, sizes and hashes of the packets of the pictures.

@@ -27,6 +27,7 @@ namespace {
 constexpr std::array containers{
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "ogg", "asf"};
 constexpr int io_buffer_bytes = 32 << 10;
+constexpr std::size_t ahead_bytes = 64 << 10;
 constexpr unsigned probe_bytes = 1 << 20;
 constexpr int most_first_packets = 256;
 
@@ -76,6 +77,12 @@ public:
     }
 
 private:
+    struct window {
+        std::uint64_t begin = 0;
+        std::vector<std::byte> bytes{};
+        bool holds(std::uint64_t place) const { return place >= begin && place - begin < bytes.size(); }
+    };
+
     int read(std::uint8_t* to, int size)
     {
         stopped_ = stopped_ || stop_.stop_requested();
@@ -117,10 +124,30 @@ private:
             return -1;
         }
         wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *run_end - position_));
-        const ssize_t got = read_at(file_, position_, std::as_writable_bytes(std::span(to, wanted)));
+        const std::span to_be_read(reinterpret_cast<std::byte*>(to), wanted);
+        const ssize_t got =
+            wanted < ahead_bytes ? read_ahead(to_be_read, *run_end) : read_at(file_, position_, to_be_read);
         if (got <= 0) read_error_ = got < 0 ? errno : EIO;  // 0: shorter than it is said to be
         if (got > 0) read_.add({position_, position_ + static_cast<std::uint64_t>(got)});
         return got;
+    }
+
+    // libav asks for sample after sample; the system is asked for more at once.
+    ssize_t read_ahead(std::span<std::byte> to, std::uint64_t run_end)
+    {
+        if (!ahead_[recent_].holds(position_)) recent_ = 1 - recent_;
+        window& from = ahead_[recent_];
+        if (!from.holds(position_)) {
+            from.begin = position_;
+            from.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(ahead_bytes, run_end - position_)));
+            const ssize_t got = read_at(file_, position_, from.bytes);
+            from.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            if (got <= 0) return got;
+        }
+        const auto held = std::span(from.bytes).subspan(static_cast<std::size_t>(position_ - from.begin));
+        const std::size_t count = std::min(to.size(), held.size());
+        std::copy_n(held.begin(), count, to.begin());
+        return static_cast<ssize_t>(count);
     }
 
     std::int64_t seek(std::int64_t offset, int whence)
@@ -137,6 +164,8 @@ private:
     partial_file file_;
     std::stop_token stop_;
     std::uint64_t position_ = 0;
+    std::array<window, 2> ahead_;  // pictures and sound are mostly in different places
+    std::size_t recent_ = 0;
     const AVFormatContext* opened_ = nullptr;
     std::optional<std::uint64_t> hole_;
     std::optional<std::string> too_many_;
@@ -150,7 +179,8 @@ private:
 demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tracks wanted)
     : source_(std::make_unique<source>(file, std::move(stop))),
       io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes)),
-      wanted_(wanted)
+      wanted_(wanted),
+      edits_(lists)
 {
     if (file.size == 0) throw error(fault::not_media, "an empty file");
     av::prepare();
@@ -207,9 +237,11 @@ void demuxer::find_streams()
     audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
 }
 
-// An MP4 index says everything that is needed.
+// An MP4 index says everything that is needed; who does not look at its edits looks at samples only.
 bool demuxer::knows_parameters() const
 {
+    const bool counts_samples = edits_ == edits::ignored && is_mp4(input_->iformat);
+    if (counts_samples && video_ && video_->codecpar->width > 0) return true;
     const auto complete = [](const AVStream* stream) {
         const AVCodecParameters& p = *stream->codecpar;
         if (stream->start_time == AV_NOPTS_VALUE || p.codec_id == AV_CODEC_ID_NONE) return false;

@@ -13,7 +13,7 @@
 
 namespace reelpipe::media {
 
-// Whether an MP4 file's edit lists decide what is shown, or every sample counts.
+// Whether an MP4 file's edit lists decide what is shown, or every sample counts, and nothing else of its streams.
 enum class edits : std::uint8_t { applied, ignored };
 
 // What a file is opened for. The sound of a film may be in a file of its own; pictures that are in it as well do not
@@ -102,6 +102,7 @@ private:
     AVStream* video_ = nullptr;
     AVStream* audio_ = nullptr;
     tracks wanted_;
+    edits edits_;
     std::chrono::microseconds origin_{};
 };
 

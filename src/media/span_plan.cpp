@@ -86,6 +86,7 @@ void plan_by_table(demuxer& input, const partial_file& file, std::span<const seg
     for (const byte_range& each : spans.ranges()) add_missing(needed, file, each);
     plan.span_bytes = spans.bytes();
     plan.needed = needed.ranges();
+    plan.complete = true;
 }
 
 // As many bytes of a part of the film as the beginning of it up to `end` is likely to take; should they not be enough,

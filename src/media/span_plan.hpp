@@ -17,6 +17,7 @@ struct span_plan {
     // What has to be fetched next: ascending, disjoint, nothing that is held. Empty: everything that cutting the
     // segments takes is there.
     std::vector<byte_range> needed;
+    bool complete = false;  // once that is held, nothing more will be needed
     bool index_known = false;
     std::string container{};        // as people call it; empty until it is known
     std::uint64_t index_bytes = 0;  // of what leads to the samples, as far as it is known

@@ -67,6 +67,7 @@ void aac_track::send(const AVPacket* packet)
             throw media::error(media::fault::corrupt, av::error("decode the sound", code).what());
         return code >= 0;
     };
+    notice_gap(packet);
     check(avcodec_send_packet(decoder_.get(), packet));
     while (check(avcodec_receive_frame(decoder_.get(), decoded_.get()))) {
         const av::frame_turn turn(decoded_);
@@ -76,6 +77,17 @@ void aac_track::send(const AVPacket* packet)
     guard(av_buffersrc_add_frame(source_, nullptr), "filter the sound");
     encode_filtered();
     encode(nullptr);
+}
+
+// Sounds follow each other sample by sample until the container leaves a gap: as the ffmpeg program does, which takes
+// the milliseconds of Matroska for such gaps, too.
+void aac_track::notice_gap(const AVPacket* packet)
+{
+    if (!packet || packet->pts == AV_NOPTS_VALUE) return;
+    const bool gap =
+        last_packet_ != AV_NOPTS_VALUE && packet->duration > 0 && packet->pts - last_packet_ > packet->duration;
+    if (gap) rounding_ = AV_NOPTS_VALUE;
+    last_packet_ = packet->pts;
 }
 
 void aac_track::take(AVFrame& sound)

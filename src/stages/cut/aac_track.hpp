@@ -28,6 +28,7 @@ public:
     const AVCodecContext* encoder() const { return encoder_.get(); }
 
 private:
+    void notice_gap(const AVPacket*);
     void take(AVFrame&);
     void build_graph(const AVFrame&);
     void append(const char* filter, const std::string& arguments);
@@ -47,6 +48,7 @@ private:
     av::frame decoded_ = av::make_frame(), filtered_ = av::make_frame();
     std::vector<av::packet> encoded_;
     std::int64_t rounding_ = AV_NOPTS_VALUE;  // av_rescale_delta()'s
+    std::int64_t last_packet_ = AV_NOPTS_VALUE;
 };
 
 }  // namespace reelpipe::cut

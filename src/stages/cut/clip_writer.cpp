@@ -25,6 +25,7 @@ clip_writer::clip_writer(int descriptor)
     file_.reset(made);
     file_->pb = io_.get();
     file_->flags |= AVFMT_FLAG_CUSTOM_IO;
+    file_->flush_packets = 0;  // nobody reads it before it is finished
 }
 
 int clip_writer::write_bytes(void* self, av::written_bytes bytes, int size)

@@ -108,23 +108,25 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
 
     begin(video, source);
     for (;;) {
-        std::vector<piece> pieces = co_await plan(video, wanted);
-        if (pieces.empty()) break;
+        missing_pieces next = co_await plan(video, wanted);
+        if (next.pieces.empty()) break;
         ++video.counts.rounds;
-        co_await bring(with, std::move(pieces));
+        co_await bring(with, std::move(next.pieces));
+        if (next.are_the_last) break;
     }
     co_return material_of(video, wanted.size());
 }
 
 // What to ask for next. Of files that nothing is known of the head; empty when nothing is missing any more.
-asio::awaitable<std::vector<piece>> fetcher::plan(held_video& video, const std::vector<segment>& wanted)
+asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const std::vector<segment>& wanted)
 {
-    std::vector<piece> pieces;
+    missing_pieces found{.are_the_last = true};
     for (std::size_t i = 0; i < video.files.size(); ++i) {
         held_video::file& file = video.files[i];
         if (file.is_local) continue;  // looked into when it is cut
         if (!file.extent()) {
-            pieces.push_back({&file, {0, head_}});
+            found.pieces.push_back({&file, {0, head_}});
+            found.are_the_last = false;
             continue;
         }
         const media::partial_file view = file.bytes->view();
@@ -136,9 +138,10 @@ asio::awaitable<std::vector<piece>> fetcher::plan(held_video& video, const std::
         file.container = next.container;
         const std::vector<media::byte_range>& held = file.bytes->held().ranges();
         if (held.size() == 1) learn_head(held.front(), next.needed, next.index_known ? next.index_bytes : 0);
-        for (const media::byte_range& range : next.needed) pieces.push_back({&file, range});
+        for (const media::byte_range& range : next.needed) found.pieces.push_back({&file, range});
+        found.are_the_last = found.are_the_last && next.complete;
     }
-    co_return pieces;
+    co_return found;
 }
 
 // What the first plan says about the head: it shows how much of it was index. Down at once, up slowly, because a head

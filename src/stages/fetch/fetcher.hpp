@@ -74,8 +74,13 @@ public:
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
 
 private:
+    struct missing_pieces {
+        std::vector<piece> pieces{};
+        bool are_the_last = false;  // nothing will be missing once these are there
+    };
+
     asio::awaitable<fetched> bring_all(held_video&, media_source, std::vector<segment>);
-    asio::awaitable<std::vector<piece>> plan(held_video&, const std::vector<segment>&);
+    asio::awaitable<missing_pieces> plan(held_video&, const std::vector<segment>&);
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 
     http_client& http_;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <span>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "media/av.hpp"
@@ -59,6 +60,8 @@ public:
     void feed(const AVPacket* packet)
     {
         if (seen_) return;
+        if (std::exchange(is_first_, false) && packet) seen_ = stands_alone(*packet);
+        if (seen_) return;
         expect(avcodec_send_packet(decoder_.get(), packet));
         const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
         if (code == AVERROR(EAGAIN)) return;
@@ -73,9 +76,20 @@ private:
         if (code < 0) throw decode_error(av::error("the first picture cannot be decoded", code).what());
     }
 
+    // A decoder holds its first picture back until it knows which of the next ones are shown before it, unless it is
+    // told that there are none.
+    bool stands_alone(const AVPacket& packet)
+    {
+        const bool decoded = avcodec_send_packet(decoder_.get(), &packet) >= 0 &&
+                             avcodec_send_packet(decoder_.get(), nullptr) >= 0 &&
+                             avcodec_receive_frame(decoder_.get(), picture_.get()) >= 0;
+        avcodec_flush_buffers(decoder_.get());
+        return decoded;
+    }
+
     av::codec decoder_;
     av::frame picture_ = av::make_frame();
-    bool seen_ = false;
+    bool is_first_ = true, seen_ = false;
 };
 
 // One stream through its decoder, from the first sample to the last. What the edit list hides may fail: it is there for
@@ -198,14 +212,16 @@ media::range_set media_boxes(const media::partial_file& file)
     return found;
 }
 
-std::uint32_t number_at(const media::partial_file& file, std::uint64_t offset)
+// Numbers of 32 bits, one after the other.
+std::vector<std::uint32_t> numbers_at(const media::partial_file& file, std::uint64_t offset, std::uint64_t count)
 {
-    std::array<std::uint8_t, 4> bytes{};
-    if (pread(file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset)) != 4)
-        throw verify_error("the index ends early");
-    std::uint32_t number = 0;
-    for (const std::uint8_t byte : bytes) number = number << 8 | byte;
-    return number;
+    if (offset > file.size || 4 * count > file.size - offset) throw verify_error("the index ends early");
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(4 * count));
+    const ssize_t got = pread(file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (got != static_cast<ssize_t>(bytes.size())) throw verify_error("the index ends early");
+    std::vector<std::uint32_t> numbers(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < bytes.size(); ++i) numbers[i / 4] = numbers[i / 4] << 8 | bytes[i];
+    return numbers;
 }
 
 // One entry of `ctts` for every sample of a track. libav makes do with more or fewer, and shows pictures out of order.
@@ -219,11 +235,12 @@ void check_reordering(const media::partial_file& file, media::byte_range track)
     const auto sizes = media::find_box(file, table->payload, media::box_type("stsz"));
     if (!order || !sizes) return;
 
-    const std::uint64_t entries = number_at(file, order->payload.begin + 4);
+    const std::uint64_t entries = numbers_at(file, order->payload.begin + 4, 1).front();
     if (8 + 8 * entries > order->payload.size()) throw verify_error("the index ends early");
+    const std::vector<std::uint32_t> rows = numbers_at(file, order->payload.begin + 8, 2 * entries);
     std::uint64_t samples = 0;
-    for (std::uint64_t i = 0; i < entries; ++i) samples += number_at(file, order->payload.begin + 8 + 8 * i);
-    if (samples != number_at(file, sizes->payload.begin + 8))
+    for (std::size_t i = 0; i < rows.size(); i += 2) samples += rows[i];
+    if (samples != numbers_at(file, sizes->payload.begin + 8, 1).front())
         throw verify_error("the order of the pictures is not that of all of them");
 }
 
@@ -313,6 +330,7 @@ facts look(const media::partial_file& file)
             continue;
         }
         pictures.add(*turn.get());
+        turn->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first picture will do, not the last
         picture.feed(turn.get());
     }
     picture.feed(nullptr);
