@@ -36,6 +36,10 @@ std::optional<byte_range> next_towards_index(const partial_file&);
 // Whether fragments all over the file say what is in them.
 bool has_fragments(const partial_file&);
 
+// Whether a track of a held moov has no number that libav takes for one. FFmpeg 5.1 does not keep the fragments of such
+// a file apart, and counts up from minus a billion in each of them (mov_read_trun).
+bool has_unnumbered_track(const partial_file&);
+
 // All of it that is index: the moov, and in front of the first fragment's samples whatever there is.
 std::uint64_t index_bytes(const partial_file&);
 
