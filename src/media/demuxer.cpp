@@ -355,8 +355,9 @@ std::int64_t demuxer::place_before(std::int64_t time)
     for (int i = 1; i <= most_probes && time - before.time > a_second; ++i) {
         const std::int64_t room = behind.position - before.position;
         if (room <= smallest_step) break;
-        const double share = static_cast<double>(time - a_second / 2 - before.time) /
-                             static_cast<double>(std::max<std::int64_t>(behind.time - before.time, 1));
+        const std::int64_t wanted = time - a_second / 2 - before.time;
+        const double share =
+            static_cast<double>(wanted) / static_cast<double>(std::max<std::int64_t>(behind.time - before.time, 1));
         const auto ahead = static_cast<std::int64_t>(static_cast<double>(room) * (i % 3 == 0 ? 0.5 : share));
         const std::int64_t position = before.position + std::clamp<std::int64_t>(ahead, 1, room - 1);
         seek_byte(position);
