@@ -84,7 +84,8 @@ scenario make(scale how_much)
                                        .contender = "reelpipe",
                                        .figure = "clips_per_s",
                                        .bound = 1,
-                                       .against = other.name});
+                                       .against = other.name,
+                                       .aim = source.name == "MPEG-TS"});  // it is paged through
             }
         }
     return all;

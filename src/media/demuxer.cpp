@@ -30,6 +30,9 @@ constexpr int io_buffer_bytes = 32 << 10;
 constexpr std::size_t ahead_bytes = 64 << 10;
 constexpr unsigned probe_bytes = 1 << 20;
 constexpr int most_first_packets = 256;
+// Of a search without an index.
+constexpr int most_probes = 32;
+constexpr std::int64_t smallest_step = 64 << 10;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
@@ -196,6 +199,7 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
         throw error(fault::unsupported, std::string("a container of type ") + format->name);
 
     if (is_mp4(format)) check_claims(file);
+    if (is_mp4(format) && has_unnumbered_track(file)) throw error(fault::corrupt, "a track without a number");
 
     AVFormatContext* context = av::check_allocated(avformat_alloc_context());
     source_->watch(context);
@@ -356,6 +360,10 @@ void demuxer::seek(std::chrono::microseconds time)
     const std::int64_t wanted =
         av_rescale_q_rnd((time + origin_).count(), av::microsecond, stream.time_base, AV_ROUND_DOWN);
     const std::int64_t first = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
+    if (has_no_index()) {
+        if (wanted <= first || !search(wanted)) rewind();
+        return;
+    }
     std::int64_t step_back = av_rescale_q(AV_TIME_BASE / 2, av::microsecond, stream.time_base);
     std::int64_t step_before_key = 1;
     for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
@@ -379,6 +387,72 @@ void demuxer::seek(std::chrono::microseconds time)
 
 AVStream& demuxer::leading() const { return video_ ? *video_ : *audio_; }
 
+bool demuxer::has_no_index() const { return (input_->iformat->flags & AVFMT_TS_DISCONT) != 0; }
+
+// To the last key frame that is shown at or before the time. libav's own search comes out at any packet, and looks at
+// ten places and more on its way.
+bool demuxer::search(std::int64_t time)
+{
+    std::int64_t step = smallest_step;
+    for (std::int64_t from = place_before(time);;) {
+        const auto key = last_key_before(time, from);
+        if (key) {
+            seek_byte(*key);
+            return true;
+        }
+        if (from == 0) return false;
+        from = std::max<std::int64_t>(from - step, 0);
+        step *= 2;
+    }
+}
+
+// A place in the file, up to a second in front of the time as far as clocks go up: where it should be by what is known
+// of two places around it, now and then in the middle of them.
+std::int64_t demuxer::place_before(std::int64_t time)
+{
+    const AVRational base = leading().time_base;
+    const std::int64_t a_second = av_rescale_q(AV_TIME_BASE, av::microsecond, base);
+    const std::int64_t first = leading().start_time == AV_NOPTS_VALUE ? 0 : leading().start_time;
+    struct place {
+        std::int64_t position = 0, time = 0;
+    };
+    place before{0, first};
+    place behind{static_cast<std::int64_t>(source_->file().size),
+                 first + std::max(av_rescale_q(input_->duration, av::microsecond, base), time - first + 1)};
+    for (int i = 1; i <= most_probes && time - before.time > a_second; ++i) {
+        const std::int64_t room = behind.position - before.position;
+        if (room <= smallest_step) break;
+        const std::int64_t wanted = time - a_second / 2 - before.time;
+        const double share =
+            static_cast<double>(wanted) / static_cast<double>(std::max<std::int64_t>(behind.time - before.time, 1));
+        const auto ahead = static_cast<std::int64_t>(static_cast<double>(room) * (i % 3 == 0 ? 0.5 : share));
+        const std::int64_t position = before.position + std::clamp<std::int64_t>(ahead, 1, room - 1);
+        seek_byte(position);
+        const seen_packet seen = next_leading();
+        if (seen.decoded != AV_NOPTS_VALUE && seen.decoded <= time)
+            before = {std::max(seen.position, position), seen.decoded};
+        else
+            behind = {position, seen.decoded == AV_NOPTS_VALUE ? behind.time : seen.decoded};
+    }
+    return before.position;
+}
+
+std::optional<std::int64_t> demuxer::last_key_before(std::int64_t time, std::int64_t from)
+{
+    seek_byte(from);
+    std::optional<std::int64_t> key;
+    for (;;) {
+        const seen_packet seen = next_leading();
+        if (seen.decoded == AV_NOPTS_VALUE || seen.decoded > time) return key;
+        if (seen.is_key && seen.time <= time && seen.position >= 0) key = seen.position;
+    }
+}
+
+void demuxer::seek_byte(std::int64_t position)
+{
+    guard(avformat_seek_file(input_.get(), -1, position, position, position, AVSEEK_FLAG_BYTE), "seeking");
+}
+
 bool demuxer::seek_at_or_before(std::int64_t time)
 {
     const int code = avformat_seek_file(input_.get(), leading().index, INT64_MIN, time, time, 0);
@@ -395,9 +469,8 @@ void demuxer::rewind()
     const AVStream* first = audio_ && start_of(audio_) < start_of(&leading()) ? audio_ : &leading();
     const std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
     // A stream without an index would be searched, and what is searched for is the first thing in it.
-    const bool by_byte = input_->iformat->flags & AVFMT_TS_DISCONT;
-    const int code = by_byte ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
-                             : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
+    const int code = has_no_index() ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
+                                    : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
     guard(code, "rewinding");
 }
 
@@ -408,9 +481,12 @@ demuxer::seen_packet demuxer::next_leading()
         const av::packet_turn turn(packet);
         if (turn->stream_index != leading().index) continue;
         const std::int64_t time = turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
-        return {time, (turn->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
+        return {.time = time,
+                .decoded = turn->dts != AV_NOPTS_VALUE ? turn->dts : time,
+                .position = turn->pos,
+                .is_key = (turn->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
     }
-    return {};
+    return {.time = AV_NOPTS_VALUE, .decoded = AV_NOPTS_VALUE};
 }
 
 bool demuxer::read(AVPacket* packet)

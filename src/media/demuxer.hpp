@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -76,7 +77,9 @@ public:
 private:
     class source;
     struct seen_packet {
-        std::int64_t time = 0;
+        std::int64_t time = 0;     // when it is shown
+        std::int64_t decoded = 0;  // and when it is decoded
+        std::int64_t position = 0;
         bool is_key = false;
     };
 
@@ -92,7 +95,12 @@ private:
     seen_packet next_leading();
     bool names_missing_samples() const;
     void check_times(AVPacket&) const;
+    bool has_no_index() const;
     bool seek_at_or_before(std::int64_t time);
+    bool search(std::int64_t time);
+    std::int64_t place_before(std::int64_t time);
+    std::optional<std::int64_t> last_key_before(std::int64_t time, std::int64_t from);
+    void seek_byte(std::int64_t position);
     void rewind();
     void guard(int code, const char* doing) const;
 

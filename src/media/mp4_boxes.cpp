@@ -182,6 +182,25 @@ bool has_fragments(const partial_file& file)
     return moov && find_box(file, moov->payload, box_type("mvex"));
 }
 
+bool has_unnumbered_track(const partial_file& file)
+{
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    if (!moov || !file.held.holds({moov->begin, moov->payload.end})) return false;
+    std::uint64_t at = moov->payload.begin;
+    while (const auto track = find_box(file, {at, moov->payload.end}, box_type("trak"))) {
+        const auto header = find_box(file, track->payload, box_type("tkhd"));
+        if (!header) return true;
+        std::array<unsigned char, 24> bytes{};
+        const std::uint64_t size = std::min<std::uint64_t>(bytes.size(), header->payload.size());
+        const ssize_t got = read_at(file, header->payload.begin, std::as_writable_bytes(std::span(bytes).first(size)));
+        if (got != static_cast<ssize_t>(size)) return true;
+        const bool is_long = bytes[0] == 1;
+        if (big_endian(&bytes[is_long ? 20 : 12], 4) > INT32_MAX) return true;
+        at = track->payload.end;
+    }
+    return false;
+}
+
 std::uint64_t index_bytes(const partial_file& file)
 {
     const auto moov = find_box(file, {0, file.size}, box_type("moov"));

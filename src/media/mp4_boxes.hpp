@@ -39,6 +39,9 @@ bool has_fragments(const partial_file&);
 // Throws error for an index that claims more tracks, samples or edits than a film has, each of which costs libav memory
 // and time, whatever is behind it in the file.
 void check_claims(const partial_file&);
+// Whether a track of a held moov has no number that libav takes for one. FFmpeg 5.1 does not keep the fragments of such
+// a file apart, and counts up from minus a billion in each of them (mov_read_trun).
+bool has_unnumbered_track(const partial_file&);
 
 // All of it that is index: the moov, and in front of the first fragment's samples whatever there is.
 std::uint64_t index_bytes(const partial_file&);

@@ -104,6 +104,20 @@ TEST_CASE("what was planned is enough to read every packet of the segment", "[sp
     CHECK(packets_in(copy.file(), wanted) == packets_in(whole.file(), wanted));
 }
 
+TEST_CASE("a clip out of the middle of a long film without an index costs its ends and the clip", "[span_plan]")
+{
+    const segment wanted =
+        GENERATE(segment{18250ms, 28250ms}, segment{150s, 160s}, segment{271990ms, 281990ms}, segment{289s, 299s});
+    CAPTURE(wanted.start.count());
+    sparse_copy copy(media / "long.ts");
+    const fetched done = fetch(copy, {wanted});
+    const reelpipe::test::whole_file whole(media / "long.ts");
+
+    CHECK(packets_in(copy.file(), wanted) == packets_in(whole.file(), wanted));
+    CHECK(done.rounds <= 20);
+    CHECK(copy.file().held.bytes() < copy.file().size / 10);
+}
+
 TEST_CASE("a segment beyond the end of the film needs no samples of its own", "[span_plan]")
 {
     sparse_copy copy(media / "moov_first.mp4");
