@@ -119,8 +119,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("What");
 
     command
-        ->add_option("--source", o.source,
-                     "youtube, a URL such as https://mirror/{id}.mp4 or .m3u8, or a folder of videos named by id")
+        ->add_option(
+            "--source", o.source,
+            "youtube; a URL such as https://mirror/{id}.mp4 or .m3u8; {id} where ids are URLs themselves; a folder of "
+            "videos named by id; or a file of URLs, a JSON object a line: {\"id\": ..., \"url\": ...}")
         ->capture_default_str()
         ->group("Source");
     command->add_option("--url-base", o.url_base, "what stands before the id in a page's URL")

@@ -13,6 +13,7 @@
 #include "stages/resolve/percent_encoding.hpp"
 #include "stages/resolve/reply.hpp"
 #include "stages/resolve/turnstile.hpp"
+#include "stages/resolve/web_url.hpp"
 #include "stages/resolve/worker_process.hpp"
 
 namespace reelpipe::resolve {
@@ -57,8 +58,6 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
         {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
-
-bool is_web_url(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
 
 bool is_youtube_video(std::string_view url_base, std::string_view video)
 {
