@@ -55,6 +55,8 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
         {"format", options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format},
         {"proxy", options.proxy},
         {"cookies", options.cookies.string()},
+        {"calls", options.worker_calls},
+        {"memory", options.worker_bytes},
         {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

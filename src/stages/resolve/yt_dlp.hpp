@@ -5,6 +5,7 @@
 #include <asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,6 +31,9 @@ struct yt_dlp_options {
     std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
     std::size_t workers = 2;
     std::chrono::milliseconds deadline{90'000};  // for one video; yt-dlp's own time-outs count single socket operations
+    // yt-dlp keeps what it learns for ever: a worker that has answered so many calls, or grown so large, is replaced.
+    unsigned worker_calls = 2000;
+    std::uint64_t worker_bytes = 256u << 20;
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
 };
