@@ -1,10 +1,14 @@
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 
 #include "many_clips.hpp"
 #include "support/catch.hpp"
+#include "support/origin.hpp"
 
 using namespace reelpipe::test;
 
@@ -112,4 +116,62 @@ TEST_CASE("without sound only the pictures of a pair are asked for", "[source]")
     INFO(end.err);
     CHECK(end.status == 0);
     CHECK(std::ranges::none_of(site.server.log(1), [](const auto& each) { return each.path == "/media/sound.m4a"; }));
+}
+
+TEST_CASE("a killed run's successor does not ask the site again for what was found", "[source]")
+{
+    constexpr int videos = 10;
+    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    std::atomic<bool> well{false};
+    origin media;
+    kinetics_site site;
+    std::filesystem::create_directories(site.folder / "pages");
+    std::string text = columns;
+    for (int v = 0; v < videos; ++v) {
+        const std::string name = fmt::format("video{:06}", v);
+        text += name + ",1,2,l\n";
+        media.serve("/" + name + ".mp4", [&](const asked& request) {
+            reply answer = part_of(film, request);
+            if (well) return answer;
+            answer.sent = 0;
+            answer.then = reply::ending::stall;
+            return answer;
+        });
+        write_file(site.folder / "pages" / (name + ".html"),
+                   "<html><head><title>A video</title></head><body><video><source src=\"" +
+                       media.url("/" + name + ".mp4") + "\" type=\"video/mp4\"></video></body></html>");
+    }
+    const auto words = site.download(site.list(text), {"--url-base", site.server.url("watch?v=")});
+    const std::string ledger = site.output() / ".reelpipe/ledger.sqlite";
+    const auto kept = [&] {
+        const finished counted = run({"python3", "-c",
+                                      "import sqlite3, sys\n"
+                                      "ledger = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)\n"
+                                      "print(ledger.execute('SELECT count(*) FROM resolved').fetchone()[0])",
+                                      ledger});
+        return counted.out;
+    };
+
+    process disturbed(words);
+    REQUIRE(comes_true([&] { return kept() == fmt::format("{}\n", videos); }));
+    disturbed.signal(SIGKILL);
+    disturbed.wait();
+    const auto pages = [&] {
+        return std::ranges::count_if(site.server.log(videos),
+                                     [](const auto& each) { return each.path.starts_with("/pages/"); });
+    };
+    CHECK(pages() == videos);
+    CHECK(clips_of(site.output()).empty());
+    struct stat facts{};
+    REQUIRE(stat(ledger.c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 0777) == 0600);
+
+    well = true;
+    const finished again = run(words);
+
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK(clips_of(site.output()).size() == videos);
+    CHECK(pages() == videos);
+    CHECK(kept() == "0\n");
 }
