@@ -163,7 +163,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     add_seconds(*command, "--block-pause", o.block_pause,
                 "seconds before the first probe of a block; doubles with each that fails [by kind: 10 s to 15 min]")
         ->group("Source");
-    command->add_option("--yt-dlp", o.yt_dlp, "the yt-dlp to use: program, zipapp or module folder")
+    command
+        ->add_option("--yt-dlp", o.yt_dlp,
+                     "the yt-dlp to use: program, zipapp or module folder; a program without a Python module costs a "
+                     "new process a video")
         ->option_text("PATH")
         ->group("Source");
     command->add_option("--python", o.python, "the Python to run it with")->option_text("PATH")->group("Source");

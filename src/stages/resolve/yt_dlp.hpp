@@ -26,7 +26,8 @@ struct yt_dlp_options {
     std::filesystem::path cookies{};  // Netscape format; read by every worker, written by none
     std::string proxy{};              // empty: none, whatever the environment says
     // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what
-    // `python` can import. Builds that bring their own interpreter hold no module and cannot be used.
+    // `python` can import. Of a program that holds no module, as builds that bring their own interpreter are, each
+    // video takes a new process.
     std::filesystem::path yt_dlp{};
     std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
     std::size_t workers = 2;
@@ -40,7 +41,7 @@ struct yt_dlp_options {
 
 struct yt_dlp_versions {
     std::string yt_dlp;                // 2023.03.04
-    std::string python;                // 3.11.2
+    std::string python;                // 3.11.2; empty: unknown, each video takes a new process
     std::vector<std::string> scripts;  // the JavaScript runtimes that it found
 };
 

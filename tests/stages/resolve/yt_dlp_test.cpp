@@ -145,6 +145,57 @@ TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
     CHECK(std::get<reelpipe::hls_playlist>(alone.source.files[0]).playlist.url == site.server.url("/media/list.m3u8"));
 }
 
+TEST_CASE("a yt-dlp that holds no module is run for each video, with the same answers", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    asio::io_context io{1};
+    yt_dlp_options options = site.options();
+    options.yt_dlp = folder / "yt-dlp";
+    yt_dlp resolver(io.get_executor(), options);
+    yt_dlp warm(io.get_executor(), site.options());
+
+    const auto versions = run_awaitable(io, resolver.load());
+    CHECK(versions.yt_dlp == run_awaitable(io, warm.load()).yt_dlp);
+    const auto file_of = [&](yt_dlp& of) {
+        return std::get<remote_file>(run_awaitable(io, of.resolve("-bcdefghijk")).source.files.at(0));
+    };
+    const remote_file cold_file = file_of(resolver), warm_file = file_of(warm);
+    CHECK(cold_file.url == warm_file.url);
+    CHECK(cold_file.headers.size() == warm_file.headers.size());
+    for (const char* video : {"gone404", "gone410", "refused403", "broken500", "limited429", "two", "text"}) {
+        const resolve_error cold = failure_of(io, resolver, video);
+        CAPTURE(video, cold.what());
+        CHECK(cold.why() == failure_of(io, warm, video).why());
+    }
+}
+
+TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no more", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    const auto failure_with = [&](const std::string& script, std::chrono::milliseconds deadline) {
+        reelpipe::test::write_file(folder / "program", "#!/bin/sh\n" + script + "\n");
+        std::filesystem::permissions(folder / "program", std::filesystem::perms::owner_all);
+        asio::io_context io{1};
+        yt_dlp_options options = site.options();
+        options.yt_dlp = folder / "program";
+        options.deadline = deadline;
+        yt_dlp resolver(io.get_executor(), options);
+        return failure_of(io, resolver, "abcdefghijk");
+    };
+
+    const resolve_error hangs = failure_with("exec sleep 1000", 50ms);
+    CHECK(hangs.why() == reason::resolver_died);
+    CHECK_THAT(hangs.what(), Catch::Contains("did not answer"));
+    CHECK(failure_with("exec cat /dev/zero", 60s).why() == reason::resolver_died);
+    const resolve_error odd = failure_with("echo hello", 60s);
+    CHECK(odd.why() == reason::resolver_died);
+    CHECK_THAT(odd.what(), Catch::Contains("hello"));
+}
+
 TEST_CASE("an id is data: it cannot add to the URL", "[yt_dlp]")
 {
     watch_site site;
