@@ -119,8 +119,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("What");
 
     command
-        ->add_option("--source", o.source,
-                     "youtube, a URL such as https://mirror/{id}.mp4 or .m3u8, or a folder of videos named by id")
+        ->add_option(
+            "--source", o.source,
+            "youtube; a URL such as https://mirror/{id}.mp4 or .m3u8; {id} where ids are URLs themselves; a folder of "
+            "videos named by id; or a file of URLs, a JSON object a line: {\"id\": ..., \"url\": ...}")
         ->capture_default_str()
         ->group("Source");
     command->add_option("--url-base", o.url_base, "what stands before the id in a page's URL")
@@ -161,7 +163,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     add_seconds(*command, "--block-pause", o.block_pause,
                 "seconds before the first probe of a block; doubles with each that fails [by kind: 10 s to 15 min]")
         ->group("Source");
-    command->add_option("--yt-dlp", o.yt_dlp, "the yt-dlp to use: program, zipapp or module folder")
+    command
+        ->add_option("--yt-dlp", o.yt_dlp,
+                     "the yt-dlp to use: program, zipapp or module folder; a program without a Python module costs a "
+                     "new process a video")
         ->option_text("PATH")
         ->group("Source");
     command->add_option("--python", o.python, "the Python to run it with")->option_text("PATH")->group("Source");

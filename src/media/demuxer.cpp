@@ -198,8 +198,10 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     if (std::ranges::find(containers, std::string_view(format->name)) == containers.end())
         throw error(fault::unsupported, std::string("a container of type ") + format->name);
 
-    if (is_mp4(format)) check_claims(file);
-    if (is_mp4(format) && has_unnumbered_track(file)) throw error(fault::corrupt, "a track without a number");
+    if (is_mp4(format)) {
+        check_claims(file);
+        if (has_unnumbered_track(file)) throw error(fault::corrupt, "a track without a number");
+    }
 
     AVFormatContext* context = av::check_allocated(avformat_alloc_context());
     source_->watch(context);

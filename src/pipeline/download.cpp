@@ -15,6 +15,7 @@
 #include "pipeline/isolation/clip_workers.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
+#include "pipeline/kept_sources.hpp"
 #include "pipeline/list_intake.hpp"
 #include "pipeline/locator.hpp"
 #include "pipeline/output_options.hpp"
@@ -178,7 +179,8 @@ public:
           ledger_(database_),
           wanted_(database_),
           accounts_(options_, trim_, ledger_, wanted_),
-          policy_(options_, accounts_),
+          kept_(database_, options_),
+          policy_(options_, accounts_, kept_),
           cpu_(options_.jobs),
           planners_(options_.jobs),
           runner_(clips_of_videos(),
@@ -237,7 +239,7 @@ private:
     void record(clip_job);
 
     asio::awaitable<void> fetch_what_is_missing(video_job&);
-    asio::awaitable<void> locate_anew(video_job&);
+    asio::awaitable<void> locate(video_job&);
 
     // A clip of the list, and what the disk says of it.
     struct listed_clip {
@@ -268,6 +270,7 @@ private:
     ledger ledger_;
     work_list wanted_;
     accounts accounts_;
+    kept_sources kept_;
     failure_policy policy_;
     work_list::size size_;
     std::uint64_t bad_rows_ = 0;
@@ -433,16 +436,23 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
     }
     std::erase_if(video->clips, [](const clip_task& task) { return task.found.has_value(); });
     for (clip_task& task : video->clips) task.note.clear();
-    if (video->clips.empty()) co_return std::nullopt;
+    video->unsettled = video->clips.size();
+    if (video->clips.empty()) {
+        kept_.forget(video->id);
+        co_return std::nullopt;
+    }
 
     ++video->resolve_attempts;
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
         if (policy_.has_stopped()) throw source_error(reason::interrupted, "the run is stopping");
-        resolved_video found = co_await locator_->locate(video->id);
-        video->source = std::move(found.source);
-        policy_.resolved();
+        std::optional<media_source> kept;
+        if (locator_->has_expiring_urls()) kept = kept_.find(video->id);
+        if (kept)
+            video->source = std::move(*kept);
+        else
+            co_await locate(*video);
     } catch (const std::exception&) {
         error = std::current_exception();
     }
@@ -472,7 +482,7 @@ asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
 asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_job& video)
 {
     const auto now = std::chrono::system_clock::now();
-    if (locator_->has_expiring_urls() && has_expired(video.source, now)) co_await locate_anew(video);
+    if (locator_->has_expiring_urls() && has_expired(video.source, now)) co_await locate(video);
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     asio::steady_timer until_served(loop, wait_for(video.source, now));
     co_await until_served.async_wait(asio::use_awaitable);
@@ -486,14 +496,16 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
     }
     if (!error) co_return;
 
-    co_await locate_anew(video);
+    co_await locate(video);
     video.material = co_await fetcher_->fetch(video.held, video.source, segments_of(video));
 }
 
-asio::awaitable<void> downloader::implementation::locate_anew(video_job& video)
+asio::awaitable<void> downloader::implementation::locate(video_job& video)
 {
-    resolved_video anew = co_await locator_->locate(video.id);
-    video.source = std::move(anew.source);
+    resolved_video found = co_await locator_->locate(video.id);
+    video.source = std::move(found.source);
+    policy_.resolved();
+    if (locator_->has_expiring_urls()) kept_.keep(video.id, video.source);
 }
 
 asio::awaitable<void> downloader::implementation::split(video_ptr video, out<clip_job> next)
@@ -573,6 +585,7 @@ void downloader::implementation::record(clip_job job)
         accounts_.stored(job.task->clip, job.task->row, r);
     else
         accounts_.exists(job.task->clip, job.task->row, r);
+    kept_.settled(*job.video, 1);
 }
 
 // ------------------------------------------------------------------------------------------------ the run

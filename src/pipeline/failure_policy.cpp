@@ -114,6 +114,7 @@ void failure_policy::record(const job_failed& job, const finding& found, unsigne
         accounts_.failed(job.clip->clip, job.clip->row, r);
     else
         for (const clip_task& task : job.video->clips) accounts_.failed(task.clip, task.row, r);
+    kept_.settled(*job.video, job.clip ? 1 : job.video->clips.size());
 }
 
 }  // namespace reelpipe

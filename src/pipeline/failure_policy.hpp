@@ -9,6 +9,7 @@
 #include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
+#include "pipeline/kept_sources.hpp"
 #include "reelpipe/download.hpp"
 
 namespace reelpipe {
@@ -17,7 +18,10 @@ namespace reelpipe {
 // Threads: the loop's; has_stopped() from anywhere.
 class failure_policy {
 public:
-    failure_policy(const download_options& options, accounts& entries) : options_(options), accounts_(entries) {}
+    failure_policy(const download_options& options, accounts& entries, kept_sources& kept)
+        : options_(options), accounts_(entries), kept_(kept)
+    {
+    }
 
     verdict judge(const failure&);
 
@@ -49,6 +53,7 @@ private:
 
     const download_options& options_;
     accounts& accounts_;
+    kept_sources& kept_;
     std::optional<finding> stop_reason_;
     unsigned outdated_ = 0;
     std::vector<undecided> undecided_;

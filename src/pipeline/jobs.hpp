@@ -41,6 +41,7 @@ struct video_job {
     fetch::fetched material{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
     unsigned resolve_attempts = 0, fetch_attempts = 0;
+    std::size_t unsettled = 0;  // clips that have not come to an end
 };
 using video_ptr = std::shared_ptr<video_job>;
 

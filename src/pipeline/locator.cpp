@@ -12,7 +12,9 @@
 #include "pipeline/egress_pool.hpp"
 #include "stages/fetch/url.hpp"
 #include "stages/resolve/folder.hpp"
+#include "stages/resolve/manifest.hpp"
 #include "stages/resolve/url_template.hpp"
+#include "stages/resolve/web_url.hpp"
 #include "stages/resolve/yt_dlp.hpp"
 
 namespace reelpipe {
@@ -21,6 +23,23 @@ namespace {
 
 // A guest of YouTube gets about 300 videos an hour before blocks begin.
 constexpr double youtube_per_hour = 240;
+
+enum class source_kind : std::uint8_t { custom, site, urls, manifest, folder };
+
+source_kind kind_of(const download_options& options)
+{
+    if (options.custom_source) return source_kind::custom;
+    if (options.source == "youtube") return source_kind::site;
+    if (options.source.find("://") != std::string::npos || resolve::url_template::takes_urls(options.source))
+        return source_kind::urls;
+    if (std::filesystem::is_regular_file(options.source)) return source_kind::manifest;
+    if (std::filesystem::is_directory(options.source)) return source_kind::folder;
+    throw std::invalid_argument(
+        "expected 'youtube', an http(s) URL with {id} in it, a folder of videos, or a file of URLs, one JSON object a "
+        "line");
+}
+
+bool with_sound(const download_options& options) { return options.audio != audio_choice::none; }
 
 bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
 
@@ -44,6 +63,7 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
             std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
                                                                             .format = options.format,
                                                                             .max_height = options.max_height,
+                                                                            .with_sound = with_sound(options),
                                                                             .cookies = options.cookies,
                                                                             .proxy = proxy,
                                                                             .yt_dlp = options.yt_dlp,
@@ -69,12 +89,19 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
 std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const download_options& options,
                                         wait_hooks hooks, const std::string& reference)
 {
-    if (options.custom_source) return options.custom_source;
-    if (is_site(options)) return site_of(loop, options, std::move(hooks), reference);
-    if (options.source.find("://") != std::string::npos)
-        return std::make_shared<resolve::url_template>(options.source, ways_of(options).front());
-    if (std::filesystem::is_directory(options.source)) return std::make_shared<resolve::folder>(options.source);
-    throw std::invalid_argument("expected 'youtube', an http(s) URL with {id} in it, or a folder of videos");
+    switch (kind_of(options)) {
+        case source_kind::custom:
+            break;
+        case source_kind::site:
+            return site_of(loop, options, std::move(hooks), reference);
+        case source_kind::urls:
+            return std::make_shared<resolve::url_template>(options.source, ways_of(options).front());
+        case source_kind::manifest:
+            return std::make_shared<resolve::manifest>(options.source, ways_of(options).front());
+        case source_kind::folder:
+            return std::make_shared<resolve::folder>(options.source);
+    }
+    return options.custom_source;
 }
 
 // A site on this machine or network may well have its media there, too.
@@ -84,6 +111,13 @@ bool is_own_host(const std::string& url)
     return host == "localhost" || fetch::is_private_address(host);
 }
 
+// Whether the hosts of media are of others' choice: of a site's, or of whoever wrote the list.
+bool is_named_by_others(const download_options& options)
+{
+    if (is_site(options)) return !is_own_host(options.url_base);
+    return !options.custom_source && resolve::url_template::takes_urls(options.source);
+}
+
 }  // namespace
 
 double resolves_per_hour(const download_options& options)
@@ -91,26 +125,32 @@ double resolves_per_hour(const download_options& options)
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
 }
 
-bool is_free_to_ask(const download_options& options)
-{
-    return !options.custom_source && !is_site(options) && options.source.find("://") == std::string::npos;
-}
+bool is_free_to_ask(const download_options& options) { return kind_of(options) == source_kind::folder; }
 
 locator::locator(const asio::any_io_executor& loop, const download_options& options, wait_hooks hooks,
                  const std::string& reference)
 try
     : source_(source_of(loop, options, std::move(hooks), reference)),
-      named_by_site_(options.source == "youtube" && !options.custom_source && !is_own_host(options.url_base)) {
+      named_by_others_(is_named_by_others(options)),
+      with_sound_(with_sound(options)) {
+    if (is_site(options)) media_urls_.emplace("{id}", ways_of(options).front());
 } catch (const std::exception& e) {
     throw usage_error(fmt::format("--source {}: {}", options.source, e.what()));
 }
 
 asio::awaitable<resolved_video> locator::locate(std::string video)
 {
-    resolved_video found = co_await source_->resolve(std::move(video));
+    resolved_video found;
+    const bool is_direct = media_urls_ && resolve::names_media(video);
+    if (is_direct)
+        found.source = media_urls_->find(video);
+    else
+        found = co_await source_->resolve(std::move(video));
+    if (!with_sound_ && found.source.files.size() == 2) found.source.files.pop_back();
     for (media_file& file : found.source.files) {
-        if (auto* const remote = std::get_if<remote_file>(&file)) remote->public_only = named_by_site_;
-        if (auto* const list = std::get_if<hls_playlist>(&file)) list->playlist.public_only = named_by_site_;
+        auto* const list = std::get_if<hls_playlist>(&file);
+        auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
+        if (remote) remote->public_only = is_direct || named_by_others_;
     }
     co_return found;
 }

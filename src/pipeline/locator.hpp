@@ -12,6 +12,7 @@
 
 #include "reelpipe/download.hpp"
 #include "reelpipe/video_source.hpp"
+#include "stages/resolve/url_template.hpp"
 
 namespace reelpipe {
 
@@ -27,7 +28,7 @@ struct wait_hooks {
 // Whether asking costs nobody anything, so that what was not there may be asked for again each time.
 bool is_free_to_ask(const download_options&);
 
-// The source that the user named: a site behind yt-dlp, a URL template, a folder, or one of their own.
+// The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
 // Threads: those of yt_dlp.
 class locator {
 public:
@@ -53,7 +54,9 @@ public:
 
 private:
     std::shared_ptr<video_source> source_;
-    bool named_by_site_;  // whatever URL it has found
+    std::optional<resolve::url_template> media_urls_;  // a site need not be asked for what is no page of it
+    bool named_by_others_;                             // whatever URL was found
+    bool with_sound_;
 };
 
 }  // namespace reelpipe

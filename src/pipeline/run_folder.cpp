@@ -56,8 +56,23 @@ quiet_folder::~quiet_folder()
     if (lock_ >= 0) close(lock_);
 }
 
+namespace {
+
+// The ledger holds URLs, cookies and headers that are its owner's alone. SQLite gives its companions the same mode.
+void keep_to_owner(const fs::path& ledger)
+{
+    const int file = open(ledger.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) close(file);
+    std::error_code none;
+    for (const char* companion : {"", "-wal", "-shm"})
+        fs::permissions(ledger.string() + companion, fs::perms::owner_read | fs::perms::owner_write, none);
+}
+
+}  // namespace
+
 database open_ledger(const run_folder& folder, fs::path& set_aside)
 {
+    keep_to_owner(folder.ledger());
     try {
         database db(folder.ledger());
         statement check = db.prepare("PRAGMA quick_check(1)");
@@ -68,6 +83,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
     }
     set_aside = store::set_aside(folder.ledger(), folder.rejected());
     for (const char* companion : {"-wal", "-shm"}) fs::remove(folder.ledger().string() + companion);
+    keep_to_owner(folder.ledger());
     return database(folder.ledger());
 }
 

@@ -34,6 +34,11 @@ constexpr std::array steps{
     " id INTEGER PRIMARY KEY, started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, ended TEXT, ending TEXT,"
     " reelpipe TEXT NOT NULL, resolver TEXT NOT NULL DEFAULT '', options TEXT NOT NULL);"
     "CREATE TABLE output_option(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+
+    // 3: where the media of videos are that are not done yet, as JSON, for who asks for the same; until: seconds since
+    // 1970.
+    "CREATE TABLE resolved("
+    " video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID",
 };
 
 void take_step(database& db, std::size_t number)

@@ -3,7 +3,7 @@
 
 /watch?v=ID is a page with one <video> that is FOLDER/ID.mp4 under /media/. Ids with a meaning of their own:
 gone404, gone410, refused403, broken500, limited429 (with Retry-After), two (a page with two videos), text (a page
-without a video), hang (never answers). Prints its port, then one line for every request.
+without a video), playlist (HLS alone), both (HLS and a file), hang (never answers). Prints its port, then one line for every request.
 """
 import http.server
 import os
@@ -46,9 +46,10 @@ class Site(http.server.BaseHTTPRequestHandler):
         elif video == 'hang':
             threading.Event().wait()
         else:
-            films = {'two': ['a', 'b'], 'text': []}.get(video, [video])
-            players = ''.join(f'<video><source src="/media/{urllib.parse.quote(film)}.mp4" type="video/mp4"></video>'
-                              for film in films)
+            films = {'two': [['a.mp4'], ['b.mp4']], 'text': [], 'playlist': [['list.m3u8']],
+                     'both': [['list.m3u8', 'a.mp4']]}.get(video, [[video + '.mp4']])
+            players = ''.join('<video>' + ''.join(f'<source src="/media/{urllib.parse.quote(file)}">' for file in film)
+                              + '</video>' for film in films)
             self.answer(200, f'<html><head><title>A video</title></head><body>{players}</body></html>'.encode())
 
     def media(self, name):

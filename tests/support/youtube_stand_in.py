@@ -4,13 +4,16 @@
 A proxy that knows nothing but CONNECT and serves TLS itself at the other end of every tunnel, so that nothing leaves
 the machine whatever host is asked for. REPLIES is a JSON object from video ids to what the player endpoint says:
 {"status", "reason", "subreason"} is YouTube's way to refuse; {"http": 429, "headers": {...}} fails the request;
-{"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats. An id that
-is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its port, then one line for every request.
+{"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats, and
+{"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
+nothing else; {"signed": true} signs all URLs by a script that nobody can read. An id that is not in it plays: itag 18,
+and the pair 134 + 140, on MEDIA. Prints its port, then one line for every request.
 """
 import http.server
 import json
 import ssl
 import sys
+import urllib.parse
 
 CERTIFICATE, KEY, REPLIES = sys.argv[1:4]
 MEDIA = 'http://127.0.0.1:9/videoplayback?expire=1893456000&ip=127.0.0.1&clen=1000&dur=60.0&itag='
@@ -39,6 +42,17 @@ def playable(video):
     }
 
 
+def withhold(media):
+    media['serverAbrStreamingUrl'] = MEDIA + 'sabr'
+    for each in media['adaptiveFormats']:
+        del each['url']
+
+
+def sign(media):
+    for each in media['formats'] + media['adaptiveFormats']:
+        each['signatureCipher'] = urllib.parse.urlencode({'s': 'scrambled', 'sp': 'sig', 'url': each.pop('url')})
+
+
 def refusal(said):
     status = {'status': said['status'], 'reason': said['reason']}
     if 'subreason' in said:
@@ -63,7 +77,12 @@ class StandIn(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         print(self.command, self.path, flush=True)
-        self.send(502 if self.path.startswith('http') else 404, {})
+        if self.path.startswith('/iframe_api'):
+            self.send(200, 'https://www.youtube.com/s/player/01234567/www-widgetapi.js')
+        elif self.path.startswith('/s/player/'):
+            self.send(200, 'no script that yt-dlp knows')
+        else:
+            self.send(502 if self.path.startswith('http') else 404, {})
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
@@ -83,8 +102,16 @@ class StandIn(http.server.BaseHTTPRequestHandler):
             self.send(200, refusal(said))
         else:
             reply = playable(said.get('as', video))
-            if said.get('empty'):
+            if said.get('empty') or said.get('drm'):
                 del reply['streamingData']
+            if said.get('drm'):
+                reply['streamingData'] = {'licenseInfos': [{'drmFamily': 'WIDEVINE'}]}
+            if said.get('withheld'):
+                withhold(reply['streamingData'])
+            if said.get('alone'):
+                reply['streamingData']['formats'] = []
+            if said.get('signed'):
+                sign(reply['streamingData'])
             self.send(200, reply)
 
     def send(self, status, reply, headers=()):

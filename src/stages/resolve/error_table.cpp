@@ -20,7 +20,7 @@ enum class only {
     with_scripts,  // a JavaScript runtime was there
     behind_proxy,
     youtube_video,
-    formats_withheld,   // a warning says that formats were left out for want of a token
+    formats_withheld,   // a warning says that formats were left out: no token, or a script that was not understood
     reply_for_another,  // a warning says that the reply was for another video
     status_429,         // in a warning
     status_403,
@@ -162,7 +162,8 @@ bool fits(only when, const complaint& said, std::span<const std::string> warning
         case only::youtube_video:
             return around.is_youtube_video;
         case only::formats_withheld:
-            return any_contains(warnings, {"require a gvs po token", "missing a url"});
+            return any_contains(warnings, {"require a gvs po token", "missing a url", "n challenge solving failed",
+                                           "signature solving failed", "signature extraction failed"});
         case only::reply_for_another:
             return any_contains(warnings, {"got player response for video"});
         case only::status_429:

@@ -70,9 +70,14 @@ installation find_named(const std::filesystem::path& yt_dlp)
     if (!std::filesystem::is_regular_file(yt_dlp, unreadable))
         throw resolve_error(reason::resolver_missing, "there is no yt-dlp at " + yt_dlp.string());
     if (const auto program = read_program(yt_dlp)) return *program;
+    if (access(yt_dlp.c_str(), X_OK) == 0) {
+        found.program = std::filesystem::absolute(yt_dlp);
+        return found;
+    }
     throw resolve_error(
         reason::resolver_missing,
-        yt_dlp.string() + " holds no Python module; a script, a zipapp or the module's folder is needed");
+        yt_dlp.string() +
+            " is no program and holds no Python module; a program, a zipapp or the module's folder is needed");
 }
 
 installation find_any()

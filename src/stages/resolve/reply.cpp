@@ -9,28 +9,14 @@
 #include <utility>
 
 #include "stages/resolve/cookies.hpp"
+#include "stages/resolve/json_fields.hpp"
+#include "stages/resolve/web_url.hpp"
 
 namespace reelpipe::resolve {
 
 namespace {
 
 using simdjson::dom::object;
-
-// Fields may be missing, null or of another type from one version of yt-dlp to the next, so every read says whether
-// there was something to read.
-std::optional<std::string> text_in(object from, std::string_view key)
-{
-    std::string_view value;
-    if (from.at_key(key).get(value)) return std::nullopt;
-    return std::string(value);
-}
-
-std::optional<double> number_in(object from, std::string_view key)
-{
-    double value = 0;
-    if (from.at_key(key).get(value) || !std::isfinite(value)) return std::nullopt;
-    return value;
-}
 
 std::optional<bool> truth_in(object from, std::string_view key)
 {
@@ -60,50 +46,6 @@ object parsed(simdjson::dom::parser& parser, std::string_view line)
     return root;
 }
 
-std::optional<std::chrono::system_clock::time_point> moment(std::optional<double> epoch_seconds)
-{
-    // Beyond the year 2286 it is no time but a slip, and would not fit the clock.
-    if (!epoch_seconds || *epoch_seconds <= 0 || *epoch_seconds > 1e10) return std::nullopt;
-    return std::chrono::system_clock::time_point(std::chrono::milliseconds(std::llround(*epoch_seconds * 1000)));
-}
-
-// "...&expire=1700000000&..." or ".../expire/1700000000/...".
-std::optional<std::chrono::system_clock::time_point> expiry_of(std::string_view url)
-{
-    for (const std::string_view mark : {"?expire=", "&expire=", "/expire/"}) {
-        const std::size_t at = url.find(mark);
-        if (at == std::string_view::npos) continue;
-        double seconds = 0;
-        const char* const begin = url.data() + at + mark.size();
-        if (std::from_chars(begin, url.data() + url.size(), seconds).ec == std::errc{}) return moment(seconds);
-    }
-    return std::nullopt;
-}
-
-// Line ends in a header or URL would be further headers.
-bool is_one_line(std::string_view text)
-{
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return false;
-    return true;
-}
-
-void read_headers(object format, remote_file& file)
-{
-    object headers;
-    if (format.at_key("http_headers").get(headers)) return;
-    for (const auto [name, value] : headers) {
-        std::string_view text;
-        if (value.get(text) || !is_one_line(name) || !is_one_line(text)) continue;
-        // Media are read in ranges of the bytes as they are; what the client can decode is its own business.
-        if (name == "Accept-Encoding" || name == "Range") continue;
-        if (name == "Cookie")
-            file.cookies = text;
-        else
-            file.headers.push_back(std::string(name).append(": ").append(text));
-    }
-}
-
 resolve_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
 
 media_file read_file(object format, const std::string& proxy)
@@ -115,11 +57,11 @@ media_file read_file(object format, const std::string& proxy)
         throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " comes over '" + protocol +
                               "', which is not supported");
     url.resize(std::min(url.size(), url.find('#')));  // yt-dlp hides notes to itself there
-    if (!(url.starts_with("http://") || url.starts_with("https://")) || !is_one_line(url))
+    if (!is_web_url(url))
         throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " has no http(s) URL");
 
     remote_file file;
-    read_headers(format, file);
+    read_headers(format, "http_headers", file);
     if (const auto cookies = text_in(format, "cookies"); cookies && is_one_line(*cookies))
         file.cookies = cookie_header(*cookies, url);
     object wishes;

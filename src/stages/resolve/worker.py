@@ -13,11 +13,8 @@ import io
 import itertools
 import json
 import os
-import resource
 import signal
 
-CALLS_PER_LIFE = 2000  # yt_dlp keeps what it learns, for ever
-MEMORY_PER_LIFE = 256 << 10  # KiB
 TEXT_LIMIT = 16 << 10
 KEPT = (
     'format_id', 'url', 'protocol', 'container', 'vcodec', 'acodec', 'filesize', 'http_headers', 'cookies',
@@ -88,7 +85,9 @@ def javascript_runtimes(ydl):
 def load(settings, log):
     if settings['module']:
         sys.path.insert(0, settings['module'])
-    os.environ.setdefault('YTDLP_NO_PLUGINS', '1')
+    if os.environ.setdefault('YTDLP_NO_PLUGINS', '1'):
+        # Versions before 2024.10.22 do not know the variable; this makes the packages unknown to them.
+        sys.modules['yt_dlp_plugins'] = sys.modules['ytdlp_plugins'] = None
     import yt_dlp
     import yt_dlp.version
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
@@ -164,6 +163,12 @@ def answer(ydl, log, request):
     return reply
 
 
+def resident_bytes():
+    # Not getrusage's maximum: that begins with what the process had which started this one.
+    with open('/proc/self/statm', 'rb') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
 def main():
     die_with(int(sys.argv[1]))
     link = os.dup(0)  # not inherited by what yt_dlp starts, as descriptor 0 would be
@@ -180,15 +185,15 @@ def main():
 
     log = Log()
     try:
-        ydl, hello = load(json.loads(lines.readline() or b'null'), log)
+        settings = json.loads(lines.readline() or b'null')
+        ydl, hello = load(settings, log)
     except (Exception, SystemExit) as error:
         say({'ready': False, 'missing': isinstance(error, ImportError), 'msg': f'{type(error).__name__}: {error}'})
         return
     say(hello)
     for calls, line in enumerate(lines, 1):
         reply = answer(ydl, log, json.loads(line))
-        reply['last'] = (calls >= CALLS_PER_LIFE
-                         or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY_PER_LIFE)
+        reply['last'] = calls >= settings['calls'] or resident_bytes() > settings['memory']
         say(reply)
 
 

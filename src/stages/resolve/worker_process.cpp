@@ -11,16 +11,20 @@
 #include <array>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
+#include <asio/read.hpp>
 #include <asio/read_until.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "stages/resolve/resolve_error.hpp"
 #include "stages/resolve/worker_script.hpp"
@@ -72,6 +76,11 @@ int unnamed_file(std::string_view content)
 }
 
 struct socket_pair {
+    socket_pair(int one, int other) : ours(out_of_the_way(one)), theirs(out_of_the_way(other))
+    {
+        if (ours.get() < 0 || theirs.get() < 0) fail_with(errno, "socketpair");
+    }
+
     descriptor ours;
     descriptor theirs;
 };
@@ -80,11 +89,28 @@ socket_pair make_sockets()
 {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail_with(errno, "socketpair");
-    return {descriptor(out_of_the_way(ends[0])), descriptor(out_of_the_way(ends[1]))};
+    return {ends[0], ends[1]};
 }
 
-// Descriptors 0: the socket, 1 and 2: `output`, 3: the script; nothing else.
-pid_t spawn(const std::string& python, int socket, int output, int script)
+// What becomes descriptors 0, 1 and 2, and 3 of a child; it gets no others.
+struct given_files {
+    int input;
+    int output;
+    int extra;
+};
+
+// Our environment, in which yt-dlp is told to leave the user's plug-ins alone unless the user said something of them.
+std::vector<char*> environment_of_child()
+{
+    static std::string no_plugins = "YTDLP_NO_PLUGINS=1";
+    std::vector<char*> all;
+    for (char** each = environ; *each; ++each) all.push_back(*each);
+    if (!getenv("YTDLP_NO_PLUGINS")) all.push_back(no_plugins.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+pid_t spawn(std::vector<std::string> words, const given_files& files)
 {
     struct spawn_settings {
         spawn_settings()
@@ -102,10 +128,10 @@ pid_t spawn(const std::string& python, int socket, int output, int script)
         posix_spawn_file_actions_t files;
         posix_spawnattr_t attributes;
     } how;
-    posix_spawn_file_actions_adddup2(&how.files, socket, 0);
-    posix_spawn_file_actions_adddup2(&how.files, output, 1);
-    posix_spawn_file_actions_adddup2(&how.files, output, 2);
-    posix_spawn_file_actions_adddup2(&how.files, script, 3);
+    posix_spawn_file_actions_adddup2(&how.files, files.input, 0);
+    posix_spawn_file_actions_adddup2(&how.files, files.output, 1);
+    posix_spawn_file_actions_adddup2(&how.files, files.output, 2);
+    posix_spawn_file_actions_adddup2(&how.files, files.extra, 3);
     posix_spawn_file_actions_addclosefrom_np(&how.files, 4);
     sigset_t none;
     sigemptyset(&none);
@@ -115,17 +141,18 @@ pid_t spawn(const std::string& python, int socket, int output, int script)
     posix_spawnattr_setsigdefault(&how.attributes, &all);
     posix_spawnattr_setflags(&how.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-    std::string program = python;
-    std::string script_path = "/proc/self/fd/3";
-    std::string parent = std::to_string(getpid());
-    std::array<char*, 4> words{program.data(), script_path.data(), parent.data(), nullptr};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const std::vector<char*> environment = environment_of_child();
     pid_t pid = -1;
-    const int error = posix_spawnp(&pid, program.c_str(), &how.files, &how.attributes, words.data(), environ);
-    if (error == ENOENT || error == EACCES)
-        throw resolve_error(reason::resolver_missing, "cannot start " + python + ": " +
+    const int error =
+        posix_spawnp(&pid, arguments[0], &how.files, &how.attributes, arguments.data(), environment.data());
+    if (error == ENOENT || error == EACCES || error == ENOEXEC)
+        throw resolve_error(reason::resolver_missing, "cannot start " + words[0] + ": " +
                                                           std::generic_category().message(error) +
                                                           "; install it with: apt-get install python3 yt-dlp");
-    if (error) fail_with(error, "cannot start " + python);
+    if (error) fail_with(error, "cannot start " + words[0]);
     return pid;
 }
 
@@ -158,13 +185,26 @@ private:
 worker_process::worker_process(const asio::any_io_executor& executor, const std::string& python) : socket_(executor)
 {
     socket_pair sockets = make_sockets();
-    if (sockets.ours.get() < 0 || sockets.theirs.get() < 0) fail_with(errno, "socketpair");
     const descriptor script(unnamed_file(worker_script));
     descriptor output(unnamed_file({}));
     socket_.assign(asio::local::stream_protocol(), sockets.ours.get());
     sockets.ours.release();
-    pid_ = spawn(python, sockets.theirs.get(), output.get(), script.get());
+    pid_ = spawn({python, "/proc/self/fd/3", std::to_string(getpid())},
+                 {sockets.theirs.get(), output.get(), script.get()});
     output_ = output.release();
+}
+
+worker_process::worker_process(const asio::any_io_executor& executor, const std::vector<std::string>& words,
+                               const std::string& file)
+    : socket_(executor)
+{
+    socket_pair sockets = make_sockets();
+    const descriptor nothing(out_of_the_way(open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    if (nothing.get() < 0) fail_with(errno, "/dev/null");
+    const descriptor extra(unnamed_file(file));
+    socket_.assign(asio::local::stream_protocol(), sockets.ours.get());
+    sockets.ours.release();
+    pid_ = spawn(words, {nothing.get(), sockets.theirs.get(), extra.get()});
 }
 
 worker_process::~worker_process()
@@ -172,7 +212,7 @@ worker_process::~worker_process()
     kill();
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
-    close(output_);
+    if (output_ >= 0) close(output_);
 }
 
 void worker_process::kill()
@@ -216,18 +256,30 @@ asio::awaitable<std::string> worker_process::receive(std::chrono::milliseconds d
     co_return line;
 }
 
+asio::awaitable<std::string> worker_process::receive_all(std::chrono::milliseconds deadline)
+{
+    const alarm limit(*this, deadline);
+    auto buffer = asio::dynamic_buffer(received_, longest_line);
+    std::error_code end;
+    co_await asio::async_read(socket_, buffer, asio::redirect_error(asio::use_awaitable, end));
+    if (!end) end = asio::error::not_found;  // there is more than fits
+    if (end != asio::error::eof || limit.has_rung()) fail(std::system_error(end), limit);
+    co_return std::move(received_);
+}
+
 void worker_process::fail(const std::system_error& error, const alarm& limit) const
 {
     if (limit.has_rung())
         throw worker_died("the resolver did not answer within " + std::to_string(limit.deadline().count()) + " ms");
     if (error.code() == asio::error::operation_aborted) throw error;
     if (error.code() == asio::error::not_found)
-        throw worker_died("the resolver sent a line of more than " + std::to_string(longest_line) + " bytes");
+        throw worker_died("the resolver sent more in one piece than " + std::to_string(longest_line) + " bytes");
     throw worker_died("the resolver died: " + std::string(error.what()) + last_words());
 }
 
 std::string worker_process::last_words() const
 {
+    if (output_ < 0) return {};
     constexpr off_t most = 2000;
     const off_t size = lseek(output_, 0, SEEK_END);
     std::string words(static_cast<std::size_t>(std::min(std::max<off_t>(size, 0), most)), '\0');

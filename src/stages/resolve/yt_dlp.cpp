@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "stages/resolve/installation.hpp"
 #include "stages/resolve/percent_encoding.hpp"
+#include "stages/resolve/program_reply.hpp"
 #include "stages/resolve/reply.hpp"
 #include "stages/resolve/turnstile.hpp"
+#include "stages/resolve/web_url.hpp"
 #include "stages/resolve/worker_process.hpp"
 
 namespace reelpipe::resolve {
@@ -54,11 +58,49 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
         {"format", options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format},
         {"proxy", options.proxy},
         {"cookies", options.cookies.string()},
+        {"calls", options.worker_calls},
+        {"memory", options.worker_bytes},
         {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool is_web_url(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
+// `yt-dlp -J` with what the worker gives to class YoutubeDL.
+std::vector<std::string> program_words(const yt_dlp_options& options, const installation& where,
+                                       const std::string& video)
+{
+    std::vector<std::string> words{
+        where.program.string(),
+        "--ignore-config",
+        "--no-playlist",
+        "--no-cache-dir",
+        "--use-extractors",
+        "youtube,youtube:truncated_(id|url),html5,generic",
+        "--socket-timeout",
+        "15",
+        "--extractor-retries",
+        "1",
+        "--retries",
+        "0",
+        "--force-ipv4",
+        "--proxy",
+        options.proxy,
+        "--format",
+        options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format};
+    // Of its own copy, because yt-dlp writes to what it was given.
+    if (!options.cookies.empty()) words.insert(words.end(), {"--cookies", "/proc/self/fd/3"});
+    words.insert(words.end(), {"-J", "--", options.url_base + percent_encoded(video)});
+    return words;
+}
+
+std::string content_of(const std::filesystem::path& file)
+{
+    if (file.empty()) return {};
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream content;
+    content << in.rdbuf();
+    if (!in) throw resolve_error(reason::resolver_missing, "cannot read the cookies in " + file.string());
+    return content.str();
+}
 
 bool is_youtube_video(std::string_view url_base, std::string_view video)
 {
@@ -111,6 +153,11 @@ public:
 
     static asio::awaitable<yt_dlp_versions> start(std::shared_ptr<pool> self)
     {
+        self->find_installed();
+        if (self->is_program()) {
+            co_await ask_version(self);
+            co_return self->versions_;
+        }
         std::vector<std::unique_ptr<worker_process>> started;  // all of them get ready at the same time
         while (self->idle_.size() + started.size() < self->options_.workers) {
             started.push_back(self->spawn());
@@ -128,6 +175,11 @@ public:
         if (video.empty()) throw resolve_error(reason::bad_input, "the video id is empty");
         const turnstile::place inside = co_await self->door_.enter();
         try {
+            self->find_installed();
+            if (self->is_program()) {
+                resolved found = co_await run_program(self, std::move(video));
+                co_return found;
+            }
             std::unique_ptr<worker_process> worker = self->take_idle();
             if (!worker) {
                 worker = self->spawn();
@@ -156,13 +208,52 @@ public:
     }
 
 private:
+    void find_installed()
+    {
+        if (!settings_.empty()) return;
+        installation_ = find_installation(options_.yt_dlp, options_.python);
+        if (is_program() && !options_.parameters.empty())
+            throw resolve_error(reason::resolver_missing, installation_.program.string() +
+                                                              " takes no parameters of class YoutubeDL; name a yt-dlp "
+                                                              "that is a script, a zipapp or the module's folder");
+        settings_ = settings_of(options_, installation_);
+    }
+
+    bool is_program() const { return !installation_.program.empty(); }
+
     std::unique_ptr<worker_process> spawn()
     {
-        if (settings_.empty()) {
-            installation_ = find_installation(options_.yt_dlp, options_.python);
-            settings_ = settings_of(options_, installation_);
-        }
         return std::make_unique<worker_process>(executor_, installation_.python);
+    }
+
+    static asio::awaitable<void> ask_version(std::shared_ptr<pool> self)
+    {
+        const std::vector<std::string> words{self->installation_.program.string(), "--ignore-config", "--version"};
+        worker_process program(self->executor_, words, {});
+        std::string said;
+        try {
+            said = co_await program.receive_all(std::max(self->options_.deadline, start_up));
+        } catch (const worker_died& dead) {
+            throw resolve_error(reason::resolver_missing, words[0] + ": " + dead.what());
+        }
+        said.resize(std::min(said.size(), said.find('\n')));
+        if (!release_day(said))
+            throw resolve_error(reason::resolver_missing,
+                                words[0] + " does not give its version as yt-dlp does: " + said);
+        self->versions_.yt_dlp = std::move(said);
+    }
+
+    static asio::awaitable<resolved> run_program(std::shared_ptr<pool> self, std::string video)
+    {
+        const std::vector<std::string> words = program_words(self->options_, self->installation_, video);
+        const std::string cookies = content_of(self->options_.cookies);
+        worker_process program(self->executor_, words, cookies);
+        const std::string printed = co_await program.receive_all(self->options_.deadline);
+        const std::uint64_t id = ++self->requests_;
+        reply answer =
+            parse_reply(reply_of_program(printed, id), id, self->circumstances_of(video), self->options_.proxy);
+        if (const auto* failed = std::get_if<resolve_error>(&answer.outcome)) throw *failed;
+        co_return std::get<resolved>(std::move(answer.outcome));
     }
 
     static asio::awaitable<void> greet(std::shared_ptr<pool> self, worker_process& worker)
@@ -216,7 +307,11 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
 {
     const yt_dlp_versions versions = co_await load();
     std::vector<message> said;
-    said.push_back({severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python});
+    if (versions.python.empty())
+        said.push_back({severity::note, "yt-dlp " + versions.yt_dlp +
+                                            ", in a new process for each video: a script or zipapp costs less"});
+    else
+        said.push_back({severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python});
     if (const std::string old = age_warning(versions.yt_dlp, std::chrono::system_clock::now()); !old.empty())
         said.push_back({severity::warning, old});
     co_return said;

@@ -5,6 +5,7 @@
 #include <asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,18 +26,22 @@ struct yt_dlp_options {
     std::filesystem::path cookies{};  // Netscape format; read by every worker, written by none
     std::string proxy{};              // empty: none, whatever the environment says
     // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what
-    // `python` can import. Builds that bring their own interpreter hold no module and cannot be used.
+    // `python` can import. Of a program that holds no module, as builds that bring their own interpreter are, each
+    // video takes a new process.
     std::filesystem::path yt_dlp{};
     std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
     std::size_t workers = 2;
     std::chrono::milliseconds deadline{90'000};  // for one video; yt-dlp's own time-outs count single socket operations
+    // yt-dlp keeps what it learns for ever: a worker that has answered so many calls, or grown so large, is replaced.
+    unsigned worker_calls = 2000;
+    std::uint64_t worker_bytes = 256u << 20;
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
 };
 
 struct yt_dlp_versions {
     std::string yt_dlp;                // 2023.03.04
-    std::string python;                // 3.11.2
+    std::string python;                // 3.11.2; empty: unknown, each video takes a new process
     std::vector<std::string> scripts;  // the JavaScript runtimes that it found
 };
 

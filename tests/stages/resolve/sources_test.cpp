@@ -48,10 +48,23 @@ TEST_CASE("a template becomes the URL of a video", "[url_template]")
 
 TEST_CASE("what is no template of web addresses is refused", "[url_template]")
 {
-    for (const char* pattern : {"", "{id}", "http://mirror/film.mp4", "file:///films/{id}.mp4", "http://{id}/film.mp4",
-                                "http:///{id}", "ftp://mirror/{id}"}) {
+    for (const char* pattern : {"", "mirror/{id}.mp4", "http://mirror/film.mp4", "file:///films/{id}.mp4",
+                                "http://{id}/film.mp4", "http:///{id}", "ftp://mirror/{id}"}) {
         CAPTURE(pattern);
         CHECK_THROWS_AS(url_template(pattern), std::invalid_argument);
+    }
+}
+
+TEST_CASE("where ids are URLs, they are http(s) URLs", "[url_template]")
+{
+    CHECK(url_of("{id}", "https://host/film.mp4?a=b%20c") == "https://host/film.mp4?a=b%20c");
+    CHECK(url_of("{id}.mp4", "http://host:8080/film") == "http://host:8080/film.mp4");
+    CHECK(std::holds_alternative<reelpipe::hls_playlist>(
+        url_template("{id}").find("https://host/list.m3u8?x").files.at(0)));
+    for (const char* id : {"", "film", "file:///etc/passwd", "ftp://host/film.mp4", "http://", "https:///film.mp4",
+                           "http://host/a\r\nX: y"}) {
+        CAPTURE(id);
+        CHECK_THROWS_AS(url_of("{id}", id), resolve_error);
     }
 }
 

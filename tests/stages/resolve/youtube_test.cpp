@@ -196,6 +196,63 @@ TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
     CHECK(why("short") == reason::bad_input);
 }
 
+TEST_CASE("what YouTube protects or withholds is told from what is not there", "[youtube]")
+{
+    youtube site(json{{"protected--", {{"drm", true}}},
+                      {"withheld---", {{"withheld", true}}},
+                      {"nothingleft", {{"withheld", true}, {"alone", true}}}});
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+
+    CHECK(refusal_of(io, resolver, "protected--").why() == reason::drm);
+    const resolved left = run_awaitable(io, resolver.resolve("withheld---"));
+    REQUIRE(left.source.files.size() == 1);
+    CHECK_THAT(std::get<remote_file>(left.source.files[0]).url, Catch::EndsWith("itag=18"));
+    const resolve_error nothing = refusal_of(io, resolver, "nothingleft");
+    // Newer versions warn of formats without a URL, older ones say nothing of them.
+    const bool is_told = std::ranges::any_of(nothing.facts().warnings, [](const std::string& warning) {
+        return warning.find("missing a URL") != std::string::npos;
+    });
+    CAPTURE(nothing.what());
+    CHECK(nothing.why() == (is_told ? reason::extractor_outdated : reason::no_format));
+}
+
+TEST_CASE("signatures that yt-dlp cannot read are its own fault, not the videos'", "[youtube]")
+{
+    youtube site(json{{"signed-----", {{"signed", true}}}});
+    asio::io_context io{1};
+    auto options = site.options();
+    json parameters = json::parse(options.parameters);
+    parameters["extractor_args"]["youtube"] = {{"player_client", {"web"}},
+                                               {"player_skip", {"webpage", "configs", "initial_data"}}};
+    options.parameters = parameters.dump();
+    yt_dlp resolver(io.get_executor(), options);
+
+    const resolve_error failed = refusal_of(io, resolver, "signed-----");
+
+    CAPTURE(failed.what(), failed.facts().warnings);
+    CHECK(failed.why() == reason::extractor_outdated);
+}
+
+TEST_CASE("replies for other videos and untrusted certificates are no video's fault", "[youtube]")
+{
+    youtube site(json{{"poisoned-id", {{"as", "abcdefghijk"}}}});
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+    const resolve_error poisoned = refusal_of(io, resolver, "poisoned-id");
+    CAPTURE(poisoned.what());
+    CHECK(poisoned.why() == reason::blocked);
+
+    auto strict = site.options();
+    json parameters = json::parse(strict.parameters);
+    parameters["nocheckcertificate"] = false;
+    strict.parameters = parameters.dump();
+    yt_dlp careful(io.get_executor(), strict);
+    const resolve_error untrusted = refusal_of(io, careful, "abcdefghijk");
+    CAPTURE(untrusted.what());
+    CHECK(untrusted.why() == reason::no_network);
+}
+
 TEST_CASE("a proxy that is down is a network that is down", "[youtube]")
 {
     youtube site;
@@ -205,4 +262,16 @@ TEST_CASE("a proxy that is down is a network that is down", "[youtube]")
     yt_dlp resolver(io.get_executor(), options);
 
     CHECK(refusal_of(io, resolver, "abcdefghijk").why() == reason::no_network);
+}
+
+TEST_CASE("a site whose name cannot be resolved is a network that is down", "[youtube]")
+{
+    asio::io_context io{1};
+    yt_dlp_options options;
+    options.url_base = "http://no-such-site.invalid/watch?v=";
+    yt_dlp resolver(io.get_executor(), options);
+
+    const resolve_error failed = refusal_of(io, resolver, "abcdefghijk");
+    CAPTURE(failed.what());
+    CHECK(failed.why() == reason::no_network);
 }

@@ -128,6 +128,74 @@ TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_
     }
 }
 
+TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
+{
+    watch_site site;
+    reelpipe::test::write_file(site.films / "list.m3u8",
+                               "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.ts\n#EXT-X-ENDLIST\n");
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), site.options());
+
+    const resolved both = run_awaitable(io, resolver.resolve("both"));
+    const resolved alone = run_awaitable(io, resolver.resolve("playlist"));
+
+    REQUIRE(both.source.files.size() == 1);
+    CHECK(std::get<remote_file>(both.source.files[0]).url == site.server.url("/media/a.mp4"));
+    REQUIRE(alone.source.files.size() == 1);
+    CHECK(std::get<reelpipe::hls_playlist>(alone.source.files[0]).playlist.url == site.server.url("/media/list.m3u8"));
+}
+
+TEST_CASE("a yt-dlp that holds no module is run for each video, with the same answers", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    asio::io_context io{1};
+    yt_dlp_options options = site.options();
+    options.yt_dlp = folder / "yt-dlp";
+    yt_dlp resolver(io.get_executor(), options);
+    yt_dlp warm(io.get_executor(), site.options());
+
+    const auto versions = run_awaitable(io, resolver.load());
+    CHECK(versions.yt_dlp == run_awaitable(io, warm.load()).yt_dlp);
+    const auto file_of = [&](yt_dlp& of) {
+        return std::get<remote_file>(run_awaitable(io, of.resolve("-bcdefghijk")).source.files.at(0));
+    };
+    const remote_file cold_file = file_of(resolver), warm_file = file_of(warm);
+    CHECK(cold_file.url == warm_file.url);
+    CHECK(cold_file.headers.size() == warm_file.headers.size());
+    for (const char* video : {"gone404", "gone410", "refused403", "broken500", "limited429", "two", "text"}) {
+        const resolve_error cold = failure_of(io, resolver, video);
+        CAPTURE(video, cold.what());
+        CHECK(cold.why() == failure_of(io, warm, video).why());
+    }
+}
+
+TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no more", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    const auto failure_with = [&](const std::string& script, std::chrono::milliseconds deadline) {
+        reelpipe::test::write_file(folder / "program", "#!/bin/sh\n" + script + "\n");
+        std::filesystem::permissions(folder / "program", std::filesystem::perms::owner_all);
+        asio::io_context io{1};
+        yt_dlp_options options = site.options();
+        options.yt_dlp = folder / "program";
+        options.deadline = deadline;
+        yt_dlp resolver(io.get_executor(), options);
+        return failure_of(io, resolver, "abcdefghijk");
+    };
+
+    const resolve_error hangs = failure_with("exec sleep 1000", 50ms);
+    CHECK(hangs.why() == reason::resolver_died);
+    CHECK_THAT(hangs.what(), Catch::Contains("did not answer"));
+    CHECK(failure_with("exec cat /dev/zero", 60s).why() == reason::resolver_died);
+    const resolve_error odd = failure_with("echo hello", 60s);
+    CHECK(odd.why() == reason::resolver_died);
+    CHECK_THAT(odd.what(), Catch::Contains("hello"));
+}
+
 TEST_CASE("an id is data: it cannot add to the URL", "[yt_dlp]")
 {
     watch_site site;
@@ -266,6 +334,78 @@ TEST_CASE("cancellation reaches the call under way and the calls that wait", "[y
     io.run();
 
     CHECK(ends == std::vector<std::string>{"cancelled", "cancelled", "found"});
+}
+
+TEST_CASE("a worker is replaced after so many calls, and no call is lost", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    options.worker_calls = 3;
+    yt_dlp resolver(io.get_executor(), options);
+
+    std::vector<std::set<pid_t>> seen;
+    for (int call = 0; call < 7; ++call) {
+        const resolved found = run_awaitable(io, resolver.resolve("abcdefghijk"));
+        CHECK(found.source.files.size() == 1);
+        seen.push_back(workers());
+    }
+
+    CHECK(seen[0] == seen[1]);
+    CHECK(seen[2].empty());
+    CHECK(seen[3] == seen[4]);
+    CHECK(seen[3] != seen[0]);
+    CHECK(seen[5].empty());
+    CHECK(seen[6].size() == 1);
+}
+
+TEST_CASE("a worker that has grown too large is replaced, whatever its parent once had", "[yt_dlp]")
+{
+    watch_site site;
+    asio::io_context io{1};
+    auto options = site.options();
+    options.workers = 1;
+    {
+        std::vector<char> large(400u << 20, 'x');  // more than a worker may have
+        CHECK(large.back() == 'x');
+    }
+    yt_dlp resolver(io.get_executor(), options);
+    options.worker_bytes = 1u << 20;  // less than any worker has
+    yt_dlp strict(io.get_executor(), options);
+
+    run_awaitable(io, resolver.resolve("abcdefghijk"));
+    CHECK(workers().size() == 1);
+    run_awaitable(io, strict.resolve("abcdefghijk"));
+    CHECK(workers().size() == 1);
+}
+
+TEST_CASE("yt-dlp's configuration is not read, and its plug-ins only on request", "[yt_dlp]")
+{
+    const reelpipe::test::temp_folder home;
+    const std::filesystem::path mark = home / "loaded", plugin = home / "yt-dlp/plugins/mine/yt_dlp_plugins/extractor";
+    std::filesystem::create_directories(plugin);
+    reelpipe::test::write_file(plugin / "mine.py", "open('" + mark.string() + "', 'w').close()\n");
+    reelpipe::test::write_file(home / "yt-dlp/config", "--proxy http://127.0.0.1:9\n--format nonsense\n");
+    struct variable {
+        variable(const char* n, const std::string& value) : name(n) { setenv(name, value.c_str(), 1); }
+        variable(const variable&) = delete;
+        variable& operator=(const variable&) = delete;
+        ~variable() { unsetenv(name); }
+        const char* name;
+    };
+    const variable config("XDG_CONFIG_HOME", home.path());
+    watch_site site;
+    asio::io_context io{1};
+
+    yt_dlp plain(io.get_executor(), site.options());
+    CHECK(run_awaitable(io, plain.resolve("abcdefghijk")).source.files.size() == 1);
+    CHECK_FALSE(std::filesystem::exists(mark));
+
+    const variable wanted("YTDLP_NO_PLUGINS", "");
+    yt_dlp with_plugins(io.get_executor(), site.options());
+    CHECK(run_awaitable(io, with_plugins.resolve("abcdefghijk")).source.files.size() == 1);
+    CHECK(std::filesystem::exists(mark));
 }
 
 TEST_CASE("no worker outlives its pool", "[yt_dlp]")

@@ -1,0 +1,177 @@
+#include "stages/resolve/manifest.hpp"
+
+#include <fcntl.h>
+#include <simdjson.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <system_error>
+#include <utility>
+
+#include "stages/resolve/json_fields.hpp"
+#include "stages/resolve/resolve_error.hpp"
+#include "stages/resolve/source_json.hpp"
+
+namespace reelpipe::resolve {
+
+namespace {
+
+constexpr std::size_t longest_manifest_line = 1u << 20;
+constexpr unsigned lines_told = 5;  // malformed ones, one by one; the others are counted
+
+std::uint64_t hash_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
+
+struct manifest_line {
+    std::string id{};
+    media_source source{};
+};
+
+// Throws malformed_source.
+manifest_line parsed_line(simdjson::dom::parser& parser, std::string_view text)
+{
+    simdjson::dom::object root;
+    if (const auto error = parser.parse(text.data(), text.size()).get(root))
+        throw malformed_source(error == simdjson::INCORRECT_TYPE ? "no JSON object" : simdjson::error_message(error));
+    manifest_line line;
+    line.id = text_in(root, "id").value_or("");
+    if (line.id.empty()) throw malformed_source("no \"id\"");
+    line.source = read_source(root);
+    return line;
+}
+
+bool has_ended(const media_source& source, std::chrono::system_clock::time_point now)
+{
+    return std::ranges::any_of(source.files, [&](const media_file& file) {
+        const auto* const list = std::get_if<hls_playlist>(&file);
+        const auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
+        return remote && remote->expires && *remote->expires < now;
+    });
+}
+
+}  // namespace
+
+struct manifest::line {
+    std::uint64_t offset = 0;
+    std::string_view text{};  // until the next one is read
+    bool too_long = false;    // then without a text
+};
+
+// The lines from an offset on, one at a time; of one that is too long no more is kept than shows that it is.
+class manifest::line_reader {
+public:
+    line_reader(const manifest& of, std::uint64_t offset) : of_(of), offset_(offset) {}
+
+    std::optional<line> next()
+    {
+        buffer_.erase(0, std::exchange(used_, 0));
+        line found{.offset = offset_};
+        std::size_t end = 0;
+        while ((end = buffer_.find('\n', end)) == std::string::npos) {
+            end = buffer_.size();
+            if (end > longest_manifest_line) {
+                found.too_long = true;
+                offset_ += std::exchange(end, 0);
+                buffer_.clear();
+            }
+            if (!read_more()) break;
+        }
+        if (buffer_.empty() && !found.too_long) return std::nullopt;
+        end = std::min(end, buffer_.size());
+        used_ = std::min(end + 1, buffer_.size());
+        offset_ += used_;
+        found.too_long = found.too_long || end > longest_manifest_line;
+        if (!found.too_long) found.text = std::string_view(buffer_).substr(0, end);
+        return found;
+    }
+
+private:
+    bool read_more()
+    {
+        constexpr std::size_t step = 64u << 10;
+        const std::size_t before = buffer_.size();
+        buffer_.resize(before + step);
+        ssize_t got = 0;
+        do got = pread(of_.file_, buffer_.data() + before, step, static_cast<off_t>(offset_ + before));
+        while (got < 0 && errno == EINTR);
+        buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got < 0) throw std::system_error(errno, std::generic_category(), "read " + of_.path_.string());
+        return got > 0;
+    }
+
+    const manifest& of_;
+    std::uint64_t offset_;  // of the buffer's first byte that is not used
+    std::string buffer_{};
+    std::size_t used_ = 0;
+};
+
+manifest::manifest(const std::filesystem::path& path, std::string proxy)
+    : path_(path), proxy_(std::move(proxy)), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC))
+{
+    if (file_ < 0) throw std::system_error(errno, std::generic_category(), path.string());
+}
+
+manifest::~manifest() { close(file_); }
+
+asio::awaitable<std::vector<message>> manifest::start() { co_return read(); }
+
+std::vector<message> manifest::read()
+{
+    std::vector<message> said;
+    simdjson::dom::parser parser;
+    line_reader lines(*this, 0);
+    std::uint64_t malformed = 0;
+    index_.clear();
+    for (std::uint64_t number = 1; const std::optional<line> each = lines.next(); ++number) {
+        if (!each->too_long && each->text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+        try {
+            if (each->too_long) throw malformed_source("more than " + std::to_string(longest_manifest_line) + " bytes");
+            index_.push_back({hash_of(parsed_line(parser, each->text).id), each->offset});
+        } catch (const malformed_source& wrong) {
+            if (++malformed <= lines_told)
+                said.push_back({severity::warning, path_.string() + ":" + std::to_string(number) + ": " + wrong.what() +
+                                                       "; line skipped"});
+        }
+    }
+    if (malformed > lines_told)
+        said.push_back({severity::warning, path_.string() + ": " + std::to_string(malformed - lines_told) +
+                                               " more malformed lines were skipped"});
+    index_.shrink_to_fit();
+    std::ranges::sort(index_);
+    return said;
+}
+
+media_source manifest::find(std::string_view video) const
+{
+    simdjson::dom::parser parser;
+    for (const entry& each : std::ranges::equal_range(index_, hash_of(video), {}, &entry::hash)) {
+        line_reader at(*this, each.offset);
+        const std::optional<line> text = at.next();
+        try {
+            manifest_line found = parsed_line(parser, text ? text->text : std::string_view{});
+            if (found.id != video) continue;
+            if (has_ended(found.source, std::chrono::system_clock::now()))
+                throw resolve_error(reason::refused, path_.string() + ": the URL of video " + found.id +
+                                                         " has expired; make the manifest anew");
+            for (media_file& file : found.source.files) {
+                auto* const list = std::get_if<hls_playlist>(&file);
+                (list ? list->playlist : std::get<remote_file>(file)).proxy = proxy_;
+            }
+            return std::move(found.source);
+        } catch (const malformed_source&) {
+            throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");
+        }
+    }
+    throw resolve_error(reason::gone, path_.string() + " has no line for video " + std::string(video));
+}
+
+asio::awaitable<resolved_video> manifest::resolve(std::string video)
+{
+    resolved_video found;
+    found.source = find(video);
+    co_return found;
+}
+
+}  // namespace reelpipe::resolve

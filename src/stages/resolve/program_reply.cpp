@@ -1,0 +1,95 @@
+#include "stages/resolve/program_reply.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <regex>
+
+#include "stages/resolve/reply.hpp"
+
+namespace reelpipe::resolve {
+
+namespace {
+
+using nlohmann::json;
+
+const json& member(const json& of, const char* name)
+{
+    static const json nothing;
+    const auto found = of.is_object() ? of.find(name) : of.end();
+    return of.is_object() && found != of.end() ? *found : nothing;
+}
+
+std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+
+json refusal_of(std::string said)
+{
+    json reply{{"ok", false}};
+    std::smatch status;
+    if (std::regex_search(said, status, std::regex("HTTP Error ([1-5][0-9][0-9])")))
+        reply["status"] = std::stoi(status[1].str());
+    else if (said.find("please report this issue") != std::string::npos)
+        reply["expected"] = false;
+    reply["msg"] = std::move(said);
+    return reply;
+}
+
+// Older versions split a single file into fragments that are byte ranges of it.
+bool is_one_file(const json& format)
+{
+    const std::string whole = text_of(member(format, "url")) + "&range=";
+    const json& fragments = member(format, "fragments");
+    return member(format, "protocol") == "http_dash_segments" &&
+           text_of(member(format, "container")).ends_with("_dash") &&
+           std::all_of(fragments.begin(), fragments.end(),
+                       [&](const json& part) { return text_of(member(part, "url")).starts_with(whole); });
+}
+
+json media_of(const json& info)
+{
+    const std::string type = text_of(member(info, "_type"));
+    if (type == "playlist" || type == "multi_video") {
+        const json& entries = member(info, "entries");
+        if (entries.size() == 1 && entries.front() != info) return media_of(entries.front());
+        return refusal_of("the page offers several videos or none where one is expected");
+    }
+    const json& chosen = member(info, "requested_formats");
+    json formats = chosen.is_array() && !chosen.empty() ? chosen : json::array({info});
+    for (json& each : formats)
+        if (is_one_file(each)) each["protocol"] = "https";
+    return {{"ok", true},
+            {"duration", member(info, "duration")},
+            {"live_status", member(info, "live_status")},
+            {"formats", std::move(formats)}};
+}
+
+}  // namespace
+
+std::string reply_of_program(std::string_view printed, std::uint64_t id)
+{
+    constexpr std::string_view warning = "WARNING: ";
+    constexpr std::string_view error = "ERROR: ";
+    json warnings = json::array();
+    std::optional<std::string> refusal;
+    json info;
+    for (std::size_t begin = 0; begin < printed.size();) {
+        const std::size_t end = std::min(printed.find('\n', begin), printed.size());
+        const std::string_view line = printed.substr(begin, end - begin);
+        begin = end + 1;
+        if (line.starts_with(warning))
+            warnings.push_back(line.substr(warning.size()));
+        else if (line.starts_with(error))
+            refusal = std::string(line);
+        else if (line.starts_with('{'))
+            info = json::parse(line, nullptr, false);
+    }
+    if (!info.is_object() && !refusal)
+        throw malformed_reply("the resolver said neither what it found nor why not: " +
+                              std::string(printed.substr(0, 2000)));
+    json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);
+    reply["id"] = id;
+    reply["warnings"] = std::move(warnings);
+    return reply.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace reelpipe::resolve

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+
+#include "many_clips.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+
+using namespace reelpipe::test;
+
+namespace {
+
+const char* const columns = "youtube_id,time_start,time_end,label\n";
+
+std::string manifest_of(const kinetics_site& site, const std::string& text)
+{
+    write_file(site.folder / "urls.jsonl", text);
+    return (site.folder / "urls.jsonl").string();
+}
+
+std::string line_of(const std::string& id, const std::string& url)
+{
+    return fmt::format("{{\"id\": \"{}\", \"url\": \"{}\"}}\n", id, url);
+}
+
+}  // namespace
+
+TEST_CASE("clips are made from a file of URLs, and its malformed lines cost only themselves", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string urls = manifest_of(site, line_of("one", site.server.url("media/film.mp4")) + "oops\n" +
+                                                   line_of("two", site.server.url("media/film.mp4")));
+    const std::string list = site.list(std::string(columns) + "one,1,2,l\ntwo,1,2,l\nnone,1,2,l\n");
+
+    const finished end = run(site.download(list, {"--source", urls}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(says(end, "urls.jsonl:2: "));
+    CHECK(says(end, "has no line for video none"));
+    CHECK(clips_of(site.output()).size() == 2);
+}
+
+TEST_CASE("one dead host among the hosts of a run does not stop it", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    kinetics_site dead;
+    std::string list = columns;
+    std::string urls;
+    for (int v = 0; v < 8; ++v) {
+        const std::string id = fmt::format("video{}", v);
+        list += id + ",1,2,l\n";
+        urls += line_of(id, (v % 2 == 0 ? site : dead).server.url("media/film.mp4"));
+    }
+    dead.server.stop();
+
+    const finished end =
+        run(site.download(site.list(list), {"--source", manifest_of(site, urls), "--attempts", "2", "--jobs", "1"}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(says(end, " 4 failed"));
+    CHECK(clips_of(site.output()).size() == 4);
+}
+
+TEST_CASE("ids that are URLs of media are fetched from there, and nobody is asked for them", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string url = site.server.url("media/film.mp4");
+    const std::string list = site.list(columns + url + ",1,2,l\nfile:///etc/passwd,1,2,l\n");
+
+    SECTION("with a template")
+    {
+        const finished end = run(site.download(list, {"--source", "{id}", "--allow-private"}));
+        INFO(end.err);
+        CHECK(end.status == 1);
+        CHECK(says(end, "no http(s) URL"));
+        CHECK(clips_of(site.output()).size() == 1);
+    }
+    SECTION("in a list for a site")
+    {
+        const finished end = run(
+            site.download(list, {"--url-base", site.server.url("watch?v="), "--allow-private", "--resolvers", "1"}));
+        INFO(end.err);
+        CHECK(end.status == 1);
+        CHECK(clips_of(site.output()).size() == 1);
+    }
+    SECTION("but not from private addresses unasked")
+    {
+        const finished end = run(site.download(list, {"--source", "{id}"}));
+        INFO(end.err);
+        CHECK(end.status == 1);
+        CHECK(says(end, "--allow-private"));
+        CHECK(site.requests() == 0);
+    }
+}
+
+TEST_CASE("without sound only the pictures of a pair are asked for", "[source]")
+{
+    kinetics_site site;
+    site.add("pictures", "long_video.mp4");
+    const std::string urls =
+        manifest_of(site, fmt::format("{{\"id\": \"pair\", \"video\": \"{}\", \"audio\": \"{}\"}}\n",
+                                      site.server.url("media/pictures.mp4"), site.server.url("media/sound.m4a")));
+
+    const finished end =
+        run(site.download(site.list(std::string(columns) + "pair,1,2,l\n"), {"--source", urls, "--audio", "none"}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(std::ranges::none_of(site.server.log(1), [](const auto& each) { return each.path == "/media/sound.m4a"; }));
+}
+
+TEST_CASE("a killed run's successor does not ask the site again for what was found", "[source]")
+{
+    constexpr int videos = 10;
+    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    std::atomic<bool> well{false};
+    origin media;
+    kinetics_site site;
+    std::filesystem::create_directories(site.folder / "pages");
+    std::string text = columns;
+    for (int v = 0; v < videos; ++v) {
+        const std::string name = fmt::format("video{:06}", v);
+        text += name + ",1,2,l\n";
+        media.serve("/" + name + ".mp4", [&](const asked& request) {
+            reply answer = part_of(film, request);
+            if (well) return answer;
+            answer.sent = 0;
+            answer.then = reply::ending::stall;
+            return answer;
+        });
+        write_file(site.folder / "pages" / (name + ".html"),
+                   "<html><head><title>A video</title></head><body><video><source src=\"" +
+                       media.url("/" + name + ".mp4") + "\" type=\"video/mp4\"></video></body></html>");
+    }
+    const auto words = site.download(site.list(text), {"--url-base", site.server.url("watch?v=")});
+    const std::string ledger = site.output() / ".reelpipe/ledger.sqlite";
+    const auto kept = [&] {
+        const finished counted = run({"python3", "-c",
+                                      "import sqlite3, sys\n"
+                                      "ledger = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)\n"
+                                      "print(ledger.execute('SELECT count(*) FROM resolved').fetchone()[0])",
+                                      ledger});
+        return counted.out;
+    };
+
+    process disturbed(words);
+    REQUIRE(comes_true([&] { return kept() == fmt::format("{}\n", videos); }));
+    disturbed.signal(SIGKILL);
+    disturbed.wait();
+    const auto pages = [&] {
+        return std::ranges::count_if(site.server.log(videos),
+                                     [](const auto& each) { return each.path.starts_with("/pages/"); });
+    };
+    CHECK(pages() == videos);
+    CHECK(clips_of(site.output()).empty());
+    struct stat facts{};
+    REQUIRE(stat(ledger.c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 0777) == 0600);
+
+    well = true;
+    const finished again = run(words);
+
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK(clips_of(site.output()).size() == videos);
+    CHECK(pages() == videos);
+    CHECK(kept() == "0\n");
+}
