@@ -52,7 +52,7 @@ clip_record record_of(std::size_t row, const fs::path& file)
         made.message = "ERROR: [youtube] Video unavailable. This video has been removed by the uploader";
         return made;
     }
-    std::ofstream{file};
+    std::ofstream(file).close();
     made.file = store::stamp_of(file);
     made.frames = 300;
     made.duration_s = 10.01;
