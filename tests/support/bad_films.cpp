@@ -120,7 +120,7 @@ part element_in(const std::string& film, part parent, std::uint64_t id)
 }
 
 constexpr std::uint64_t segment_id = 0x18538067, information_id = 0x1549A966, tracks_id = 0x1654AE6B,
-                        cluster_id = 0x1F43B675, void_id = 0xEC;
+                        cluster_id = 0x1F43B675;
 
 part matroska_segment(const std::string& film) { return element_in(film, {0, 0, film.size()}, segment_id); }
 
@@ -310,9 +310,9 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
         changed(good,
                 [](std::string& film) { append(film, {"moov"}, repeated(a_million, big_endian(8, 4) + "trak")); }),
         {"too_large"});
-    add("million_tracks_mkv",
+    add("many_tracks_mkv",
         matroska_head(matroska) + text_of(matroska, element_in(matroska, matroska_segment(matroska), information_id)) +
-            element(tracks_id, 4, repeated(a_million, "\xAE\x80")) +
+            element(tracks_id, 4, repeated(a_million / 4, "\xAE\x80")) +
             matroska.substr(element_in(matroska, matroska_segment(matroska), cluster_id).begin),
         {"too_large", "corrupt", "no_video_stream"});
 
