@@ -174,6 +174,7 @@ public:
           trim_(checked_format(options_.trim_format)),
           how_to_cut_(checked_cut_options(options_)),
           retry_(reasons_of(options_.retry)),
+          is_free_to_ask_(is_free_to_ask(options_)),
           folder_(options_.output),
           database_(open_ledger(folder_, damaged_ledger_)),
           ledger_(database_),
@@ -264,6 +265,7 @@ private:
     const store::trim_format trim_;
     const cut::options how_to_cut_;
     const std::set<reason> retry_;
+    const bool is_free_to_ask_;
     const run_folder folder_;
     fs::path damaged_ledger_;
     database database_;
@@ -383,7 +385,7 @@ bool downloader::implementation::is_settled(const wanted_clip& wanted, const fs:
     if (!wanted.before->failed) return store::stamp_of(file) == wanted.before->file;
     const reason_class what = class_of(*wanted.before->failed);
     if (what != reason_class::permanent && what != reason_class::soft) return false;
-    if (is_free_to_ask(options_)) return false;
+    if (is_free_to_ask_) return false;
     return !retry_.contains(*wanted.before->failed);
 }
 

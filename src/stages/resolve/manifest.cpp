@@ -164,7 +164,8 @@ media_source manifest::find(std::string_view video) const
             throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");
         }
     }
-    throw resolve_error(reason::gone, path_.string() + " has no line for video " + std::string(video));
+    throw resolve_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
+                                          "; when it has one, run again with --retry gone");
 }
 
 asio::awaitable<resolved_video> manifest::resolve(std::string video)
