@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzzing::input input(data, size);
     const auto what = static_cast<kind>(input.number() % static_cast<std::uint64_t>(kind::count));
     try {
-        read(what, nlohmann::json::parse(input.rest()));
+        read(what, isolation::parse_message(std::string(input.rest())));
     } catch (const std::exception& e) {
         fuzzing::require(is_typed(e));
     }

@@ -84,6 +84,17 @@ void expect_descriptors(const std::vector<int>& those, std::size_t count)
 
 }  // namespace
 
+json parse_message(const std::string& text)
+{
+    // A fraction, or a number with a hundred digits, would be converted to what it does not fit into.
+    const auto check = [](int, json::parse_event_t event, const json& value) {
+        if (event == json::parse_event_t::value && value.is_number_float())
+            throw std::invalid_argument("a message between processes has a number that is not whole");
+        return true;
+    };
+    return json::parse(text, check);
+}
+
 std::vector<int> descriptors_of(const cut_job& job)
 {
     std::vector<int> all{job.output, job.film.pictures.descriptor};
@@ -290,7 +301,7 @@ std::optional<json> receive(int socket, std::vector<int>* descriptors)
     if (size > longest_message) throw std::invalid_argument("a message between processes is too long");
     std::string text(size, '\0');
     if (!read_all(socket, text.data(), text.size(), descriptors)) return std::nullopt;
-    return json::parse(text);
+    return parse_message(text);
 }
 
 }  // namespace

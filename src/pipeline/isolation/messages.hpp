@@ -4,6 +4,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "media/partial_file.hpp"
@@ -35,6 +36,9 @@ nlohmann::json to_message(const verify_job&);
 nlohmann::json to_message(const cut::result&);
 nlohmann::json to_message(const verify::facts&);
 nlohmann::json to_message(std::exception_ptr);
+
+// Of the text of a message, in which all numbers are whole. Throws nlohmann::json::exception or std::invalid_argument.
+nlohmann::json parse_message(const std::string& text);
 
 // Of a message that comes with these descriptors. Throw nlohmann::json::exception, or std::invalid_argument, for what
 // is no such message.
