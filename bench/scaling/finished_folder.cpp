@@ -64,10 +64,9 @@ clip_record record_of(std::size_t row, const fs::path& file)
 
 finished_folder make_finished_folder(const fs::path& folder, std::size_t rows)
 {
-    finished_folder made{.list = folder / "list.csv", .videos = folder / "videos", .clips = folder / "clips"};
+    finished_folder made{.list = folder / "list.csv", .clips = folder / "clips"};
     if (fs::exists(made.list)) return made;
     fs::remove_all(folder);
-    fs::create_directories(made.videos);
     fs::create_directories(made.clips / ".reelpipe");
     for (std::size_t i = 0; i < labels; ++i) fs::create_directory(made.clips / fmt::format("label number {}", i));
 

@@ -10,7 +10,6 @@ namespace reelpipe::bench {
 // run that finds them as the ledger knows them does not notice.
 struct finished_folder {
     std::filesystem::path list;
-    std::filesystem::path videos;  // an empty source: what is asked of it is not there
     std::filesystem::path clips;
 };
 

@@ -1,7 +1,7 @@
 // bench_scaling: what grows with the list, and what must not. A run over a list whose clips are all settled: reading
 // the list, asking the ledger, looking whether each file is still the one that was stored, writing the report. Checked
 // before a time counts: the run says that it found every row as it was, which it can only do without a request, since
-// its source has no videos.
+// nobody answers at its source.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -23,7 +23,7 @@ figures run_again(const finished_folder& folder)
 {
     constexpr int some_failed = 1;
     return figures_of(run_program({REELPIPE_BINARY, "download", folder.list, "-o", folder.clips, "--source",
-                                   folder.videos, "--progress", "none", "--log-level", "error"},
+                                   "http://127.0.0.1:9/{id}.mp4", "--progress", "none", "--log-level", "error"},
                                   some_failed));
 }
 
