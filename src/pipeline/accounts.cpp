@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+
 #include "pipeline/download_report.hpp"
 
 namespace reelpipe {
@@ -28,7 +30,7 @@ try {
 void accounts::settle(std::uint64_t row, standing how, const clip_record& record)
 try {
     wanted_.settle(row, how, record.failed ? failure_line(*record.failed, record.message) : record.message);
-} catch (const database_error&) {
+} catch (const std::system_error&) {
     ledger_error_ = std::current_exception();
 }
 

@@ -129,8 +129,6 @@ database database::immutable(const std::filesystem::path& file)
     return database("file:" + uri_path(file.string()) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
-database database::temporary() { return database("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); }
-
 void database::execute(const char* sql)
 {
     if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get(), "ledger");

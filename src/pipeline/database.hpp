@@ -73,9 +73,6 @@ public:
     // The same of a file that nobody writes to meanwhile: nothing is left beside it. Throws database_error.
     static database at_rest(const std::filesystem::path& file);
 
-    // One without a name, on disk, that is gone with this object. Throws database_error.
-    static database temporary();
-
     void execute(const char* sql);
     void roll_back() noexcept;  // what is not committed; SQLite may have done so by itself
     statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }

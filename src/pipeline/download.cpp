@@ -245,12 +245,12 @@ private:
     // A clip of the list, and what the disk says of it.
     struct listed_clip {
         wanted_clip wanted{};
-        fs::path file{};       // its final place
+        std::string name{};    // in the output folder
         bool settled = false;  // the ledger knows its outcome, and it still holds
     };
     asio::awaitable<std::vector<wanted_clip>> page_after(const wanted_clip& last);
     std::vector<listed_clip> listed_clips(std::vector<wanted_clip> page) const;
-    bool is_settled(const wanted_clip&, const fs::path& file) const;
+    bool is_settled(const wanted_clip&, const std::string& name, const store::looked_into&) const;
 
     void look_at(clip_task&);
     download_summary summary(ending, std::vector<stage_stats>);
@@ -348,7 +348,7 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
             }
             clip_task& task = video->clips.emplace_back();
             task.row = each.wanted.row;
-            task.file = std::move(each.file);
+            task.file = folder_.output() / each.name;
             task.clip = std::move(each.wanted.clip);
             if (each.wanted.before && !each.wanted.before->failed) task.stored = std::move(each.wanted.before);
         }
@@ -367,22 +367,23 @@ asio::awaitable<std::vector<wanted_clip>> downloader::implementation::page_after
 std::vector<downloader::implementation::listed_clip> downloader::implementation::listed_clips(
     std::vector<wanted_clip> page) const
 {
-    const std::string folder = folder_.output().string() + '/';
+    const store::looked_into folder(folder_.output());
     std::vector<listed_clip> listed;
     listed.reserve(page.size());
     for (wanted_clip& wanted : page) {
         listed_clip& each = listed.emplace_back();
-        each.file = folder + store::clip_name(wanted.clip, trim_);
-        each.settled = is_settled(wanted, each.file);
+        each.name = store::clip_name(wanted.clip, trim_);
+        each.settled = is_settled(wanted, each.name, folder);
         each.wanted = std::move(wanted);
     }
     return listed;
 }
 
-bool downloader::implementation::is_settled(const wanted_clip& wanted, const fs::path& file) const
+bool downloader::implementation::is_settled(const wanted_clip& wanted, const std::string& name,
+                                            const store::looked_into& folder) const
 {
     if (!wanted.before) return false;
-    if (!wanted.before->failed) return store::stamp_of(file) == wanted.before->file;
+    if (!wanted.before->failed) return folder.stamp_of(name) == wanted.before->file;
     const reason_class what = class_of(*wanted.before->failed);
     if (what != reason_class::permanent && what != reason_class::soft) return false;
     if (is_free_to_ask_) return false;

@@ -7,8 +7,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "reelpipe/download.hpp"
 
@@ -38,6 +42,23 @@ std::string_view word_of(standing how)
     return "Not reached";
 }
 
+struct line {
+    clip_request clip;
+    standing how;
+    std::string remark;
+};
+
+std::string text_of(const std::vector<line>& lines, const store::trim_format& format)
+{
+    std::string text;
+    for (const auto& [clip, how, remark] : lines) {
+        const bool good = how == standing::stored || how == standing::exists;
+        text += fmt::format("{}[{},{},{}]", text.empty() ? "" : ",\n", as_json(store::clip_id(clip, format)), good,
+                            as_json(remark.empty() ? word_of(how) : remark));
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string failure_line(reason why, const std::string& message)
@@ -60,12 +81,18 @@ void write_report(const std::filesystem::path& path, work_list& clips, const sto
     const std::filesystem::path unfinished = path.string() + ".part";
     std::ofstream file(unfinished);
     const char* before = "[\n";
+    std::vector<line> lines;
+    std::future<std::string> text;  // of the lines before these: clips are read while others become text
+    const auto pass_on = [&] {
+        if (text.valid()) file << std::exchange(before, ",\n") << text.get();
+        text = std::async(std::launch::async, text_of, std::exchange(lines, {}), std::cref(format));
+    };
     clips.visit([&](const clip_request& clip, standing how, std::string_view remark) {
-        const bool good = how == standing::stored || how == standing::exists;
-        file << fmt::format("{}[{},{},{}]", before, as_json(store::clip_id(clip, format)), good,
-                            as_json(remark.empty() ? word_of(how) : remark));
-        before = ",\n";
+        lines.push_back({clip, how, std::string(remark)});
+        if (lines.size() == work_list::page_size) pass_on();
     });
+    if (!lines.empty()) pass_on();
+    if (text.valid()) file << std::exchange(before, ",\n") << text.get();
     file << (*before == '[' ? "[]\n" : "\n]\n");
     file.close();
     if (!file) throw std::system_error(errno, std::generic_category(), "write the report " + unfinished.string());

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <future>
 #include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -14,6 +17,7 @@ namespace reelpipe {
 
 namespace {
 
+constexpr std::size_t rows_ahead = 1024;
 constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the others are counted
 
 // Decides which rows are wanted.
@@ -48,6 +52,17 @@ private:
     std::map<std::string, bool> labels_;  // and whether a row has it
 };
 
+std::vector<annotations::row> next_rows(annotations::list_reader& list, std::size_t most)
+{
+    std::vector<annotations::row> rows;
+    while (rows.size() < most) {
+        std::optional<annotations::row> row = list.next();
+        if (!row) break;
+        rows.push_back(std::move(*row));
+    }
+    return rows;
+}
+
 // Calls `take` with each good row until it says false. Returns how many were malformed.
 template <class Take> std::uint64_t read_list(const std::string& name, const download_options& options, Take take)
 try {
@@ -56,12 +71,27 @@ try {
     };
     std::uint64_t bad_rows = 0;
     annotations::list_reader list(name);
-    while (const std::optional<annotations::row> row = list.next()) {
-        if (const auto* wrong = std::get_if<annotations::row_error>(&row->content)) {
-            if (++bad_rows <= rows_told) warn(fmt::format("{}:{}: {}; row skipped", name, row->line, wrong->message));
-            continue;
+    // Of a file the next rows are read while these are taken; what comes in by hand or from a program is not read
+    // further than it is wanted.
+    const bool is_file = name != "-";
+    const auto read_on = [&list, is_file] {
+        return std::async(is_file ? std::launch::async : std::launch::deferred, next_rows, std::ref(list),
+                          is_file ? rows_ahead : std::size_t{1});
+    };
+    std::future<std::vector<annotations::row>> coming = read_on();
+    for (bool wants_more = true; wants_more;) {
+        const std::vector<annotations::row> rows = coming.get();
+        if (rows.empty()) break;
+        coming = read_on();
+        for (const annotations::row& row : rows) {
+            if (const auto* wrong = std::get_if<annotations::row_error>(&row.content)) {
+                if (++bad_rows <= rows_told)
+                    warn(fmt::format("{}:{}: {}; row skipped", name, row.line, wrong->message));
+                continue;
+            }
+            wants_more = take(std::get<clip_request>(row.content));
+            if (!wants_more) break;
         }
-        if (!take(std::get<clip_request>(row->content))) break;
     }
     if (bad_rows > rows_told) warn(fmt::format("{}: {} more malformed rows were skipped", name, bad_rows - rows_told));
     return bad_rows;

@@ -10,7 +10,7 @@ namespace {
 
 // Losing a temporary table loses nothing, so it has no journal; a small cache bounds the memory.
 constexpr const char* tables =
-    "PRAGMA temp_store = FILE;"
+    "PRAGMA temp_store = FILE; PRAGMA temp.page_size = 16384;"
     "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
     "PRAGMA main.cache_size = -8000; PRAGMA threads = 1;"
     "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, video TEXT NOT NULL, start INTEGER NOT NULL,"
@@ -22,18 +22,6 @@ constexpr const char* tables =
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams";
-
-constexpr const char* remark_table =
-    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
-    "CREATE TABLE remark(row INTEGER PRIMARY KEY, text TEXT NOT NULL);"
-    "BEGIN";
-
-database remarks()
-{
-    database own = database::temporary();
-    own.execute(remark_table);
-    return own;
-}
 
 database& with_lists(database& db)
 {
@@ -69,11 +57,9 @@ std::optional<clip_record> record_in(const statement& found, int column)
 
 work_list::work_list(database& db)
     : database_(&with_lists(db)),
-      remarks_(remarks()),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
       exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
-      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3")),
-      remark_(remarks_.prepare("INSERT OR REPLACE INTO remark VALUES(?1, ?2)"))
+      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))
 {
 }
 
@@ -129,11 +115,13 @@ work_list::size work_list::seal()
 std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t most)
 {
     // A page at a time, not one long SELECT: an open one would keep the ledger's log from ever being folded back.
-    statement next = database_->prepare(
-        fmt::format("SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
-                    " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
-                    " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4",
-                    record_columns));
+    if (!page_)
+        page_ = database_->prepare(fmt::format(
+            "SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
+            " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
+            " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4",
+            record_columns));
+    statement& next = *page_;
     const clip_request none;
     const clip_request& from = last ? last->clip : none;
     next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()},
@@ -146,29 +134,23 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
         if (standings_[row - 1] == standing::repeated) continue;
         page.push_back({.row = row, .clip = clip_in(next, 0), .before = record_in(next, 6)});
     }
+    next.reset();
     return page;
 }
 
 void work_list::settle(std::uint64_t row, standing how, std::string_view remark)
 {
     standings_[row - 1] = how;
-    if (remark.empty()) return;
-    remark_.bind(row, remark);
-    remark_.run();
+    if (!remark.empty()) remarks_.keep(row, remark);
 }
 
 void work_list::visit(const std::function<void(const clip_request&, standing, std::string_view)>& visitor)
 {
     statement all = database_->prepare("SELECT video, start, end, label, split, row FROM temp.wanted ORDER BY row");
-    statement remarks = remarks_.prepare("SELECT row, text FROM remark ORDER BY row");
-    bool more_remarks = remarks.step();
     while (all.step()) {
-        const std::int64_t row = all.integer(5);
-        const standing how = standings_[static_cast<std::size_t>(row) - 1];
-        if (how == standing::repeated) continue;
-        const bool remarked = more_remarks && remarks.integer(0) == row;
-        visitor(clip_in(all, 0), how, remarked ? remarks.view(1) : std::string_view{});
-        if (remarked) more_remarks = remarks.step();
+        const auto row = static_cast<std::uint64_t>(all.integer(5));
+        const standing how = standings_[row - 1];
+        if (how != standing::repeated) visitor(clip_in(all, 0), how, remarks_.of(row));
     }
 }
 

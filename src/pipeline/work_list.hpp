@@ -9,6 +9,7 @@
 
 #include "pipeline/database.hpp"
 #include "pipeline/ledger.hpp"
+#include "pipeline/remarks.hpp"
 #include "reelpipe/clip.hpp"
 
 namespace reelpipe {
@@ -52,7 +53,7 @@ public:
 
     // So many clips are read at a time: few enough that what waits in memory is small, enough that reading costs
     // little.
-    static constexpr std::size_t page_size = 512;
+    static constexpr std::size_t page_size = 2048;
 
     // The clips that follow `last` in the order of (video, segment), at most `most` of them; clips of one video are
     // neighbours. An empty answer is the end.
@@ -66,8 +67,9 @@ public:
 
 private:
     database* database_;
-    database remarks_;  // by row, so that a visit need not look each clip up in the ledger, which has another order
-    statement add_, exclude_, excluded_, remark_;
+    remarks remarks_;  // so that a visit need not look each clip up in the ledger, which has another order
+    statement add_, exclude_, excluded_;
+    std::optional<statement> page_;
     bool excludes_ = false;
     std::vector<standing> standings_;  // of row 1, 2, ...
 };

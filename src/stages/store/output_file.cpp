@@ -28,6 +28,17 @@ void make_durable(int descriptor, const fs::path& where)
     if (fsync(descriptor) != 0 && errno != EINVAL) fail("write", where);
 }
 
+stamp stamp_in(int folder, const char* name)
+{
+    struct stat found{};
+    if (fstatat(folder, name, &found, 0) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        fail("look at", name);
+    }
+    return {static_cast<std::uint64_t>(found.st_size),
+            std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
+}
+
 }  // namespace
 
 output_file::output_file(const fs::path& folder)
@@ -91,16 +102,16 @@ void make_names_durable(const fs::path& folder)
     if (failed) fail("write", folder);
 }
 
-stamp stamp_of(const fs::path& file)
+stamp stamp_of(const fs::path& file) { return stamp_in(AT_FDCWD, file.c_str()); }
+
+looked_into::looked_into(const fs::path& folder) : descriptor_(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
 {
-    struct stat found{};
-    if (stat(file.c_str(), &found) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return {};
-        fail("look at", file);
-    }
-    return {static_cast<std::uint64_t>(found.st_size),
-            std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
+    if (descriptor_ < 0) fail("open", folder);
 }
+
+looked_into::~looked_into() { ::close(descriptor_); }
+
+stamp looked_into::stamp_of(const std::string& name) const { return stamp_in(descriptor_, name.c_str()); }
 
 void remove_leftovers(const fs::path& folder)
 {

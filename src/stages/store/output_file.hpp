@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace reelpipe::store {
 
@@ -52,6 +53,21 @@ struct stamp {
 
 // Nothing is there: bytes and time are 0. Throws std::system_error for anything but "no such file".
 stamp stamp_of(const std::filesystem::path&);
+
+// A folder in which many names are looked up: the way to it is walked once. Throws std::system_error.
+class looked_into {
+public:
+    explicit looked_into(const std::filesystem::path& folder);
+    looked_into(const looked_into&) = delete;
+    looked_into& operator=(const looked_into&) = delete;
+    ~looked_into();
+
+    // As the other one; the name may have folders in it.
+    stamp stamp_of(const std::string& name) const;
+
+private:
+    int descriptor_;
+};
 
 // Removes what output_file left in `folder` when its process was killed.
 void remove_leftovers(const std::filesystem::path& folder);
