@@ -17,7 +17,7 @@ namespace reelpipe::fetch {
 namespace {
 
 using std::chrono::microseconds;
-using kind = playlist_error::kind;
+using refusal = playlist_error::kind;
 
 constexpr std::size_t most_segments = 200'000;
 constexpr std::size_t most_variants = 1'000;
@@ -47,7 +47,7 @@ bool take_line(std::string_view& text, std::string_view& line)
     return true;
 }
 
-[[noreturn]] void fail(kind why, std::string_view what, std::string_view line = {})
+[[noreturn]] void fail(refusal why, std::string_view what, std::string_view line = {})
 {
     std::string text(what);
     if (!line.empty()) text += ": " + std::string(line.substr(0, most_shown));
@@ -87,7 +87,7 @@ public:
     {
         std::string_view line;
         take(text, "\xEF\xBB\xBF");
-        if (!take_line(text, line) || line != "#EXTM3U") fail(kind::no_playlist, "no HLS playlist");
+        if (!take_line(text, line) || line != "#EXTM3U") fail(refusal::no_playlist, "no HLS playlist");
         while (take_line(text, line)) {
             if (line.empty()) continue;
             if (line.starts_with("#EXT"))
@@ -117,9 +117,9 @@ private:
         else if (line == "#EXT-X-ENDLIST")
             ended_ = true;
         else if (line == "#EXT-X-I-FRAMES-ONLY")
-            fail(kind::unsupported, "a playlist of key frames only");
+            fail(refusal::unsupported, "a playlist of key frames only");
         else if (take(line, "#EXT-X-DEFINE"))
-            fail(kind::unsupported, "a playlist with variables");
+            fail(refusal::unsupported, "a playlist with variables");
         else if (take(line, "#EXT-X-STREAM-INF:"))
             variant(attributes_of(line));
         else if (take(line, "#EXT-X-MEDIA:"))
@@ -130,7 +130,7 @@ private:
     {
         const auto seconds = take_number<double>(line);
         if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > longest_segment_s)
-            fail(kind::no_playlist, "a segment without a duration", whole);
+            fail(refusal::no_playlist, "a segment without a duration", whole);
         duration_ = seconds;
     }
 
@@ -143,7 +143,7 @@ private:
         if (has_offset) offset = take_number<std::uint64_t>(text);
         if (!length || *length == 0 || *length > largest_offset || (has_offset && !offset) ||
             offset.value_or(0) > largest_offset)
-            fail(kind::no_playlist, "a part of a file that makes no sense", whole);
+            fail(refusal::no_playlist, "a part of a file that makes no sense", whole);
         return {*length, offset};
     }
 
@@ -151,12 +151,12 @@ private:
                           std::optional<std::pair<std::uint64_t, std::optional<std::uint64_t>>> range)
     {
         auto url = resolve_reference(url_, std::string(reference));
-        if (!url) fail(kind::unsupported, "an address that is not one of http or https", reference);
+        if (!url) fail(refusal::unsupported, "an address that is not one of http or https", reference);
         hls_resource found{std::move(*url), std::nullopt};
         if (!range) return found;
         const auto& [length, offset] = *range;
         const std::uint64_t begin = offset ? *offset : found.url == last_url_ ? last_end_ : 0;
-        if (begin > largest_offset) fail(kind::no_playlist, "a part of a file that makes no sense", reference);
+        if (begin > largest_offset) fail(refusal::no_playlist, "a part of a file that makes no sense", reference);
         found.part = media::byte_range{begin, begin + length};
         last_url_ = found.url;
         last_end_ = found.part->end;
@@ -167,11 +167,11 @@ private:
     {
         const std::string reference = value_of(attributes, "URI");
         const std::string range = value_of(attributes, "BYTERANGE");
-        if (reference.empty()) fail(kind::no_playlist, "a header without an address", whole);
+        if (reference.empty()) fail(refusal::no_playlist, "a header without an address", whole);
         std::optional<std::pair<std::uint64_t, std::optional<std::uint64_t>>> part;
         if (!range.empty()) part = range_of(range, whole);
         if (part && !part->second) part->second = 0;
-        if (list_.headers.size() >= most_segments) fail(kind::unsupported, "too many headers");
+        if (list_.headers.size() >= most_segments) fail(refusal::unsupported, "too many headers");
         list_.headers.push_back(resource(reference, part));
         header_ = list_.headers.size() - 1;
     }
@@ -179,7 +179,7 @@ private:
     static void key(const std::map<std::string, std::string>& attributes)
     {
         const std::string method = value_of(attributes, "METHOD");
-        if (method != "NONE") fail(kind::encrypted, "its segments are encrypted", method);
+        if (method != "NONE") fail(refusal::encrypted, "its segments are encrypted", method);
     }
 
     void variant(const std::map<std::string, std::string>& attributes)
@@ -202,7 +202,7 @@ private:
     {
         is_master_ = true;
         if (value_of(attributes, "TYPE") != "AUDIO") return;
-        if (master_.audio.size() >= most_variants) fail(kind::unsupported, "too many variants");
+        if (master_.audio.size() >= most_variants) fail(refusal::unsupported, "too many variants");
         hls_audio next{.group = value_of(attributes, "GROUP-ID")};
         if (const std::string reference = value_of(attributes, "URI"); !reference.empty())
             next.url = resource(reference, std::nullopt).url;
@@ -213,17 +213,17 @@ private:
     void uri(std::string_view line)
     {
         if (variant_) {
-            if (master_.variants.size() >= most_variants) fail(kind::unsupported, "too many variants");
+            if (master_.variants.size() >= most_variants) fail(refusal::unsupported, "too many variants");
             variant_->url = resource(line, std::nullopt).url;
             master_.variants.push_back(std::move(*variant_));
             variant_.reset();
             return;
         }
         if (is_master_) return;
-        if (!duration_) fail(kind::no_playlist, "a segment without a duration", line);
-        if (list_.segments.size() >= most_segments) fail(kind::unsupported, "too many segments");
+        if (!duration_) fail(refusal::no_playlist, "a segment without a duration", line);
+        if (list_.segments.size() >= most_segments) fail(refusal::unsupported, "too many segments");
         const double end = time_ + *duration_;
-        if (end > longest_playlist_s) fail(kind::unsupported, "too long a playlist");
+        if (end > longest_playlist_s) fail(refusal::unsupported, "too long a playlist");
         list_.segments.push_back({.media = resource(line, part_),
                                   .begin = in_microseconds(time_),
                                   .end = in_microseconds(end),
@@ -241,11 +241,11 @@ private:
     playlist result()
     {
         if (is_master_) {
-            if (master_.variants.empty()) fail(kind::no_playlist, "no variant in it");
+            if (master_.variants.empty()) fail(refusal::no_playlist, "no variant in it");
             return std::move(master_);
         }
-        if (!ended_) fail(kind::live, "it has no end: a live stream");
-        if (list_.segments.empty()) fail(kind::no_playlist, "no segment in it");
+        if (!ended_) fail(refusal::live, "it has no end: a live stream");
+        if (list_.segments.empty()) fail(refusal::no_playlist, "no segment in it");
         return std::move(list_);
     }
 
