@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cut/workload.hpp"
+#include "runner/program.hpp"
 
 namespace reelpipe::bench {
 
@@ -20,7 +21,7 @@ figures ffmpeg_process(const workload& w)
     for (std::size_t i = 0; i < w.segments.size(); ++i) {
         const std::filesystem::path clip = w.folder / "ffmpeg.mp4";
         const auto begun = std::chrono::steady_clock::now();
-        cpu_s += cpu_of(ffmpeg_command(w, i, clip));
+        cpu_s += run_program(ffmpeg_command(w, i, clip)).cpu_s;
         wall += std::chrono::steady_clock::now() - begun;
         check(w, i, clip, most_pictures_apart);
     }

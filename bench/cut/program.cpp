@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "cut/workload.hpp"
+#include "runner/program.hpp"
 
 namespace reelpipe::bench {
 
@@ -42,9 +43,10 @@ figures program(const workload& w)
     fs::remove_all(clips);
     const auto begun = std::chrono::steady_clock::now();
     const double cpu_s =
-        cpu_of({REELPIPE_BINARY, "download", list, "-o", clips, "--source",
-                lossless ? w.address + "/{id}.mp4" : w.videos().string(), "--cut", lossless ? "lossless" : "encode",
-                "--preset", w.preset, "--jobs", "1", "--progress", "none"});
+        run_program({REELPIPE_BINARY, "download", list, "-o", clips, "--source",
+                     lossless ? w.address + "/{id}.mp4" : w.videos().string(), "--cut",
+                     lossless ? "lossless" : "encode", "--preset", w.preset, "--jobs", "1", "--progress", "none"})
+            .cpu_s;
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
     for (std::size_t i = 0; i < w.segments.size(); ++i) check(w, i, clip_of(clips / "l", i));
     const auto count = static_cast<double>(w.segments.size());

@@ -2,10 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,18 +10,13 @@
 #include <fstream>
 #include <sstream>
 
-extern char** environ;
+#include "runner/program.hpp"
 
 namespace reelpipe::bench {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-double seconds_of(const timeval& time)
-{
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
 
 std::string microseconds(std::chrono::microseconds time) { return fmt::format("{}us", time.count()); }
 
@@ -39,8 +31,8 @@ std::string content_of(const fs::path& file)
 std::string packets_of(const workload& w, const fs::path& clip)
 {
     const fs::path list = w.folder / "packets.txt";
-    cpu_of({"ffmpeg", "-nostdin", "-v", "error", "-y", "-i", clip, "-map", "0:v", "-c", "copy", "-copyts", "-f",
-            "framemd5", list});
+    run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-i", clip, "-map", "0:v", "-c", "copy", "-copyts", "-f",
+                 "framemd5", list});
     return content_of(list);
 }
 
@@ -52,7 +44,7 @@ std::string pictures_of(const workload& w, const std::vector<std::string>& input
     words.insert(words.end(), input.begin(), input.end());
     for (const std::string& word : {"-map", "0:v", "-vsync", "passthrough", "-f", "framemd5"}) words.push_back(word);
     words.push_back(list);
-    cpu_of(words);
+    run_program(words);
     std::istringstream lines(content_of(list));
     std::string hashes;
     for (std::string line; std::getline(lines, line);)
@@ -68,7 +60,7 @@ std::string right_clip(const workload& w, std::size_t i)
                                w.film, "-vf", fmt::format("select=lt(t\\,{})", length)});
     }
     const fs::path clip = w.folder / "right.mp4";
-    cpu_of(ffmpeg_command(w, i, clip));
+    run_program(ffmpeg_command(w, i, clip));
     return packets_of(w, clip);
 }
 
@@ -79,7 +71,7 @@ void make_film(const fs::path& film, const film_size& size)
     // Noise, or encoding would be unnaturally cheap.
     const std::string picture = fmt::format("testsrc2=size={}:rate=30000/1001,noise=alls=12:allf=t", size.picture);
     // clang-format off
-    cpu_of({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
+    run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
             "sine=frequency=440:sample_rate=44100", "-t", std::to_string(size.seconds), "-c:v", "libx264", "-preset",
             "veryfast", "-profile:v", "main", "-crf", "28", "-pix_fmt", "yuv420p", "-g", "150", "-c:a", "aac", "-b:a",
             "64k", "-movflags", "+faststart", part});
@@ -96,52 +88,7 @@ bool are_the_same(const std::string& a, const std::string& b, std::size_t last_l
     return compared > 0 && more - less <= last_lines * line && a.compare(0, compared, b, 0, compared) == 0;
 }
 
-// What a program says, in case that it fails.
-class said {
-public:
-    said() : descriptor_(memfd_create("said", 0))
-    {
-        if (descriptor_ < 0) throw wrong_result("no memory for what a program says");
-    }
-    said(const said&) = delete;
-    said& operator=(const said&) = delete;
-    ~said() { close(descriptor_); }
-    int descriptor() const { return descriptor_; }
-    std::string end() const
-    {
-        std::array<char, 2000> text{};
-        const off_t size = lseek(descriptor_, 0, SEEK_END);
-        const ssize_t got =
-            pread(descriptor_, text.data(), text.size(), std::max<off_t>(size - static_cast<off_t>(text.size()), 0));
-        return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
-    }
-
-private:
-    int descriptor_;
-};
-
 }  // namespace
-
-double cpu_of(const std::vector<std::string>& words)
-{
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    const said text;
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, text.descriptor(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, text.descriptor(), STDERR_FILENO);
-    pid_t child = 0;
-    const int error = posix_spawnp(&child, arguments[0], &files, nullptr, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (error != 0) throw wrong_result("cannot start " + words[0]);
-    int status = 0;
-    rusage used{};  // of the children that it waited for, too
-    if (wait4(child, &status, 0, &used) != child || status != 0)
-        throw wrong_result(fmt::format("{} failed: {}", words[0], text.end()));
-    return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
-}
 
 std::vector<std::string> ffmpeg_command(const workload& w, std::size_t i, const fs::path& clip)
 {

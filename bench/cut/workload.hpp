@@ -44,10 +44,6 @@ workload prepare(workload, const film_size&);
 // shows the film's pictures, bit for bit; `slack`: there may be so many more or fewer of them at the end.
 void check(const workload&, std::size_t i, const std::filesystem::path& clip, std::size_t slack = 0);
 
-// Runs a program to its end; the CPU seconds that it and the processes that it started took, user and system. Throws
-// wrong_result, with what it said, when it fails.
-double cpu_of(const std::vector<std::string>& words);
-
 // ffmpeg -ss START -t LENGTH -i FILM ..., which encodes or copies.
 std::vector<std::string> ffmpeg_command(const workload&, std::size_t i, const std::filesystem::path& clip);
 

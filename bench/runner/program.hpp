@@ -13,8 +13,8 @@ struct program_usage {
     double peak_mb = 0;  // resident memory of the largest of its processes
 };
 
-// Runs a program to its end, with its output going nowhere. Throws wrong_result when it cannot be started or its
-// status is another one than `status`.
+// Runs a program to its end. Throws wrong_result, with the end of what it said, when it cannot be started or its status
+// is another one than `status`.
 program_usage run_program(const std::vector<std::string>& words, int status = 0);
 
 }  // namespace reelpipe::bench

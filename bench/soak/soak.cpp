@@ -200,7 +200,7 @@ int main(int argc, char** argv)
     CLI11_PARSE(program, argc, argv);
 
     std::vector<soak> forms{{"lossless", 20, false}, {"encode", 20, false}};
-    if (scale == "quick") forms = {{"lossless", 200}, {"encode", 20}};
+    if (scale == "quick") forms = {{"lossless", 200}, {"encode", 50}};
     if (scale == "full") forms = {{"lossless", 1000}, {"encode", 50}};
     json results = json::array();
     bool good = true;

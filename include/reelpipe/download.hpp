@@ -88,8 +88,7 @@ struct download_options {
     std::uint64_t rate_limit = 0;          // bytes a second of all transfers together; 0: none
     std::chrono::seconds timeout{30};      // without an answer, or with next to no bytes, a transfer is broken off
     bool allow_private = false;            // redirects, pages and playlists may name addresses of this network
-    std::uint64_t tmp_limit =
-        8ull << 30;  // bytes of temporary files from which on all videos but the oldest one wait; 0: none
+    std::uint64_t tmp_limit = 8ull << 30;  // bytes of temporary files at which all videos but the oldest wait; 0: none
     unsigned attempts = 5;
     std::chrono::milliseconds backoff{1000};  // before the second attempt; doubles with each further one
     std::filesystem::path tmp_dir{};          // of what is fetched; empty: inside the output folder
