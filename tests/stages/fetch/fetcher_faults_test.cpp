@@ -34,7 +34,6 @@ TEST_CASE("a server that ignores ranges is read up to the last byte that is need
     CHECK(can_be_cut(*got.files.at(0), whole, five_seconds));
     CHECK(got.counts.requests <= 3);
     CHECK(got.held_bytes < whole.size() / 2);
-    CHECK(server.body_bytes() < whole.size());
 }
 
 TEST_CASE("a server that ignores ranges gives all of a film whose index is behind", "[fetcher][faults]")
@@ -53,7 +52,9 @@ TEST_CASE("a server that ignores ranges gives all of a film whose index is behin
 
 TEST_CASE("a body without ranges is read up to the limit only", "[fetcher][faults]")
 {
-    const std::string whole = film("long_moov_last.mp4");
+    // In front, a box of more than the sockets between client and server can take: what was sent tells what was read.
+    const std::string whole =
+        std::string("\x04\0\0\0free", 8) + std::string(64u << 20, '\0') + film("long_moov_last.mp4");
     const bool announces = GENERATE(true, false);
     origin server;
     server.serve("/film", [&](const asked&) { return reply{.body = whole, .announces_length = announces}; });
