@@ -8,12 +8,11 @@
 //
 //     build/release/bin/bench_cut --contest lossless
 // Read the stages against the whole program: the difference is fetching, a worker process, ledger and report.
-#include <malloc.h>
-
 #include <filesystem>
 
 #include "cut/workload.hpp"
 #include "media/av.hpp"
+#include "reelpipe/fresh_pages.hpp"
 #include "support/nginx.hpp"
 
 namespace {
@@ -102,6 +101,6 @@ scenario make(scale how_much)
 
 int main(int argc, char** argv)
 {
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);  // as src/cli/main.cpp does, and why
+    reelpipe::use_fresh_pages();
     return run_bench(argc, argv, "What it costs to cut a clip, here and by ffmpeg.", make);
 }

@@ -15,6 +15,8 @@
 #include "cli/choice.hpp"
 #include "cli/json_log.hpp"
 
+#include <reelpipe/fresh_pages.hpp>
+
 namespace reelpipe::cli {
 
 namespace {
@@ -305,7 +307,10 @@ int run_download(const download_arguments& arguments)
 {
     terminal screen(arguments.progress, arguments.least);
     download_options options = arguments.run;
-    if (arguments.isolate) options.worker = "/proc/self/exe";
+    if (arguments.isolate)
+        options.worker = "/proc/self/exe";
+    else if (options.mode == cut_mode::encode)
+        use_fresh_pages();
     std::optional<json_log> log;
     options.on_message = [&](severity how, const std::string& line) {
         screen.message(how, line);

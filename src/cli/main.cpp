@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -34,11 +33,6 @@ void allow_as_many_descriptors_as_possible()
 int main(int argc, char** argv)
 {
     using namespace reelpipe::cli;
-
-    // libx264 reads bytes that it never wrote, and what it finds there shows in the stream. A threshold that is set is
-    // kept, so its large blocks are always new, zeroed pages, as in a process that encodes one clip: the result depends
-    // on the source alone, and memory goes back to the system.
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
 
     if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
     allow_as_many_descriptors_as_possible();

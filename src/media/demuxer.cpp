@@ -36,6 +36,13 @@ constexpr std::int64_t smallest_step = 64 << 10;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
+// What libav would find out by asking all of its demuxers, those of music trackers and game consoles included.
+const AVInputFormat* format_of(const partial_file& file)
+{
+    const auto box = box_at(file, 0, file.size);
+    return box && box->type == box_type("ftyp") ? av_find_input_format("mov") : nullptr;
+}
+
 bool is_mp4(const AVInputFormat* format) { return format->name == std::string_view(containers[0]); }
 
 AVStream* best_stream(AVFormatContext* input, AVMediaType type)
@@ -191,10 +198,12 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     // Reads exactly what is asked for: a skip over a hole is a seek, never a read through it.
     io_->direct = 1;
 
-    const AVInputFormat* format = nullptr;
-    const int probed = av_probe_input_buffer2(io_.get(), &format, nullptr, nullptr, 0, probe_bytes);
+    const AVInputFormat* format = format_of(file);
+    if (!format && av_probe_input_buffer2(io_.get(), &format, nullptr, nullptr, 0, probe_bytes) < 0) {
+        source_->rethrow();
+        throw error(fault::not_media, "no known container");
+    }
     source_->rethrow();
-    if (probed < 0) throw error(fault::not_media, "no known container");
     if (std::ranges::find(containers, std::string_view(format->name)) == containers.end())
         throw error(fault::unsupported, std::string("a container of type ") + format->name);
 

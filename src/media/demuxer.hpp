@@ -56,6 +56,9 @@ public:
     // Whether the index says where every sample of the file is and when it is shown.
     bool has_sample_table() const;
 
+    // From here on packets come as the container describes them: their content is not looked at.
+    void skip_parsing() { input_->flags |= AVFMT_FLAG_NOPARSE; }
+
     // From here on every sample reads as zeros, held or not: sizes, positions and times of packets are true, their
     // content is not. Needs a sample table.
     void imagine_samples();

@@ -9,6 +9,7 @@
 #include "pipeline/isolation/messages.hpp"
 #include "pipeline/isolation/sandbox.hpp"
 #include "reelpipe/clip_worker.hpp"
+#include "reelpipe/fresh_pages.hpp"
 
 namespace reelpipe {
 
@@ -18,8 +19,10 @@ constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.
 
 nlohmann::json do_job(const isolation::job_message& job)
 try {
-    if (const auto cut = isolation::cut_job_in(job.content, job.descriptors))
+    if (const auto cut = isolation::cut_job_in(job.content, job.descriptors)) {
+        if (!cut->how.lossless) use_fresh_pages();
         return isolation::to_message(cut::make_clip(cut->film, cut->wanted, cut->output, cut->how));
+    }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
         return isolation::to_message(verify::check(verify->clip, verify->expected));
     throw std::invalid_argument("an unknown job");

@@ -26,6 +26,9 @@ namespace reelpipe::fetch {
 
 namespace {
 
+// What is written at once. Each of several hundred transfers has such a buffer.
+constexpr long receive_bytes = 64 << 10;
+
 struct free_easy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
@@ -252,6 +255,7 @@ void transfer::state::prepare()
     set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(stall_rate));
     set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
     set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_BUFFERSIZE, receive_bytes);
     if (options.ipv4_only) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
     if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 

@@ -54,7 +54,10 @@ constexpr int errors_of_sound = AV_EF_EXPLODE | AV_EF_CRCCHECK | AV_EF_BITSTREAM
 
 class first_picture {
 public:
-    explicit first_picture(const AVStream& stream) : decoder_(open_decoder(stream, 0)) {}
+    explicit first_picture(const AVStream& stream) : decoder_(open_decoder(stream, 0))
+    {
+        decoder_->skip_loop_filter = AVDISCARD_ALL;  // it changes how a picture looks, not whether there is one
+    }
 
     // Feeds a packet, or null at the end of the file, until a picture came out.
     void feed(const AVPacket* packet)
@@ -283,6 +286,7 @@ void check_index(const media::partial_file& file)
 {
     const media::range_set places = media_boxes(file);
     media::demuxer clip(file, {}, media::edits::ignored);
+    clip.skip_parsing();
     const std::size_t length_bytes = media::length_bytes_of(*clip.video()->codecpar);
     std::vector<media::byte_range> samples;
     std::vector<steps> steps_of(clip.context()->nb_streams);
@@ -316,6 +320,7 @@ void check_index(const media::partial_file& file)
 facts look(const media::partial_file& file)
 {
     media::demuxer clip(file);
+    clip.skip_parsing();
     const AVStream& video = *clip.video();
     first_picture picture(video);
     timeline pictures(video);

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "media/error.hpp"
 #include "media/span_plan.hpp"
+#include "reelpipe/fresh_pages.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/cut/cutting.hpp"
 #include "support/catch.hpp"
@@ -31,8 +31,8 @@ using reelpipe::test::temp_folder;
 
 namespace {
 
-// As src/cli/main.cpp does, and why: the macroblock tree of libx264 looks at memory that it did not write.
-const int fresh_memory = mallopt(M_MMAP_THRESHOLD, 128 << 10);
+// The macroblock tree of libx264 looks at memory that it did not write.
+const bool has_fresh_pages = (reelpipe::use_fresh_pages(), true);
 
 // Under a sanitizer that memory is not fresh; ultrafast plants no macroblock tree.
 constexpr const char* preset = reelpipe::test::sanitized ? "ultrafast" : "veryfast";
