@@ -26,8 +26,8 @@ std::optional<double> number_in(object from, std::string_view key)
 
 std::optional<std::chrono::system_clock::time_point> moment(std::optional<double> epoch_seconds)
 {
-    // Beyond the year 2286 it is no time but a slip, and would not fit the clock; a URL may also say "nan".
-    if (!epoch_seconds || !(*epoch_seconds > 0 && *epoch_seconds <= 1e10)) return std::nullopt;
+    // Beyond the year 2261 it is no time but a slip, and would not fit the clock; a URL may also say "nan".
+    if (!epoch_seconds || !(*epoch_seconds > 0 && *epoch_seconds <= 9.2e9)) return std::nullopt;
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(std::llround(*epoch_seconds * 1000)));
 }
 
