@@ -106,8 +106,8 @@ struct download_options {
     bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
     bool verify_fully = false;  // every picture and sound of a finished clip is decoded, besides its structure
     std::size_t jobs = 0;       // clips cut at once; 0: one a usable core
-    // A program that calls run_clip_worker() when it is started with the word "clip-worker": clips are then cut and
-    // verified in `jobs` processes of it, which can do nothing else. Empty: in this process.
+    // A program that calls run_clip_worker() when it is started with the word "clip-worker": films are then read, and
+    // clips cut and verified, in two processes of it a job, which can do nothing else. Empty: in this process.
     std::filesystem::path worker{};
     std::chrono::seconds cut_timeout{600};  // for cutting or verifying one clip in a worker
 

@@ -53,7 +53,7 @@ enum class reason : std::uint8_t {
     beyond_end,   // the segment starts after the end of the video
     // the result
     encode_failed,
-    cutter_died,  // cutting or verifying crashed, or did not end in time
+    cutter_died,  // reading, cutting or verifying crashed, or did not end in time
     verify_failed,
     store_failed,
     interrupted,  // the run was stopped before its turn

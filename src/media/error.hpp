@@ -40,6 +40,12 @@ private:
     std::uint64_t offset_;
 };
 
+// The process that worked on a film ended, or had to be ended; what() says how. The film is the likely cause.
+class process_died : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 }  // namespace reelpipe::media
 
 #endif

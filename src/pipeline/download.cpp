@@ -67,11 +67,12 @@ try {
     throw usage_error(e.what());
 }
 
-// Sockets, fetched files, clips under way, resolvers and what every process has.
+// Sockets, fetched files, clips under way, resolvers, clip workers and what every process has.
 std::size_t descriptors_for(const download_options& options)
 {
     const std::size_t videos = options.connections + 4 * options.jobs;
-    return 64 + options.connections + 2 * videos + 4 * options.jobs + 4 * options.resolvers;
+    const std::size_t workers = options.worker.empty() ? 0 : 2 * options.jobs;  // to cut and to plan
+    return 64 + options.connections + 2 * videos + 4 * options.jobs + 4 * options.resolvers + workers;
 }
 
 void check_descriptors(const download_options& options)
@@ -156,6 +157,9 @@ cut::film film_of(const clip_job& job)
 // A URL that has served its time answers like this, and so does one whose video has gone.
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
 
+// Milliseconds as a rule, for which others wait.
+constexpr std::chrono::seconds longest_plan{60};
+
 // How much shorter than asked for a clip is because its video ends: less than this is the rounding to whole frames.
 constexpr std::chrono::milliseconds worth_mentioning{100};
 
@@ -206,7 +210,11 @@ public:
         draining_ = true;
         runner_.drain();
     }
-    void cancel() { runner_.cancel(); }
+    void cancel()
+    {
+        planning_stop_.request_stop();
+        runner_.cancel();
+    }
 
     progress now() const
     {
@@ -239,6 +247,7 @@ private:
     clip_job store(clip_job);
     void record(clip_job);
 
+    fetch::film_looks film_looks();
     asio::awaitable<void> fetch_what_is_missing(video_job&);
     asio::awaitable<void> locate(video_job&);
 
@@ -286,7 +295,9 @@ private:
     std::optional<locator> locator_;
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
-    std::optional<clip_workers> workers_;
+    std::optional<clip_workers> workers_;           // for what runs on cpu_
+    std::optional<clip_workers> planning_workers_;  // for planners_: no film waits for a cut of another one
+    std::stop_source planning_stop_;
     std::optional<asio::steady_timer> ledger_tick_;
     bool stages_ended_ = false;
 
@@ -482,6 +493,20 @@ asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
     co_return video;
 }
 
+fetch::film_looks downloader::implementation::film_looks()
+{
+    fetch::film_looks looks;
+    if (!planning_workers_) return looks;
+    looks.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
+        return planning_workers_->plan(file, wanted, kind, planning_stop_.get_token());
+    };
+    looks.run = [this](const media::partial_file& view, std::chrono::microseconds begin, const segment& wanted,
+                       media::tracks kind) {
+        return planning_workers_->look_at_run(view, begin, wanted, kind, planning_stop_.get_token());
+    };
+    return looks;
+}
+
 asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_job& video)
 {
     const auto now = std::chrono::system_clock::now();
@@ -604,7 +629,10 @@ asio::awaitable<download_summary> downloader::implementation::run()
             .is_ending = [this] { return draining_ || policy_.has_stopped(); },
             .on_hold_up = [this](std::optional<reason> why) { held_up_by_ = why ? static_cast<int>(*why) : -1; }},
         ledger_.last_stored_video());
-    if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.cut_timeout);
+    if (!options_.worker.empty()) {
+        workers_.emplace(options_.worker, options_.cut_timeout);
+        planning_workers_.emplace(options_.worker, std::min(options_.cut_timeout, longest_plan));
+    }
     http_.emplace(loop, fetch::http_options{.connections = options_.connections,
                                             .connections_per_host = options_.connections_per_host,
                                             .connect_timeout = std::min(fetch::http_options{}.connect_timeout,
@@ -614,9 +642,11 @@ asio::awaitable<download_summary> downloader::implementation::run()
                                             .allow_private = options_.allow_private});
     std::shared_ptr<fetch::disk_budget> budget;
     if (options_.tmp_limit != 0) budget = std::make_shared<fetch::disk_budget>(loop, options_.tmp_limit);
-    fetcher_.emplace(
-        *http_, planners_.get_executor(),
-        fetch::fetch_options{.folder = temporary, .budget = std::move(budget), .max_height = options_.max_height});
+    fetcher_.emplace(*http_, planners_.get_executor(),
+                     fetch::fetch_options{.folder = temporary,
+                                          .budget = std::move(budget),
+                                          .max_height = options_.max_height,
+                                          .looks = film_looks()});
     ledger_tick_.emplace(loop);
 
     std::exception_ptr error;
@@ -626,6 +656,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
         co_await (run_stages(ended, error) && keep_committing());
     }
     workers_.reset();
+    planning_workers_.reset();
     fetcher_.reset();
     http_.reset();
     locator_.reset();

@@ -9,7 +9,6 @@
 
 #include "media/error.hpp"
 #include "pipeline/database.hpp"
-#include "pipeline/isolation/clip_workers.hpp"
 #include "reelpipe/video_source.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
@@ -122,7 +121,7 @@ finding diagnose(std::exception_ptr error)
                 {}};
     } catch (const cut::encode_error& e) {
         return {reason::encode_failed, e.what(), {}, {}};
-    } catch (const worker_died& e) {
+    } catch (const media::process_died& e) {
         return {reason::cutter_died, e.what(), {}, {}};
     } catch (const verify::decode_error& e) {
         return {reason::corrupt, e.what(), {}, {}};

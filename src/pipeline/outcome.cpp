@@ -57,7 +57,7 @@ constexpr std::array table{
     entry{corrupt,            permanent,     "corrupt",            "The video cannot be decoded inside the segment."},
     entry{beyond_end,         permanent,     "beyond_end",         "The segment starts after the end of the video."},
     entry{encode_failed,      permanent,     "encode_failed",      "The clip could not be encoded."},
-    entry{cutter_died,        soft,          "cutter_died",        "Cutting or verifying crashed on this video or did not end; try again with another version of FFmpeg."},
+    entry{cutter_died,        soft,          "cutter_died",        "Reading, cutting or verifying crashed on this video or did not end; try again with another version of FFmpeg."},
     entry{verify_failed,      retry,         "verify_failed",      "The finished clip was not what it should be, and was not kept."},
     entry{store_failed,       global,        "store_failed",       "The clip could not be written to the output folder. Check its permissions, then run again."},
     entry{interrupted,        global,        "interrupted",        "The run was stopped before this clip's turn; run again to go on."},

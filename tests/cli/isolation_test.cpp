@@ -26,13 +26,13 @@ using reelpipe::test::read_file;
 
 namespace {
 
-// A film of three seconds whose width says what the faulty decoder does with it.
-void add_film(kinetics_site& site, const std::string& id, int width)
+// A film of three seconds whose width says what the faulty decoder or demuxer does with it.
+void add_film(kinetics_site& site, const std::string& name, int width)
 {
     fs::create_directories(site.folder / "media");
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
                fmt::format("testsrc2=size={}x120:rate=25:duration=3", width), "-c:v", "libx264", "-preset", "ultrafast",
-               "-pix_fmt", "yuv420p", (site.folder / "media" / (id + ".mp4")).string()});
+               "-pix_fmt", "yuv420p", (site.folder / "media" / name).string()});
 }
 
 std::map<std::string, std::string> messages_in(const json& report)
@@ -67,11 +67,11 @@ bool is_alive(pid_t pid)
 TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip", "[isolation]")
 {
     kinetics_site site;
-    add_film(site, "a_good", 160);
-    add_film(site, "b_crash", 162);
-    add_film(site, "c_hang", 164);
-    if (!reelpipe::test::sanitized) add_film(site, "d_bomb", 166);  // sanitizers have no limit of memory
-    add_film(site, "e_good", 160);
+    add_film(site, "a_good.mp4", 160);
+    add_film(site, "b_crash.mp4", 162);
+    add_film(site, "c_hang.mp4", 164);
+    if (!reelpipe::test::sanitized) add_film(site, "d_bomb.mp4", 166);  // sanitizers have no limit of memory
+    add_film(site, "e_good.mp4", 160);
     std::string rows = "youtube_id,time_start,time_end,label\n";
     for (const char* id : {"a_good", "b_crash", "c_hang", "d_bomb", "e_good"}) rows += fmt::format("{},0,2,l\n", id);
     const auto words =
@@ -89,6 +89,46 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     CHECK(messages.at("c_hang_000000_000002").starts_with("cutter_died: "));
     if (!reelpipe::test::sanitized) CHECK(messages.at("d_bomb_000000_000002").starts_with("too_large: "));
     CHECK(messages.at("e_good_000000_000002") == "Downloaded");
+    CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
+}
+
+TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own film", "[isolation]")
+{
+    struct film {
+        std::string id, file;
+        int width = 0;
+        std::string message{};
+    };
+    std::vector<film> films{{"a_good", "a.mp4", 160, "Downloaded"},     {"b_crash", "b.mp4", 172, "cutter_died: "},
+                            {"c_crash", "c.mkv", 172, "cutter_died: "}, {"d_crash", "d.m3u8", 172, "cutter_died: "},
+                            {"e_hang", "e.mp4", 174, "cutter_died: "},  {"f_hang", "f.m3u8", 174, "cutter_died: "},
+                            {"h_good", "h.mp4", 160, "Downloaded"},     {"i_good", "i.mkv", 160, "Downloaded"},
+                            {"j_good", "j.m3u8", 160, "Downloaded"}};
+    if (!reelpipe::test::sanitized) films.insert(films.end() - 3, {"g_bomb", "g.mp4", 176, "too_large: "});
+    kinetics_site site;
+    std::string rows = "youtube_id,time_start,time_end,label\n", sources;
+    for (const film& each : films) {
+        add_film(site, each.file, each.width);
+        rows += each.id + ",0,2,l\n";
+        sources += json{{"id", each.id}, {"url", site.server.url("media/" + each.file)}}.dump() + '\n';
+    }
+    reelpipe::test::write_file(site.folder / "films.jsonl", sources);
+    const auto words = site.download(
+        site.list(rows), {"--source", (site.folder / "films.jsonl").string(), "--jobs", "2", "--cut-timeout", "12"});
+
+    const finished end = reelpipe::test::run(words, {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    const auto messages = messages_in(site.report());
+    for (const film& each : films) {
+        CAPTURE(each.id);
+        const std::string& message = messages.at(each.id + "_000000_000002");
+        CAPTURE(message);
+        CHECK(message.starts_with(each.message));
+        if (!reelpipe::test::sanitized && each.id.ends_with("crash"))
+            CHECK(message.find("killed by signal 11") != std::string::npos);
+    }
     CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
 }
 
@@ -110,7 +150,7 @@ TEST_CASE("clips are the same in a process of their own and in the program's", "
     CHECK(read_file(clip) == apart);
 }
 
-TEST_CASE("there are as many clip workers as jobs, and none outlives its run", "[isolation]")
+TEST_CASE("there are as many clip workers as jobs to plan and to cut, and none outlives its run", "[isolation]")
 {
     kinetics_site site;
     std::string rows = "youtube_id,time_start,time_end,label\n";
@@ -132,7 +172,7 @@ TEST_CASE("there are as many clip workers as jobs, and none outlives its run", "
     run.signal(SIGKILL);
     run.wait();
 
-    CHECK(most <= 2);
+    CHECK(most <= 4);
     CHECK(!workers.empty());
     CHECK(comes_true([&] { return std::ranges::none_of(workers, is_alive); }));
 }

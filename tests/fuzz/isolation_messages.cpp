@@ -15,7 +15,7 @@ using namespace reelpipe;
 
 namespace {
 
-enum class kind : std::uint8_t { cut_result, facts, job, verify_job, count };
+enum class kind : std::uint8_t { cut_result, facts, job, verify_job, span_plan, run_look, plan_job, look_job, count };
 
 void read(kind what, const nlohmann::json& message)
 {
@@ -24,10 +24,18 @@ void read(kind what, const nlohmann::json& message)
                                                                                                 : std::vector{3, 4});
     else if (what == kind::verify_job)
         isolation::verify_job_in(message, {3});
+    else if (what == kind::plan_job)
+        isolation::plan_job_in(message, {3});
+    else if (what == kind::look_job)
+        isolation::look_job_in(message, {3});
     else if (isolation::is_error(message))
         isolation::rethrow(message);
     else if (what == kind::cut_result)
         isolation::cut_result_in(message);
+    else if (what == kind::span_plan)
+        isolation::span_plan_in(message);
+    else if (what == kind::run_look)
+        isolation::run_look_in(message);
     else
         isolation::facts_in(message);
 }

@@ -1,10 +1,12 @@
-// A library for LD_PRELOAD that makes libavcodec as bad as a decoder can be, for pictures of certain widths: the real
-// function is called, and then the process crashes, never comes back, or takes all the memory that it can get.
+// A library for LD_PRELOAD that makes libavcodec and libavformat as bad as a decoder and a demuxer can be, for pictures
+// of certain widths: the real function is called, and then the process crashes, never comes back, or takes all the
+// memory that it can get.
 
 #include <dlfcn.h>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 }
 
 #include <csignal>
@@ -14,9 +16,11 @@ extern "C" {
 
 namespace {
 
-constexpr int crashes = 162;
-constexpr int hangs = 164;
-constexpr int takes_all_memory = 166;
+struct widths {
+    int crash = 0, hang = 0, take_all_memory = 0;
+};
+constexpr widths of_decoder{162, 164, 166};
+constexpr widths of_demuxer{172, 174, 176};
 
 int take_all_memory()
 {
@@ -30,6 +34,15 @@ int take_all_memory()
     return AVERROR(ENOMEM);
 }
 
+int misbehave(int width, const widths& bad, int code)
+{
+    if (width == bad.crash) std::raise(SIGSEGV);
+    if (width == bad.take_all_memory) return take_all_memory();
+    for (volatile bool forever = true; width == bad.hang && forever;) {
+    }
+    return code;
+}
+
 }  // namespace
 
 extern "C" int avcodec_receive_frame(AVCodecContext* avctx, AVFrame* frame)
@@ -37,10 +50,15 @@ extern "C" int avcodec_receive_frame(AVCodecContext* avctx, AVFrame* frame)
     using function = int (*)(AVCodecContext*, AVFrame*);
     static const auto real = reinterpret_cast<function>(dlsym(RTLD_NEXT, "avcodec_receive_frame"));
     const int code = real(avctx, frame);
-    if (code < 0) return code;
-    if (frame->width == crashes) std::raise(SIGSEGV);
-    if (frame->width == takes_all_memory) return take_all_memory();
-    for (volatile bool forever = true; frame->width == hangs && forever;) {
-    }
+    return code < 0 ? code : misbehave(frame->width, of_decoder, code);
+}
+
+extern "C" int av_read_frame(AVFormatContext* s, AVPacket* pkt)
+{
+    using function = int (*)(AVFormatContext*, AVPacket*);
+    static const auto real = reinterpret_cast<function>(dlsym(RTLD_NEXT, "av_read_frame"));
+    const int code = real(s, pkt);
+    for (unsigned i = 0; code >= 0 && i < s->nb_streams; ++i)
+        if (const int after = misbehave(s->streams[i]->codecpar->width, of_demuxer, code); after < 0) return after;
     return code;
 }

@@ -18,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "media/error.hpp"
 #include "reelpipe/clip_worker.hpp"
 
 extern char** environ;
@@ -183,7 +184,8 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
             one.limit_cpu(deadline_);
             isolation::send(one.socket(), job, descriptors);
             if (!wait_for_answer(one.socket(), steady::now() + deadline_))
-                throw worker_died(fmt::format("cutting or verifying took longer than {} s", deadline_.count()));
+                throw media::process_died(
+                    fmt::format("the process that worked on it took longer than {} s", deadline_.count()));
             answer = isolation::receive_answer(one.socket());
         } catch (const std::system_error& e) {
             // How a worker ended that is gone while it is talked to is told below.
@@ -192,7 +194,7 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
     }
     if (stop.stop_requested())
         throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
-    if (!answer) throw worker_died(fmt::format("the process that worked on it {}", one.death()));
+    if (!answer) throw media::process_died(fmt::format("the process that worked on it {}", one.death()));
     return std::move(*answer);
 }
 
@@ -211,9 +213,9 @@ try {
     if (!result) isolation::rethrow(answer);
     return *result;
 } catch (const nlohmann::json::exception& e) {
-    throw worker_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
 } catch (const std::invalid_argument& e) {
-    throw worker_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
 }
 
 cut::result clip_workers::cut(const cut::film& film, segment wanted, int output, const cut::options& how,
@@ -239,6 +241,20 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
         int open_file;
     } at_the_end{descriptor};
     return verify(descriptor, expected, std::move(stop));
+}
+
+media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
+                                    media::tracks kind, std::stop_token stop)
+{
+    const isolation::plan_job job{.file = file, .wanted = wanted, .kind = kind};
+    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::span_plan_in);
+}
+
+fetch::run_look clip_workers::look_at_run(const media::partial_file& file, std::chrono::microseconds begin,
+                                          const segment& wanted, media::tracks kind, std::stop_token stop)
+{
+    const isolation::look_job job{.file = file, .begin = begin, .wanted = wanted, .kind = kind};
+    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::run_look_in);
 }
 
 }  // namespace reelpipe

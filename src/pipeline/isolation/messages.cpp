@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "media/error.hpp"
+#include "media/limits.hpp"
 
 namespace reelpipe::isolation {
 
@@ -46,6 +47,28 @@ media::partial_file file_in(const json& from, int descriptor)
     file.sound_ahead = microseconds(from.at("sound_ahead").get<std::int64_t>());
     for (const json& part : from.at("extents")) file.extents.push_back({{part.at(0), part.at(1)}, part.at(2)});
     return file;
+}
+
+json to_json(const segment& wanted) { return {wanted.start.count(), wanted.end.count()}; }
+
+segment segment_in(const json& from)
+{
+    return {microseconds(from.at(0).get<std::int64_t>()), microseconds(from.at(1).get<std::int64_t>())};
+}
+
+media::tracks tracks_in(const json& from)
+{
+    const auto number = from.get<std::uint64_t>();
+    if (number > static_cast<std::uint64_t>(media::tracks::sound)) throw std::invalid_argument("unknown tracks");
+    return static_cast<media::tracks>(number);
+}
+
+// Of a film, so that sums of them do not overflow.
+microseconds film_time_in(const json& from)
+{
+    const auto ticks = from.get<std::int64_t>();
+    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time that no film reaches");
+    return microseconds(ticks);
 }
 
 json to_json(const cut::options& how)
@@ -107,7 +130,7 @@ json to_message(const cut_job& job)
     return {{"do", "cut"},
             {"pictures", to_json(job.film.pictures)},
             {"sound", job.film.sound ? to_json(*job.film.sound) : json()},
-            {"segment", {job.wanted.start.count(), job.wanted.end.count()}},
+            {"segment", to_json(job.wanted)},
             {"how", to_json(job.how)}};
 }
 
@@ -117,8 +140,7 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
     const bool has_sound = !from.at("sound").is_null();
     expect_descriptors(descriptors, has_sound ? 3 : 2);
     cut_job job{.film = {.pictures = file_in(from.at("pictures"), descriptors[1])},
-                .wanted = {microseconds(from.at("segment").at(0).get<std::int64_t>()),
-                           microseconds(from.at("segment").at(1).get<std::int64_t>())},
+                .wanted = segment_in(from.at("segment")),
                 .how = options_in(from.at("how")),
                 .output = descriptors[0]};
     if (has_sound) job.film.sound = file_in(from.at("sound"), descriptors[2]);
@@ -155,6 +177,42 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
     return job;
 }
 
+json to_message(const plan_job& job)
+{
+    json segments = json::array();
+    for (const segment& each : job.wanted) segments.push_back(to_json(each));
+    return {
+        {"do", "plan"}, {"file", to_json(job.file)}, {"segments", segments}, {"kind", static_cast<unsigned>(job.kind)}};
+}
+
+std::optional<plan_job> plan_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "plan") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    plan_job job{.file = file_in(from.at("file"), descriptors[0]), .kind = tracks_in(from.at("kind"))};
+    for (const json& each : from.at("segments")) job.wanted.push_back(segment_in(each));
+    return job;
+}
+
+json to_message(const look_job& job)
+{
+    return {{"do", "look"},
+            {"file", to_json(job.file)},
+            {"begin", job.begin.count()},
+            {"segment", to_json(job.wanted)},
+            {"kind", static_cast<unsigned>(job.kind)}};
+}
+
+std::optional<look_job> look_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "look") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    return look_job{.file = file_in(from.at("file"), descriptors[0]),
+                    .begin = microseconds(from.at("begin").get<std::int64_t>()),
+                    .wanted = segment_in(from.at("segment")),
+                    .kind = tracks_in(from.at("kind"))};
+}
+
 json to_message(const cut::result& result)
 {
     const auto& [frames, start, duration, missing, audio] = result;
@@ -189,6 +247,54 @@ verify::facts facts_in(const json& from)
             .audio = from.at(8),
             .audio_duration = time(9),
             .bytes = from.at(10)};
+}
+
+json to_message(const media::span_plan& plan)
+{
+    const auto& [needed, complete, index_known, container, index_bytes, span_bytes] = plan;
+    json ranges = json::array();
+    for (const media::byte_range& range : needed) ranges.push_back({range.begin, range.end});
+    return {ranges, complete, index_known, container, index_bytes, span_bytes};
+}
+
+media::span_plan span_plan_in(const json& from)
+{
+    media::span_plan plan{.needed = {},
+                          .complete = from.at(1),
+                          .index_known = from.at(2),
+                          .container = from.at(3),
+                          .index_bytes = from.at(4),
+                          .span_bytes = from.at(5)};
+    std::uint64_t behind = 0;
+    for (const json& range : from.at(0)) {
+        const media::byte_range next{range.at(0), range.at(1)};
+        if (next.begin < behind || next.end <= next.begin) throw std::invalid_argument("bytes that are none");
+        plan.needed.push_back(next);
+        behind = next.end;
+    }
+    return plan;
+}
+
+json to_message(const fetch::run_look& look)
+{
+    const auto& [span, origin, sound_ahead, sound] = look;
+    const auto& [first, first_key, end, container] = span;
+    const auto& [begins_late, ends_early] = sound;
+    return {first.count(),  first_key ? json(first_key->count()) : json(),
+            end.count(),    container,
+            origin.count(), sound_ahead.count(),
+            begins_late,    ends_early};
+}
+
+fetch::run_look run_look_in(const json& from)
+{
+    fetch::run_look look{
+        .span = {.first = film_time_in(from.at(0)), .end = film_time_in(from.at(2)), .container = from.at(3)},
+        .origin = film_time_in(from.at(4)),
+        .sound_ahead = film_time_in(from.at(5)),
+        .sound = {.begins_late = from.at(6), .ends_early = from.at(7)}};
+    if (!from.at(1).is_null()) look.span.first_key = film_time_in(from.at(1));
+    return look;
 }
 
 json to_message(std::exception_ptr error)

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "media/partial_file.hpp"
+#include "media/span_plan.hpp"
 #include "reelpipe/clip.hpp"
 #include "stages/cut/cut.hpp"
+#include "stages/fetch/film_looks.hpp"
 #include "stages/verify/verify.hpp"
 
 // What the run and its workers say to each other: a job and its descriptors one way, a result or an error back. One
@@ -28,13 +30,30 @@ struct verify_job {
     verify::expectation expected{};
 };
 
+struct plan_job {
+    media::partial_file file{};
+    std::vector<segment> wanted{};
+    media::tracks kind = media::tracks::film;
+};
+
+struct look_job {
+    media::partial_file file{};
+    std::chrono::microseconds begin{};
+    segment wanted{};
+    media::tracks kind = media::tracks::film;
+};
+
 // The descriptors of a job, in the order in which they are sent.
 std::vector<int> descriptors_of(const cut_job&);
 
 nlohmann::json to_message(const cut_job&);
 nlohmann::json to_message(const verify_job&);
+nlohmann::json to_message(const plan_job&);
+nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const cut::result&);
 nlohmann::json to_message(const verify::facts&);
+nlohmann::json to_message(const media::span_plan&);
+nlohmann::json to_message(const fetch::run_look&);
 nlohmann::json to_message(std::exception_ptr);
 
 // Of the text of a message, in which all numbers are whole. Throws nlohmann::json::exception or std::invalid_argument.
@@ -44,8 +63,12 @@ nlohmann::json parse_message(const std::string& text);
 // is no such message.
 std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 cut::result cut_result_in(const nlohmann::json&);
 verify::facts facts_in(const nlohmann::json&);
+media::span_plan span_plan_in(const nlohmann::json&);
+fetch::run_look run_look_in(const nlohmann::json&);
 
 // Of what a worker threw, which rethrow() throws again.
 bool is_error(const nlohmann::json&);

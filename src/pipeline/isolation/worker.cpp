@@ -25,6 +25,10 @@ try {
     }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
         return isolation::to_message(verify::check(verify->clip, verify->expected));
+    if (const auto plan = isolation::plan_job_in(job.content, job.descriptors))
+        return isolation::to_message(media::plan_spans(plan->file, plan->wanted, plan->kind));
+    if (const auto look = isolation::look_job_in(job.content, job.descriptors))
+        return isolation::to_message(fetch::look_at_run(look->file, look->begin, look->wanted, look->kind));
     throw std::invalid_argument("an unknown job");
 } catch (const std::exception&) {
     return isolation::to_message(std::current_exception());

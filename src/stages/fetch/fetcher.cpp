@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "media/error.hpp"
-#include "media/span_plan.hpp"
 #include "stages/fetch/bring.hpp"
 #include "stages/fetch/hls.hpp"
 
@@ -131,7 +130,7 @@ asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const 
         }
         const media::partial_file view = file.bytes->view();
         const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
-        auto look = [&view, &wanted, kind] { return media::plan_spans(view, wanted, kind); };
+        auto look = [this, &view, &wanted, kind] { return options_.looks.plan(view, wanted, kind); };
         const media::span_plan next = co_await reelpipe::offload(planners_, look);
         file.index_bytes = next.index_bytes;
         file.span_bytes = next.span_bytes;

@@ -23,9 +23,6 @@ constexpr std::uint64_t largest_segment = 1u << 30;
 constexpr std::size_t most_extra_segments = 8;
 // Pictures that are missing for less than this are the picture_rounding of durations.
 constexpr std::chrono::microseconds picture_rounding{10'000};
-// Streams of one film share a clock; where they seem to be further apart than this, they do not.
-constexpr std::chrono::microseconds farthest_apart{1s};
-constexpr std::chrono::microseconds sound_step{250ms};
 
 // Another file of the same site. Cookies belong to the host that they were set for.
 remote_file sibling(const remote_file& of, const std::string& url)
@@ -74,30 +71,6 @@ bool is_held(const held_stream& stream, segment_run run)
 bool go_together(const hls_segment& before, const hls_segment& behind)
 {
     return !before.is_gap && !behind.is_gap && before.timeline == behind.timeline && before.header == behind.header;
-}
-
-// The one that the pictures have, unless it cannot be the same.
-void set_clock(media::partial_file& view, std::chrono::microseconds own)
-{
-    if (!view.origin || std::chrono::abs(own - *view.origin) >= farthest_apart) view.origin = own;
-}
-
-// Reads a clip as it will be cut, from further and further in front where its sound begins late.
-media::heard find_sound(media::partial_file& view, const media::time_span& span, const segment& wanted,
-                        media::tracks kind)
-{
-    const auto look = [&] {
-        media::demuxer input(view, {}, media::edits::applied, kind);
-        return media::heard_in(input, wanted);
-    };
-    const auto in_front = wanted.start + *view.origin - span.first;
-    media::heard found = look();
-    while (found.begins_late && kind == media::tracks::film && view.sound_ahead < in_front) {
-        view.sound_ahead = std::max(sound_step, 2 * view.sound_ahead);
-        found = look();
-    }
-    if (found.begins_late) view.sound_ahead = {};
-    return found;
 }
 
 media_playlist& segments_in(playlist& list)
@@ -262,21 +235,19 @@ asio::awaitable<void> hls_fetch::look_at(clip& each)
         next.view = view_of(stream, next.run);
         if (i > 0) next.view.origin = each.parts.front().view.origin;
         const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
-        auto look = [&next, &each, kind, begin = stream.list.segments[next.run.first].begin] {
-            next.span = media::time_span_of(next.view, kind);
-            set_clock(next.view, next.span.first - begin);
-            next.sound = find_sound(next.view, next.span, each.wanted, kind);
+        auto look = [this, &next, &each, kind, begin = stream.list.segments[next.run.first].begin] {
+            return with_.options.looks.run(next.view, begin, each.wanted, kind);
         };
-        std::exception_ptr error;
         try {
-            co_await reelpipe::offload(planners_, look);
+            next.seen = co_await reelpipe::offload(planners_, look);
         } catch (const media::error&) {
-            error = std::current_exception();
+            each.error = std::current_exception();
+        } catch (const media::process_died&) {
+            each.error = std::current_exception();
         }
-        if (error) {
-            each.error = error;
-            co_return;
-        }
+        if (each.error) co_return;
+        next.view.origin = next.seen.origin;
+        next.view.sound_ahead = next.seen.sound_ahead;
         next.is_complete = !extend(stream, kind, each.wanted, next);
     }
 }
@@ -288,13 +259,13 @@ bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segm
     const auto& all = stream.list.segments;
     const segment_run asked = segments_of(stream.list, wanted);
     const auto start = wanted.start + *of.view.origin + picture_rounding;
-    const bool can_begin = kind == media::tracks::sound || (of.span.first_key && *of.span.first_key <= start);
+    const bool can_begin = kind == media::tracks::sound || (of.seen.span.first_key && *of.seen.span.first_key <= start);
     if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
         go_together(all[of.run.first - 1], all[of.run.first])) {
         --of.run.first;
         return true;
     }
-    const bool has_end = of.span.end + picture_rounding >= wanted.end + *of.view.origin;
+    const bool has_end = of.seen.span.end + picture_rounding >= wanted.end + *of.view.origin;
     if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
         !go_together(all[of.run.last - 1], all[of.run.last]))
         return extend_for_sound(all, of);
@@ -306,12 +277,12 @@ bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segm
 bool hls_fetch::extend_for_sound(const std::vector<hls_segment>& all, part& of)
 {
     bool extended = false;
-    if (of.sound.begins_late && !std::exchange(of.asked_before, true) && of.run.first > 0 &&
+    if (of.seen.sound.begins_late && !std::exchange(of.asked_before, true) && of.run.first > 0 &&
         go_together(all[of.run.first - 1], all[of.run.first])) {
         --of.run.first;
         extended = true;
     }
-    if (of.sound.ends_early && !std::exchange(of.asked_behind, true) && of.run.last < all.size() &&
+    if (of.seen.sound.ends_early && !std::exchange(of.asked_behind, true) && of.run.last < all.size() &&
         go_together(all[of.run.last - 1], all[of.run.last])) {
         ++of.run.last;
         extended = true;
@@ -343,7 +314,7 @@ fetched hls_fetch::material(const std::vector<clip>& clips) const
         next.error = each.error;
         if (each.error) continue;
         for (const part& of : each.parts) next.files.push_back(of.view);
-        all.container = "HLS of " + each.parts.front().span.container;
+        all.container = "HLS of " + each.parts.front().seen.span.container;
     }
     if (all.container.empty()) all.container = "HLS";
     all.index_bytes = held_.text_bytes;

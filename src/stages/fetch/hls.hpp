@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "media/segment_reader.hpp"
-#include "media/time_span.hpp"
 #include "stages/fetch/fetcher.hpp"
+#include "stages/fetch/film_looks.hpp"
 #include "stages/fetch/playlist.hpp"
 
 namespace reelpipe::fetch {
@@ -48,8 +47,7 @@ private:
     struct part {
         segment_run run{};
         bool is_complete = false;
-        media::time_span span{};
-        media::heard sound{};
+        run_look seen{};
         bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the sound
         media::partial_file view{};
     };

@@ -1,0 +1,52 @@
+#include "stages/fetch/film_looks.hpp"
+
+#include <algorithm>
+
+namespace reelpipe::fetch {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Streams of one film share a clock; where they seem to be further apart than this, they do not.
+constexpr std::chrono::microseconds farthest_apart{1s};
+constexpr std::chrono::microseconds sound_step{250ms};
+
+// The one that the pictures have, unless it cannot be the same.
+void set_clock(media::partial_file& view, std::chrono::microseconds own)
+{
+    if (!view.origin || std::chrono::abs(own - *view.origin) >= farthest_apart) view.origin = own;
+}
+
+// Reads a clip as it will be cut, from further and further in front where its sound begins late.
+media::heard find_sound(media::partial_file& view, const media::time_span& span, const segment& wanted,
+                        media::tracks kind, const std::stop_token& stop)
+{
+    const auto look = [&] {
+        media::demuxer input(view, stop, media::edits::applied, kind);
+        return media::heard_in(input, wanted);
+    };
+    const auto in_front = wanted.start + *view.origin - span.first;
+    media::heard found = look();
+    while (found.begins_late && kind == media::tracks::film && view.sound_ahead < in_front) {
+        view.sound_ahead = std::max(sound_step, 2 * view.sound_ahead);
+        found = look();
+    }
+    if (found.begins_late) view.sound_ahead = {};
+    return found;
+}
+
+}  // namespace
+
+run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, const segment& wanted,
+                     media::tracks kind, const std::stop_token& stop)
+{
+    run_look found{.span = media::time_span_of(view, kind, stop)};
+    set_clock(view, found.span.first - begin);
+    found.sound = find_sound(view, found.span, wanted, kind, stop);
+    found.origin = *view.origin;
+    found.sound_ahead = view.sound_ahead;
+    return found;
+}
+
+}  // namespace reelpipe::fetch

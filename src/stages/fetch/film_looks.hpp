@@ -1,0 +1,45 @@
+#ifndef REELPIPE_STAGES_FETCH_FILM_LOOKS_HPP
+#define REELPIPE_STAGES_FETCH_FILM_LOOKS_HPP
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "media/partial_file.hpp"
+#include "media/segment_reader.hpp"
+#include "media/span_plan.hpp"
+#include "media/time_span.hpp"
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe::fetch {
+
+// What the segments of a playlist that were fetched for a clip turn out to have.
+struct run_look {
+    media::time_span span{};
+    std::chrono::microseconds origin{};       // the clip's 0, on their clock
+    std::chrono::microseconds sound_ahead{};  // as media::partial_file has it
+    media::heard sound{};
+};
+
+// Reads a file that is put together out of segments, which begin at `begin` along the playlist. A view that has an
+// origin already keeps it, unless its clock cannot be that one. Throws as media::demuxer does.
+run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, const segment& wanted, media::tracks,
+                     const std::stop_token& = {});
+
+// All that fetching asks libav about films, which are a stranger's. Another way to answer may be put in its place, for
+// example in a process that may die of it; media::process_died from there costs the film, or the clip of a playlist.
+// Called on the threads of the planners.
+struct film_looks {
+    std::function<media::span_plan(const media::partial_file&, const std::vector<segment>&, media::tracks)> plan =
+        [](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
+            return media::plan_spans(file, wanted, kind);
+        };
+    std::function<run_look(const media::partial_file&, std::chrono::microseconds, const segment&, media::tracks)> run =
+        [](const media::partial_file& view, std::chrono::microseconds begin, const segment& wanted,
+           media::tracks kind) { return look_at_run(view, begin, wanted, kind); };
+};
+
+}  // namespace reelpipe::fetch
+
+#endif
