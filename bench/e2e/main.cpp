@@ -25,8 +25,8 @@ work_sizes sized(scale how_much)
         const size_of_work few{.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
         return {few, few};
     }
-    if (how_much == scale::quick) return {{.videos = 5}, {.videos = 9, .names = 24}};
-    return {{.videos = 18}, {.videos = 27, .names = 24}};
+    if (how_much == scale::quick) return {{.videos = 6}, {.videos = 12, .names = 24}};
+    return {{.videos = 12}, {.videos = 12, .names = 48}};
 }
 
 contender reelpipe_of(const workload& w, const std::string& cut, const std::string& name = "reelpipe")

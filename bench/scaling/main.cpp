@@ -75,7 +75,7 @@ contest connections(scale how_much)
     contest all{.name = "connections",
                 .work = "clips whose packets are copied, 100 ms to the first byte, 1 MB/s a connection",
                 .contenders = {}};
-    for (const std::size_t count : {1, 4, 16, 64, 256}) {
+    for (const std::size_t count : {1u, 4u, 16u, 64u, 256u}) {
         if (how_much == scale::smoke && count > 1) break;
         size_of_work size{.videos = 9, .names = 1 + count / 4};
         if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90"};
