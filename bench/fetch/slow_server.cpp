@@ -49,6 +49,7 @@ const char* type_of(const std::string& path)
     if (path.ends_with(".m3u8")) return "application/vnd.apple.mpegurl";
     if (path.ends_with(".webm")) return "video/webm";
     if (path.ends_with(".ts")) return "video/mp2t";
+    if (path.find('.') == path.npos) return "text/html";
     return "video/mp4";
 }
 

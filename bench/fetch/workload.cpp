@@ -7,8 +7,8 @@
 #include <chrono>
 #include <mutex>
 
+#include "fetch/pictures.hpp"
 #include "media/demuxer.hpp"
-#include "media/segment_reader.hpp"
 #include "support/process.hpp"
 #include "support/sparse_copy.hpp"
 
@@ -23,35 +23,6 @@ std::chrono::microseconds length_of(const fs::path& film)
 {
     const test::whole_file file(film);
     return std::chrono::microseconds(media::demuxer(file.file()).context()->duration);
-}
-
-std::size_t pictures_in(const fs::path& film, segment wanted)
-{
-    const test::whole_file file(film);
-    media::demuxer input(file.file());
-    media::segment_reader reader(input, wanted);
-    const av::packet packet = av::make_packet();
-    std::size_t count = 0;
-    while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin();
-        if (time >= wanted.start && time < wanted.end) ++count;
-    }
-    return count;
-}
-
-std::size_t pictures_of(const fs::path& clip)
-{
-    const test::whole_file file(clip);
-    media::demuxer input(file.file());
-    const av::packet packet = av::make_packet();
-    std::size_t count = 0;
-    while (input.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index == input.video()->index && !(turn->flags & AV_PKT_FLAG_DISCARD)) ++count;
-    }
-    return count;
 }
 
 std::string seconds(std::chrono::microseconds time) { return fmt::format("{}us", time.count()); }

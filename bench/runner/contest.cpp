@@ -80,7 +80,9 @@ std::string with_spread(const series& values, const column& col)
 
 void print(const contest& c, const std::vector<column>& columns, const std::vector<entrant>& entrants)
 {
-    const std::string& main_figure = columns.front().figure;
+    const auto main = std::ranges::find_if(
+        columns, [&entrants](const column& col) { return entrants.front().measured.contains(col.figure); });
+    const std::string& main_figure = main->figure;
     fmt::print("\n{}: {}\n{:<26}{:>8}", c.name, c.work, "median (min..max)", "ratio");
     for (const column& col : columns) fmt::print("{:>32}", col.heading);
     for (const entrant& e : entrants) {
@@ -196,14 +198,16 @@ int run_bench(int argc, char** argv, std::string_view description, const std::fu
                     "smoke: a few items, results only; quick: a minute; full: what figures are quoted from")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, scale>{{"smoke", scale::smoke}, {"quick", scale::quick}, {"full", scale::full}}));
-    program.add_option("--rounds", rounds, "turns of each contender; default: 5, full: 11")->check(CLI::Range(1, 1000));
+    program.add_option("--rounds", rounds, "turns of each contender; default: the scenario's")
+        ->check(CLI::Range(1, 1000));
     program.add_option("--json", json_file, "write everything that was measured to this file");
     program.add_option("--contest", contest_name, "only this one");
     program.add_option("--contender", contender_name, "only this one, for a profiler");
     CLI11_PARSE(program, argc, argv);
-    if (rounds == 0) rounds = how_much == scale::full ? 11 : 5;
     try {
         scenario s = make(how_much);
+        if (rounds == 0) rounds = s.rounds;
+        if (rounds == 0) rounds = how_much == scale::full ? 11 : 5;
         select(s, contest_name, contender_name);
         if (how_much == scale::smoke)
             check_results(s);

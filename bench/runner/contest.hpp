@@ -19,7 +19,8 @@ struct wrong_result : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// What one turn measured, by the names of the scenario's columns. A column may be left out.
+// What one turn measured, by the names of the scenario's columns. A column may be left out; contenders are compared by
+// the first one that they have.
 using figures = std::map<std::string, double>;
 
 struct contender {
@@ -63,6 +64,7 @@ struct scenario {
     std::vector<contest> contests;
     std::vector<target> targets;
     std::map<std::string, std::string> setup{};  // versions, sizes: what a figure depends on
+    int rounds = 0;                              // unless the user says another number; 0: 5, in the full form 11
 };
 
 // main() of a bench: reads the options, makes the scenario for the scale, runs it. Status 1: a result was wrong.

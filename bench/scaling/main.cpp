@@ -1,18 +1,25 @@
-// bench_scaling: what grows with the list, and what must not. A run over a list whose clips are all settled: reading
+// bench_scaling: what grows with the work, and what must not.
+//
+// list: a run over a list whose clips are all settled: reading
 // the list, asking the ledger, looking whether each file is still the one that was stored, writing the report. Checked
 // before a time counts: the run says that it found every row as it was, which it can only do without a request, since
 // nobody answers at its source.
+// jobs and connections: how many clips a second there are of more of them; encoded from a server on loopback, and
+// copied from one that is 100 ms away and gives a connection 1 MB/s. length: clips out of films of a minute to three
+// hours. Checked there: all clips are there and show the film's pictures in number.
 #include <fmt/format.h>
 
 #include <filesystem>
 
 #include "runner/contest.hpp"
 #include "runner/program.hpp"
+#include "scaling/film_length.hpp"
 #include "scaling/finished_folder.hpp"
 
 namespace {
 
 using namespace reelpipe::bench;
+using namespace std::chrono_literals;
 
 figures figures_of(const program_usage& used)
 {
@@ -29,10 +36,11 @@ figures run_again(const finished_folder& folder)
 
 figures plan(const finished_folder& folder) { return figures_of(run_program({REELPIPE_BINARY, "plan", folder.list})); }
 
-scenario make(scale how_much)
+std::vector<contest> lists(scale how_much)
 {
     std::vector<std::size_t> lengths{1'000};
-    if (how_much != scale::smoke) lengths = {1'000, 50'000, 550'000};
+    if (how_much == scale::quick) lengths = {1'000, 550'000};
+    if (how_much == scale::full) lengths = {1'000, 50'000, 550'000};
     contest again{
         .name = "run again", .work = "a run over a list whose clips are all stored or dead", .contenders = {}};
     contest planning{.name = "plan", .work = "reelpipe plan: reads, sorts and counts a list", .contenders = {}};
@@ -44,21 +52,80 @@ scenario make(scale how_much)
         planning.contenders.push_back(
             {.name = fmt::format("{} rows", rows), .take_turn = [folder] { return plan(folder); }});
     }
-    const auto at_most = [](std::string contest, std::string figure, double bound) {
-        return target{.contest = std::move(contest),
-                      .contender = "550000 rows",
-                      .figure = std::move(figure),
-                      .which = target::kind::at_most,
-                      .bound = bound};
-    };
-    return {.name = "scaling",
-            .columns = {{.figure = "wall_s", .heading = "wall s", .decimals = 2},
-                        {.figure = "cpu_s", .heading = "CPU s", .decimals = 2},
-                        {.figure = "peak_mb", .heading = "peak MB", .decimals = 1}},
-            .contests = {std::move(again), std::move(planning)},
-            .targets = {at_most("run again", "wall_s", 3), at_most("plan", "wall_s", 1)}};
+    return {std::move(again), std::move(planning)};
+}
+
+contest jobs(scale how_much)
+{
+    size_of_work size{.videos = 6};
+    if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
+    const workload w = served(prepare(size), {.name = "near"}, false);
+    contest all{.name = "jobs", .work = fmt::format("{} rows, H.264 out", w.rows.size()), .contenders = {}};
+    for (std::size_t count = 1; count <= cores(); count *= 2)
+        all.contenders.push_back({.name = fmt::format("--jobs {}", count), .take_turn = [w, count] {
+                                      return reelpipe_program(w, "encode", {"--jobs", std::to_string(count)});
+                                  }});
+    return all;
+}
+
+// Few connections get few clips, or they would take their time.
+contest connections(scale how_much)
+{
+    const network far{.name = "far", .to_first_byte = 100ms, .bytes_a_second = 1'000'000};
+    contest all{.name = "connections",
+                .work = "clips whose packets are copied, 100 ms to the first byte, 1 MB/s a connection",
+                .contenders = {}};
+    for (const std::size_t count : {1u, 4u, 16u, 64u, 256u}) {
+        if (how_much == scale::smoke && count > 1) break;
+        size_of_work size{.videos = 9, .names = 1 + count / 4};
+        if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90"};
+        const workload w = served(prepare(size), far, false);
+        all.contenders.push_back({.name = fmt::format("--connections {}", count), .take_turn = [w, count] {
+                                      return reelpipe_program(w, "lossless", {"--connections", std::to_string(count)});
+                                  }});
+    }
+    return all;
+}
+
+contest film_length(scale how_much)
+{
+    contest all{.name = "length", .work = "8 clips out of the middle of films, packets copied", .contenders = {}};
+    for (const std::chrono::minutes length : {1min, 10min, 60min, 180min}) {
+        if (how_much == scale::smoke && length > 1min) break;
+        const workload w = films_of(length, 8);
+        all.contenders.push_back({.name = fmt::format("{} min", length.count()),
+                                  .take_turn = [w] { return reelpipe_program(w, "lossless"); }});
+    }
+    return all;
+}
+
+target at_most(std::string contest, std::string contender, std::string figure, double bound)
+{
+    return {.contest = std::move(contest),
+            .contender = std::move(contender),
+            .figure = std::move(figure),
+            .which = target::kind::at_most,
+            .bound = bound};
+}
+
+scenario make(scale how_much)
+{
+    scenario all{
+        .name = "scaling",
+        .columns = {{.figure = "clips_per_s", .heading = "clips/s", .decimals = 2},
+                    {.figure = "wall_s", .heading = "wall s", .decimals = 2},
+                    {.figure = "cpu_s", .heading = "CPU s", .decimals = 3},
+                    {.figure = "peak_mb", .heading = "MB, largest process", .decimals = 1}},
+        .contests = lists(how_much),
+        .targets = {at_most("run again", "550000 rows", "wall_s", 3), at_most("plan", "550000 rows", "wall_s", 1),
+                    at_most("connections", "--connections 256", "peak_mb", 100)},
+        .rounds = how_much == scale::full ? 5 : 1};
+    all.contests.push_back(jobs(how_much));
+    all.contests.push_back(connections(how_much));
+    all.contests.push_back(film_length(how_much));
+    return all;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) { return run_bench(argc, argv, "What grows with the length of the list.", make); }
+int main(int argc, char** argv) { return run_bench(argc, argv, "What grows with the work, and what must not.", make); }

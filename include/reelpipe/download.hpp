@@ -114,6 +114,7 @@ struct download_options {
     // What is written
     std::string trim_format = "%06d";
     std::filesystem::path report{};  // empty: download_report.json in the output folder
+    std::filesystem::path trace{};   // Chrome trace events of all that the stages do, for Perfetto; empty: none
     bool mixed = false;              // clips may be made with other options than those that the folder holds
 
     // Called on the thread of the run, with one line for the user; must not throw.

@@ -289,6 +289,12 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->add_option("--log-json", arguments.log_json, "append messages and outcomes, a JSON object a line")
         ->option_text("FILE")
         ->group("Output");
+    command
+        ->add_option(
+            "--trace", o.trace,
+            "what each resolver, transfer and worker did when, for https://ui.perfetto.dev (Chrome trace events)")
+        ->option_text("FILE")
+        ->group("Output");
     add_choice<progress_style>(*command, "--progress", arguments.progress,
                                {{"auto", progress_style::automatic},
                                 {"bar", progress_style::bar},

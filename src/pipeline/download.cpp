@@ -22,6 +22,7 @@
 #include "pipeline/run_folder.hpp"
 #include "pipeline/source_times.hpp"
 #include "pipeline/stored_clip.hpp"
+#include "pipeline/trace.hpp"
 #include "pipeline/usable_cores.hpp"
 #include "pipeline/work_left.hpp"
 #include "stages/fetch/url.hpp"
@@ -107,6 +108,11 @@ try {
     throw usage_error(e.what());
 }
 
+std::unique_ptr<trace> trace_of(const download_options& options)
+{
+    return options.trace.empty() ? nullptr : std::make_unique<trace>(options.trace);
+}
+
 // The reasons that words of --retry stand for: a class means all of its reasons.
 std::set<reason> reasons_of(const std::vector<std::string>& words)
 {
@@ -154,6 +160,8 @@ cut::film film_of(const clip_job& job)
     return film;
 }
 
+std::string name_of(const clip_job& job) { return job.task->file.stem(); }
+
 // A URL that has served its time answers like this, and so does one whose video has gone.
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
 
@@ -180,6 +188,7 @@ public:
           retry_(reasons_of(options_.retry)),
           is_free_to_ask_(is_free_to_ask(options_)),
           folder_(options_.output),
+          trace_(trace_of(options_)),
           database_(open_ledger(folder_, damaged_ledger_)),
           ledger_(database_),
           wanted_(database_),
@@ -276,6 +285,7 @@ private:
     const std::set<reason> retry_;
     const bool is_free_to_ask_;
     const run_folder folder_;
+    const std::unique_ptr<trace> trace_;  // or none
     fs::path damaged_ledger_;
     database database_;
     ledger ledger_;
@@ -419,6 +429,7 @@ void downloader::implementation::look_at(clip_task& task)
 {
     const store::stamp stamp = store::stamp_of(task.file);
     if (stamp == store::stamp{}) return;
+    const trace::span traced(trace_.get(), trace::kind::worker, "look", task.file.stem().string());
     std::string wrong;
     try {
         // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
@@ -477,6 +488,7 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
 
 asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
 {
+    const trace::span traced(trace_.get(), trace::kind::transfer, "fetch", video->id);
     ++video->fetch_attempts;
     const steady::time_point start = steady::now();
     std::exception_ptr error;
@@ -530,6 +542,7 @@ asio::awaitable<void> downloader::implementation::fetch_what_is_missing(video_jo
 
 asio::awaitable<void> downloader::implementation::locate(video_job& video)
 {
+    const trace::span traced(trace_.get(), trace::kind::resolver, "resolve", video.id);
     resolved_video found = co_await locator_->locate(video.id);
     video.source = std::move(found.source);
     policy_.resolved();
@@ -546,6 +559,7 @@ asio::awaitable<void> downloader::implementation::split(video_ptr video, out<cli
 
 clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 {
+    const trace::span traced(trace_.get(), trace::kind::worker, "cut", name_of(job));
     struct counted {
         explicit counted(std::atomic<std::size_t>& n) : count(n) { ++count; }
         ~counted() { --count; }
@@ -567,6 +581,7 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
 
 clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 {
+    const trace::span traced(trace_.get(), trace::kind::worker, "verify", name_of(job));
     const steady::time_point start = steady::now();
     try {
         const bool evenly = !how_to_cut_.lossless && job.cut.start == std::chrono::microseconds{};
@@ -587,6 +602,7 @@ clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
 
 clip_job downloader::implementation::store(clip_job job)
 {
+    const trace::span traced(trace_.get(), trace::kind::worker, "store", name_of(job));
     const steady::time_point start = steady::now();
     try {
         job.placed = job.file->place(job.task->file);

@@ -1,0 +1,105 @@
+// bench_e2e: a list of clips like Kinetics' becomes a folder of clips. Starts as in the real lists, videos of matching
+// lengths, a tenth of the links dead; each contender as its users run it. near: nginx on loopback, on the same cores.
+// far: 100 ms to the first byte and 1 MB/s a connection. site: contenders get pages, and yt-dlp has to find the video.
+// Before a time counts: exactly the clips that are not dead are there, and each shows the film's pictures in number.
+//
+//     build/release/bin/bench_e2e --scale full --contest "encode, near"
+#include "e2e/workload.hpp"
+#include "support/process.hpp"
+
+namespace {
+
+using namespace reelpipe::bench;
+using namespace std::chrono_literals;
+
+const network near{.name = "near"};
+const network far{.name = "far", .to_first_byte = 100ms, .bytes_a_second = 1'000'000};
+
+struct work_sizes {
+    size_of_work encode{}, lossless{};
+};
+
+work_sizes sized(scale how_much)
+{
+    if (how_much == scale::smoke) {
+        const size_of_work few{.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
+        return {few, few};
+    }
+    if (how_much == scale::quick) return {{.videos = 6}, {.videos = 12, .names = 24}};
+    return {{.videos = 12}, {.videos = 12, .names = 48}};
+}
+
+contender reelpipe_of(const workload& w, const std::string& cut, const std::string& name = "reelpipe")
+{
+    return {.name = name, .take_turn = [w, cut] { return reelpipe_program(w, cut); }};
+}
+
+std::vector<contender> encoders_of(const workload& w)
+{
+    return {reelpipe_of(w, "encode"),
+            {.name = "ffmpeg -ss URL", .take_turn = [w] { return ffmpeg_url(w, false); }},
+            {.name = "yt-dlp sections", .take_turn = [w] { return yt_dlp_sections(w); }},
+            {.name = "video2dataset's way", .take_turn = [w] { return video2dataset(w); }},
+            {.name = "ActivityNet's way", .take_turn = [w] { return activitynet(w); }}};
+}
+
+std::vector<contender> copiers_of(const workload& w)
+{
+    return {reelpipe_of(w, "lossless"),
+            {.name = "ffmpeg -ss URL -c copy", .take_turn = [w] { return ffmpeg_url(w, true); }}};
+}
+
+target at_least(std::string contest, double bound, std::string against = "", bool aim = false)
+{
+    return {.contest = std::move(contest),
+            .contender = "reelpipe",
+            .figure = "clips_per_s",
+            .bound = bound,
+            .against = std::move(against),
+            .aim = aim};
+}
+
+scenario make(scale how_much)
+{
+    const work_sizes sizes = sized(how_much);
+    const workload encode = prepare(sizes.encode), lossless = prepare(sizes.lossless);
+    std::string version = reelpipe::test::output_of({"yt-dlp", "--version"});
+    version.resize(version.find('\n'));
+    scenario all{
+        .name = "e2e",
+        .columns = {{.figure = "clips_per_s", .heading = "clips/s", .decimals = 2},
+                    {.figure = "cpu_s", .heading = "CPU s/clip", .decimals = 3},
+                    {.figure = "bytes", .heading = "MB/clip", .scale = 1e-6, .decimals = 2},
+                    {.figure = "peak_mb", .heading = "MB, largest process", .decimals = 0}},
+        .contests = {},
+        .targets = {at_least("encode, near", 3.2, "ActivityNet's way"), at_least("encode, near", 1.1, "ffmpeg -ss URL"),
+                    at_least("encode, far", 0.97, "reelpipe, near"), at_least("lossless, near", 100),
+                    at_least("lossless, near", 200, "", true)},
+        .setup = {{"yt-dlp", version}, {"preset", sizes.encode.preset}},
+        .rounds = how_much == scale::full ? 3 : 1};
+    for (const bool with_site : {false, true})
+        for (const network& net : {near, far}) {
+            // What is left out in the short forms takes minutes.
+            if (how_much != scale::full && net.name == "far" && with_site) continue;
+            if (how_much == scale::smoke && net.name == "far") continue;
+            const std::string where = net.name + (with_site ? ", site" : "");
+            contest encoding{.name = "encode, " + where,
+                             .work = std::to_string(encode.rows.size()) + " rows, H.264 out",
+                             .contenders = encoders_of(served(encode, net, with_site))};
+            if (how_much == scale::quick && (net.name == "far" || with_site)) encoding.contenders.resize(2);
+            if (net.name == "far" && !with_site)
+                encoding.contenders.push_back(reelpipe_of(served(encode, near, false), "encode", "reelpipe, near"));
+            all.contests.push_back(std::move(encoding));
+            all.contests.push_back({.name = "lossless, " + where,
+                                    .work = std::to_string(lossless.rows.size()) + " rows, packets copied",
+                                    .contenders = copiers_of(served(lossless, net, with_site))});
+        }
+    return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    return run_bench(argc, argv, "From a list to a folder of clips, here and by others.", make);
+}

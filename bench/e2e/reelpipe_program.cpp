@@ -1,0 +1,22 @@
+// reelpipe, as it comes: `reelpipe download LIST -o DIR`.
+#include <algorithm>
+
+#include "e2e/workload.hpp"
+
+namespace reelpipe::bench {
+
+figures reelpipe_program(const workload& w, const std::string& cut, const std::vector<std::string>& options)
+{
+    const bool any_dead = std::ranges::any_of(w.rows, [](const row& r) { return r.pictures == 0; });
+    std::vector<std::string> words{REELPIPE_BINARY, "download",    w.list(),   "-o",      w.output(),
+                                   "--cut",         cut,           "--preset", w.preset,  "--progress",
+                                   "none",          "--log-level", "error",    "--source"};
+    if (w.with_site)
+        words.insert(words.end(), {"youtube", "--url-base", w.server->url("pages/")});
+    else
+        words.push_back(w.server->url("media/{id}.mp4"));
+    words.insert(words.end(), options.begin(), options.end());
+    return measured(w, words, any_dead ? 1 : 0, exact);
+}
+
+}  // namespace reelpipe::bench

@@ -1,0 +1,56 @@
+#include "scaling/film_length.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "fetch/pictures.hpp"
+#include "runner/program.hpp"
+
+namespace reelpipe::bench {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+fs::path make_film(const fs::path& folder, std::chrono::minutes length)
+{
+    const fs::path minute = folder / "minute.mp4", film = folder / fmt::format("{}min.mp4", length.count());
+    // clang-format off
+    if (!fs::exists(minute))
+        run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=30", "-f",
+                     "lavfi", "-i", "sine=frequency=440:sample_rate=44100", "-t", "60", "-c:v", "libx264", "-preset",
+                     "veryfast", "-crf", "40", "-g", "150", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "32k", minute});
+    if (!fs::exists(film))
+        run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", std::to_string(length.count() - 1), "-i",
+                     minute, "-c", "copy", "-movflags", "+faststart", film});
+    // clang-format on
+    return film;
+}
+
+}  // namespace
+
+workload films_of(std::chrono::minutes length, std::size_t clips)
+{
+    const fs::path folder = bench_media() / "long";
+    fs::create_directories(folder);
+    const fs::path film = make_film(folder, length);
+    workload w{.preset = "medium", .home = folder / fmt::format("{}min", length.count())};
+    fs::remove_all(w.home);
+    fs::create_directories(w.site() / "media");
+    std::ofstream list(w.list());
+    list << "youtube_id,time_start,time_end,label\n";
+    for (std::size_t i = 0; i < clips; ++i) {
+        const auto start = std::chrono::seconds(length) / 2 - 10s + std::chrono::seconds(i);
+        row r{.clip = {.video = fmt::format("video{}", i), .wanted = {start, start + 10s}, .label = "l", .split = ""}};
+        r.pictures = pictures_in(film, r.clip.wanted);
+        fs::create_hard_link(film, w.site() / "media" / (r.clip.video + ".mp4"));
+        list << fmt::format("{},{},{},l\n", r.clip.video, start.count(), (start + 10s).count());
+        w.rows.push_back(std::move(r));
+    }
+    list.close();
+    return served(std::move(w), {.name = "near"}, false);
+}
+
+}  // namespace reelpipe::bench

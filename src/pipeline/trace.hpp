@@ -1,0 +1,73 @@
+#ifndef REELPIPE_PIPELINE_TRACE_HPP
+#define REELPIPE_PIPELINE_TRACE_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reelpipe {
+
+// What was done when, and beside what: a file of Chrome trace events (a JSON array), which Perfetto shows.
+//
+// Work of one kind has as many rows as went on at once at most: a row is a slot that one piece of work holds from its
+// begin to its end, so a row's spans never overlap. Events are written when they end and nothing of them is kept. A
+// file that cannot be written any more (a full disk) does not stop the run.
+// Threads: any.
+class trace {
+public:
+    enum class kind : std::uint8_t { resolver, transfer, worker };
+
+    // A piece of work, from its construction to its destruction; nothing when there is no trace.
+    class span {
+    public:
+        // `work` outlives the span.
+        span(trace* where, kind of, std::string_view work, std::string_view subject);
+        span(const span&) = delete;
+        span& operator=(const span&) = delete;
+        ~span();
+
+    private:
+        friend class trace;
+        trace* trace_;
+        kind kind_{};
+        std::size_t row_ = 0;
+        std::string_view work_{};
+        std::string subject_{};
+        std::int64_t begin_us_ = 0;
+    };
+
+    // Throws usage_error.
+    explicit trace(const std::filesystem::path&);
+    trace(const trace&) = delete;
+    trace& operator=(const trace&) = delete;
+    ~trace();  // ends the array; until then the file is one that Perfetto reads, but no JSON
+
+private:
+    struct close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+
+    std::int64_t now_us() const;
+    std::size_t take_row(kind);
+    void write(std::string_view event);
+    void end(const span&);
+
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    std::mutex mutex_;  // guards what follows
+    std::unique_ptr<std::FILE, close> file_;
+    std::array<std::vector<bool>, 3> taken_;  // rows of each kind
+    bool is_first_ = true;
+};
+
+}  // namespace reelpipe
+
+#endif
