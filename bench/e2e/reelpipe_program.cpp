@@ -1,4 +1,4 @@
-// reelpipe, as it comes: `reelpipe download LIST -o DIR`.
+// reelpipe, as it comes: `reelpipe download LIST -o DIR`. What it did when is in the trace beside the list afterwards.
 #include <algorithm>
 
 #include "e2e/workload.hpp"
@@ -10,7 +10,8 @@ figures reelpipe_program(const workload& w, const std::string& cut, const std::v
     const bool any_dead = std::ranges::any_of(w.rows, [](const row& r) { return r.pictures == 0; });
     std::vector<std::string> words{REELPIPE_BINARY, "download",    w.list(),   "-o",      w.output(),
                                    "--cut",         cut,           "--preset", w.preset,  "--progress",
-                                   "none",          "--log-level", "error",    "--source"};
+                                   "none",          "--log-level", "error",    "--trace", w.home / "trace.json",
+                                   "--source"};
     if (w.with_site)
         words.insert(words.end(), {"youtube", "--url-base", w.server->url("pages/")});
     else

@@ -56,7 +56,8 @@ scenario make(scale how_much)
                              {.figure = "overhead", .heading = "bytes/(index + clip)", .decimals = 3}},
                  .contests = {},
                  .targets = {},
-                 .setup = {{"yt-dlp", version}}};
+                 .setup = {{"yt-dlp", version}},
+                 .rounds = how_much == scale::quick ? 2 : 0};
     for (const shape& source : shapes())
         for (const network& net : networks) {
             const bool is_first = source.name == shapes().front().name;

@@ -22,6 +22,7 @@ try {
     download_plan counts;
     counts.bad_rows = read_lists(options, wanted);
     const work_list::size size = wanted.seal();
+    // Without a ledger all of it is left, and need not be read once more.
     const work_left left = has_ledger ? count_work(wanted) : work_left{.clips = size.clips, .videos = size.videos};
     counts.rows = size.rows;
     counts.duplicates = size.rows - size.clips;
