@@ -131,9 +131,10 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->capture_default_str()
         ->group("Source");
     command
-        ->add_option("--format", o.format,
-                     "yt-dlp format selector; default: H.264, pictures and sound apart or in one file, HLS if nothing "
-                     "else is left")
+        ->add_option(
+            "--format", o.format,
+            "yt-dlp format selector, of alternatives with commas that of fewer bytes; default: H.264, pictures and "
+            "sound apart or in one file, HLS if nothing else is left")
         ->option_text("SELECTOR")
         ->group("Source");
     command->add_option("--max-height", o.max_height, "no higher picture than this")

@@ -108,6 +108,15 @@ std::uint64_t edits_of(const partial_file& file, byte_range track)
     return edits ? number_in(file, *edits, 4) : 0;
 }
 
+// libav does not open what an alias names, and then has no samples of the track.
+bool is_elsewhere(const partial_file& file, byte_range track)
+{
+    constexpr std::uint64_t longest_without_path = 150, counts = 8;
+    const auto list = find_path(file, track, {box_type("mdia"), box_type("minf"), box_type("dinf"), box_type("dref")});
+    const auto first = list ? box_at(file, list->payload.begin + counts, list->payload.end) : std::nullopt;
+    return first && first->type == box_type("alis") && first->payload.end - first->begin > longest_without_path;
+}
+
 [[noreturn]] void throw_too_large(const char* what, std::uint64_t most)
 {
     throw error(fault::too_large, "an index of more than " + std::to_string(most) + ' ' + what);
@@ -172,6 +181,7 @@ void check_claims(const partial_file& file)
         if (++tracks > most_streams) throw_too_large("tracks", most_streams);
         samples += samples_of(file, track->payload);
         if (samples > most_samples) throw_too_large("samples", most_samples);
+        if (is_elsewhere(file, track->payload)) throw error(fault::unsupported, "its samples are in another file");
         if (edits_of(file, track->payload) > most_edits) throw_too_large("edits in a track", most_edits);
     }
 }

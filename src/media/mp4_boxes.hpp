@@ -37,7 +37,7 @@ std::optional<byte_range> next_towards_index(const partial_file&);
 bool has_fragments(const partial_file&);
 
 // Throws error for an index that claims more tracks, samples or edits than a film has, each of which costs libav memory
-// and time, whatever is behind it in the file.
+// and time, whatever is behind it in the file; and for one of samples that are in another file.
 void check_claims(const partial_file&);
 // Whether a track of a held moov has no number that libav takes for one. FFmpeg 5.1 does not keep the fragments of such
 // a file apart, and counts up from minus a billion in each of them (mov_read_trun).

@@ -1,6 +1,10 @@
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -71,6 +75,27 @@ std::size_t peak_megabytes()
     return static_cast<std::size_t>(used.ru_maxrss) / 1024;
 }
 
+// Whether anybody opens a file, from now on.
+class watched_file {
+public:
+    explicit watched_file(const fs::path& file) : events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
+    {
+        REQUIRE(inotify_add_watch(events_, file.c_str(), IN_OPEN) >= 0);
+    }
+    watched_file(const watched_file&) = delete;
+    watched_file& operator=(const watched_file&) = delete;
+    ~watched_file() { close(events_); }
+
+    bool was_opened() const
+    {
+        std::array<char, 4096> events{};
+        return read(events_, events.data(), events.size()) > 0;
+    }
+
+private:
+    int events_;
+};
+
 }  // namespace
 
 TEST_CASE("bad films fail with their reason, each for itself, and the good ones beside them are stored", "[bad]")
@@ -99,4 +124,39 @@ TEST_CASE("bad films fail with their reason, each for itself, and the good ones 
         if (video.starts_with("good")) CHECK(message == "Downloaded");
     CHECK(fs::is_empty(work.folder / "clips/.reelpipe/tmp"));
     if (!sanitized) CHECK(peak_megabytes() < 400);
+}
+
+TEST_CASE("what a film names besides itself is not opened, and the film has a reason", "[bad]")
+{
+    const temp_folder folder;
+    const fs::path other = folder / "other.mp4";
+    fs::copy_file(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", other);
+    fs::create_directories(folder / "films");
+    const nginx server(folder.path());
+    const std::string by = GENERATE("path", "address"), source = GENERATE("folder", "server"),
+                      isolate = GENERATE("process", "none");
+    CAPTURE(by, source, isolate);
+    const auto films = films_that_name(by == "path" ? other : fs::path(server.url("other.mp4")), REELPIPE_TEST_MEDIA);
+    std::string rows = "youtube_id,time_start,time_end,label\n";
+    for (const bad_film& film : films) {
+        write_file(folder / "films" / (film.name + ".mp4"), film.content);
+        rows += film.name + ",10,12,l\n";
+    }
+    write_file(folder / "list.csv", rows);
+    const watched_file named(other);
+
+    const finished end = run({REELPIPE_BINARY, "download", folder / "list.csv", "-o", folder / "clips", "--source",
+                              source == "folder" ? (folder / "films").string() : server.url("films/{id}.mp4"),
+                              "--isolate", isolate, "--backoff", "0.05"});
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK_FALSE(named.was_opened());
+    const auto report = nlohmann::json::parse(read_file(folder / "clips/download_report.json"));
+    REQUIRE(report.size() == films.size());
+    for (std::size_t i = 0; i < films.size(); ++i) {
+        const std::string message = report[i][2];
+        CAPTURE(films[i].name, message);
+        CHECK(std::ranges::any_of(films[i].reasons, [&](const std::string& why) { return message.starts_with(why); }));
+    }
 }

@@ -83,6 +83,27 @@ TEST_CASE("too few file descriptors are told before anything is fetched, with wh
     CHECK(work.site.requests() == 0);
 }
 
+TEST_CASE("as many file descriptors as are asked for are enough", "[trouble]")
+{
+    many_clips work;
+    const auto with_at_most = [&](int descriptors) {
+        const std::string most = std::to_string(descriptors);
+        std::vector<std::string> words{"prlimit", "--nofile=" + most + ":" + most};
+        const auto command = work.command(work.site.output(), {"--connections", "2", "--jobs", "16"});
+        words.insert(words.end(), command.begin(), command.end());
+        return run(words);
+    };
+    const finished refused = with_at_most(64);
+    const std::size_t at = refused.err.find("ulimit -n ");
+    REQUIRE(at != std::string::npos);
+
+    const finished end = with_at_most(std::stoi(refused.err.substr(at + 10)));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_of(work.site.output()).size() == many_clips::clips);
+}
+
 TEST_CASE("a network that is gone for a moment costs nothing", "[trouble]")
 {
     many_clips work;

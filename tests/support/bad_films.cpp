@@ -1,5 +1,6 @@
 #include "support/bad_films.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -213,9 +214,50 @@ std::string film_of_jpegs()
                       "testsrc2=size=160x90:rate=5:duration=14", "-c:v", "mjpeg", "-f", "matroska", "-"});
 }
 
+// What a QuickTime file says of where its samples are, as libav reads it: an alias record with an absolute path.
+std::string alias_of(const std::string& path)
+{
+    const auto zeros = [](std::size_t count) { return std::string(count, '\0'); };
+    const std::string padded = path + zeros(path.size() % 2);
+    const std::string record = zeros(4 + 10 + 28 + 12 + 64 + 16) + big_endian(0x00010001, 4) + zeros(16) +
+                               big_endian(2, 2) + big_endian(padded.size(), 2) + padded + big_endian(0xffff0000, 4);
+    return big_endian(8 + record.size(), 4) + "alis" + record;
+}
+
 constexpr std::size_t a_million = 1'000'000;
 
 }  // namespace
+
+std::vector<bad_film> films_that_name(const std::filesystem::path& other, const std::filesystem::path& media)
+{
+    const std::string name = other.string();
+    std::string film = read_file(media / "moov_last.mp4");
+    const names references{"moov", "trak", "mdia", "minf", "dinf", "dref"};
+    append(film, references, alias_of(name));
+    const part table = box(film, references);
+    put(film, table.payload + 4, 2, 4);
+    constexpr std::size_t this_file = 12;  // bytes of the reference that was there, which is the second one now
+    const auto first = film.begin() + static_cast<std::ptrdiff_t>(table.payload + 8);
+    std::rotate(first, first + this_file, film.begin() + static_cast<std::ptrdiff_t>(table.end));
+    return {
+        {.name = "list_of_files", .content = "ffconcat version 1.0\nfile '" + name + "'\n", .reasons = {"unsupported"}},
+        {.name = "playlist_hls",
+         .content = "#EXTM3U\n#EXT-X-TARGETDURATION:60\n#EXTINF:60,\n" + name + "\n#EXT-X-ENDLIST\n",
+         .reasons = {"unsupported"}},
+        {.name = "playlist_dash",
+         .content =
+             "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
+             "profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\" mediaPresentationDuration=\"PT40S\"><Period>"
+             "<AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\" bandwidth=\"1\"><BaseURL>" +
+             name + "</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
+         .reasons = {"unsupported", "not_media"}},
+        {.name = "session_sdp",
+         .content = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                    "a=tool:a test\r\nm=video 9 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:" +
+                    name + "\r\n",
+         .reasons = {"unsupported"}},
+        {.name = "samples_elsewhere", .content = film, .reasons = {"unsupported"}}};
+}
 
 std::vector<bad_film> bad_films(const std::filesystem::path& media)
 {
@@ -437,6 +479,7 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
         transport.substr(transport.size() / 376 * 188) + transport.substr(0, transport.size() / 376 * 188),
         {"corrupt", "beyond_end"});
     may_be_cut();
+    for (bad_film& each : films_that_name(media / "moov_first.mp4", media)) all.push_back(std::move(each));
     return all;
 }
 

@@ -20,8 +20,11 @@ struct bad_film {
 
 inline constexpr segment bad_segment{std::chrono::seconds(10), std::chrono::seconds(12)};
 
-// `media` is the folder of the tests' films.
+// `media` is the folder of the tests' films. Those that films_that_name() gives are among them.
 std::vector<bad_film> bad_films(const std::filesystem::path& media);
+
+// Files that are no film but name one, or whose samples are said to be in another file: `other`, which is a good film.
+std::vector<bad_film> films_that_name(const std::filesystem::path& other, const std::filesystem::path& media);
 
 // Damage that bad_segment is not touched by.
 std::vector<bad_film> harmless_films(const std::filesystem::path& media);

@@ -6,8 +6,9 @@ the machine whatever host is asked for. REPLIES is a JSON object from video ids 
 {"status", "reason", "subreason"} is YouTube's way to refuse; {"http": 429, "headers": {...}} fails the request;
 {"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats, and
 {"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
-nothing else; {"signed": true} signs all URLs by a script that nobody can read. An id that is not in it plays: itag 18,
-and the pair 134 + 140, on MEDIA. Prints its port, then one line for every request.
+nothing else; {"signed": true} signs all URLs by a script that nobody can read; {"bytes": {"18": 900}} changes the size of
+a format, null leaves it out. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its
+port, then one line for every request.
 """
 import http.server
 import json
@@ -16,6 +17,7 @@ import sys
 import urllib.parse
 
 CERTIFICATE, KEY, REPLIES = sys.argv[1:4]
+BYTES = {'18': 3000, '134': 1500, '140': 500}
 MEDIA = 'http://127.0.0.1:9/videoplayback?expire=1893456000&ip=127.0.0.1&clen=1000&dur=60.0&itag='
 with open(REPLIES, encoding='utf-8') as file:
     replies = json.load(file)
@@ -46,6 +48,14 @@ def withhold(media):
     media['serverAbrStreamingUrl'] = MEDIA + 'sabr'
     for each in media['adaptiveFormats']:
         del each['url']
+
+
+def resize(media, sizes):
+    for each in media['formats'] + media['adaptiveFormats']:
+        size = {**BYTES, **sizes}[str(each['itag'])]
+        each['contentLength'] = str(size)
+        if size is None:
+            del each['contentLength']
 
 
 def sign(media):
@@ -102,6 +112,7 @@ class StandIn(http.server.BaseHTTPRequestHandler):
             self.send(200, refusal(said))
         else:
             reply = playable(said.get('as', video))
+            resize(reply['streamingData'], said.get('bytes', {}))
             if said.get('empty') or said.get('drm'):
                 del reply['streamingData']
             if said.get('drm'):

@@ -45,6 +45,15 @@ bool is_one_file(const json& format)
                        [&](const json& part) { return text_of(member(part, "url")).starts_with(whole); });
 }
 
+json files_of(const json& chosen)
+{
+    const json& parts = member(chosen, "requested_formats");
+    json files = parts.is_array() && !parts.empty() ? parts : json::array({chosen});
+    for (json& each : files)
+        if (is_one_file(each)) each["protocol"] = "https";
+    return files;
+}
+
 json media_of(const json& info)
 {
     const std::string type = text_of(member(info, "_type"));
@@ -53,14 +62,16 @@ json media_of(const json& info)
         if (entries.size() == 1 && entries.front() != info) return media_of(entries.front());
         return refusal_of("the page offers several videos or none where one is expected");
     }
-    const json& chosen = member(info, "requested_formats");
-    json formats = chosen.is_array() && !chosen.empty() ? chosen : json::array({info});
-    for (json& each : formats)
-        if (is_one_file(each)) each["protocol"] = "https";
+    json choices = json::array();
+    const json& all = member(info, "requested_downloads");
+    if (all.is_array() && all.size() > 1)
+        for (const json& each : all) choices.push_back(files_of(each));
+    else
+        choices.push_back(files_of(info));
     return {{"ok", true},
             {"duration", member(info, "duration")},
             {"live_status", member(info, "live_status")},
-            {"formats", std::move(formats)}};
+            {"choices", std::move(choices)}};
 }
 
 }  // namespace

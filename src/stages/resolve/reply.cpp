@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -112,17 +113,59 @@ void refuse_live(object root)
     if (status == "is_upcoming") throw resolve_error(reason::not_yet, "a live stream that has not begun");
 }
 
+// One file with everything, or one with the pictures and one with the sound.
+struct choice {
+    std::vector<object> formats{};
+    double height = 0;              // 0: unknown
+    std::optional<double> bytes{};  // of the whole files
+};
+
+choice read_choice(const simdjson::dom::element& from)
+{
+    simdjson::dom::array formats;
+    if (from.get(formats)) throw malformed_reply("a resolver worker's reply has a choice without formats");
+    choice all{.bytes = 0};
+    for (const simdjson::dom::element each : formats) {
+        object format;
+        if (each.get(format)) throw malformed_reply("a resolver worker's reply has a format that is no object");
+        all.formats.push_back(format);
+        all.height = std::max(all.height, number_in(format, "height").value_or(0));
+        std::optional<double> bytes = number_in(format, "filesize");
+        if (!bytes) bytes = number_in(format, "filesize_approx");  // of the bit rate, where that is known
+        if (all.bytes && bytes)
+            *all.bytes += *bytes;
+        else
+            all.bytes.reset();
+    }
+    return all;
+}
+
+// Higher pictures, or fewer bytes of equal ones. What nobody knows does not decide.
+bool is_better(const choice& one, const choice& other)
+{
+    if (one.height > 0 && other.height > 0 && one.height != other.height) return one.height > other.height;
+    return one.bytes && other.bytes && *one.bytes < *other.bytes;
+}
+
+// The first one, unless another is better.
+choice best_choice(object root)
+{
+    simdjson::dom::array choices;
+    if (root.at_key("choices").get(choices)) throw malformed_reply("a resolver worker's reply offers nothing");
+    std::optional<choice> best;
+    for (const simdjson::dom::element each : choices) {
+        choice next = read_choice(each);
+        if (!best || is_better(next, *best)) best = std::move(next);
+    }
+    return best.value_or(choice{});
+}
+
 resolved read_media(object root, const std::string& proxy)
 {
     refuse_live(root);
     resolved found;
-    simdjson::dom::array formats;
-    if (root.at_key("formats").get(formats)) throw malformed_reply("a resolver worker's reply has no formats");
-    for (const simdjson::dom::element each : formats) {
-        object format;
-        if (each.get(format)) throw malformed_reply("a resolver worker's reply has a format that is no object");
-        found.source.files.emplace_back(read_file(format, proxy));
-    }
+    const choice best = best_choice(root);
+    for (const object& format : best.formats) found.source.files.emplace_back(read_file(format, proxy));
     if (found.source.files.empty() || found.source.files.size() > 2)
         throw no_format_error("the selection is " + std::to_string(found.source.files.size()) +
                               " files where one, or one for pictures and one for sound, can be used");

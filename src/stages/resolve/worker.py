@@ -17,8 +17,8 @@ import signal
 
 TEXT_LIMIT = 16 << 10
 KEPT = (
-    'format_id', 'url', 'protocol', 'container', 'vcodec', 'acodec', 'filesize', 'http_headers', 'cookies',
-    'downloader_options', 'available_at',
+    'format_id', 'url', 'protocol', 'container', 'vcodec', 'acodec', 'height', 'filesize', 'filesize_approx',
+    'http_headers', 'cookies', 'downloader_options', 'available_at',
 )
 
 
@@ -82,6 +82,16 @@ def javascript_runtimes(ydl):
     return found
 
 
+def remember(selector, chosen):
+    """A selector of formats that leaves all that it chose in a list: yt_dlp gives back the last one only."""
+
+    def select(context):
+        chosen[:] = selector(context)
+        return chosen
+
+    return select
+
+
 def load(settings, log):
     if settings['module']:
         sys.path.insert(0, settings['module'])
@@ -142,21 +152,23 @@ def slim(chosen):
     return kept
 
 
-def media(info):
+def media(info, chosen):
     video = only_video(info)
     return {
         'ok': True,
         'duration': video.get('duration'),
         'live_status': video.get('live_status'),
-        'formats': [slim(each) for each in video.get('requested_formats') or [video]],
+        'choices': [[slim(part) for part in each.get('requested_formats') or [each]]
+                    for each in (chosen if len(chosen) > 1 else [video])],
     }
 
 
-def answer(ydl, log, request):
+def answer(ydl, log, chosen, request):
     log.warnings.clear()
+    chosen.clear()
     getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
     try:
-        reply = media(ydl.extract_info(request['url'], download=False))
+        reply = media(ydl.extract_info(request['url'], download=False), chosen)
     except (Exception, SystemExit) as error:  # an odd page can raise anything
         reply = failure(error)
     reply.update(id=request['id'], warnings=log.warnings)
@@ -191,8 +203,10 @@ def main():
         say({'ready': False, 'missing': isinstance(error, ImportError), 'msg': f'{type(error).__name__}: {error}'})
         return
     say(hello)
+    chosen = []
+    ydl.format_selector = remember(ydl.build_format_selector(settings['format']), chosen)
     for calls, line in enumerate(lines, 1):
-        reply = answer(ydl, log, json.loads(line))
+        reply = answer(ydl, log, chosen, json.loads(line))
         reply['last'] = calls >= settings['calls'] or resident_bytes() > settings['memory']
         say(reply)
 

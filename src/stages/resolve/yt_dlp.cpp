@@ -26,8 +26,9 @@ namespace {
 // `b` is a file with pictures and sound, `bv` and `ba` have one of them. A `?` lets through what the site does not
 // tell.
 //
-// Pictures and sound apart come first: their index is a few KB at the head, where that of one file for both grows with
-// the video's length, and at the same height they are fewer bytes. A playlist is what is left when nothing else is.
+// Of pictures and sound apart, and one file for both, that of fewer bytes is taken once it is known what there is; of
+// equal ones the first, whose index is a few KB at the head, where that of one file for both grows with the video's
+// length. A playlist is what is left when nothing else is.
 std::string default_format(int max_height, bool with_sound)
 {
     const std::string height = "[height<=" + std::to_string(max_height) + "]";
@@ -38,8 +39,11 @@ std::string default_format(int max_height, bool with_sound)
     const std::string apart = with_sound ? pictures + "+ba" + http + "[ext=m4a]" : pictures;
     const std::string any_apart = with_sound ? "bv" + http + height + "+ba" + http : "bv" + http + height;
     const std::string playlist = "b[protocol^=m3u8]";
-    return apart + "/" + one + "/" + any_apart + "/b" + http + any_height + "/b" + http + "/" + playlist + any_height +
-           "/" + playlist;
+    const auto both = [](const std::string& first, const std::string& second) {
+        return "(" + first + "," + second + ")";
+    };
+    return both(apart, one) + "/" + both(any_apart, "b" + http + any_height) + "/b" + http + "/" + playlist +
+           any_height + "/" + playlist;
 }
 
 nlohmann::json parameters_of(const yt_dlp_options& options)

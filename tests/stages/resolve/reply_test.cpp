@@ -29,7 +29,7 @@ json format(json change = json::object())
 
 json reply_with(std::vector<json> formats, json change = json::object())
 {
-    json made{{"id", 7}, {"ok", true}, {"formats", formats}, {"warnings", json::array()}};
+    json made{{"id", 7}, {"ok", true}, {"choices", json::array({formats})}, {"warnings", json::array()}};
     made.update(change);
     return made;
 }
@@ -76,6 +76,26 @@ TEST_CASE("what yt-dlp says about a file comes out whole", "[reply]")
     CHECK(file.max_range == 1u << 20);
     CHECK(file.available_at == std::chrono::system_clock::from_time_t(1700000088) + 500ms);
     CHECK(file.expires == std::chrono::system_clock::from_time_t(1893456000));
+}
+
+TEST_CASE("of what the selection offers the higher is taken, then the one of fewer bytes, else the first", "[reply]")
+{
+    const auto files_of = [](const json& pair_and_one) {
+        json reply = reply_with({});
+        reply["choices"] = pair_and_one;
+        return found(reply).source.files.size();
+    };
+    const auto sized = [](const json& bytes, int height) { return format({{"filesize", bytes}, {"height", height}}); };
+    const json sound = format({{"filesize", 100}});
+
+    CHECK(files_of({{sized(1000, 360), sound}, {sized(1099, 360)}}) == 1);
+    CHECK(files_of({{sized(1000, 360), sound}, {sized(1100, 360)}}) == 2);
+    CHECK(files_of({{sized(1000, 360), sound}, {sized(500, 240)}}) == 2);
+    CHECK(files_of({{sized(1000, 240), sound}, {sized(5000, 360)}}) == 1);
+    CHECK(files_of({{sized(1000, 360), sound}, {format({{"filesize_approx", 900.5}})}}) == 1);
+    CHECK(files_of({{sized(nullptr, 360), sound}, {sized(10, 360)}}) == 2);
+    CHECK(files_of({{sized(1000, 360), sound}, {sized(nullptr, 360)}}) == 2);
+    CHECK(refused(reply_with({}, {{"choices", json::array()}})) == reason::no_format);
 }
 
 TEST_CASE("fields may be missing, null or of another type", "[reply]")

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <asio.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -38,22 +39,27 @@ struct youtube {
         return reelpipe::test::site({"python3", program, certificate, key, file});
     }
 
-    yt_dlp_options options() const
+    // Of the player clients, the one that needs a single request: which that is depends on the generation.
+    static std::string client()
     {
-        // Of the player clients, the one that needs a single request: which that is depends on the generation.
         static const bool is_old = [] {
             asio::io_context io{1};
             yt_dlp any(io.get_executor(), {});
             return run_awaitable(io, any.load()).yt_dlp < "2025";
         }();
+        return is_old ? "android" : "visionos";
+    }
+
+    yt_dlp_options options() const
+    {
         yt_dlp_options chosen;
         chosen.proxy = server.url("");
-        chosen.parameters = json{{"nocheckcertificate", true},
-                                 {"extractor_args",
-                                  {{"youtube",
-                                    {{"player_client", {is_old ? "android" : "visionos"}},
-                                     {"player_skip", {"webpage", "configs", "js", "initial_data"}}}}}}}
-                                .dump();
+        chosen.parameters =
+            json{{"nocheckcertificate", true},
+                 {"extractor_args",
+                  {{"youtube",
+                    {{"player_client", {client()}}, {"player_skip", {"webpage", "configs", "js", "initial_data"}}}}}}}
+                .dump();
         return chosen;
     }
 
@@ -110,6 +116,43 @@ TEST_CASE("pictures and sound apart are chosen by default, one file for both on 
     CHECK_THAT(std::get<remote_file>(pair.source.files[1]).url, Catch::EndsWith("itag=140"));
     REQUIRE(silent.source.files.size() == 1);
     CHECK_THAT(std::get<remote_file>(silent.source.files[0]).url, Catch::EndsWith("itag=134"));
+}
+
+TEST_CASE("of pictures and sound apart and one file for both, that of fewer bytes is chosen", "[youtube]")
+{
+    // Where the site does not say how many bytes a format has, its bit rate does: the stand-in's are all alike.
+    const json sizes{{"-smallerone", {{"bytes", {{"18", 1999}}}}},
+                     {"-equalsizes", {{"bytes", {{"18", 2000}}}}},
+                     {"-unsaidsize", {{"bytes", {{"18", nullptr}, {"134", nullptr}, {"140", nullptr}}}}}};
+    youtube site(sizes);
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp",
+                               "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp --no-check-certificates "
+                               "--extractor-args \"youtube:player_client=" +
+                                   site.client() + ";player_skip=webpage,configs,js,initial_data\" \"$@\"\n");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    yt_dlp_options options = site.options();
+    const bool is_warm = GENERATE(true, false);
+    CAPTURE(is_warm);
+    if (!is_warm) {
+        options.yt_dlp = folder / "yt-dlp";
+        options.parameters.clear();
+    }
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), options);
+    const auto files_of = [&](const std::string& video) {
+        return run_awaitable(io, resolver.resolve(video)).source.files;
+    };
+
+    const auto smaller = files_of("-smallerone"), equal = files_of("-equalsizes"), unsaid = files_of("-unsaidsize");
+
+    REQUIRE(smaller.size() == 1);
+    CHECK_THAT(std::get<remote_file>(smaller[0]).url, Catch::EndsWith("itag=18"));
+    REQUIRE(equal.size() == 2);
+    CHECK_THAT(std::get<remote_file>(equal[0]).url, Catch::EndsWith("itag=134"));
+    CHECK_THAT(std::get<remote_file>(equal[1]).url, Catch::EndsWith("itag=140"));
+    REQUIRE(unsaid.size() == 1);
+    CHECK_THAT(std::get<remote_file>(unsaid[0]).url, Catch::EndsWith("itag=18"));
 }
 
 TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[youtube]")
