@@ -34,6 +34,7 @@ enum class reason : std::uint8_t {
     processing,     // the site is still preparing the video
     resolver_died,  // the resolver crashed or passed its deadline
     changed,        // the file changed while it was read
+    unconfirmed,    // "unavailable", for the first time
     // the site, the network or the disk as a whole
     bot_check,
     rate_limited,

@@ -3,6 +3,7 @@
 
 #include <asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,9 @@
 
 namespace reelpipe {
 
+// Whether a site as a whole may be down.
+enum class site_fault : std::uint8_t { none, server_error, no_connection };
+
 // What is known about a failure besides its reason and its text.
 struct failure_facts {
     std::optional<int> status{};  // of the HTTP reply that caused it
@@ -23,7 +27,8 @@ struct failure_facts {
     // What text and warnings together say about the site as a whole, where they do: bot_check, rate_limited, blocked or
     // no_network. A private video on a rate-limited address has both.
     std::optional<reason> site{};
-    bool final = false;  // who says so has waited for it to pass: asking again at once is of no use
+    site_fault fault = site_fault::none;  // where the site answered nothing that is of use
+    bool final = false;                   // who says so has waited for it to pass: asking again at once is of no use
 };
 
 // Why a video has no source. what() is the whole text of whoever said so.

@@ -194,7 +194,7 @@ public:
           wanted_(database_),
           accounts_(options_, trim_, ledger_, wanted_),
           kept_(database_, options_),
-          policy_(options_, accounts_, kept_),
+          policy_(options_, accounts_, kept_, names_hosts(options_)),
           cpu_(options_.jobs),
           planners_(options_.jobs),
           runner_(clips_of_videos(),
@@ -371,7 +371,10 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
             task.row = each.wanted.row;
             task.file = folder_.output() / each.name;
             task.clip = std::move(each.wanted.clip);
-            if (each.wanted.before && !each.wanted.before->failed) task.stored = std::move(each.wanted.before);
+            if (!each.wanted.before) continue;
+            const std::optional<reason> failed = each.wanted.before->failed;
+            task.was_unavailable = failed == reason::unavailable || failed == reason::unconfirmed;
+            if (!failed) task.stored = std::move(each.wanted.before);
         }
         page = std::move(following);
     }

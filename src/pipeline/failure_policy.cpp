@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto longest_pause = std::chrono::minutes(5);
 constexpr std::size_t down_in_a_row = 3;   // videos, each with all of its attempts
+constexpr std::size_t most_silent = 10;    // hosts of which none has answered: then it is not the hosts
 constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
 // Exponential, up to a limit, and different for each: those who failed together do not come back together.
@@ -36,6 +37,9 @@ verdict failure_policy::judge(const failure& f)
     const reason_class what = class_of(found.why);
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
+    const bool is_down = found.fault != site_fault::none && down_.contains(found.host);
+    if (is_down && !has_answered_beside(found.host)) return leave_pending(found);
+
     const bool may_pass =
         what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
     if (may_pass && !found.final && f.attempt < f.attempts) {
@@ -47,7 +51,7 @@ verdict failure_policy::judge(const failure& f)
         if (found.why != reason::interrupted) stop(found);
         return verdict::drain();  // its clips stay pending
     }
-    if (found.fault != finding::host_fault::none && !has_answered_beside(found.host)) {
+    if (found.fault != site_fault::none && !has_answered_beside(found.host)) {
         suspect(*job, found, f.attempt);
         return stop_reason_ ? verdict::drain() : verdict::drop();
     }
@@ -71,22 +75,52 @@ void failure_policy::stop(const finding& why)
 // has something to do: then a host that is down costs its own videos only.
 void failure_policy::suspect(const job_failed& job, const finding& found, unsigned attempts)
 {
+    const auto of_host = [&](const undecided& each) { return each.found.host == found.host; };
     undecided_.push_back({job, found, attempts});
-    if (undecided_.size() < down_in_a_row) return;
-    undecided_.clear();  // their clips stay pending
+    silent_.insert(found.host);
+    if (static_cast<std::size_t>(std::ranges::count_if(undecided_, of_host)) >= down_in_a_row) {
+        std::erase_if(undecided_, of_host);  // their clips stay pending
+        down_.insert(found.host);
+        leave_pending(found);
+        if (names_hosts_ && found.host != site_itself && silent_.size() < most_silent) {
+            if (options_.on_message)
+                options_.on_message(severity::warning, fmt::format("{} ({}); its clips stay pending",
+                                                                   explain(reason::host_down), found.message));
+            return;
+        }
+    } else if (names_hosts_ ? silent_.size() < most_silent : undecided_.size() < down_in_a_row) {
+        return;
+    }
+    undecided_.clear();
     stop({.why = reason::host_down, .message = found.message});
 }
 
-void failure_policy::answered(const std::string& host)
+verdict failure_policy::leave_pending(const finding& found)
 {
-    for (const undecided& each : undecided_) record(each.job, each.found, each.attempts);
-    undecided_.clear();
-    if (answering_.size() < 2 && std::ranges::find(answering_, host) == answering_.end()) answering_.push_back(host);
+    left_pending_ = found.message;
+    return stop_reason_ ? verdict::drain() : verdict::drop();
 }
 
+void failure_policy::answered(std::string_view host)
+{
+    const bool is_site = host == site_itself;
+    for (undecided& each : std::exchange(undecided_, {})) {
+        if ((each.found.host == site_itself) == is_site)
+            record(each.job, each.found, each.attempts);
+        else
+            undecided_.push_back(std::move(each));
+    }
+    down_.erase(std::string(host));
+    silent_.erase(std::string(host));
+    if (!is_site && answering_.size() < 2 && std::ranges::find(answering_, host) == answering_.end())
+        answering_.emplace_back(host);
+}
+
+// Media that are served say nothing of who says where the media are.
 bool failure_policy::has_answered_beside(const std::string& host) const
 {
-    return std::ranges::any_of(answering_, [&](const std::string& each) { return each != host; });
+    return host != site_itself &&
+           std::ranges::any_of(answering_, [&](const std::string& each) { return each != host; });
 }
 
 void failure_policy::end()
@@ -95,25 +129,36 @@ void failure_policy::end()
     if (stop_reason_) return;
     // A host that accepts no connection is down whatever it was to be asked; a server error may be the one file's.
     for (const undecided& each : left) {
-        if (each.found.fault == finding::host_fault::no_connection)
+        if (each.found.fault == site_fault::no_connection)
             stop({.why = reason::host_down, .message = each.found.message});
         else
             record(each.job, each.found, each.attempts);
     }
+    if (left_pending_) stop({.why = reason::host_down, .message = *left_pending_});
+}
+
+// "Unavailable", and no more, has turned out to be wrong before: it is believed when a later run hears it again.
+reason failure_policy::believed(reason why, const clip_task& task)
+{
+    return why == reason::unavailable && !task.was_unavailable ? reason::unconfirmed : why;
 }
 
 void failure_policy::record(const job_failed& job, const finding& found, unsigned attempts)
 {
-    const clip_record r{.failed = found.why,
-                        .message = found.message,
-                        .attempts = attempts,
-                        .fetched = job.video->held.counts.bytes,
-                        .resolve_s = job.video->resolve_s,
-                        .fetch_s = job.video->fetch_s};
+    clip_record r{.failed = found.why,
+                  .message = found.message,
+                  .attempts = attempts,
+                  .fetched = job.video->held.counts.bytes,
+                  .resolve_s = job.video->resolve_s,
+                  .fetch_s = job.video->fetch_s};
+    const auto enter = [&](const clip_task& task) {
+        r.failed = believed(found.why, task);
+        accounts_.failed(task.clip, task.row, r);
+    };
     if (job.clip)
-        accounts_.failed(job.clip->clip, job.clip->row, r);
+        enter(*job.clip);
     else
-        for (const clip_task& task : job.video->clips) accounts_.failed(task.clip, task.row, r);
+        std::ranges::for_each(job.video->clips, enter);
     kept_.settled(*job.video, job.clip ? 1 : job.video->clips.size());
 }
 

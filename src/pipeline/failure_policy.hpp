@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/accounts.hpp"
@@ -18,8 +20,9 @@ namespace reelpipe {
 // Threads: the loop's; has_stopped() from anywhere.
 class failure_policy {
 public:
-    failure_policy(const download_options& options, accounts& entries, kept_sources& kept)
-        : options_(options), accounts_(entries), kept_(kept)
+    // `names_hosts`: the list or what stands beside it names hosts, so that behind one that is down others may come.
+    failure_policy(const download_options& options, accounts& entries, kept_sources& kept, bool names_hosts)
+        : options_(options), accounts_(entries), kept_(kept), names_hosts_(names_hosts)
     {
     }
 
@@ -31,10 +34,14 @@ public:
     bool has_stopped() const { return stopped_; }
 
     // The site was understood: what looked like an outdated extractor was one odd video.
-    void resolved() { outdated_ = 0; }
+    void resolved()
+    {
+        outdated_ = 0;
+        answered(site_itself);
+    }
 
     // A host of media has served what it was asked for, or has said that it will not: it is not down.
-    void answered(const std::string& host);
+    void answered(std::string_view host);
 
     // No further job will fail: what was left undecided is decided.
     void end();
@@ -48,7 +55,9 @@ private:
     };
 
     void suspect(const job_failed&, const finding&, unsigned attempts);
+    verdict leave_pending(const finding&);
     bool has_answered_beside(const std::string& host) const;
+    static reason believed(reason, const clip_task&);
     void record(const job_failed&, const finding&, unsigned attempts);
 
     const download_options& options_;
@@ -56,8 +65,12 @@ private:
     kept_sources& kept_;
     std::optional<finding> stop_reason_;
     unsigned outdated_ = 0;
+    bool names_hosts_;
     std::vector<undecided> undecided_;
-    std::vector<std::string> answering_;  // hosts that answered; two are enough to know that not all are down
+    std::set<std::string> silent_;             // hosts that failed and have not answered yet
+    std::set<std::string> down_;               // of them those that failed several times
+    std::optional<std::string> left_pending_;  // what was said of the last video that was left because of them
+    std::vector<std::string> answering_;       // hosts that answered; two are enough to know that not all are down
     std::atomic<bool> stopped_{false};
 };
 

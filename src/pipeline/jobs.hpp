@@ -29,6 +29,7 @@ struct clip_task {
     std::optional<clip_record> stored{};  // by an earlier run: what stood there then
     std::optional<clip_record> found{};   // a good file stands there already
     std::string note{};                   // for the user: a bad file stood there
+    bool was_unavailable = false;         // the site said so in an earlier run
 };
 
 // A video on its way through the stages. Its clips share one resolve, one index and one temporary file.

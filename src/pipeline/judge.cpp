@@ -9,7 +9,6 @@
 
 #include "media/error.hpp"
 #include "pipeline/database.hpp"
-#include "reelpipe/video_source.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
 #include "stages/fetch/playlist.hpp"
@@ -87,18 +86,24 @@ finding diagnose(std::exception_ptr error)
     try {
         std::rethrow_exception(error);
     } catch (const source_error& e) {
-        return {e.why(), e.what(), e.facts().retry_after, e.facts().site, e.facts().final};
+        return {.why = e.why(),
+                .message = e.what(),
+                .retry_after = e.facts().retry_after,
+                .site = e.facts().site,
+                .final = e.facts().final,
+                .host = std::string(site_itself),
+                .fault = e.facts().fault};
     } catch (const fetch::http_error& e) {
         return {.why = of_status(e.status),
                 .message = e.what(),
                 .retry_after = e.retry_after,
                 .host = e.host,
-                .fault = e.status >= 500 ? finding::host_fault::server_error : finding::host_fault::none};
+                .fault = e.status >= 500 ? site_fault::server_error : site_fault::none};
     } catch (const fetch::network_error& e) {
         return {.why = e.local ? reason::no_network : reason::network,
                 .message = e.what(),
                 .host = e.host,
-                .fault = e.unconnected && !e.local ? finding::host_fault::no_connection : finding::host_fault::none};
+                .fault = e.unconnected && !e.local ? site_fault::no_connection : site_fault::none};
     } catch (const fetch::changed_error& e) {
         return {reason::changed, e.what(), {}, {}};
     } catch (const fetch::not_media_error& e) {

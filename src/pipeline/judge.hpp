@@ -5,10 +5,15 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "reelpipe/outcome.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe {
+
+// In the place of a host: whoever says where the media are.
+inline constexpr std::string_view site_itself = "the site";
 
 // What an error of a stage means.
 struct finding {
@@ -17,8 +22,8 @@ struct finding {
     std::optional<std::chrono::seconds> retry_after{};  // as the server asked
     std::optional<reason> site{};  // what it says about the site as a whole, besides what it says about the video
     bool final = false;            // it was waited for already
-    std::string host{};            // which was asked for media, if one was
-    enum class host_fault { none, server_error, no_connection } fault = host_fault::none;
+    std::string host{};            // which was asked for media, if one was; or site_itself
+    site_fault fault = site_fault::none;
 };
 
 // The one place where errors of the stages become outcomes.

@@ -127,6 +127,13 @@ double resolves_per_hour(const download_options& options)
 
 bool is_free_to_ask(const download_options& options) { return kind_of(options) == source_kind::folder; }
 
+bool names_hosts(const download_options& options)
+{
+    const source_kind kind = kind_of(options);
+    return kind == source_kind::custom || kind == source_kind::manifest ||
+           (kind == source_kind::urls && resolve::url_template::takes_urls(options.source));
+}
+
 locator::locator(const asio::any_io_executor& loop, const download_options& options, wait_hooks hooks,
                  const std::string& reference)
 try

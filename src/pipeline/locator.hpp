@@ -28,6 +28,9 @@ struct wait_hooks {
 // Whether asking costs nobody anything, so that what was not there may be asked for again each time.
 bool is_free_to_ask(const download_options&);
 
+// Whether each video may have a host of its own, as far as the user said: not those that a site names.
+bool names_hosts(const download_options&);
+
 // The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
 // Threads: those of yt_dlp.
 class locator {

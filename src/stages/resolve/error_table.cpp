@@ -190,6 +190,18 @@ reason reason_for(const complaint& said, const circumstances& around)
     return unknown;
 }
 
+site_fault fault_in(const complaint& said)
+{
+    static const std::regex unconnected(
+        "connection refused|timed out while connecting|connection to .{1,200} timed out");
+    static const std::regex useless(
+        "http error 5\\d\\d|timed out|connection reset|incompleteread|eof occurred|remote end closed|"
+        "failed to extract any player response");
+    const std::string text = normalised(said.text);
+    if (std::regex_search(text, unconnected)) return site_fault::no_connection;
+    return std::regex_search(text, useless) ? site_fault::server_error : site_fault::none;
+}
+
 std::optional<reason> site_trouble(const std::string& text, std::span<const std::string> warnings)
 {
     std::vector<std::string> all = normalised(warnings);

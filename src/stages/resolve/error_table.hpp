@@ -6,6 +6,7 @@
 #include <string>
 
 #include "reelpipe/outcome.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
@@ -26,6 +27,9 @@ struct circumstances {
 };
 
 reason reason_for(const complaint&, const circumstances&);
+
+// Whether the site did not answer, or with a server error, which another video may find as well.
+site_fault fault_in(const complaint&);
 
 // What text and warnings say about the site as a whole: bot_check, rate_limited, blocked or no_network. `text` is empty
 // for a video that was found all the same.

@@ -74,12 +74,20 @@ json media_of(const json& info)
             {"choices", std::move(choices)}};
 }
 
+// What --print-traffic adds: cookies are in it, which are nobody's to read.
+bool is_traffic(std::string_view line)
+{
+    return line.starts_with("send: ") || line.starts_with("reply: ") || line.starts_with("header: ");
+}
+
 }  // namespace
 
 std::string reply_of_program(std::string_view printed, std::uint64_t id)
 {
     constexpr std::string_view warning = "WARNING: ";
     constexpr std::string_view error = "ERROR: ";
+    constexpr std::string_view pause = "header: Retry-After: ";
+    std::string retry_after, said;
     json warnings = json::array();
     std::optional<std::string> refusal;
     json info;
@@ -93,11 +101,15 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
             refusal = std::string(line);
         else if (line.starts_with('{'))
             info = json::parse(line, nullptr, false);
+        else if (line.starts_with(pause))
+            retry_after = line.substr(pause.size());
+        else if (!is_traffic(line))
+            said.append(line) += '\n';
     }
     if (!info.is_object() && !refusal)
-        throw malformed_reply("the resolver said neither what it found nor why not: " +
-                              std::string(printed.substr(0, 2000)));
+        throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));
     json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);
+    if (!retry_after.empty()) reply["retry_after"] = retry_after.substr(0, retry_after.find('\r'));
     reply["id"] = id;
     reply["warnings"] = std::move(warnings);
     return reply.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -103,7 +103,9 @@ resolve_error read_failure(object root, const circumstances& around)
     said.status = facts.status;
     said.warnings = facts.warnings;
     facts.site = site_trouble(said.text, facts.warnings);
-    return {reason_for(said, around), said.text, std::move(facts)};
+    const reason why = reason_for(said, around);
+    if (why == reason::network) facts.fault = fault_in(said);
+    return {why, said.text, std::move(facts)};
 }
 
 void refuse_live(object root)

@@ -204,7 +204,10 @@ worker_process::worker_process(const asio::any_io_executor& executor, const std:
     const descriptor extra(unnamed_file(file));
     socket_.assign(asio::local::stream_protocol(), sockets.ours.get());
     sockets.ours.release();
-    pid_ = spawn(words, {nothing.get(), sockets.theirs.get(), extra.get()});
+    // A program does not ask to die with us as our script does; so that is asked for it.
+    std::vector<std::string> all{"setpriv", "--pdeathsig", "KILL", "--"};
+    all.insert(all.end(), words.begin(), words.end());
+    pid_ = spawn(std::move(all), {nothing.get(), sockets.theirs.get(), extra.get()});
 }
 
 worker_process::~worker_process()

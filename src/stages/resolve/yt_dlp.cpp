@@ -75,6 +75,7 @@ std::vector<std::string> program_words(const yt_dlp_options& options, const inst
     std::vector<std::string> words{
         where.program.string(),
         "--ignore-config",
+        "--print-traffic",  // how long a site wants to be left alone stands in the head of its answer only
         "--no-playlist",
         "--no-cache-dir",
         "--use-extractors",

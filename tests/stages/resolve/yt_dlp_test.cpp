@@ -168,7 +168,9 @@ TEST_CASE("a yt-dlp that holds no module is run for each video, with the same an
     for (const char* video : {"gone404", "gone410", "refused403", "broken500", "limited429", "two", "text"}) {
         const resolve_error cold = failure_of(io, resolver, video);
         CAPTURE(video, cold.what());
-        CHECK(cold.why() == failure_of(io, warm, video).why());
+        const resolve_error known = failure_of(io, warm, video);
+        CHECK(cold.why() == known.why());
+        CHECK(cold.facts().retry_after == known.facts().retry_after);
     }
 }
 

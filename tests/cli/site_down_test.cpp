@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "many_clips.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+
+namespace fs = std::filesystem;
+using namespace reelpipe::test;
+
+namespace {
+
+std::string list_of(const kinetics_site& site, int videos)
+{
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int v = 0; v < videos; ++v) text += fmt::format("video{:02},1,2,l\n", v);
+    return site.list(text);
+}
+
+std::string page_with(const std::string& film)
+{
+    return "<html><head><title>A video</title></head><body><video><source src=\"" + film +
+           "\" type=\"video/mp4\"></video></body></html>";
+}
+
+// A yt-dlp that holds no module. `script` sees its arguments.
+std::string program(const kinetics_site& site, const std::string& script)
+{
+    const fs::path file = site.folder / "yt-dlp";
+    write_file(file, "#!/bin/sh\ncase \"$*\" in *--version*) echo 2026.01.01; exit;; esac\n" + script + "\n");
+    fs::permissions(file, fs::perms::owner_all);
+    return file.string();
+}
+
+}  // namespace
+
+TEST_CASE("a site whose pages accept no connection stops the run, and its clips stay pending", "[site_down]")
+{
+    kinetics_site site;
+    const int videos = GENERATE(1, 6);
+    for (int v = 0; v < videos; ++v) site.add(fmt::format("video{:02}", v), "silent.mp4");
+    const auto words =
+        site.download(list_of(site, videos), {"--url-base", site.server.url("watch?v="), "--attempts", "2"});
+    site.server.stop();
+    const finished down = run(words);
+
+    INFO(down.err);
+    CHECK(down.status == 3);
+    CHECK(says(down, "accepts no connections"));
+    CHECK(says(down, "run again"));
+    CHECK(says(down, " 0 failed"));
+
+    site.server.start_again();
+    const finished up = run(words);
+
+    INFO(up.err);
+    CHECK(up.status == 0);
+    CHECK(clips_of(site.output()).size() == static_cast<std::size_t>(videos));
+}
+
+TEST_CASE("a site that answers with nothing but server errors stops the run, one bad page does not", "[site_down]")
+{
+    constexpr int videos = 6;
+    kinetics_site site;
+    site.add("film", "silent.mp4");
+    origin pages;
+    const int broken = GENERATE(1, 6);
+    for (int v = 0; v < videos; ++v)
+        pages.serve(fmt::format("/video{:02}", v), [&site, is_broken = v < broken](const asked&) {
+            if (is_broken) return reply{.status = 503};
+            return reply{.headers = {"Content-Type: text/html"}, .body = page_with(site.server.url("media/film.mp4"))};
+        });
+
+    const finished end = run(site.download(list_of(site, videos), {"--url-base", pages.url("/"), "--attempts", "2"}));
+
+    INFO(end.err);
+    CHECK(end.status == (broken == videos ? 3 : 1));
+    CHECK(says(end, broken == videos ? " 0 failed" : " 1 failed"));
+    CHECK(says(end, broken == videos ? "server errors" : "network"));
+    CHECK(clips_of(site.output()).size() == static_cast<std::size_t>(videos - broken));
+}
+
+TEST_CASE("a dead host in front of a long list of hosts costs its own videos, which stay pending", "[site_down]")
+{
+    constexpr int on_dead_host = 90, on_other_host = 6;
+    kinetics_site site;
+    site.add("film");
+    kinetics_site dead;
+    std::string urls;
+    for (int v = 0; v < on_dead_host + on_other_host; ++v)
+        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+                            (v < on_dead_host ? dead : site).server.url("media/film.mp4"));
+    write_file(site.folder / "urls.jsonl", urls);
+    dead.server.stop();
+
+    const finished end = run(site.download(
+        list_of(site, on_dead_host + on_other_host),
+        {"--source", (site.folder / "urls.jsonl").string(), "--attempts", "2", "--jobs", "1", "--connections", "4"}));
+
+    INFO(end.err);
+    CHECK(end.status == 3);
+    CHECK(says(end, "stay pending"));
+    CHECK(clips_of(site.output()).size() == on_other_host);
+}
+
+TEST_CASE("a video that is unavailable, and no more, is asked for once more by a later run", "[site_down]")
+{
+    const kinetics_site site;
+    const fs::path log = site.folder / "asked";
+    const auto words =
+        site.download(list_of(site, 1),
+                      {"--yt-dlp", program(site, "echo asked >> " + log.string() +
+                                                     "\necho 'ERROR: [youtube] video00: Video unavailable'; exit 1")});
+    const auto message = [&] { return site.report().at(0).at(2).get<std::string>(); };
+
+    CHECK(run(words).status == 1);
+    CHECK_THAT(message(), Catch::StartsWith("unconfirmed: "));
+    CHECK(run(words).status == 1);
+    CHECK_THAT(message(), Catch::StartsWith("unavailable: "));
+    CHECK(run(words).status == 1);
+    CHECK_THAT(message(), Catch::StartsWith("unavailable: "));
+    CHECK(read_file(log) == "asked\nasked\n");
+}
+
+TEST_CASE("a program that resolves does not outlive a run that is killed", "[site_down]")
+{
+    const kinetics_site site;
+    const fs::path log = site.folder / "pid";
+    process run(site.download(list_of(site, 1),
+                              {"--yt-dlp", program(site, "echo $$ > " + log.string() + "; exec sleep 1000")}));
+    pid_t pid = 0;
+    REQUIRE(comes_true([&] { return static_cast<bool>(std::ifstream(log) >> pid) && pid > 0; }));
+
+    run.signal(SIGKILL);
+    run.wait();
+
+    const bool is_gone = comes_true([&] {
+        return kill(pid, 0) != 0 || read_file(fmt::format("/proc/{}/stat", pid)).find(") Z") != std::string::npos;
+    });
+    CHECK(is_gone);
+}
