@@ -13,7 +13,7 @@ namespace reelpipe {
 
 namespace {
 
-// Perfetto row_groups rows by process and shows their names.
+// Perfetto groups rows by process and shows their names.
 struct group {
     int process;
     const char* name;
