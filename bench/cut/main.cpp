@@ -96,7 +96,7 @@ scenario make(scale how_much)
                      .bound = 0.015}},
         .setup = {{"libavcodec",
                    std::to_string(avcodec_version() >> 16) + "." + std::to_string(avcodec_version() >> 8 & 255)}},
-        .rounds = how_much == scale::quick ? 3 : 0};
+        .rounds = how_much == scale::quick ? 2 : 0};
 }
 
 }  // namespace
