@@ -57,7 +57,7 @@ scenario make(scale how_much)
                  .contests = {},
                  .targets = {},
                  .setup = {{"yt-dlp", version}},
-                 .rounds = how_much == scale::quick ? 2 : 0};
+                 .rounds = how_much == scale::quick ? 1 : 0};
     for (const shape& source : shapes())
         for (const network& net : networks) {
             const bool is_first = source.name == shapes().front().name;

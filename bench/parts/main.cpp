@@ -10,7 +10,7 @@ using namespace reelpipe::bench;
 scenario make(scale how_much)
 {
     const long_list list = make_long_list(how_much == scale::smoke ? 5'000 : 550'000);
-    const std::size_t rows = how_much == scale::smoke ? 200 : 2'000, more = 10 * rows;
+    const std::size_t rows = how_much == scale::smoke ? 100 : 500, more = 40 * rows;
     return {.name = "parts",
             .columns = {{.figure = "wall_s", .heading = "wall s", .decimals = 2},
                         {.figure = "cpu_s", .heading = "CPU s", .decimals = 2},
@@ -32,7 +32,7 @@ scenario make(scale how_much)
                          .figure = "wall_s",
                          .which = target::kind::at_most,
                          .bound = 1}},
-            .rounds = how_much == scale::quick ? 3 : 0};
+            .rounds = how_much == scale::quick ? 2 : 0};
 }
 
 }  // namespace

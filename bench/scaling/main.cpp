@@ -57,7 +57,7 @@ std::vector<contest> lists(scale how_much)
 
 contest jobs(scale how_much)
 {
-    size_of_work size{.videos = 6};
+    size_of_work size{.videos = how_much == scale::full ? 12u : 4u};
     if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
     const workload w = served(prepare(size), {.name = "near"}, false);
     contest all{.name = "jobs", .work = fmt::format("{} rows, H.264 out", w.rows.size()), .contenders = {}};

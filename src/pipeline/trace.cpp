@@ -20,9 +20,10 @@ struct group {
     const char* row;
 };
 
-constexpr std::array groups{group{1, "site", "resolver"}, group{2, "network", "transfer"}, group{3, "CPU", "worker"}};
+constexpr std::array row_groups{group{1, "site", "resolver"}, group{2, "network", "transfer"},
+                                group{3, "CPU", "worker"}};
 
-const group& group_of(trace::kind of) { return groups[static_cast<std::size_t>(of)]; }
+const group& group_of(trace::kind of) { return row_groups[static_cast<std::size_t>(of)]; }
 
 // Ids are text of others; what is no UTF-8 is replaced.
 std::string json_text(std::string_view text)
@@ -43,7 +44,7 @@ trace::trace(const std::filesystem::path& path) : file_(std::fopen(path.c_str(),
     if (!file_)
         throw usage_error(
             fmt::format("--trace {}: {}; choose a file that can be written", path.string(), std::strerror(errno)));
-    for (const group& each : groups) write(naming("process_name", each.process, 0, each.name));
+    for (const group& each : row_groups) write(naming("process_name", each.process, 0, each.name));
 }
 
 trace::~trace() { std::fputs("\n]\n", file_.get()); }
