@@ -17,8 +17,13 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
 {
     std::vector<std::string> names;
     for (const auto& [choice, unused] : choices) names.push_back(choice);
-    return command.add_option(name, value, description)
-        ->transform(CLI::CheckedTransformer(choices).description(""))
+    const auto refuse = [choices, names](const std::string& word) {
+        return choices.contains(word) ? std::string() : fmt::format("'{}' is none of {}", word, fmt::join(names, ", "));
+    };
+    return command
+        .add_option_function<std::string>(
+            name, [&value, choices](const std::string& word) { value = choices.at(word); }, description)
+        ->check(CLI::Validator(refuse, ""))
         ->option_text(fmt::format("{}", fmt::join(names, "|")));
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/choice.hpp"
+#include "cli/counted.hpp"
 #include "cli/json_log.hpp"
 
 #include <reelpipe/fresh_pages.hpp>
@@ -51,8 +52,8 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     interrupted = true;
     run.drain();
     screen.message(severity::note,
-                   fmt::format("interrupted: finishing what was begun, {} clips at most; once more to drop them",
-                               run.now().under_way));
+                   fmt::format("interrupted: finishing what was begun, {} at most; once more to drop them",
+                               counted(run.now().under_way, "clip")));
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
     if (!stopped) run.cancel();
 }

@@ -1,9 +1,11 @@
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
@@ -28,6 +30,21 @@ void allow_as_many_descriptors_as_possible()
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What is wrong with the words, and where to read what would be right.
+std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const std::string& first_word)
+{
+    const auto chosen = program->get_subcommands();
+    if (!chosen.empty())
+        return fmt::format("error: {}\n`reelpipe {} --help` has all options\n", wrong.what(),
+                           chosen.front()->get_name());
+    std::vector<std::string> commands;
+    for (const CLI::App* each : program->get_subcommands({})) commands.push_back(each->get_name());
+    const std::string known = fmt::format("{}", fmt::join(commands, ", "));
+    if (first_word.empty() || first_word.starts_with('-'))
+        return fmt::format("error: a command comes first: {}; `reelpipe --help` says more\n", known);
+    return fmt::format("error: there is no command '{}', but {}; `reelpipe --help` says more\n", first_word, known);
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -49,6 +66,8 @@ int main(int argc, char** argv)
         "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
+    program.failure_message([first_word = std::string(argc > 1 ? argv[1] : "")](
+                                const CLI::App* app, const CLI::Error& e) { return usage_text(app, e, first_word); });
 
     download_arguments download, demo, planned;
     inspect_arguments inspect;

@@ -13,6 +13,7 @@
 #include <reelpipe/download.hpp>
 #include <reelpipe/folder_report.hpp>
 
+#include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/terminal.hpp"
 
@@ -62,8 +63,9 @@ std::string one_line(std::string_view text) { return without_controls(std::strin
 
 std::string text_of(const folder_report& report)
 {
-    std::string text = fmt::format("{} clips stored, {:.1f} MB, {} frames; {} failed\n", report.stored,
-                                   static_cast<double>(report.bytes) / megabyte, report.frames, failed_in(report));
+    std::string text =
+        fmt::format("{} stored, {:.1f} MB, {}; {} failed\n", counted(report.stored, "clip"),
+                    static_cast<double>(report.bytes) / megabyte, counted(report.frames, "frame"), failed_in(report));
     for (const auto& group : report.failed) {
         text += fmt::format("  {:>7} {:<18} {:<13} {}\n", group.count, to_string(group.why),
                             to_string(class_of(group.why)), explain(group.why));
@@ -100,9 +102,10 @@ std::string html_of(const folder_report& report, const std::string& folder)
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
         "<style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;vertical-align:top;padding:.2em 1em "
         ".2em 0}}td.n{{text-align:right}}</style></head><body>\n<h1>{0}</h1>\n"
-        "<p>{1} clips stored, {2:.1f} MB, {3} frames; {4} failed.</p>\n"
+        "<p>{1} stored, {2:.1f} MB, {3}; {4} failed.</p>\n"
         "<table><tr><th>count<th>reason<th>class<th>what it means<th>an example</tr>\n",
-        escaped(folder), report.stored, static_cast<double>(report.bytes) / megabyte, report.frames, failed_in(report));
+        escaped(folder), counted(report.stored, "clip"), static_cast<double>(report.bytes) / megabyte,
+        counted(report.frames, "frame"), failed_in(report));
     for (const auto& group : report.failed)
         html += fmt::format("<tr><td class=\"n\">{}<td>{}<td>{}<td>{}<td>{}: {}</tr>\n", group.count,
                             to_string(group.why), to_string(class_of(group.why)), escaped(explain(group.why)),

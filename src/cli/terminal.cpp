@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "cli/counted.hpp"
+
 namespace reelpipe::cli {
 
 namespace {
@@ -146,11 +148,11 @@ void terminal::show_line(std::string text)
 std::string summary_text(const download_summary& s)
 {
     const progress& p = s.totals;
-    std::string text = fmt::format("{} clips: {} stored, {} exist, {} failed, {} pending; {:.1f} MB fetched in {}\n",
-                                   p.clips, p.stored, p.exists, p.failed, s.pending,
+    std::string text = fmt::format("{}: {} stored, {} exist, {} failed, {} pending; {:.1f} MB fetched in {}\n",
+                                   counted(p.clips, "clip"), p.stored, p.exists, p.failed, s.pending,
                                    static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
-    if (s.duplicates) text += fmt::format("{} rows named a clip again and were dropped\n", s.duplicates);
-    if (s.bad_rows) text += fmt::format("{} rows were malformed and skipped\n", s.bad_rows);
+    if (s.duplicates) text += fmt::format("{} named a clip again: dropped\n", counted(s.duplicates, "row"));
+    if (s.bad_rows) text += fmt::format("{} malformed: skipped\n", counted(s.bad_rows, "row"));
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
         const auto example = s.examples.find(why);

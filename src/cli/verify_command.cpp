@@ -15,6 +15,7 @@
 #include <reelpipe/download.hpp>
 
 #include "cli/choice.hpp"
+#include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/terminal.hpp"
 
@@ -56,7 +57,8 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
                     {"incomplete", counts.incomplete}});
         return;
     }
-    fmt::print("{} clips are as the ledger says ({}); {} wrong, {} missing, {} unknown, {} incomplete\n", counts.fine,
+    fmt::print("{} {} as the ledger says ({}); {} wrong, {} missing, {} unknown, {} incomplete\n",
+               counted(counts.fine, "clip"), counts.fine == 1 ? "is" : "are",
                checked.verify_fully ? "structure, and every picture and sound decodes" : "structure", counts.wrong,
                counts.missing, counts.unknown, counts.incomplete);
     if (counts.touched != 0)

@@ -191,7 +191,7 @@ public:
           trace_(trace_of(options_)),
           database_(open_ledger(folder_, damaged_ledger_)),
           ledger_(database_),
-          wanted_(database_),
+          wanted_(database_, folder_.temporary()),
           accounts_(options_, trim_, ledger_, wanted_),
           kept_(database_, options_),
           policy_(options_, accounts_, kept_, names_hosts(options_)),
@@ -268,7 +268,7 @@ private:
     };
     asio::awaitable<std::vector<wanted_clip>> page_after(const wanted_clip& last);
     std::vector<listed_clip> listed_clips(std::vector<wanted_clip> page) const;
-    bool is_settled(const wanted_clip&, const std::string& name, const store::looked_into&) const;
+    bool is_settled(const wanted_clip&, const std::string& name, const store::stamp_reader&) const;
 
     void look_at(clip_task&);
     download_summary summary(ending, std::vector<stage_stats>);
@@ -391,7 +391,7 @@ asio::awaitable<std::vector<wanted_clip>> downloader::implementation::page_after
 std::vector<downloader::implementation::listed_clip> downloader::implementation::listed_clips(
     std::vector<wanted_clip> page) const
 {
-    const store::looked_into folder(folder_.output());
+    const store::stamp_reader folder(folder_.output());
     std::vector<listed_clip> listed;
     listed.reserve(page.size());
     for (wanted_clip& wanted : page) {
@@ -404,7 +404,7 @@ std::vector<downloader::implementation::listed_clip> downloader::implementation:
 }
 
 bool downloader::implementation::is_settled(const wanted_clip& wanted, const std::string& name,
-                                            const store::looked_into& folder) const
+                                            const store::stamp_reader& folder) const
 {
     if (!wanted.before) return false;
     if (!wanted.before->failed) return folder.stamp_of(name) == wanted.before->file;
@@ -701,8 +701,8 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         for (const message& m : said) say(m.how, m.text);
         if (const double rate = resolves_per_hour(options_); rate > 0) {
             const std::uint64_t videos = count_work(wanted_).videos;
-            say(severity::note, fmt::format("{} videos at {:.0f} an hour, which the site's quota allows: at least {}",
-                                            videos, rate, quota_time(videos, rate)));
+            say(severity::note, fmt::format("{} video{} at {:.0f} an hour, which the site's quota allows: at least {}",
+                                            videos, videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
         }
         ledger_.begin_run({.resolver = locator_->version(), .options = output_options_json(options_)});
         ended = co_await runner_.run();
@@ -762,10 +762,10 @@ void downloader::implementation::tell_what_is_missing() const
     if (const std::optional<double> mean = ledger_.mean_clip_bytes())
         need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
     say(severity::error,
-        fmt::format("{} has {:.1f} MB free; the {} clips that are left need {}, besides the videos "
+        fmt::format("{} has {:.1f} MB free; what is left ({} clip{}) needs {}, besides the videos "
                     "under way{}; make room and run again",
-                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, left, need,
-                    options_.tmp_dir.empty() ? "" : " in " + options_.tmp_dir.string()));
+                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, left,
+                    left == 1 ? "" : "s", need, options_.tmp_dir.empty() ? "" : " in " + options_.tmp_dir.string()));
 }
 
 download_summary downloader::implementation::summary(ending end, std::vector<stage_stats> stages)

@@ -64,7 +64,7 @@ try {
     if (!fs::exists(folder.ledger()))
         throw usage_error("there is none; name a folder that `reelpipe download -o` was given");
     database ledger = database::at_rest(folder.ledger());
-    if (const int found = version_of(ledger); found != schema_version())
+    if (const int found = version_of(ledger); found < oldest_with_facts() || found > schema_version())
         throw usage_error(fmt::format(
             "its version is {} and this reelpipe reads {}: {}", found, schema_version(),
             found < schema_version() ? "the next download brings it up to date" : "use the one that wrote it"));

@@ -5,6 +5,8 @@
 #include <exception>
 #include <vector>
 
+#include "media/error.hpp"
+#include "media/segment_reader.hpp"
 #include "media/span_plan.hpp"
 #include "pipeline/judge.hpp"
 #include "stages/fetch/fetcher.hpp"
@@ -25,6 +27,32 @@ void add_local_files(inspection& seen, const fetch::fetched& got, const std::vec
     }
 }
 
+// What is read of the film for a segment behind its end shows nothing of the segment.
+bool has_pictures(const media::partial_file& film, const segment& wanted)
+{
+    media::demuxer input(film);
+    media::segment_reader reader(input, wanted);
+    const av::packet packet = av::make_packet();
+    while (reader.next(packet.get())) {
+        const av::packet_turn turn(packet);
+        if (turn->stream_index != input.video()->index || turn->pts == AV_NOPTS_VALUE) continue;
+        const auto begin = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin();
+        const auto end = begin + av::to_microseconds(turn->duration, input.video()->time_base);
+        if (end > wanted.start && begin < wanted.end) return true;
+    }
+    return false;
+}
+
+void check_end(const fetch::fetched& got, const std::vector<segment>& wanted)
+{
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const fetch::fetched::clip& clip = got.clips.at(i);
+        if (clip.error) std::rethrow_exception(clip.error);
+        if (!has_pictures(clip.files.front(), wanted[i]))
+            throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
+    }
+}
+
 asio::awaitable<inspection> look_into(media_source source, std::vector<segment> wanted, std::filesystem::path folder)
 {
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
@@ -40,6 +68,7 @@ asio::awaitable<inspection> look_into(media_source source, std::vector<segment> 
                     .requests = got.counts.requests,
                     .rounds = got.counts.rounds};
     add_local_files(seen, got, wanted);
+    check_end(got, wanted);
     co_return seen;
 }
 

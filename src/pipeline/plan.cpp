@@ -18,7 +18,7 @@ try {
     const bool has_ledger = !options.output.empty() && std::filesystem::exists(remembered);
     database db(has_ledger ? remembered : std::filesystem::path(":memory:"));
     const ledger with_tables(db);
-    work_list wanted(db);
+    work_list wanted(db, std::filesystem::temp_directory_path());
     download_plan counts;
     counts.bad_rows = read_lists(options, wanted);
     const work_list::size size = wanted.seal();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,11 +11,12 @@
 
 namespace reelpipe {
 
-// A text for some of many numbered rows, in a temporary file that is gone with this object: in memory a row costs eight
-// bytes. What is kept comes in any order and is asked for in another. Throws std::system_error. Threads: one at a time.
+// A text for some of many numbered rows, in a file without a name in a folder, which is gone with this object: in
+// memory a row costs eight bytes. What is kept comes in any order and is asked for in another. Throws
+// std::system_error. Threads: one at a time.
 class remarks {
 public:
-    remarks();
+    explicit remarks(const std::filesystem::path& folder);
 
     void keep(std::uint64_t row, std::string_view text);  // rows count from 1; the last text of a row is kept
     std::string of(std::uint64_t row);                    // empty: there is none

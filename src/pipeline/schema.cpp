@@ -57,6 +57,8 @@ void take_step(database& db, std::size_t number)
 
 int schema_version() { return static_cast<int>(steps.size()); }
 
+int oldest_with_facts() { return 2; }
+
 int version_of(database& db)
 {
     statement version = db.prepare("PRAGMA user_version");

@@ -55,8 +55,9 @@ std::optional<clip_record> record_in(const statement& found, int column)
 
 }  // namespace
 
-work_list::work_list(database& db)
+work_list::work_list(database& db, const std::filesystem::path& temporary)
     : database_(&with_lists(db)),
+      remarks_(temporary),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
       exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
       excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))

@@ -36,7 +36,8 @@ enum class standing : std::uint8_t {
 // video and segment are one clip; the first of them counts. Threads: one at a time, that of the ledger.
 class work_list {
 public:
-    explicit work_list(database&);
+    // What there is to say of rows is kept in a file in the folder `temporary`.
+    work_list(database&, const std::filesystem::path& temporary);
 
     // Rows that name this clip will not be added.
     void exclude(const clip_request&);

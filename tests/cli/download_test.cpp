@@ -233,6 +233,24 @@ TEST_CASE("wrong usage and unreadable lists are refused before anything is fetch
     CHECK(site.requests() == 0);
 }
 
+TEST_CASE("a wrong word is answered with the right ones", "[download]")
+{
+    const auto said_to = [](std::vector<std::string> words) {
+        words.insert(words.begin(), REELPIPE_BINARY);
+        const finished end = run(words);
+        CHECK(end.status == 2);
+        CHECK(end.out.empty());
+        return end.err;
+    };
+    CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--progress", "foo"}),
+               Catch::StartsWith("error: --progress: 'foo' is none of auto, bar, none, plain") &&
+                   Catch::Contains("reelpipe download --help"));
+    CHECK_THAT(said_to({"dwnload", "list.csv"}),
+               Catch::StartsWith("error: there is no command 'dwnload', but download, ") && Catch::Contains("verify"));
+    CHECK_THAT(said_to({}), Catch::StartsWith("error: a command comes first: download, "));
+    CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--nope"}), Catch::StartsWith("error: "));
+}
+
 TEST_CASE("a bad file under a clip's name is set aside and the clip made", "[download]")
 {
     kinetics_site site;

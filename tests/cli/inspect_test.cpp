@@ -87,3 +87,17 @@ TEST_CASE("inspect looks into playlists", "[inspect]")
     CHECK(value_of("requests", end.out) == 3);
     CHECK(value_of("fetched / (index + span)", end.out) == 1);
 }
+
+TEST_CASE("inspect says that a segment is behind the end of the video", "[inspect]")
+{
+    nginx server(REELPIPE_TEST_MEDIA);
+    for (const std::string& source :
+         {server.url("long.mp4"), std::string(REELPIPE_TEST_MEDIA "/long.mp4"), server.url("hls_ts/list.m3u8")}) {
+        const finished end = run({REELPIPE_BINARY, "inspect", source, "--start", "1000", "--end", "1010"});
+        CAPTURE(source, end.err);
+        CHECK(end.status == 1);
+        CHECK(end.out.empty());
+        CHECK(end.err.find("after the end of the video") != std::string::npos);
+        CHECK(run({REELPIPE_BINARY, "inspect", source, "--start", "295", "--end", "305"}).status == 0);
+    }
+}

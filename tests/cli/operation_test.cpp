@@ -268,7 +268,7 @@ TEST_CASE("the report of a folder says what became of its clips over all runs", 
     const fs::path page = site.folder / "report.html";
     const finished text = run({REELPIPE_BINARY, "report", site.output().string(), "--html", page.string()});
     CHECK(text.status == 0);
-    CHECK(text.out.find("1 clips stored") != std::string::npos);
+    CHECK(text.out.find("1 clip stored") != std::string::npos);
     CHECK(text.out.find("e.g. dead1_000003_000003.3") != std::string::npos);
     CHECK(read_file(page).find("<td>gone<td>permanent") != std::string::npos);
 

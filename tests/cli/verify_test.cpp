@@ -282,3 +282,24 @@ TEST_CASE("a folder without a ledger cannot be verified", "[verify]")
     CHECK(end.status == 2);
     CHECK_THAT(end.err, Catch::Contains("reelpipe download -o"));
 }
+
+TEST_CASE("a folder whose ledger is of an earlier version verifies, and is left as it was", "[verify]")
+{
+    const verified_folder work;
+    const fs::path ledger = work.site.output() / ".reelpipe/ledger.sqlite";
+    const finished earlier =
+        run({"python3", "-c",
+             "import sqlite3, sys\n"
+             "ledger = sqlite3.connect(sys.argv[1])\n"
+             "ledger.executescript('DROP TABLE resolved; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE')",
+             ledger.string()});
+    REQUIRE(earlier.status == 0);
+    const std::string before = read_file(ledger);
+
+    const finished end = work.verify();
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK_THAT(end.out, Catch::StartsWith("6 clips are as the ledger says"));
+    CHECK(read_file(ledger) == before);
+}

@@ -266,6 +266,9 @@ TEST_CASE("compositions that cannot work are refused", "[pipeline]")
     CHECK_THROWS_AS(reelpipe::source("n", up_to(1)) | reelpipe::sink("s", nothing, {.attempts = 2}),
                     std::invalid_argument);
     CHECK_THROWS_AS(reelpipe::source("n", up_to(1)) | reelpipe::cpu("c", same, {.workers = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(reelpipe::source("n", up_to(1)) | reelpipe::cpu("c", same, {.queue = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(reelpipe::source("n", up_to(1)) | reelpipe::sink("s", nothing, {.queue = 0}),
+                    std::invalid_argument);
     CHECK_THROWS_AS(
         reelpipe::runner(reelpipe::source("n", up_to(1)) | reelpipe::cpu("c", same) | reelpipe::sink("s", nothing)),
         std::invalid_argument);

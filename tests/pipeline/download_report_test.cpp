@@ -16,7 +16,7 @@ json report_of(const std::vector<std::pair<std::string, standing>>& clips, const
     const reelpipe::test::temp_folder folder;
     reelpipe::database db(folder / "l");
     reelpipe::ledger ledger(db);
-    reelpipe::work_list list(db);
+    reelpipe::work_list list(db, std::filesystem::temp_directory_path());
     for (const auto& [video, how] : clips) list.add({.video = video, .wanted = {5s, 15s}, .label = "l", .split = ""});
     list.seal();
     for (std::uint64_t row = 0; row < clips.size(); ++row)

@@ -111,7 +111,7 @@ TEST_CASE("a ledger of the first version keeps its outcomes", "[ledger]")
 
     database db(folder / "l");
     ledger l(db);
-    reelpipe::work_list list(db);
+    reelpipe::work_list list(db, std::filesystem::temp_directory_path());
     list.add(clip(1));
     list.add(clip(2));
     list.seal();

@@ -3,10 +3,12 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 
 TEST_CASE("a row has the last text that was kept of it, however long, and in whatever order", "[remarks]")
 {
-    reelpipe::remarks kept;
+    const reelpipe::test::temp_folder folder;
+    reelpipe::remarks kept(folder.path());
     const std::string endless(100'000, 'z');
     kept.keep(7, "seven");
     kept.keep(2, endless);
@@ -18,4 +20,5 @@ TEST_CASE("a row has the last text that was kept of it, however long, and in wha
     CHECK(kept.of(2) == endless);
     CHECK(kept.of(3) == std::string("with \0 and \n", 12));
     CHECK(kept.of(8).empty());
+    CHECK(std::filesystem::is_empty(folder.path()));
 }

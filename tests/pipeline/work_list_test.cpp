@@ -17,7 +17,7 @@ struct opened {
     reelpipe::test::temp_folder folder{};
     reelpipe::database db{folder / "ledger.sqlite"};
     reelpipe::ledger ledger{db};
-    reelpipe::work_list list{db};
+    reelpipe::work_list list{db, std::filesystem::temp_directory_path()};
 };
 
 clip_request clip(std::string video, std::chrono::seconds start, std::string label = "label")
@@ -79,7 +79,7 @@ TEST_CASE("what an earlier run recorded comes with the clip", "[work_list]")
     earlier.record(clip("stored", 1s), {.file = {.bytes = 7, .modified_ns = 8}, .frames = 300});
     earlier.record(clip("dead", 1s), {.failed = reelpipe::reason::removed, .message = "gone", .attempts = 2});
     earlier.commit();
-    reelpipe::work_list list(db);
+    reelpipe::work_list list(db, std::filesystem::temp_directory_path());
     for (const char* video : {"dead", "new", "stored"}) list.add(clip(video, 1s));
     list.seal();
 

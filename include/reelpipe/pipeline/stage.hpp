@@ -303,6 +303,7 @@ public:
     {
         check(o.workers > 0, name, "needs a worker");
         check(o.attempts > 0, name, "needs an attempt");
+        check(o.queue > 0, name, "needs room for an item in its queue");
         check(o.workers == 1 || std::copy_constructible<F>, name, "several workers need a copyable function");
         check(o.attempts == 1 || std::copy_constructible<In>, name, "several attempts need a copyable item");
         check(o.attempts == 1 || !Spreads, name, "a one-to-many stage has one attempt: it may have sent something");

@@ -104,14 +104,14 @@ void make_names_durable(const fs::path& folder)
 
 stamp stamp_of(const fs::path& file) { return stamp_in(AT_FDCWD, file.c_str()); }
 
-looked_into::looked_into(const fs::path& folder) : descriptor_(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
+stamp_reader::stamp_reader(const fs::path& folder) : descriptor_(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
 {
     if (descriptor_ < 0) fail("open", folder);
 }
 
-looked_into::~looked_into() { ::close(descriptor_); }
+stamp_reader::~stamp_reader() { ::close(descriptor_); }
 
-stamp looked_into::stamp_of(const std::string& name) const { return stamp_in(descriptor_, name.c_str()); }
+stamp stamp_reader::stamp_of(const std::string& name) const { return stamp_in(descriptor_, name.c_str()); }
 
 void remove_leftovers(const fs::path& folder)
 {

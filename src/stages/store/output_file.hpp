@@ -55,12 +55,12 @@ struct stamp {
 stamp stamp_of(const std::filesystem::path&);
 
 // A folder in which many names are looked up: the way to it is walked once. Throws std::system_error.
-class looked_into {
+class stamp_reader {
 public:
-    explicit looked_into(const std::filesystem::path& folder);
-    looked_into(const looked_into&) = delete;
-    looked_into& operator=(const looked_into&) = delete;
-    ~looked_into();
+    explicit stamp_reader(const std::filesystem::path& folder);
+    stamp_reader(const stamp_reader&) = delete;
+    stamp_reader& operator=(const stamp_reader&) = delete;
+    ~stamp_reader();
 
     // As the other one; the name may have folders in it.
     stamp stamp_of(const std::string& name) const;
