@@ -26,7 +26,7 @@ work_sizes sized(scale how_much)
         const size_of_work few{.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
         return {few, few, few};
     }
-    if (how_much == scale::quick) return {{.videos = 6}, {.videos = 12, .names = 12}, {.videos = 12}};
+    if (how_much == scale::quick) return {{.videos = 4}, {.videos = 12, .names = 12}, {.videos = 12}};
     return {{.videos = 36}, {.videos = 12, .names = 24}, {.videos = 12, .names = 8}};
 }
 
