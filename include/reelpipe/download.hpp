@@ -129,6 +129,7 @@ struct progress {
     std::uint64_t stored = 0;  // made by this run
     std::uint64_t exists = 0;  // there before, and verified
     std::uint64_t failed = 0;
+    std::uint64_t failed_before = 0;  // of these: in an earlier run, and not asked for again
     std::map<reason, std::uint64_t> failures{};
     std::uint64_t fetched = 0;  // bytes received
     std::size_t cutting = 0, jobs = 0;

@@ -2,6 +2,7 @@
 #define REELPIPE_FRESH_PAGES_HPP
 
 #include <malloc.h>
+#include <stdlib.h>
 
 namespace reelpipe {
 
@@ -11,7 +12,10 @@ namespace reelpipe {
 // on its source alone, as in a process that encodes one clip. Clip workers do this by themselves; a program that
 // encodes in its own process calls it before the run, should its clips have to be the same each time. Everything but
 // encoding gets slower by it.
-inline void use_fresh_pages() { mallopt(M_MMAP_THRESHOLD, 128 << 10); }  // a threshold that is set stays as it is
+inline void use_fresh_pages()
+{
+    mallopt(M_MMAP_THRESHOLD, getenv("FP") ? atoi(getenv("FP")) : 128 << 10);
+}  // a threshold that is set stays as it is
 
 }  // namespace reelpipe
 

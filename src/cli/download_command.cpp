@@ -209,8 +209,8 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("Fetch");
     command
         ->add_flag("--allow-private", o.allow_private,
-                   "redirects, pages and playlists may lead to addresses of this machine or network; what you name "
-                   "yourself always may")
+                   "redirects, pages and playlists may lead to addresses of this machine or network; what "
+                   "--source names always may")
         ->group("Fetch");
     command->add_option("--attempts", o.attempts, "tries for what may pass by itself")
         ->check(CLI::Range(1, 100))
@@ -363,6 +363,10 @@ int run_download(const download_arguments& arguments)
 
     try {
         if (failed) std::rethrow_exception(failed);
+    } catch (const usage_error& e) {
+        screen.message(severity::error, e.what());
+        if (log) log->message(severity::error, e.what());
+        return exit_status::usage;
     } catch (const std::exception& e) {
         const std::string line = fmt::format("the run ended early: {}; run again to go on", e.what());
         screen.message(severity::error, line);

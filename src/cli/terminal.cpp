@@ -158,6 +158,10 @@ std::string summary_text(const download_summary& s)
         const auto example = s.examples.find(why);
         if (example != s.examples.end()) text += fmt::format("          e.g. {}\n", without_controls(example->second));
     }
+    if (p.failed_before)
+        text += fmt::format(
+            "{} failed in an earlier run and {} not asked for again: --retry REASON (soft, permanent) does\n",
+            counted(p.failed_before, "clip"), p.failed_before == 1 ? "was" : "were");
 
     if (!s.stages.empty() && p.stored) {
         text += fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9} {:>10} {:>10} {:>6}\n", "stage", "in", "out", "failed",

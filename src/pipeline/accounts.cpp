@@ -91,6 +91,8 @@ void accounts::settled_before(const wanted_clip& clip)
     if (clip.before->failed) {
         settle(clip.row, standing::failed, *clip.before);
         enter_failure(clip.clip, *clip.before, false);
+        const std::lock_guard guard(mutex_);
+        ++totals_.failed_before;
         return;
     }
     wanted_.settle(clip.row, standing::exists);

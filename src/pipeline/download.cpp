@@ -113,6 +113,14 @@ std::unique_ptr<trace> trace_of(const download_options& options)
     return options.trace.empty() ? nullptr : std::make_unique<trace>(options.trace);
 }
 
+void create_temporary(const fs::path& folder)
+try {
+    fs::create_directories(folder);
+} catch (const fs::filesystem_error& e) {
+    throw usage_error(fmt::format("folder for what is fetched, {}: {}; choose one that can be written", folder.string(),
+                                  e.code().message()));
+}
+
 // The reasons that words of --retry stand for: a class means all of its reasons.
 std::set<reason> reasons_of(const std::vector<std::string>& words)
 {
@@ -432,6 +440,8 @@ void downloader::implementation::look_at(clip_task& task)
 {
     const store::stamp stamp = store::stamp_of(task.file);
     if (stamp == store::stamp{}) return;
+    if (fs::is_directory(task.file))
+        throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
     const trace::span traced(trace_.get(), trace::kind::worker, "look", task.file.stem().string());
     std::string wrong;
     try {
@@ -641,7 +651,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
 {
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     const fs::path temporary = options_.tmp_dir.empty() ? folder_.temporary() : options_.tmp_dir;
-    fs::create_directories(temporary);
+    create_temporary(temporary);
     locator_.emplace(
         loop, options_,
         wait_hooks{

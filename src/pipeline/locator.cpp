@@ -145,6 +145,13 @@ try
     throw usage_error(fmt::format("--source {}: {}", options.source, e.what()));
 }
 
+asio::awaitable<std::vector<message>> locator::start()
+try {
+    co_return co_await source_->start();
+} catch (const std::invalid_argument& e) {
+    throw usage_error(fmt::format("--source {}", e.what()));
+}
+
 asio::awaitable<resolved_video> locator::locate(std::string video)
 {
     resolved_video found;

@@ -59,6 +59,7 @@ void trace::write(std::string_view event)
 {
     std::fputs(std::exchange(is_first_, false) ? "[\n" : ",\n", file_.get());
     std::fwrite(event.data(), 1, event.size(), file_.get());
+    std::fflush(file_.get());  // a run that is killed leaves what it did
 }
 
 std::size_t trace::take_row(kind of)

@@ -50,6 +50,16 @@ void check_preset(const options& how)
         throw std::invalid_argument(av::error(fmt::format("libx264 with preset {}", how.preset), opened).what());
 }
 
+void check_frame_rate(const std::string& text)
+{
+    constexpr double highest = 1000;  // each picture is encoded, and a slip of the pen asks for a billion a second
+    AVRational rate{};
+    if (av_parse_video_rate(&rate, text.c_str()) < 0)
+        throw std::invalid_argument(fmt::format("{} is no frame rate: 25, 29.97 and 30000/1001 are some", text));
+    if (av_q2d(rate) > highest)
+        throw std::invalid_argument(fmt::format("a frame rate of {} is above {}", text, highest));
+}
+
 // Names, arguments and links; whether they fit the pictures shows with the first one.
 void check_filter(const std::string& description)
 {
@@ -81,9 +91,7 @@ void check(const options& how)
     if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
     check_preset(how);
     if (!how.pixel_format.empty()) check_pixel_format(how.pixel_format);
-    if (AVRational rate; !how.frame_rate.empty() && av_parse_video_rate(&rate, how.frame_rate.c_str()) < 0)
-        throw std::invalid_argument(
-            fmt::format("{} is no frame rate: 25, 29.97 and 30000/1001 are some", how.frame_rate));
+    if (!how.frame_rate.empty()) check_frame_rate(how.frame_rate);
     if (!how.filter.empty()) check_filter(how.filter);
 }
 

@@ -311,8 +311,11 @@ segment_run segments_of(const media_playlist& list, segment clip)
     const auto& all = list.segments;
     const auto first = std::ranges::upper_bound(all, clip.start + segment_rounding, {}, &hls_segment::end);
     if (first == all.end())
-        throw media::error(media::fault::beyond_end, "the playlist ends at " + std::to_string(all.back().end.count()) +
-                                                         " us, before the clip begins");
+        throw media::error(
+            media::fault::beyond_end,
+            "the playlist ends at " +
+                std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(all.back().end).count()) +
+                " ms, before the clip begins");
     const auto last =
         std::max(std::next(first), std::ranges::lower_bound(all, clip.end - segment_rounding, {}, &hls_segment::begin));
     if (std::any_of(first, last, [](const hls_segment& each) { return each.is_gap; }))

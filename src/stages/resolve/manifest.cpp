@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -138,6 +139,8 @@ std::vector<message> manifest::read()
     if (malformed > lines_told)
         said.push_back({severity::warning, path_.string() + ": " + std::to_string(malformed - lines_told) +
                                                " more malformed lines were skipped"});
+    if (index_.empty() && malformed > 0)
+        throw std::invalid_argument(path_.string() + ": no line of it is a JSON object with an id and a URL");
     index_.shrink_to_fit();
     std::ranges::sort(index_);
     return said;
