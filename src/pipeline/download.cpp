@@ -771,11 +771,11 @@ void downloader::implementation::tell_what_is_missing() const
     std::string need = "as much as they take";
     if (const std::optional<double> mean = ledger_.mean_clip_bytes())
         need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
+    const std::string rest = left == 1 ? "clip that is left needs" : fmt::format("{} clips that are left need", left);
     say(severity::error,
-        fmt::format("{} has {:.1f} MB free; what is left ({} clip{}) needs {}, besides the videos "
-                    "under way{}; make room and run again",
-                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, left,
-                    left == 1 ? "" : "s", need, options_.tmp_dir.empty() ? "" : " in " + options_.tmp_dir.string()));
+        fmt::format("{} has {:.1f} MB free; the {} {}, besides the videos under way{}; make room and run again",
+                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, rest, need,
+                    options_.tmp_dir.empty() ? "" : " in " + options_.tmp_dir.string()));
 }
 
 download_summary downloader::implementation::summary(ending end, std::vector<stage_stats> stages)
