@@ -2,20 +2,17 @@
 #define REELPIPE_FRESH_PAGES_HPP
 
 #include <malloc.h>
-#include <stdlib.h>
 
 namespace reelpipe {
 
-// Every large block of this process is from now on made of new, zeroed pages, which go back to the system with it.
+// Every block of more than a page in this process is from now on made of new, zeroed pages, which go back to the system
+// with it.
 //
 // libx264 reads bytes that it never wrote, and what it finds there shows in the stream. With fresh pages a clip depends
 // on its source alone, as in a process that encodes one clip. Clip workers do this by themselves; a program that
 // encodes in its own process calls it before the run, should its clips have to be the same each time. Everything but
 // encoding gets slower by it.
-inline void use_fresh_pages()
-{
-    mallopt(M_MMAP_THRESHOLD, getenv("FP") ? atoi(getenv("FP")) : 128 << 10);
-}  // a threshold that is set stays as it is
+inline void use_fresh_pages() { mallopt(M_MMAP_THRESHOLD, 4 << 10); }  // a threshold that is set stays as it is
 
 }  // namespace reelpipe
 

@@ -157,6 +157,36 @@ TEST_CASE("so it is for every container, frame rate and kind of picture", "[enco
     CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
 }
 
+TEST_CASE("a clip of small pictures does not depend on what was in the memory before", "[encode]")
+{
+    const temp_folder folder;
+    const fs::path small = folder / "small.webm";
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=101x99:rate=25:duration=6",
+               "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p", small.string()});
+    const segment wanted{3s, 5s};
+    const options how{.preset = preset};
+    sparse_copy copy(small);
+    bring_what_is_planned(copy, wanted);
+    std::vector<std::string> used, kept;  // in turns, so that what is freed stays in the heap, piece by piece
+    for (std::size_t bytes = 1000; bytes < 128'000; bytes += 500) {
+        used.emplace_back(bytes, '\xa5');
+        kept.emplace_back(100, ' ');
+    }
+    used.clear();
+
+    cut_to(folder / "clip.mp4", copy.file(), wanted, how);
+
+    output_of({"ffmpeg",       "-nostdin", "-v",
+               "error",        "-ss",      "3",
+               "-t",           "2",        "-i",
+               small.string(), "-vf",      "crop=100:98:0:0",
+               "-c:v",         "libx264",  "-preset",
+               preset,         "-pix_fmt", "yuv420p",
+               "-threads",     "1",        (folder / "classic.mp4").string()});
+    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_pictures);
+}
+
 TEST_CASE("pictures and sound of two files are cut like the one file that is made of them", "[encode]")
 {
     const temp_folder folder;
