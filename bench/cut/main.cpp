@@ -43,7 +43,7 @@ struct scaled {
 scaled sized(scale how_much)
 {
     if (how_much == scale::smoke) return {{8, "160x90"}, 2s, 2, 3, "ultrafast"};
-    if (how_much == scale::quick) return {{300, "640x360"}, 10s, 2, 100, "medium"};
+    if (how_much == scale::quick) return {{300, "640x360"}, 10s, 4, 100, "medium"};
     return {{300, "640x360"}, 10s, 8, 200, "medium"};
 }
 
@@ -95,7 +95,7 @@ scenario make(scale how_much)
                      .bound = 0.015}},
         .setup = {{"libavcodec",
                    std::to_string(avcodec_version() >> 16) + "." + std::to_string(avcodec_version() >> 8 & 255)}},
-        .rounds = how_much == scale::quick ? 2 : 0};
+        .rounds = how_much == scale::quick ? 1 : 0};
 }
 
 }  // namespace

@@ -75,8 +75,7 @@ scenario make(scale how_much)
                     {.figure = "peak_mb", .heading = "MB, largest process", .decimals = 0}},
         .contests = {},
         .targets = {at_least("encode, near", 3.2, "ActivityNet's way"), at_least("encode, near", 1.1, "ffmpeg -ss URL"),
-                    at_least("encode, far", 0.97, "reelpipe, near"), at_least("lossless, near", 100),
-                    at_least("lossless, near", 200, "", true)},
+                    at_least("lossless, near", 100), at_least("lossless, near", 200, "", true)},
         .setup = {{"yt-dlp", version}, {"preset", sizes.encode.preset}},
         .rounds = how_much == scale::full ? 3 : 1};
     // In a short run the second before the first video is there counts for more.
