@@ -26,7 +26,7 @@ work_sizes sized(scale how_much)
         const size_of_work few{.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
         return {few, few, few};
     }
-    if (how_much == scale::quick) return {{.videos = 4}, {.videos = 12, .names = 12}, {.videos = 12}};
+    if (how_much == scale::quick) return {{.videos = 4}, {.videos = 12, .names = 10}, {.videos = 12}};
     return {{.videos = 36}, {.videos = 12, .names = 24}, {.videos = 12, .names = 8}};
 }
 
@@ -89,7 +89,8 @@ scenario make(scale how_much)
             contest encoding{.name = "encode, " + where,
                              .work = std::to_string(encode.rows.size()) + " rows, H.264 out",
                              .contenders = encoders_of(served(encode, net, with_site))};
-            if (how_much == scale::quick && (net.name == "far" || with_site)) encoding.contenders.resize(2);
+            if (how_much == scale::quick && (net.name == "far" || with_site))
+                encoding.contenders.resize(with_site ? 2 : 1);
             if (net.name == "far" && !with_site)
                 encoding.contenders.push_back(reelpipe_of(served(encode, near, false), "encode", "reelpipe, near"));
             all.contests.push_back(std::move(encoding));

@@ -86,7 +86,7 @@ scenario make(scale how_much)
                                               ASIO_VERSION % 100)},
                          {"oneTBB", TBB_VERSION_STRING},
                          {"turns in 10 us", std::to_string(turns)}},
-               .rounds = how_much == scale::quick ? 3 : 0};
+               .rounds = how_much == scale::quick ? 2 : 0};
     // The loop waits for one timer after the other: as many items as the others would take minutes.
     std::erase_if(s.contests.back().contenders, [](const contender& c) { return c.name == "ordinary loop"; });
 
