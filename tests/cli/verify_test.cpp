@@ -99,10 +99,10 @@ std::string on_a_terminal(std::vector<std::string> words)
     return output_of(command);
 }
 
-void flip(const fs::path& file, std::size_t at)
+void flip(const fs::path& file, std::size_t begin, std::size_t end)
 {
     std::string content = read_file(file);
-    content.at(at) = static_cast<char>(content.at(at) ^ 0xff);
+    for (std::size_t at = begin; at < end; ++at) content.at(at) = static_cast<char>(content.at(at) ^ 0xff);
     write_file(file, content);
 }
 
@@ -188,7 +188,8 @@ TEST_CASE("every kind of damage to a stored clip is found, and the next download
     fs::rename(with, swapped);
     fs::rename(folder.site.folder / "aside", with);
     const fs::path flipped = folder.clip("b/spoken_000006_000007.mp4");
-    flip(flipped, read_file(flipped).find("stbl") + 1);
+    const std::size_t box = read_file(flipped).find("stbl");
+    flip(flipped, box + 1, box + 2);
     const fs::path mute = folder.clip("b/spoken_000008_000009.mp4");
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", mute.string(), "-c", "copy", "-an",
                (folder.site.folder / "mute.mp4").string()});
@@ -230,7 +231,7 @@ TEST_CASE("damage inside of pictures is found where everything is decoded", "[ve
     packet.ignore(8, '\n');
     packet >> second;
     REQUIRE(second > 100);
-    for (std::size_t at = second + 6; at < second + 40; ++at) flip(clip, at);
+    flip(clip, second + 6, second + 40);
 
     CHECK(folder.findings().empty());
     CHECK(folder.findings({"--verify", "full"}) ==
@@ -245,7 +246,7 @@ TEST_CASE("damage inside of the source is found as its clip is made, where every
         const fs::path file = site.folder / "media" / (name + ".mp4");
         const place found = packets_of(file, stream).at(packet);
         // Of a picture, not the lengths that the structure of the file consists of.
-        for (std::size_t at = found.at + found.size / 3; at < found.at + found.size; ++at) flip(file, at);
+        flip(file, found.at + found.size / 3, found.at + found.size);
     };
     damage("picture", "v", 5 * 30 + 7);
     damage("sound", "a", 5 * 43);
