@@ -32,10 +32,12 @@ asio::awaitable<void> download(fs::path videos, fs::path output, fs::path list, 
     const fs::path folder = options.output;
     reelpipe::downloader run(std::move(options));
     const reelpipe::download_summary s = co_await run.run();
-    std::cerr << list.string() << ": " << s.totals.stored << " of " << s.totals.clips << " clips made\n";
+    std::cerr << list.string() << ": " << s.totals.stored << " of " << s.totals.clips << " clips made, " << s.pending
+              << " pending " << s.stop_message << '\n';
 
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        fs::path file = entry.path();
+    for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
+        if (entry->path().filename() == ".reelpipe") entry.disable_recursion_pending();  // the run's own
+        fs::path file = entry->path();
         if (file.extension() == ".mp4") co_await next.send(std::move(file));
     }
 }
@@ -69,10 +71,15 @@ int main(int argc, char** argv)
     const auto print = [](const measured& m) {
         std::cout << m.clip.filename().string() << ' ' << m.bytes << " bytes, of them zero " << m.zeros << '\n';
     };
+    // A list that cannot be read, or a folder in use, costs that list only.
+    const auto say_and_go_on = [](const reelpipe::failure& f) {
+        std::cerr << f.stage << ": " << f.what << '\n';
+        return reelpipe::verdict::drop();
+    };
     reelpipe::runner batch{reelpipe::source("lists", std::move(lists)) |
                                reelpipe::io("download", clips_of, {.workers = 2}) |
                                reelpipe::cpu("measure", measure, {.workers = 2}) | reelpipe::sink("print", print),
-                           {.cpu = pool.get_executor()}};
+                           {.cpu = pool.get_executor(), .on_failure = say_and_go_on}};
     const reelpipe::report r = batch.run(io);
     if (const auto* slowest = reelpipe::bottleneck(r.stages)) std::cerr << "bottleneck: " << slowest->name << '\n';
     return r.failed == 0 ? 0 : 1;

@@ -17,7 +17,8 @@ int main()
     asio::thread_pool pool;
     std::vector<std::string> names{"Ada", "Grace", "Barbara"};
 
-    reelpipe::runner run{reelpipe::source("names", std::move(names)) | reelpipe::io("greet", greet, {.workers = 8}) |
+    reelpipe::runner run{reelpipe::source("names", std::move(names)) |
+                             reelpipe::io("greet", greet, {.workers = 8, .ordered = true}) |
                              reelpipe::cpu("shout", shout, {.workers = 2, .ordered = true}) |
                              reelpipe::sink("print", [](std::string line) { std::cout << line << '\n'; }),
                          {.cpu = pool.get_executor()}};

@@ -13,15 +13,17 @@
 // Bounds. A queue holds `queue` items, and `weight` in all unless one item alone is heavier; `max_in_flight` items of
 // the source are on their way at once, with everything that came of them.
 // Workers. Each has its own copy of the function object, which may keep state between items without a lock. It may be
-// a capturing lambda that is a coroutine: the closure lives as long as its worker.
+// a capturing lambda that is a coroutine: the closure lives as long as its worker. What it is given outlives its call,
+// so it may take that by reference.
 // The end. The source returns, the next stage empties its queue and returns, ..., run() returns: nobody closes
 // anything, nothing that was sent is lost, nothing that was started is left.
 // Failures. What a function throws goes to `on_failure`, whose verdict is to drop the item, to try it again (it waits
 // beside the queue and holds no worker), to drain, or to stop. After stop(), or when the source throws, everything is
 // cancelled and joined, and run() throws the first error.
-// drain() feeds nothing more and finishes what was admitted. cancel() drops what is queued, ends every wait with
-// operation_aborted, raises the stop tokens and waits for the calls that run. Cancelling the coroutine that awaits
-// run(): terminal as cancel(), after which it throws operation_aborted; partial and total as drain().
+// drain() feeds nothing more and finishes what was admitted; nobody waits for a pause before another attempt any more.
+// cancel() drops what is queued, ends every wait with operation_aborted, raises the stop tokens and waits for the calls
+// that run. Cancelling the coroutine that awaits run(): terminal as cancel(), after which it throws operation_aborted;
+// partial and total as drain().
 // Threads. Coroutines, sinks and on_failure run on the executor that run() is awaited on, one thread or a strand; cpu
 // functions on run_options::cpu, at the same time. drain, cancel and snapshot may be called from anywhere.
 // Order. Every queue is first in, first out. The whole keeps the order of the source if every stage has one worker
@@ -175,8 +177,7 @@ template <class In, detail::place Place, class F> auto operator|(flow<In> up, de
         constexpr bool fits = detail::stage_function<F, In>;
         static_assert(fits, "reelpipe: the stage function does not accept what the stage before it produces");
         if constexpr (fits) {
-            using begun = std::remove_cvref_t<decltype(detail::call(std::declval<F&>(), std::declval<const context&>(),
-                                                                    std::declval<In>()))>;
+            using begun = detail::begun_by<F, In>;
             using result = typename detail::awaited<begun>::type;
             constexpr bool awaits = detail::awaited<begun>::value;
             static_assert(awaits || Place == detail::place::pool, "reelpipe: an io stage returns asio::awaitable<Out>");
@@ -193,9 +194,13 @@ template <class In, class F> pipeline operator|(flow<In> up, detail::sink_defini
     constexpr bool fits = detail::stage_function<F, In>;
     static_assert(fits, "reelpipe: the sink does not accept what the stage before it produces");
     if constexpr (fits) {
-        using stage = detail::stage<detail::place::loop, In, void, false, F>;
-        return pipeline(
-            std::move(up).with(std::make_unique<stage>(std::move(last.name), std::move(last.function), last.options)));
+        constexpr bool takes_all = std::is_void_v<typename detail::awaited<detail::begun_by<F, In>>::type>;
+        static_assert(takes_all, "reelpipe: a sink returns nothing or asio::awaitable<void>");
+        if constexpr (takes_all) {
+            using stage = detail::stage<detail::place::loop, In, void, false, F>;
+            return pipeline(std::move(up).with(
+                std::make_unique<stage>(std::move(last.name), std::move(last.function), last.options)));
+        }
     }
 }
 
@@ -205,6 +210,7 @@ public:
     explicit runner(pipeline stages, run_options options = {})
     {
         detail::nodes all = std::move(stages).release();
+        if (all.empty()) throw std::invalid_argument("reelpipe: this pipeline has a runner already");
         if (options.max_in_flight == 0) throw std::invalid_argument("reelpipe: max_in_flight is at least 1");
         for (const auto& stage : all)
             detail::check(options.cpu || !stage->needs_cpu(), stage->name, "needs run_options::cpu");

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <functional>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -229,6 +231,64 @@ TEST_CASE("a source that throws fails the run with its error", "[pipeline]")
     io.run();
 }
 
+TEST_CASE("a drain does not hide what goes wrong in the source", "[pipeline]")
+{
+    struct broken {
+        static asio::awaitable<void> feed(reelpipe::out<int> next)
+        {
+            for (bool wanted = true; wanted;) {
+                try {
+                    co_await next.send(1);
+                } catch (const asio::system_error&) {
+                    wanted = false;
+                }
+            }
+            throw std::runtime_error("the list cannot be closed");
+        }
+    };
+    asio::io_context io{1};
+    std::optional<reelpipe::runner> run;
+    run.emplace(reelpipe::source("broken", broken::feed) | reelpipe::sink("drain", [&run](int) { run->drain(); }));
+    CHECK_THROWS_WITH(run->run(io), "the list cannot be closed");
+}
+
+TEST_CASE("stage functions may take what they are given by reference", "[pipeline]")
+{
+    using text = std::string;  // long enough to lie on the heap
+    asio::io_context io{1};
+    asio::thread_pool pool{1};
+    struct by_reference {
+        static asio::awaitable<text> io_stage(const text& item, const reelpipe::context& c)
+        {
+            co_await next_turn();
+            co_return item + std::to_string(c.attempt());
+        }
+        static asio::awaitable<void> spread(text&& item, const reelpipe::out<text>& next, const std::stop_token& stop)
+        {
+            co_await next_turn();
+            reelpipe::out<text> way = next;
+            if (!stop.stop_requested()) co_await way.send(item + ", first");
+            co_await way.send(item + ", second");
+        }
+        static asio::awaitable<void> sink(std::vector<text>& got, const text& item)
+        {
+            co_await next_turn();
+            got.push_back(item);
+        }
+    };
+    std::vector<text> got;
+    reelpipe::runner run{reelpipe::source("texts", std::vector<text>{text(40, 'a'), text(40, 'b')}) |
+                             reelpipe::io("awaited", by_reference::io_stage) |
+                             reelpipe::cpu("the same", std::identity{}) | reelpipe::io("spread", by_reference::spread) |
+                             reelpipe::sink("keep", [&got](const text& t) { return by_reference::sink(got, t); }),
+                         {.cpu = pool.get_executor()}};
+
+    run.run(io);
+
+    CHECK(got == std::vector<text>{text(40, 'a') + "1, first", text(40, 'a') + "1, second", text(40, 'b') + "1, first",
+                                   text(40, 'b') + "1, second"});
+}
+
 TEST_CASE("verdict::drain drops the item, feeds nothing more and finishes what was admitted", "[pipeline]")
 {
     asio::io_context io{1};
@@ -354,6 +414,14 @@ TEST_CASE("a drain before the run ends it at once; a run cannot be repeated", "[
     CHECK(r.end == reelpipe::ending::drained);
     CHECK(r.admitted == 0);
     CHECK_THROWS_AS(run.run(io), std::logic_error);
+}
+
+TEST_CASE("a pipeline belongs to one runner", "[pipeline]")
+{
+    reelpipe::pipeline numbers = reelpipe::source("numbers", up_to(10)) | reelpipe::sink("drop", [](int) {});
+    const reelpipe::runner first{std::move(numbers)};
+    // NOLINTNEXTLINE(bugprone-use-after-move): that is what is refused
+    CHECK_THROWS_AS(reelpipe::runner{std::move(numbers)}, std::invalid_argument);
 }
 
 TEST_CASE("context tells item and attempt and keeps the counters of the stage", "[pipeline]")

@@ -12,6 +12,8 @@ int compute(int i) { return i; }
 
 #if defined(SINK_OF_ANOTHER_TYPE)
 void take(const std::string&) {}
+#elif defined(SINK_WITH_RESULT)
+bool take(int) { return false; }
 #else
 void take(int) {}
 #endif

@@ -186,6 +186,35 @@ TEST_CASE("an item that waits for its retry holds no worker", "[pipeline]")
     CHECK(most_waiting > 1);
 }
 
+TEST_CASE("a drain waits for no pause before another attempt", "[pipeline]")
+{
+    for (const bool ordered : {false, true}) {
+        CAPTURE(ordered);
+        asio::io_context io{1};
+        std::optional<reelpipe::runner> run;
+        std::vector<int> got;
+        const auto third_time = [&](int i, const reelpipe::context& c) -> asio::awaitable<int> {
+            if (c.attempt() < 3) throw std::runtime_error("come back tomorrow");
+            co_return i;
+        };
+        const auto tomorrow = [&](const reelpipe::failure&) {
+            asio::post(io, [&] { run->drain(); });
+            return reelpipe::verdict::retry(24h);
+        };
+        run.emplace(reelpipe::source("numbers", up_to(100)) |
+                        reelpipe::io("third time", third_time, {.queue = 4, .attempts = 3, .ordered = ordered}) |
+                        reelpipe::sink("keep", [&got](int i) { got.push_back(i); }),
+                    reelpipe::run_options{.on_failure = tomorrow});
+
+        const reelpipe::report r = run->run(io);
+
+        CHECK(r.end == reelpipe::ending::drained);
+        CHECK(r.admitted == got.size());
+        CHECK(r.stages[1].retried == 2 * got.size());
+        CHECK(!got.empty());
+    }
+}
+
 TEST_CASE("a drain finishes what was admitted, a cancel ends at once, from any thread", "[pipeline]")
 {
     for (int moment = 0; moment < 40; ++moment)

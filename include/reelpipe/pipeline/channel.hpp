@@ -14,7 +14,8 @@
 namespace reelpipe {
 inline namespace v1 {
 
-// What an item counts against a limit on weight, bytes as a rule. Overload it beside your own type; 1 without that.
+// What an item counts against a limit on weight, bytes as a rule; 1 unless there is an overload beside its type. Of a
+// type of the standard library, such as std::string, none of yours is found: put it into a struct.
 template <class T> std::size_t weight_of(const T&) { return 1; }
 
 // How much a channel holds before its senders wait. An item that is heavier than `weight` passes alone.

@@ -168,7 +168,9 @@ public:
 
     void drain_here()
     {
-        if (!draining_.exchange(true) && feeding_) feeding_->emit(asio::cancellation_type::terminal);
+        if (draining_.exchange(true)) return;
+        if (feeding_) feeding_->emit(asio::cancellation_type::terminal);
+        for (asio::steady_timer* const each : pauses_) each->cancel();
     }
 
     void cancel_here()
@@ -223,6 +225,9 @@ public:
     // What becomes of the item: the time until its next attempt, or nothing if it was given up.
     std::optional<std::chrono::milliseconds> judge(node& stage, token& origin, unsigned attempt,
                                                    std::exception_ptr error);
+
+    // The time until the next attempt. Once the run drains, nobody waits for it.
+    asio::awaitable<void> pause(std::chrono::milliseconds length);
 
     // Starts a coroutine that is cancelled with the run and that the run waits for.
     void spawn(asio::awaitable<void> task);
@@ -293,6 +298,7 @@ private:
 
     std::list<asio::cancellation_signal> signals_;  // one a coroutine
     asio::cancellation_signal* feeding_ = nullptr;  // the source's, which a drain cancels alone
+    std::list<asio::steady_timer*> pauses_;         // of items that wait for their next attempt
     std::size_t alive_ = 0;
     std::optional<wait_list> last_one_ended_;
 
@@ -336,6 +342,20 @@ inline std::optional<std::chrono::milliseconds> run_state::judge(node& stage, to
     if (answer.what() == verdict::kind::drain) drain_here();
     if (answer.what() == verdict::kind::stop) fail(std::move(error));
     return std::nullopt;
+}
+
+inline asio::awaitable<void> run_state::pause(std::chrono::milliseconds length)
+{
+    if (draining()) co_return;
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::steady_timer timer(loop, length);
+    const struct listing {
+        ~listing() { all.erase(place); }
+        std::list<asio::steady_timer*>& all;
+        std::list<asio::steady_timer*>::iterator place;
+    } until_here{pauses_, pauses_.insert(pauses_.end(), &timer)};
+    asio::error_code cut_short;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
 }
 
 inline void run_state::spawn(asio::awaitable<void> task)

@@ -4,11 +4,13 @@
 #include <asio.hpp>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <reelpipe/pipeline/channel.hpp>
 #include <reelpipe/pipeline/offload.hpp>
@@ -218,15 +220,24 @@ template <class F, class... A>
 concept stage_function =
     std::invocable<F&, A..., context> || std::invocable<F&, A..., std::stop_token> || std::invocable<F&, A...>;
 
-template <class F, class... A> decltype(auto) call(F& f, const context& c, A&&... arguments)
+// What a function of A... takes behind them, or std::monostate if it takes nothing.
+template <class F, class... A>
+using last_argument =
+    std::conditional_t<std::invocable<F&, A..., context>, context,
+                       std::conditional_t<std::invocable<F&, A..., std::stop_token>, std::stop_token, std::monostate>>;
+
+template <class F, class Last, class... A> decltype(auto) call(F& f, Last& last, A&&... arguments)
 {
-    if constexpr (std::invocable<F&, A..., context>)
-        return std::invoke(f, std::forward<A>(arguments)..., c);
-    else if constexpr (std::invocable<F&, A..., std::stop_token>)
-        return std::invoke(f, std::forward<A>(arguments)..., c.stop_token());
-    else
+    if constexpr (std::is_same_v<Last, std::monostate>)
         return std::invoke(f, std::forward<A>(arguments)...);
+    else
+        return std::invoke(f, std::forward<A>(arguments)..., std::move(last));
 }
+
+// What a stage function gives at once: a result, or an awaitable of it.
+template <class F, class... A>
+using begun_by = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<last_argument<F, A...>&>(),
+                                                   std::declval<A>()...))>;
 
 inline void check(bool sound, const std::string& stage, const char* rule)
 {
@@ -239,6 +250,20 @@ template <class F> F for_worker(F& f, bool last)
     if constexpr (std::copy_constructible<F>)
         if (!last) return f;
     return std::move(f);
+}
+
+// Whether this is how a wait ends that was cancelled; several at once throw what holds the first of them.
+inline bool is_abort(const std::exception_ptr& error)
+{
+    try {
+        std::rethrow_exception(error);
+    } catch (const asio::system_error& e) {
+        return e.code() == asio::error::operation_aborted;
+    } catch (const asio::multiple_exceptions& e) {
+        return is_abort(e.first_exception());
+    } catch (...) {
+        return false;
+    }
 }
 
 template <class T> class producer {
@@ -284,7 +309,8 @@ private:
         } catch (...) {
             error = std::current_exception();
         }
-        if (error && !self->run->draining()) self->run->fail(std::move(error));
+        const bool was_ended = error && self->run->draining() && is_abort(error);
+        if (error && !was_ended) self->run->fail(std::move(error));
     }
 
     F function_;
@@ -344,12 +370,14 @@ public:
 private:
     static constexpr activity between = Place == place::pool ? activity::none : activity::busy;
     using sent = std::conditional_t<is_sink, std::monostate, Sent>;
+    using last = typename std::conditional_t<Spreads, std::type_identity<last_argument<F, In, out<sent>>>,
+                                             std::type_identity<last_argument<F, In>>>::type;
 
     struct worker {
-        worker(std::shared_ptr<run_state> r, stage& s, std::size_t number, bool last)
+        worker(std::shared_ptr<run_state> r, stage& s, std::size_t number, bool is_last)
             : run(std::move(r)),
               at(s),
-              function(for_worker(s.function_, last)),
+              function(for_worker(s.function_, is_last)),
               sheet(s.sheets[number]),
               in(s.queue_),
               to(*run, s, sheet, s.down, between, s.line_ ? &*s.line_ : nullptr)
@@ -359,22 +387,30 @@ private:
         worker& operator=(const worker&) = delete;
         ~worker() { sheet.enter(activity::none); }
 
-        context here(const envelope<In>& e) const { return context(*run, at, e.origin->item, e.attempt); }
-
         // The item, or a copy of it while another attempt may need it.
-        In argument(envelope<In>& e) const
+        In item_of(envelope<In>& e) const
         {
             if constexpr (std::copy_constructible<In>)
                 if (e.attempt < at.options.attempts) return e.value;
             return std::move(e.value);
         }
 
-        decltype(auto) begin(envelope<In>& e)
+        auto way_on(envelope<In>& e)
         {
             if constexpr (Spreads)
-                return call(function, here(e), argument(e), out<sent>(to, &*e.origin));
+                return out<sent>(to, &*e.origin);
             else
-                return call(function, here(e), argument(e));
+                return std::monostate{};
+        }
+
+        last last_of(const envelope<In>& e) const
+        {
+            if constexpr (std::is_same_v<last, context>)
+                return context(*run, at, e.origin->item, e.attempt);
+            else if constexpr (std::is_same_v<last, std::stop_token>)
+                return run->stop_token();
+            else
+                return {};
         }
 
         std::shared_ptr<run_state> run;  // first: outlives the rest
@@ -384,21 +420,36 @@ private:
         receiver<envelope<In>> in;
         outlet<sent> to;
     };
-    using begun = std::remove_cvref_t<decltype(std::declval<worker&>().begin(std::declval<envelope<In>&>()))>;
+
+    // What one call is given. It outlives the call, which may take all of it by reference.
+    struct arguments {
+        arguments(worker& w, envelope<In>& e) : item(w.item_of(e)), next(w.way_on(e)), behind(w.last_of(e)) {}
+
+        decltype(auto) give_to(F& function)
+        {
+            if constexpr (Spreads)
+                return call(function, behind, std::move(item), std::move(next));
+            else
+                return call(function, behind, std::move(item));
+        }
+
+        In item;
+        std::conditional_t<Spreads, out<sent>, std::monostate> next;
+        last behind;
+    };
+    using begun = std::remove_cvref_t<decltype(std::declval<arguments&>().give_to(std::declval<F&>()))>;
     static constexpr bool awaits = awaited<begun>::value;
     using result = typename awaited<begun>::type;
     using product = std::conditional_t<std::is_void_v<result>, std::monostate, result>;
 
     static asio::awaitable<void> work(std::unique_ptr<worker> self);
 
-    // The item waits without a worker; the sender keeps the queue open until it is back, above the limit if need be.
+    // The item waits without a worker; the sender keeps the queue open until it is back.
     static asio::awaitable<void> park(std::shared_ptr<run_state> run, sender<envelope<In>> back, envelope<In> e,
                                       std::chrono::milliseconds pause)
     {
         using detail::weight_of;
-        const auto loop = co_await asio::this_coro::executor;
-        asio::steady_timer timer(loop, pause);
-        co_await timer.async_wait(asio::use_awaitable);
+        co_await run->pause(pause);
         const std::size_t weight = weight_of(e);
         const bool open = co_await back.queue().room_for(weight);
         if (open && !run->stopping()) back.queue().put(std::move(e), weight);
@@ -440,7 +491,8 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                 auto attempt = [&] {
                     const spend busy(w.sheet, activity::busy, activity::none);
                     try {
-                        made.emplace(w.begin(e));
+                        arguments given(w, e);
+                        made.emplace(given.give_to(w.function));
                     } catch (...) {
                         error = std::current_exception();
                     }
@@ -448,8 +500,9 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                 co_await call_on(run.cpu(), attempt);
             } else {
                 try {
+                    arguments given(w, e);
                     if constexpr (awaits) {
-                        auto begun = w.begin(e);
+                        auto begun = given.give_to(w.function);
                         if constexpr (std::is_void_v<result>) {
                             co_await std::move(begun);
                             made.emplace();
@@ -457,7 +510,7 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                             made.emplace(co_await std::move(begun));
                         }
                     } else {
-                        w.begin(e);
+                        given.give_to(w.function);
                         made.emplace();
                     }
                 } catch (...) {
@@ -472,10 +525,9 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                 if (!pause) continue;
                 ++e.attempt;
                 if (at.line_) {  // those behind have to wait anyway, so the worker does as well
-                    const auto loop = co_await asio::this_coro::executor;
-                    asio::steady_timer timer(loop, *pause);
                     const spend resting(w.sheet, activity::none, between);
-                    co_await timer.async_wait(asio::use_awaitable);
+                    co_await run.pause(*pause);
+                    if (run.stopping()) co_return;
                     again = true;
                 } else {
                     run.spawn(park(w.run, sender<envelope<In>>(at.queue_), std::move(e), *pause));
