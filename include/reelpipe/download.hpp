@@ -90,7 +90,8 @@ struct download_options {
     bool allow_private = false;            // redirects, pages and playlists may name addresses of this network
     std::uint64_t tmp_limit = 8ull << 30;  // bytes of temporary files at which all videos but the oldest wait; 0: none
     unsigned attempts = 5;
-    std::chrono::milliseconds backoff{1000};  // before the second attempt; doubles with each further one
+    std::chrono::milliseconds backoff{1000};  // at least, and at most twice that, before the second attempt; doubles
+                                              // with each further one, to five minutes
     std::filesystem::path tmp_dir{};          // of what is fetched; empty: inside the output folder
 
     // How it is cut
@@ -172,10 +173,11 @@ public:
     ~downloader();
 
     // Once. Failures of clips are in the summary; what it throws are failures of the run itself (the ledger cannot be
-    // written, say). The report is written in any case.
+    // written, say). The report is written in any case. Asio's cancellation of what awaits it: terminal as cancel(),
+    // partial and total as drain(), and then operation_aborted where it was terminal.
     asio::awaitable<download_summary> run() &;
 
-    void drain();   // take nothing new, finish what is in flight
+    void drain();   // take nothing new, finish what is in flight, try nothing again
     void cancel();  // drop what is in flight
     progress now() const;
 

@@ -67,7 +67,7 @@ enum class reason_class : std::uint8_t {
     soft,           // asked for again only on request: with cookies, another region, another selection
     retry,          // tried again, with back-off, up to the limit of attempts
     global,         // not this clip's fault: feeding stops, the clip stays pending
-    configuration,  // the user has to install or change something; the clip stays pending
+    configuration,  // the user has to install or change something; asked for again by a later run
 };
 
 reason_class class_of(reason) noexcept;

@@ -92,9 +92,14 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->footer(
         "Stop it with ^C and run it again to go on: what is stored is not fetched again.\n\n"
         "Exit status: 0 every clip is stored; 1 some failed, the report says which and why; 2 wrong usage or an\n"
-        "unreadable list; 3 stopped by the site, the network or the disk, run again to go on; 130 interrupted.");
+        "unreadable list; 3 stopped by the site, the network, the disk or the installation, run again to go on; 130\n"
+        "interrupted.");
 
-    command->add_option("LIST", o.lists, "annotation lists (CSV with a header); - is the standard input")->required();
+    command
+        ->add_option("LIST", o.lists,
+                     "annotation lists: CSV whose first line names youtube_id,time_start,time_end and perhaps "
+                     "label,split; - is the standard input")
+        ->required();
     command->add_option("-o,--output", o.output, "folder of the clips")->required()->option_text("DIR");
     command->add_option("--split", o.split, "only rows of this split")->group("What");
     command->add_option("--labels", o.labels, "only rows with these labels")
@@ -219,8 +224,9 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command
         ->add_option_function<double>(
             "--backoff", [&o](double s) { o.backoff = std::chrono::milliseconds(static_cast<long>(s * 1000)); },
-            "seconds before the second try; doubles with each further one [1]")
-        ->check(CLI::Range(0.0, 3600.0))
+            "seconds at least before the second try, at most twice that; doubles with each further one, to 5 minutes "
+            "[1]")
+        ->check(CLI::Range(0.0, 150.0))
         ->option_text("S")
         ->group("Fetch");
     command->add_option("--tmp-dir", o.tmp_dir, "for what is fetched; default: inside the output folder")

@@ -14,7 +14,7 @@ CLI::App* add_plan(CLI::App& program, download_arguments& arguments)
         "Reads the lists and, with -o, what the folder's ledger knows; asks no site and fetches nothing. The time is\n"
         "what the site's quota makes of it, not what fetching and cutting take. One name and value a line, for a "
         "pipe.");
-    command->add_option("LIST", o.lists, "annotation lists; - is the standard input")->required();
+    command->add_option("LIST", o.lists, "annotation lists, as for download; - is the standard input")->required();
     command->add_option("-o,--output", o.output, "folder of earlier runs")->option_text("DIR");
     command->add_option("--split", o.split, "only rows of this split");
     command->add_option("--labels", o.labels, "only rows with these labels")->delimiter(',')->option_text("A,B");

@@ -173,6 +173,8 @@ std::string name_of(const clip_job& job) { return job.task->file.stem(); }
 // A URL that has served its time answers like this, and so does one whose video has gone.
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
 
+source_error run_is_ending() { return {reason::interrupted, "the run is ending"}; }
+
 // Milliseconds as a rule, for which others wait.
 constexpr std::chrono::seconds longest_plan{60};
 
@@ -224,14 +226,10 @@ public:
 
     void drain()
     {
-        draining_ = true;
+        policy_.drain();
         runner_.drain();
     }
-    void cancel()
-    {
-        planning_stop_.request_stop();
-        runner_.cancel();
-    }
+    void cancel() { runner_.cancel(); }
 
     progress now() const
     {
@@ -243,7 +241,7 @@ public:
         p.jobs = options_.jobs;
         p.elapsed_s = seconds_since(begun_);
         p.resolves_per_hour = resolves_per_hour(options_);
-        p.draining = policy_.has_stopped();
+        p.draining = policy_.is_ending();
         if (const int why = held_up_by_; why >= 0) p.held_up_by = static_cast<reason>(why);
         const std::uint64_t done = p.stored + p.exists + p.failed;
         p.under_way = std::max<std::uint64_t>(listed_, done) - done;
@@ -257,12 +255,15 @@ private:
     asio::awaitable<void> feed(out<video_ptr> next);
     video_ptr look(video_ptr);
     asio::awaitable<std::optional<video_ptr>> resolve(video_ptr);
-    asio::awaitable<video_ptr> fetch(video_ptr);
+    asio::awaitable<video_ptr> fetch(video_ptr, std::stop_token);
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
     clip_job cut(clip_job, std::stop_token);
     clip_job verify(clip_job, std::stop_token);
     clip_job store(clip_job);
     void record(clip_job);
+
+    // A run that ends tries nothing again.
+    bool is_late(unsigned attempt) const { return attempt > 1 && policy_.is_ending(); }
 
     fetch::film_looks film_looks();
     asio::awaitable<void> fetch_what_is_missing(video_job&);
@@ -319,7 +320,6 @@ private:
     std::optional<asio::steady_timer> ledger_tick_;
     bool stages_ended_ = false;
 
-    std::atomic<bool> draining_{false};
     std::atomic<int> held_up_by_{-1};       // a reason
     std::atomic<std::uint64_t> listed_{0};  // clips that the first stage has let go
     std::atomic<std::size_t> cutting_{0};
@@ -340,7 +340,7 @@ pipeline downloader::implementation::clips_of_videos()
     return reelpipe::source("list", [this](out<video_ptr> next)    { return feed(std::move(next)); })
          | reelpipe::cpu("look",    [this](video_ptr v)            { return look(std::move(v)); },    {.workers = cores})
          | reelpipe::io("resolve",  [this](video_ptr v)            { return resolve(std::move(v)); }, {.workers = locator::useful_calls(options_), .attempts = options_.attempts})
-         | reelpipe::io("fetch",    [this](video_ptr v)            { return fetch(std::move(v)); },   {.workers = options_.connections, .attempts = options_.attempts})
+         | reelpipe::io("fetch",    [this](video_ptr v, std::stop_token s) { return fetch(std::move(v), std::move(s)); }, {.workers = options_.connections, .attempts = options_.attempts})
          | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
          | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
          | reelpipe::cpu("verify",  [this](clip_job c, std::stop_token s) { return verify(std::move(c), std::move(s)); }, {.workers = cores})
@@ -484,7 +484,7 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
-        if (policy_.has_stopped()) throw source_error(reason::interrupted, "the run is stopping");
+        if (policy_.has_stopped() || is_late(video->resolve_attempts)) throw run_is_ending();
         std::optional<media_source> kept;
         if (locator_->has_expiring_urls()) kept = kept_.find(video->id);
         if (kept)
@@ -499,13 +499,15 @@ asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(vi
     co_return video;
 }
 
-asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video)
+asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video, std::stop_token stop)
 {
+    const std::stop_callback also_plans(stop, [this] { planning_stop_.request_stop(); });
     const trace::span traced(trace_.get(), trace::kind::transfer, "fetch", video->id);
     ++video->fetch_attempts;
     const steady::time_point start = steady::now();
     std::exception_ptr error;
     try {
+        if (is_late(video->fetch_attempts)) throw run_is_ending();
         co_await fetch_what_is_missing(*video);
     } catch (const std::exception&) {
         error = std::current_exception();
@@ -655,7 +657,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     locator_.emplace(
         loop, options_,
         wait_hooks{
-            .is_ending = [this] { return draining_ || policy_.has_stopped(); },
+            .is_ending = [this] { return policy_.is_ending(); },
             .on_hold_up = [this](std::optional<reason> why) { held_up_by_ = why ? static_cast<int>(*why) : -1; }},
         ledger_.last_stored_video());
     if (!options_.worker.empty()) {

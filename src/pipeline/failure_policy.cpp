@@ -14,6 +14,7 @@ namespace {
 constexpr auto longest_pause = std::chrono::minutes(5);
 constexpr std::size_t down_in_a_row = 3;   // videos, each with all of its attempts
 constexpr std::size_t most_silent = 10;    // hosts of which none has answered: then it is not the hosts
+constexpr unsigned long_ago = 10;          // so many failed jobs after an answer it says nothing of now
 constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
 // Exponential, up to a limit, and different for each: those who failed together do not come back together.
@@ -33,7 +34,10 @@ verdict failure_policy::judge(const failure& f)
 {
     const auto* const job = f.as<job_failed>();
     if (!job) return verdict::stop();  // no stage failed, the run itself did
-    const finding found = diagnose(job->cause);
+    finding found = diagnose(job->cause);
+    // A name that leads nowhere is the network's fault, or its host's if there are others.
+    if (names_hosts_ && found.why == reason::no_network && found.fault == site_fault::no_connection)
+        found.why = reason::network;
     const reason_class what = class_of(found.why);
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
@@ -43,11 +47,13 @@ verdict failure_policy::judge(const failure& f)
     const bool may_pass =
         what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
     if (may_pass && !found.final && f.attempt < f.attempts) {
-        if (stop_reason_) return verdict::drain();  // its clips stay pending, with attempts left
+        if (is_ending()) return verdict::drain();  // its clips stay pending, with attempts left
         return verdict::retry(pause_before(f.attempt, options_.backoff, found.retry_after));
     }
 
-    if (what == reason_class::global || found.why == reason::resolver_missing) {
+    if (found.fault != site_fault::none && ++unanswered_ >= long_ago) answering_.clear();
+    const bool is_left_alone = names_hosts_ && found.why == reason::rate_limited && has_answered_beside(found.host);
+    if (!is_left_alone && (what == reason_class::global || found.why == reason::resolver_missing)) {
         if (found.why != reason::interrupted) stop(found);
         return verdict::drain();  // its clips stay pending
     }
@@ -112,6 +118,7 @@ void failure_policy::answered(std::string_view host)
     }
     down_.erase(std::string(host));
     silent_.erase(std::string(host));
+    if (!is_site) unanswered_ = 0;
     if (!is_site && answering_.size() < 2 && std::ranges::find(answering_, host) == answering_.end())
         answering_.emplace_back(host);
 }

@@ -17,7 +17,7 @@
 namespace reelpipe {
 
 // What becomes of a failed job, and of the run: it is tried again, it failed for good, or nothing new is fed any more.
-// Threads: the loop's; has_stopped() from anywhere.
+// Threads: the loop's; drain(), is_ending() and has_stopped() from anywhere.
 class failure_policy {
 public:
     // `names_hosts`: the list or what stands beside it names hosts, so that behind one that is down others may come.
@@ -32,6 +32,10 @@ public:
     void stop(const finding&);
     const std::optional<finding>& stop_reason() const { return stop_reason_; }
     bool has_stopped() const { return stopped_; }
+
+    // The user wants the run to end: what fails now is not tried again, and its clips stay pending.
+    void drain() { draining_ = true; }
+    bool is_ending() const { return draining_ || stopped_; }
 
     // The site was understood: what looked like an outdated extractor was one odd video.
     void resolved()
@@ -71,7 +75,9 @@ private:
     std::set<std::string> down_;               // of them those that failed several times
     std::optional<std::string> left_pending_;  // what was said of the last video that was left because of them
     std::vector<std::string> answering_;       // hosts that answered; two are enough to know that not all are down
+    unsigned unanswered_ = 0;                  // jobs whose hosts failed since a host of media has answered
     std::atomic<bool> stopped_{false};
+    std::atomic<bool> draining_{false};
 };
 
 }  // namespace reelpipe

@@ -69,13 +69,21 @@ reason of_playlist(fetch::playlist_error::kind why)
     return reason::unknown;
 }
 
-// Errors of files: a user's own source file, a temporary file, the output folder.
+// A video on disk, the user's own.
+reason of_source_file(const std::error_code& code)
+{
+    if (code == std::errc::no_such_file_or_directory) return reason::gone;
+    if (code == std::errc::permission_denied) return reason::refused;
+    if (code == std::errc::is_a_directory || code == std::errc::invalid_argument) return reason::not_media;
+    return reason::store_failed;
+}
+
+// Errors of the run's own files: temporary ones, the output folder.
 reason of_code(const std::error_code& code)
 {
     // Asio's category is one of its own.
     if (code == asio::error::operation_aborted || code == std::errc::operation_canceled) return reason::interrupted;
     if (code == std::errc::no_space_on_device || code.value() == EDQUOT) return reason::disk_full;
-    if (code == std::errc::no_such_file_or_directory) return reason::gone;
     return reason::store_failed;
 }
 
@@ -103,7 +111,7 @@ finding diagnose(std::exception_ptr error)
         return {.why = e.local ? reason::no_network : reason::network,
                 .message = e.what(),
                 .host = e.host,
-                .fault = e.unconnected && !e.local ? site_fault::no_connection : site_fault::none};
+                .fault = e.unconnected ? site_fault::no_connection : site_fault::none};
     } catch (const fetch::changed_error& e) {
         return {reason::changed, e.what(), {}, {}};
     } catch (const fetch::not_media_error& e) {
@@ -112,6 +120,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::too_large, e.what(), {}, {}};
     } catch (const fetch::forbidden_address_error& e) {
         return {reason::refused, std::string(e.what()) + "; --allow-private permits it", {}, {}};
+    } catch (const fetch::misleading_error& e) {
+        return {reason::refused, e.what(), {}, {}};
     } catch (const fetch::playlist_error& e) {
         return {of_playlist(e.why), e.what(), {}, {}};
     } catch (const fetch::transfer_error& e) {
@@ -134,6 +144,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::verify_failed, e.what(), {}, {}};
     } catch (const database_error& e) {
         return {e.code == SQLITE_FULL ? reason::disk_full : reason::store_failed, e.what(), {}, {}};
+    } catch (const fetch::source_file_error& e) {
+        return {of_source_file(e.code()), e.what(), {}, {}};
     } catch (const std::system_error& e) {
         return {of_code(e.code()), e.what(), {}, {}};
     } catch (const std::bad_alloc&) {

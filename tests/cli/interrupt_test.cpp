@@ -10,15 +10,19 @@
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
+#include "support/origin.hpp"
 #include "support/sanitizer.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
+using reelpipe::test::asked;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
+using reelpipe::test::origin;
 using reelpipe::test::process;
+using reelpipe::test::reply;
 
 namespace {
 
@@ -102,6 +106,23 @@ TEST_CASE("an interrupted run ends by itself once its videos are done", "[interr
     const json report = site.report();
     CHECK(stored_in(report) < 60);
     for (const json& entry : report) CHECK((entry[1] == true || entry[2] == "Not reached"));
+}
+
+TEST_CASE("an interrupt does not wait for a host that wants to be left alone", "[interrupt]")
+{
+    const kinetics_site site;
+    origin busy;
+    busy.serve("/video", [](const asked&) { return reply{.status = 503, .headers = {"Retry-After: 300"}}; });
+    process run(site.download(site.list("youtube_id,time_start,time_end,label\nvideo,2,5,l\n"),
+                              {"--source", busy.url("/{id}")}));
+    REQUIRE(comes_true([&] { return !busy.requests().empty(); }));
+    run.signal(SIGINT);
+    const finished end = run.wait();
+
+    INFO(end.err);
+    CHECK(end.status == 130);
+    CHECK(busy.requests().size() == 1);
+    CHECK(site.report().at(0).at(2) == "Not reached");
 }
 
 TEST_CASE("ten thousand rows take neither threads nor files nor memory of their own", "[interrupt]")

@@ -108,6 +108,96 @@ TEST_CASE("a dead host in front of a long list of hosts costs its own videos, wh
     CHECK(clips_of(site.output()).size() == on_other_host);
 }
 
+TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its own videos", "[site_down]")
+{
+    constexpr int videos = 6;
+    kinetics_site site;
+    site.add("film");
+    origin busy;
+    busy.serve("/film.mp4", [](const asked&) { return reply{.status = 429, .headers = {"Retry-After: 1"}}; });
+    const bool is_busy = GENERATE(false, true);
+    const std::string bad = is_busy ? busy.url("/film.mp4") : "http://no-such-host.invalid/film.mp4";
+    std::string urls;
+    for (int v = 0; v < videos; ++v)
+        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+                            v == 3 ? bad : site.server.url("media/film.mp4"));
+    write_file(site.folder / "urls.jsonl", urls);
+
+    const finished end = run(
+        site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(), "--attempts", "2"}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK_THAT(site.report().at(3).at(2).get<std::string>(),
+               Catch::StartsWith(is_busy ? "rate_limited: " : "network: "));
+    CHECK(clips_of(site.output()).size() == videos - 1);
+}
+
+TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_down]")
+{
+    constexpr int videos = 40;
+    kinetics_site site;
+    site.add("film");
+    origin first;
+    const std::string film = read_file(site.folder / "media/film.mp4");
+    const auto once = [&](const asked& request) {
+        return request.number < 8 ? part_of(film, request) : reply{.status = 503};
+    };
+    first.serve("/film.mp4", once);
+    origin second;
+    second.serve("/film.mp4", once);
+    std::string urls;
+    for (int v = 0; v < videos; ++v)
+        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+                            (v % 2 == 0 ? first : second).url("/film.mp4"));
+    write_file(site.folder / "urls.jsonl", urls);
+
+    const finished end = run(site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(),
+                                                                   "--attempts", "2", "--connections", "1"}));
+
+    INFO(end.err);
+    CHECK(end.status == 3);
+    CHECK(says(end, "stay pending"));
+}
+
+TEST_CASE("a redirect in a circle is followed once", "[site_down]")
+{
+    constexpr std::size_t redirects = 5;
+    const kinetics_site site;
+    origin server;
+    server.serve("/video00", [](const asked&) { return reply{.status = 302, .headers = {"Location: /video00"}}; });
+
+    const finished end = run(site.download(list_of(site, 1), {"--source", server.url("/{id}")}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(server.requests().size() == 1 + redirects);
+    CHECK_THAT(site.report().at(0).at(2).get<std::string>(), Catch::StartsWith("refused: "));
+}
+
+TEST_CASE("a folder of the run's own that goes away stops the run and condemns no video", "[site_down]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string film = read_file(site.folder / "media/film.mp4");
+    const fs::path temporary = site.folder / "temporary";
+    fs::create_directories(temporary);
+    origin server;
+    for (int v = 0; v < 3; ++v)
+        server.serve(fmt::format("/video{:02}", v), [&](const asked& request) {
+            fs::remove_all(temporary);
+            return part_of(film, request);
+        });
+
+    const finished end = run(site.download(
+        list_of(site, 3), {"--source", server.url("/{id}"), "--connections", "1", "--tmp-dir", temporary.string()}));
+
+    INFO(end.err);
+    CHECK(end.status == 3);
+    CHECK(says(end, temporary.string()));
+    CHECK(says(end, " 0 failed"));
+}
+
 TEST_CASE("a video that is unavailable, and no more, is asked for once more by a later run", "[site_down]")
 {
     const kinetics_site site;

@@ -38,6 +38,23 @@ TEST_CASE("the server's own word on when to come back is kept", "[judge]")
     CHECK(finding_of(reelpipe::fetch::http_error("HTTP 503", "host", 503, 7s)).retry_after == 7s);
 }
 
+TEST_CASE("a URL that leads nowhere leads nowhere the next time, too", "[judge]")
+{
+    CHECK(finding_of(reelpipe::fetch::misleading_error("a circle", "host")).why == reason::refused);
+}
+
+TEST_CASE("a missing video on disk condemns its clips, a missing folder of the run's own does not", "[judge]")
+{
+    const auto of_video = [](int code) {
+        return finding_of(reelpipe::fetch::source_file_error(code, std::generic_category(), "open")).why;
+    };
+    CHECK(of_video(ENOENT) == reason::gone);
+    CHECK(of_video(EACCES) == reason::refused);
+    CHECK(of_video(EISDIR) == reason::not_media);
+    CHECK(class_of(of_video(EMFILE)) == reelpipe::reason_class::global);
+    CHECK(class_of(reason_of_errno(ENOENT)) == reelpipe::reason_class::global);
+}
+
 TEST_CASE("a lost network is nobody's fault but a reset is the connection's", "[judge]")
 {
     CHECK(finding_of(reelpipe::fetch::network_error("no such name", "host", true)).why == reason::no_network);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace reelpipe::fetch {
@@ -41,7 +42,7 @@ struct network_error : transfer_error {
 
     bool local;        // this machine's network or proxy: names do not resolve, nothing is reachable, no certificate is
                        // trusted
-    bool unconnected;  // the host accepted no connection, so nothing could be asked of it
+    bool unconnected;  // there was no connection to the host, so nothing could be asked of it
 };
 
 // An answer that cannot be used: no or a wrong Content-Range, more bytes than promised, an encoded body.
@@ -51,6 +52,11 @@ struct answer_error : transfer_error {
 
 // Somebody else than the user named a host whose address is one of this machine, its network or its cloud.
 struct forbidden_address_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
+// The URL leads nowhere: in a circle, to a protocol that this program does not speak, to what is no URL.
+struct misleading_error : transfer_error {
     using transfer_error::transfer_error;
 };
 
@@ -67,6 +73,11 @@ struct not_media_error : transfer_error {
 // More bytes would be needed than the limits allow.
 struct too_large_error : transfer_error {
     using transfer_error::transfer_error;
+};
+
+// A video on disk cannot be opened: it is not there, is none of the reader's, or is no regular file.
+struct source_file_error : std::system_error {
+    using std::system_error::system_error;
 };
 
 }  // namespace reelpipe::fetch

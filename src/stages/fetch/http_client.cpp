@@ -108,25 +108,27 @@ bool is_local(const easy_handle& easy, CURLcode code, bool through_proxy)
     return through_proxy || cause == ENETUNREACH || cause == ENETDOWN || cause == EADDRNOTAVAIL;
 }
 
-// Refused, or nobody there who would refuse.
+// Refused, nobody there who would refuse, no such name, or somebody else who answers to it.
 bool is_unconnected(const easy_handle& easy, CURLcode code)
 {
-    if (code == CURLE_COULDNT_CONNECT) return true;
+    if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION)
+        return true;
     long sent = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_REQUEST_SIZE, &sent);
     return code == CURLE_OPERATION_TIMEDOUT && sent == 0;
 }
 
-bool is_bad_answer(CURLcode code)
+bool leads_nowhere(CURLcode code)
 {
-    return code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
-           code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING;
+    return code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT;
 }
 
-}  // namespace
+bool is_bad_answer(CURLcode code) { return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING; }
 
 // libcurl up to 7.88 buffers up to 32 MB of an HTTP/2 stream and has stalls that were mended later.
 bool library_does_http2_well() { return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080a00; }
+
+}  // namespace
 
 struct http_client::driver {
     driver(asio::any_io_executor executor, http_options chosen)
@@ -392,8 +394,9 @@ void transfer::state::refuse(int status) const
     }
     curl_off_t wait = 0;  // libcurl reads both forms of Retry-After, seconds and a date
     curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &wait);
+    constexpr curl_off_t longest = 24 * 3600;  // it may say anything
     throw http_error(where() + ": status " + std::to_string(status), host(), status,
-                     wait > 0 ? std::optional(std::chrono::seconds(wait)) : std::nullopt);
+                     wait > 0 ? std::optional(std::chrono::seconds(std::min(wait, longest))) : std::nullopt);
 }
 
 void transfer::state::finished(CURLcode code) noexcept
@@ -420,6 +423,7 @@ void transfer::state::check_end()
     const CURLcode code = result;
     if (code != CURLE_OK) {
         const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
+        if (leads_nowhere(code)) throw misleading_error(text, host());
         if (is_bad_answer(code)) throw answer_error(text, host());
         throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()), is_unconnected(easy, code));
     }

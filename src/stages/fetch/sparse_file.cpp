@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "stages/fetch/errors.hpp"
+
 namespace reelpipe::fetch {
 
 namespace {
@@ -17,6 +19,11 @@ namespace {
 [[noreturn]] void fail(const std::string& doing, int error = errno)
 {
     throw std::system_error(error, std::generic_category(), doing);
+}
+
+[[noreturn]] void refuse(const std::string& doing, int error = errno)
+{
+    throw source_file_error(error, std::generic_category(), doing);
 }
 
 // Not every file system has files without a name; there the name is gone before the first byte comes.
@@ -46,13 +53,13 @@ std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
 {
     // O_NONBLOCK: a FIFO of that name must not hold up the loop.
     const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) fail("open " + path.string());
+    if (descriptor < 0) refuse("open " + path.string());
     std::shared_ptr<sparse_file> file(new sparse_file(descriptor));
 
     struct stat facts{};
-    if (fstat(descriptor, &facts) != 0) fail("stat " + path.string());
-    if (S_ISDIR(facts.st_mode)) fail("open " + path.string(), EISDIR);
-    if (!S_ISREG(facts.st_mode)) fail("open " + path.string() + ", which is no regular file", EINVAL);
+    if (fstat(descriptor, &facts) != 0) refuse("stat " + path.string());
+    if (S_ISDIR(facts.st_mode)) refuse("open " + path.string(), EISDIR);
+    if (!S_ISREG(facts.st_mode)) refuse("open " + path.string() + ", which is no regular file", EINVAL);
     file->size_ = static_cast<std::uint64_t>(facts.st_size);
     file->held_.add({0, file->size_});
     return file;

@@ -212,10 +212,10 @@ TEST_CASE("redirects end: in a circle, and at other protocols", "[http_client]")
     loop_and_client local({.redirects = 3});
     kept_body body;
 
-    CHECK_THROWS_AS(local.get({.url = server.url("/circle"), .range = {0, 10}}, body), answer_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/circle"), .range = {0, 10}}, body), misleading_error);
     CHECK(server.requests().size() == 4);
-    CHECK_THROWS_AS(local.get({.url = server.url("/file"), .range = {0, 10}}, body), answer_error);
-    CHECK_THROWS_AS(local.get({.url = "file:///etc/passwd", .range = {0, 10}}, body), answer_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/file"), .range = {0, 10}}, body), misleading_error);
+    CHECK_THROWS_AS(local.get({.url = "file:///etc/passwd", .range = {0, 10}}, body), misleading_error);
     CHECK(body.text.empty());
 }
 
