@@ -2,25 +2,18 @@
 // from the film on the disk.
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
 
 #include "cut/workload.hpp"
+#include "runner/program.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/verify/verify.hpp"
 
 namespace reelpipe::bench {
 
 namespace {
-
-double cpu_s_of_process()
-{
-    timespec now{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 class file {
 public:

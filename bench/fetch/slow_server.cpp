@@ -58,7 +58,10 @@ const char* type_of(const std::string& path)
 struct slow_server::implementation {
     implementation(std::filesystem::path served, network how) : folder(std::move(served)), net(std::move(how))
     {
-        asio::co_spawn(io, accept(), [](std::exception_ptr) {});
+        // One that accepts no more would make all contenders look bad: better to end.
+        asio::co_spawn(io, accept(), [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
         thread = std::thread([this] { io.run(); });
     }
     ~implementation()

@@ -1,18 +1,10 @@
 #include "pipeline/workload.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 
 namespace reelpipe::bench {
-
-double cpu_seconds()
-{
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
 
 item compute(item i, std::uint64_t turns)
 {
@@ -36,7 +28,7 @@ workload checked(workload w)
 figures turn::measured()
 {
     const std::chrono::duration<double> taken = clock::now() - started_;
-    const double cpu = cpu_seconds() - cpu_before_;
+    const double cpu = cpu_s_of_process() - cpu_before_;
     if (count_ != load.items || sum_ != load.expected_sum)
         throw wrong_result(fmt::format("{} items with the sum {} came out, {} with {} should have", count_, sum_,
                                        load.items, load.expected_sum));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runner/contest.hpp"
+#include "runner/program.hpp"
 
 namespace reelpipe::bench {
 
@@ -41,9 +42,6 @@ workload checked(workload);
 inline item pass(item i) { return i + (item{1} << 40); }
 item compute(item, std::uint64_t turns);
 
-// Of all threads of this process.
-double cpu_seconds();
-
 // One turn of one contender: gives it the items, takes them back, and knows how long each was inside.
 class turn {
 public:
@@ -74,7 +72,7 @@ private:
     using clock = std::chrono::steady_clock;
 
     const clock::time_point started_ = clock::now();
-    const double cpu_before_ = cpu_seconds();
+    const double cpu_before_ = cpu_s_of_process();
     std::vector<clock::time_point> born_;
     std::vector<clock::duration> inside_;
     std::uint64_t count_ = 0;

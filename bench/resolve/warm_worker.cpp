@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "resolve/pages.hpp"
+#include "runner/program.hpp"
 #include "stages/resolve/yt_dlp.hpp"
 #include "support/run_awaitable.hpp"
 
@@ -31,13 +32,6 @@ pid_t worker()
     throw wrong_result("there is no worker");
 }
 
-double cpu_s_of(clockid_t clock)
-{
-    timespec used{};
-    if (clock_gettime(clock, &used) != 0) throw wrong_result("a process has no clock");
-    return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
-}
-
 }  // namespace
 
 figures resolve_with_worker(const pages& site, int videos)
@@ -51,7 +45,7 @@ figures resolve_with_worker(const pages& site, int videos)
 
     clockid_t of_worker{};
     if (clock_getcpuclockid(worker(), &of_worker) != 0) throw wrong_result("the worker has no clock");
-    const auto cpu_s = [&] { return cpu_s_of(CLOCK_PROCESS_CPUTIME_ID) + cpu_s_of(of_worker); };
+    const auto cpu_s = [&] { return cpu_s_of_process() + cpu_s_of(of_worker); };
     const double before = cpu_s();
     const auto begun = std::chrono::steady_clock::now();
     for (int i = 0; i < videos; ++i) {

@@ -207,7 +207,7 @@ int run_bench(int argc, char** argv, std::string_view description, const std::fu
     try {
         scenario s = make(how_much);
         if (rounds == 0) rounds = s.rounds;
-        if (rounds == 0) rounds = how_much == scale::full ? 11 : 5;
+        if (rounds == 0) rounds = 5;
         select(s, contest_name, contender_name);
         if (how_much == scale::smoke)
             check_results(s);

@@ -64,7 +64,7 @@ struct scenario {
     std::vector<contest> contests;
     std::vector<target> targets;
     std::map<std::string, std::string> setup{};  // versions, sizes: what a figure depends on
-    int rounds = 0;                              // unless the user says another number; 0: 5, in the full form 11
+    int rounds = 0;                              // unless the user says another number; 0: 5
 };
 
 // main() of a bench: reads the options, makes the scenario for the scale, runs it. Status 1: a result was wrong.

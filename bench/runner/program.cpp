@@ -84,4 +84,11 @@ program_usage run_program(const std::vector<std::string>& words, int status)
             .peak_mb = static_cast<double>(used.ru_maxrss) * 1024 / 1e6};
 }
 
+double cpu_s_of(clockid_t clock)
+{
+    timespec used{};
+    if (clock_gettime(clock, &used) != 0) throw wrong_result("a process has no clock");
+    return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
 }  // namespace reelpipe::bench

@@ -1,12 +1,12 @@
 // bench_scaling: what grows with the work, and what must not.
 //
-// list: a run over a list whose clips are all settled: reading
-// the list, asking the ledger, looking whether each file is still the one that was stored, writing the report. Checked
-// before a time counts: the run says that it found every row as it was, which it can only do without a request, since
-// nobody answers at its source.
-// jobs and connections: how many clips a second there are of more of them; encoded from a server on loopback, and
-// copied from one that is 100 ms away and gives a connection 1 MB/s. length: clips out of films of a minute to three
-// hours. Checked there: all clips are there and show the film's pictures in number.
+// list: a run over a list whose clips are all settled: reading the list, asking the ledger, looking whether each file
+// is still the one that was stored, writing the report; and a plan of the list alone, without a ledger. Checked before
+// a time counts: the run says that it found every row as it was, which it can only do without a request, since nobody
+// answers at its source; the plan counts all rows. jobs and connections: how many clips a second there are of more of
+// them; encoded from a server on loopback, and copied from one that is 100 ms away and gives a connection 1 MB/s.
+// length: clips out of films of a minute to three hours. Checked there: all clips are there and show the film's
+// pictures in number.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -15,6 +15,7 @@
 #include "runner/program.hpp"
 #include "scaling/film_length.hpp"
 #include "scaling/finished_folder.hpp"
+#include "support/process.hpp"
 
 namespace {
 
@@ -47,6 +48,9 @@ std::vector<contest> lists(scale how_much)
     for (const std::size_t rows : lengths) {
         const finished_folder folder = make_finished_folder(
             std::filesystem::temp_directory_path() / "reelpipe_bench_scaling" / std::to_string(rows), rows);
+        const std::string counts = reelpipe::test::output_of({REELPIPE_BINARY, "plan", folder.list});
+        if (!counts.starts_with(fmt::format("rows\t{}\n", rows)))
+            throw wrong_result("plan counts other rows: " + counts);
         again.contenders.push_back(
             {.name = fmt::format("{} rows", rows), .take_turn = [folder] { return run_again(folder); }});
         planning.contenders.push_back(

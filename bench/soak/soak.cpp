@@ -2,7 +2,8 @@
 //
 // An nginx on loopback answers 4 % of the requests with 503, cuts the connection of 6 %, does not have one video in
 // twenty (404) and refuses another one (403). Checked: every clip has the outcome that was injected, no more and no
-// fewer; and memory, descriptors and temporary bytes do not grow after the first tenth of the clips, or 400.
+// fewer; and memory, descriptors and temporary bytes of the run and its workers do not grow after the first tenth of
+// the clips, or 400.
 //
 //     build/release/bin/bench_soak --scale full      20,000 lossless clips and 1,000 encoded ones
 // Read the peak of the rest against that of the beginning: what grows with the list shows as a ratio above 1.
@@ -38,6 +39,14 @@ struct usage {
     double descriptors = 0;
     double temporary_mb = 0;
 
+    usage& operator+=(const usage& other)
+    {
+        memory_mb += other.memory_mb;
+        descriptors += other.descriptors;
+        temporary_mb += other.temporary_mb;
+        return *this;
+    }
+
     void raise_to(const usage& other)
     {
         memory_mb = std::max(memory_mb, other.memory_mb);
@@ -63,6 +72,20 @@ usage usage_of(pid_t pid)
             now.temporary_mb += static_cast<double>(file.st_blocks) * 512 / 1e6;
     }
     return now;
+}
+
+// Of a process and of those that it started: clip workers live as long as their run.
+usage usage_of_family(pid_t pid)
+{
+    usage all = usage_of(pid);
+    std::error_code gone;
+    for (fs::directory_iterator task("/proc/" + std::to_string(pid) + "/task", gone), end; task != end;
+         task.increment(gone)) {
+        if (gone) break;
+        std::ifstream children(task->path() / "children");
+        for (pid_t child = 0; children >> child;) all += usage_of(child);
+    }
+    return all;
 }
 
 // Counts lines of a file that grows.
@@ -156,7 +179,7 @@ bool run_soak(const soak& form, json& results)
     // Of a short run a tenth is over before all connections have something to do.
     const std::uint64_t begin = std::max<std::uint64_t>(clips / 10, 400);
     while (!run.has_ended()) {
-        (outcomes.lines() < begin ? first : rest).raise_to(usage_of(run.pid()));
+        (outcomes.lines() < begin ? first : rest).raise_to(usage_of_family(run.pid()));
         std::this_thread::sleep_for(std::chrono::milliseconds(50));  // looks in now and then
     }
     const finished end = run.wait();
