@@ -29,7 +29,7 @@ enum class source_kind : std::uint8_t { custom, site, urls, manifest, folder };
 source_kind kind_of(const download_options& options)
 {
     if (options.custom_source) return source_kind::custom;
-    if (options.source == "youtube") return source_kind::site;
+    if (is_site(options)) return source_kind::site;
     if (options.source.find("://") != std::string::npos || resolve::url_template::takes_urls(options.source))
         return source_kind::urls;
     if (std::filesystem::is_regular_file(options.source)) return source_kind::manifest;
@@ -40,8 +40,6 @@ source_kind kind_of(const download_options& options)
 }
 
 bool with_sound(const download_options& options) { return options.audio != audio_choice::none; }
-
-bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
 
 double rate_of(const download_options& options)
 {
@@ -119,6 +117,8 @@ bool is_named_by_others(const download_options& options)
 }
 
 }  // namespace
+
+bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
 
 double resolves_per_hour(const download_options& options)
 {

@@ -403,6 +403,33 @@ TEST_CASE("the proxy is the request's, whatever the environment says", "[http_cl
     CHECK(through.text == content.substr(10, 10));
 }
 
+TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy", "[http_client]")
+{
+    std::optional<origin> v4, v6;
+    try {
+        v6.emplace("::1");
+        v4.emplace("127.0.0.1", v6->port());
+    } catch (const std::system_error& e) {
+        WARN("a port of both loopback addresses is not to be had here: " << e.what());
+        return;
+    }
+    v4->serve("/film", [](const asked&) { return reply{.body = "by IPv4"}; });
+    v6->serve("/film", [](const asked&) { return reply{.body = "by IPv6"}; });
+    v6->serve("http://films.invalid/film", [](const asked&) { return reply{.body = "by a proxy"}; });
+    loop_and_client any, only_v4({.ipv4_only = true});
+    kept_body named, direct, through, refused;
+
+    any.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, direct);
+    only_v4.get({.url = v6->url("/film", "localhost"), .range = {0, 10}}, named);
+    only_v4.get({.url = "http://films.invalid/film", .proxy = v6->url("", "[::1]"), .range = {0, 10}}, through);
+
+    CHECK(direct.text == "by IPv6");
+    CHECK(named.text == "by IPv4");
+    CHECK(through.text == "by a proxy");
+    CHECK_THROWS_AS(only_v4.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, refused), network_error);
+    CHECK(refused.text.empty());
+}
+
 TEST_CASE("certificates are verified", "[http_client]")
 {
     const temp_folder folder;
