@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "pipeline/egress_pool.hpp"
 #include "stages/fetch/url.hpp"
@@ -162,8 +161,7 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
         found = co_await source_->resolve(std::move(video));
     if (!with_sound_ && found.source.files.size() == 2) found.source.files.pop_back();
     for (media_file& file : found.source.files) {
-        auto* const list = std::get_if<hls_playlist>(&file);
-        auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
+        remote_file* const remote = remote_part(file);
         if (remote) remote->public_only = is_direct || named_by_others_;
     }
     co_return found;

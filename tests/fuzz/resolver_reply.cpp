@@ -24,9 +24,8 @@ bool is_one_line(std::string_view text)
 
 void check(const media_file& file)
 {
-    require(!std::holds_alternative<local_file>(file));
-    const auto* const playlist = std::get_if<hls_playlist>(&file);
-    const remote_file& remote = playlist ? playlist->playlist : std::get<remote_file>(file);
+    require(remote_part(file) != nullptr);
+    const remote_file& remote = *remote_part(file);
     require(remote.url.starts_with("http://") || remote.url.starts_with("https://"));
     require(is_one_line(remote.url) && is_one_line(remote.cookies) && std::ranges::all_of(remote.headers, is_one_line));
     require(remote.max_range > 0);

@@ -43,15 +43,6 @@ manifest_line parsed_line(simdjson::dom::parser& parser, std::string_view text)
     return line;
 }
 
-bool has_ended(const media_source& source, std::chrono::system_clock::time_point now)
-{
-    return std::ranges::any_of(source.files, [&](const media_file& file) {
-        const auto* const list = std::get_if<hls_playlist>(&file);
-        const auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
-        return remote && remote->expires && *remote->expires < now;
-    });
-}
-
 }  // namespace
 
 struct manifest::line {
@@ -155,13 +146,10 @@ media_source manifest::find(std::string_view video) const
         try {
             manifest_line found = parsed_line(parser, text ? text->text : std::string_view{});
             if (found.id != video) continue;
-            if (has_ended(found.source, std::chrono::system_clock::now()))
+            if (ends_before(found.source, std::chrono::system_clock::now()))
                 throw resolve_error(reason::refused, path_.string() + ": the URL of video " + found.id +
                                                          " has expired; make the manifest anew");
-            for (media_file& file : found.source.files) {
-                auto* const list = std::get_if<hls_playlist>(&file);
-                (list ? list->playlist : std::get<remote_file>(file)).proxy = proxy_;
-            }
+            for (media_file& file : found.source.files) remote_part(file)->proxy = proxy_;
             return std::move(found.source);
         } catch (const malformed_source&) {
             throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");
