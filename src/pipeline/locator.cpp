@@ -162,7 +162,7 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     if (!with_sound_ && found.source.files.size() == 2) found.source.files.pop_back();
     for (media_file& file : found.source.files) {
         remote_file* const remote = remote_part(file);
-        if (remote) remote->public_only = is_direct || named_by_others_;
+        if (remote && (is_direct || named_by_others_)) remote->public_only = true;
     }
     co_return found;
 }

@@ -149,7 +149,8 @@ media_source manifest::find(std::string_view video) const
             if (ends_before(found.source, std::chrono::system_clock::now()))
                 throw resolve_error(reason::refused, path_.string() + ": the URL of video " + found.id +
                                                          " has expired; make the manifest anew");
-            for (media_file& file : found.source.files) remote_part(file)->proxy = proxy_;
+            for (media_file& file : found.source.files)
+                if (std::string& own = remote_part(file)->proxy; own.empty()) own = proxy_;
             return std::move(found.source);
         } catch (const malformed_source&) {
             throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");

@@ -19,7 +19,7 @@ namespace reelpipe::resolve {
 // The lines stay in the file; in memory each costs 16 bytes. The file is not to change while it is used.
 class manifest : public video_source {
 public:
-    // Opens the file. Throws std::system_error. `proxy` goes to the sources as it is.
+    // Opens the file. Throws std::system_error. `proxy` goes to the sources that name none of their own.
     explicit manifest(const std::filesystem::path& path, std::string proxy = {});
     manifest(const manifest&) = delete;
     manifest& operator=(const manifest&) = delete;
