@@ -200,7 +200,7 @@ TEST_CASE("passwords and cookies of a playlist's host go to no other", "[hls]")
 {
     origin site, elsewhere;
     std::string list = film("hls_ts/list.m3u8");
-    list.replace(list.find("\ns1.ts"), 7, "\n" + elsewhere.url("/s1.ts"));
+    list.replace(list.find("\ns1.ts"), 6, "\n" + elsewhere.url("/s1.ts"));
     site.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
     site.serve("/s0.ts", [](const asked& r) { return part_of(film("hls_ts/s0.ts"), r); });
     elsewhere.serve("/s1.ts", [](const asked& r) { return part_of(film("hls_ts/s1.ts"), r); });
