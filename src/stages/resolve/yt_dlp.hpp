@@ -27,7 +27,7 @@ struct yt_dlp_options {
     std::string proxy{};              // empty: none, whatever the environment says
     // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what
     // `python` can import. Of a program that holds no module, as builds that bring their own interpreter are, each
-    // video takes a new process.
+    // video takes a new process; such a one of PATH is left alone where `python` is named.
     std::filesystem::path yt_dlp{};
     std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
     std::size_t workers = 2;

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <asio.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "stages/resolve/installation.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/run_awaitable.hpp"
@@ -21,6 +24,7 @@ using namespace std::chrono_literals;
 using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolve::age_warning;
+using reelpipe::resolve::find_installation;
 using reelpipe::resolve::resolve_error;
 using reelpipe::resolve::resolved;
 using reelpipe::resolve::yt_dlp;
@@ -60,6 +64,21 @@ struct watch_site {
 
     reelpipe::test::temp_folder films;
     reelpipe::test::site server;
+};
+
+// Of the environment, until the end of the block.
+struct variable {
+    variable(const char* of, const std::string& value) : name(of)
+    {
+        if (const char* const set = std::getenv(name)) before = set;
+        setenv(name, value.c_str(), 1);
+    }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+    ~variable() { before ? setenv(name, before->c_str(), 1) : unsetenv(name); }
+
+    const char* name;
+    std::optional<std::string> before{};
 };
 
 resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
@@ -172,6 +191,18 @@ TEST_CASE("a yt-dlp that holds no module is run for each video, with the same an
         CHECK(cold.why() == known.why());
         CHECK(cold.facts().retry_after == known.facts().retry_after);
     }
+}
+
+TEST_CASE("a yt-dlp of PATH that is a binary is the one that is run", "[yt_dlp]")
+{
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "\177ELF\2\1\1");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    const variable path("PATH", folder.path());
+
+    CHECK(find_installation({}, "").program == folder / "yt-dlp");
+    CHECK(find_installation({}, "/usr/bin/python3").program.empty());
+    CHECK(find_installation({}, "/usr/bin/python3").python == "/usr/bin/python3");
 }
 
 TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no more", "[yt_dlp]")
@@ -389,13 +420,6 @@ TEST_CASE("yt-dlp's configuration is not read, and its plug-ins only on request"
     std::filesystem::create_directories(plugin);
     reelpipe::test::write_file(plugin / "mine.py", "open('" + mark.string() + "', 'w').close()\n");
     reelpipe::test::write_file(home / "yt-dlp/config", "--proxy http://127.0.0.1:9\n--format nonsense\n");
-    struct variable {
-        variable(const char* n, const std::string& value) : name(n) { setenv(name, value.c_str(), 1); }
-        variable(const variable&) = delete;
-        variable& operator=(const variable&) = delete;
-        ~variable() { unsetenv(name); }
-        const char* name;
-    };
     const variable config("XDG_CONFIG_HOME", home.path());
     watch_site site;
     asio::io_context io{1};
