@@ -147,6 +147,8 @@ try
 asio::awaitable<std::vector<message>> locator::start()
 try {
     co_return co_await source_->start();
+} catch (const resolve::bad_selector& e) {
+    throw usage_error(fmt::format("--format: {}", e.what()));
 } catch (const std::invalid_argument& e) {
     throw usage_error(fmt::format("--source {}", e.what()));
 }

@@ -54,6 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     } catch (const resolve_error&) {
         return 0;
+    } catch (const bad_selector&) {
+        return 0;
     }
     return 0;
 }

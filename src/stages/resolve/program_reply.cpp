@@ -88,6 +88,7 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
     constexpr std::string_view error = "ERROR: ";
     constexpr std::string_view pause = "header: Retry-After: ";
     std::string retry_after, said;
+    std::size_t last_words = 0;  // where they begin in `said`: the error behind the indented lines of a traceback
     json warnings = json::array();
     std::optional<std::string> refusal;
     json info;
@@ -103,9 +104,14 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
             info = json::parse(line, nullptr, false);
         else if (line.starts_with(pause))
             retry_after = line.substr(pause.size());
-        else if (!is_traffic(line))
+        else if (!is_traffic(line)) {
+            if (!line.starts_with(' ') && !line.starts_with('\t')) last_words = said.size();
             said.append(line) += '\n';
+        }
     }
+    if (!info.is_object() && !refusal && said.find("in build_format_selector") != std::string::npos)
+        throw resolve_error(reason::resolver_missing,
+                            "yt-dlp does not understand --format: " + said.substr(last_words, 2000));
     if (!info.is_object() && !refusal)
         throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));
     json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);

@@ -200,10 +200,12 @@ yt_dlp_versions parse_hello(std::string_view line)
     const auto ready = truth_in(root, "ready");
     if (!ready) throw malformed_reply("a resolver worker begins with something else than its versions");
     if (!*ready) {
+        const std::string said = text_in(root, "msg").value_or("no reason given");
+        if (truth_in(root, "selector").value_or(false)) throw bad_selector(said);
         const bool missing = truth_in(root, "missing").value_or(false);
         throw resolve_error(reason::resolver_missing, (missing ? "Python cannot import yt_dlp ("
                                                                : "yt-dlp does not start with these settings (") +
-                                                          text_in(root, "msg").value_or("no reason given") + ")" +
+                                                          said + ")" +
                                                           (missing ? "; install it with: apt-get install yt-dlp" : ""));
     }
     return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,12 @@ struct yt_dlp_options {
     std::string parameters{};
 };
 
+// yt-dlp does not understand yt_dlp_options::format.
+class bad_selector : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
+};
+
 struct yt_dlp_versions {
     std::string yt_dlp;                // 2023.03.04
     std::string python;                // 3.11.2; empty: unknown, each video takes a new process
@@ -65,12 +72,14 @@ public:
     ~yt_dlp() override;
 
     // Starts all workers, so that a missing or broken installation shows before the first video. Throws resolve_error:
-    // resolver_missing says what to install.
+    // resolver_missing says what to install; and bad_selector, which a program for each video does not tell before the
+    // first one.
     asio::awaitable<yt_dlp_versions> load();
     asio::awaitable<std::vector<message>> start() override;
     std::string version() const override;
 
-    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error.
+    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error;
+    // without load() before it, bad_selector.
     asio::awaitable<resolved> resolve(std::string video) override;
     bool urls_expire() const override { return true; }
 

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolve::age_warning;
+using reelpipe::resolve::bad_selector;
 using reelpipe::resolve::find_installation;
 using reelpipe::resolve::resolve_error;
 using reelpipe::resolve::resolved;
@@ -471,9 +472,32 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
     std::filesystem::permissions(empty / "python-without", std::filesystem::perms::owner_all);
     no_module.python = (empty / "python-without").string();
     CHECK_THAT(start(no_module), Catch::Contains("yt_dlp") && Catch::Contains("apt-get install"));
-    yt_dlp_options bad_selector;
-    bad_selector.format = "b[";
-    CHECK_THAT(start(bad_selector), Catch::Contains("does not start with these settings"));
+    yt_dlp_options bad_parameter;
+    bad_parameter.parameters = R"({"format": "b["})";
+    CHECK_THAT(start(bad_parameter), Catch::Contains("does not start with these settings"));
+}
+
+TEST_CASE("a format selector that is none is told as such, by workers before the first video", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    asio::io_context io{1};
+    for (const char* format : {"b[", "b[height<=x]", "b[ext~='(']", "b+"}) {
+        CAPTURE(format);
+        yt_dlp_options options = site.options();
+        options.format = format;
+        yt_dlp warm(io.get_executor(), options);
+        CHECK_THROWS_AS(run_awaitable(io, warm.load()), bad_selector);
+
+        options.yt_dlp = folder / "yt-dlp";
+        yt_dlp cold(io.get_executor(), options);
+        const resolve_error told = failure_of(io, cold, "abcdefghijk");
+        CHECK(told.why() == reason::resolver_missing);
+        CHECK_THAT(told.what(), Catch::Contains("--format"));
+    }
+    CHECK(site.server.requests().empty());
 }
 
 TEST_CASE("a yt-dlp of more than 90 days is warned of", "[yt_dlp]")
