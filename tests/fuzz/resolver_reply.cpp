@@ -46,13 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return 0;
         }
         const reply said = parse_reply(input.rest(), request, around, "");
-        const auto* const found = std::get_if<resolved>(&said.outcome);
+        const auto* const found = std::get_if<resolved_video>(&said.outcome);
         if (!found) return 0;
         require(found->source.files.size() == 1 || found->source.files.size() == 2);
         for (const media_file& each : found->source.files) check(each);
     } catch (const malformed_reply&) {
         return 0;
-    } catch (const resolve_error&) {
+    } catch (const source_error&) {
         return 0;
     } catch (const bad_selector&) {
         return 0;

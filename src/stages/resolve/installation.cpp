@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "stages/resolve/resolve_error.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
@@ -76,13 +76,13 @@ installation find_named(const std::filesystem::path& yt_dlp)
         return found;
     }
     if (!std::filesystem::is_regular_file(yt_dlp, unreadable))
-        throw resolve_error(reason::resolver_missing, "there is no yt-dlp at " + yt_dlp.string());
+        throw source_error(reason::resolver_missing, "there is no yt-dlp at " + yt_dlp.string());
     if (const auto program = read_program(yt_dlp)) return *program;
     if (access(yt_dlp.c_str(), X_OK) == 0) {
         found.program = std::filesystem::absolute(yt_dlp);
         return found;
     }
-    throw resolve_error(
+    throw source_error(
         reason::resolver_missing,
         yt_dlp.string() +
             " is no program and holds no Python module; a program, a zipapp or the module's folder is needed");

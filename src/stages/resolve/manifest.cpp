@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "stages/resolve/json_fields.hpp"
-#include "stages/resolve/resolve_error.hpp"
+#include "reelpipe/video_source.hpp"
 #include "stages/resolve/source_json.hpp"
 
 namespace reelpipe::resolve {
@@ -147,16 +147,16 @@ media_source manifest::find(std::string_view video) const
             manifest_line found = parsed_line(parser, text ? text->text : std::string_view{});
             if (found.id != video) continue;
             if (ends_before(found.source, std::chrono::system_clock::now()))
-                throw resolve_error(reason::refused, path_.string() + ": the URL of video " + found.id +
+                throw source_error(reason::refused, path_.string() + ": the URL of video " + found.id +
                                                          " has expired; make the manifest anew");
             for (media_file& file : found.source.files)
                 if (std::string& own = remote_part(file)->proxy; own.empty()) own = proxy_;
             return std::move(found.source);
         } catch (const malformed_source&) {
-            throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");
+            throw source_error(reason::unknown, path_.string() + " has changed while it was used; run again");
         }
     }
-    throw resolve_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
+    throw source_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
                                           "; when it has one, run again with --retry gone");
 }
 

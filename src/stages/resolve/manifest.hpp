@@ -28,7 +28,7 @@ public:
     // Reads all of it. What is wrong with a line costs that line; the first ones are told, the others counted.
     asio::awaitable<std::vector<message>> start() override;
 
-    // After start(). Throws resolve_error: gone for an id that no line has, refused for a URL that has expired.
+    // After start(). Throws source_error: gone for an id that no line has, refused for a URL that has expired.
     media_source find(std::string_view video) const;
     asio::awaitable<resolved_video> resolve(std::string video) override;
 

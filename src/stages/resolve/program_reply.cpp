@@ -34,7 +34,8 @@ json refusal_of(std::string said)
     return reply;
 }
 
-// Older versions split a single file into fragments that are byte ranges of it.
+// This and what follows, down to media_of(), is in worker.py, too, for a yt-dlp that is a module: they give the same of
+// the same. Older versions split a single file into fragments that are byte ranges of it.
 bool is_one_file(const json& format)
 {
     const std::string whole = text_of(member(format, "url")) + "&range=";
@@ -110,7 +111,7 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
         }
     }
     if (!info.is_object() && !refusal && said.find("in build_format_selector") != std::string::npos)
-        throw resolve_error(reason::resolver_missing,
+        throw source_error(reason::resolver_missing,
                             "yt-dlp does not understand --format: " + said.substr(last_words, 2000));
     if (!info.is_object() && !refusal)
         throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));

@@ -138,6 +138,7 @@ def failure(error):
     }
 
 
+# What follows is in program_reply.cpp, too, for a yt-dlp that is a program: they give the same of the same.
 def only_video(info):
     if info is None:
         raise ValueError('nothing was found')

@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "stages/resolve/resolve_error.hpp"
-#include "stages/resolve/resolved.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
@@ -71,16 +70,16 @@ public:
     yt_dlp& operator=(const yt_dlp&) = delete;
     ~yt_dlp() override;
 
-    // Starts all workers, so that a missing or broken installation shows before the first video. Throws resolve_error:
+    // Starts all workers, so that a missing or broken installation shows before the first video. Throws source_error:
     // resolver_missing says what to install; and bad_selector, which a program for each video does not tell before the
     // first one.
     asio::awaitable<yt_dlp_versions> load();
     asio::awaitable<std::vector<message>> start() override;
     std::string version() const override;
 
-    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error;
+    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws source_error;
     // without load() before it, bad_selector.
-    asio::awaitable<resolved> resolve(std::string video) override;
+    asio::awaitable<resolved_video> resolve(std::string video) override;
     bool urls_expire() const override { return true; }
 
 private:

@@ -3,7 +3,6 @@
 #include <asio/io_context.hpp>
 #include <set>
 
-#include "stages/resolve/resolve_error.hpp"
 #include "stages/resolve/source_json.hpp"
 #include "support/catch.hpp"
 #include "support/run_awaitable.hpp"
