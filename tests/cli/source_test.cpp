@@ -116,9 +116,9 @@ TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[
 
     INFO(warm.err << cold.err);
     CHECK(warm.status == 2);
-    CHECK(says(warm, "--format: SyntaxError"));
+    CHECK(says(warm, "--format: SyntaxError: Invalid format specification"));
     CHECK(cold.status == 3);
-    CHECK(says(cold, "--format: SyntaxError"));
+    CHECK(says(cold, "--format: SyntaxError: Invalid format specification"));
     CHECK(says(cold, " 0 failed"));
     CHECK(site.requests() == 0);
 }

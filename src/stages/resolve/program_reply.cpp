@@ -81,6 +81,14 @@ bool is_traffic(std::string_view line)
     return line.starts_with("send: ") || line.starts_with("reply: ") || line.starts_with("header: ");
 }
 
+// Of a traceback the error, which stands behind the indented lines; `at` is in one of them.
+std::string error_behind(std::string_view traceback, std::size_t at)
+{
+    do at = std::min(traceback.find('\n', at), traceback.size() - 1) + 1;
+    while (traceback.substr(at).starts_with(' '));
+    return std::string(traceback.substr(at, 2000));
+}
+
 }  // namespace
 
 std::string reply_of_program(std::string_view printed, std::uint64_t id)
@@ -89,7 +97,6 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
     constexpr std::string_view error = "ERROR: ";
     constexpr std::string_view pause = "header: Retry-After: ";
     std::string retry_after, said;
-    std::size_t last_words = 0;  // where they begin in `said`: the error behind the indented lines of a traceback
     json warnings = json::array();
     std::optional<std::string> refusal;
     json info;
@@ -105,16 +112,14 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
             info = json::parse(line, nullptr, false);
         else if (line.starts_with(pause))
             retry_after = line.substr(pause.size());
-        else if (!is_traffic(line)) {
-            if (!line.starts_with(' ') && !line.starts_with('\t')) last_words = said.size();
+        else if (!is_traffic(line))
             said.append(line) += '\n';
-        }
     }
-    if (!info.is_object() && !refusal && said.find("in build_format_selector") != std::string::npos)
-        throw source_error(reason::resolver_missing,
-                            "yt-dlp does not understand --format: " + said.substr(last_words, 2000));
-    if (!info.is_object() && !refusal)
+    if (!info.is_object() && !refusal) {
+        if (const std::size_t at = said.find("in build_format_selector"); at != said.npos)
+            throw source_error(reason::resolver_missing, "yt-dlp does not take --format: " + error_behind(said, at));
         throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));
+    }
     json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);
     if (!retry_after.empty()) reply["retry_after"] = retry_after.substr(0, retry_after.find('\r'));
     reply["id"] = id;
