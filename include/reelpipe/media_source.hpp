@@ -1,6 +1,7 @@
 #ifndef REELPIPE_MEDIA_SOURCE_HPP
 #define REELPIPE_MEDIA_SOURCE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -34,10 +35,26 @@ struct hls_playlist {
 
 using media_file = std::variant<remote_file, local_file, hls_playlist>;
 
+// What a host is asked for to have the file; null for a file on disk.
+template <class File> auto* remote_part(File& file)
+{
+    auto* const list = std::get_if<hls_playlist>(&file);
+    return list ? &list->playlist : std::get_if<remote_file>(&file);
+}
+
 // Where the bytes of one video are: one file with everything, or a file with the pictures and one with the sound.
 struct media_source {
     std::vector<media_file> files;
 };
+
+// Whether a URL of the source stops working before `then`.
+inline bool ends_before(const media_source& source, std::chrono::system_clock::time_point then)
+{
+    return std::ranges::any_of(source.files, [then](const media_file& file) {
+        const remote_file* const part = remote_part(file);
+        return part && part->expires && *part->expires < then;
+    });
+}
 
 }  // namespace reelpipe
 

@@ -172,6 +172,18 @@ inline AVFieldOrder field_order_of(const AVFrame& picture)
     return top_first ? AV_FIELD_TB : AV_FIELD_BT;
 }
 
+// What a `buffer` filter has to be told of the colours of its pictures, as arguments behind others. From FFmpeg 7 on the
+// filters behind it believe that; before, they look at the pictures.
+inline std::string colours_of(const AVFrame& picture)
+{
+#if LIBAVFILTER_VERSION_MAJOR >= 10
+    return ":colorspace=" + std::to_string(picture.colorspace) + ":range=" + std::to_string(picture.color_range);
+#else
+    (void)picture;
+    return {};
+#endif
+}
+
 // How a picture is to be turned before it is shown (libavutil/display.h); null: it is upright.
 inline const std::int32_t* display_matrix_of(const AVStream& stream)
 {

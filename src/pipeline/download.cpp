@@ -670,7 +670,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
                                                                         std::chrono::milliseconds(options_.timeout)),
                                             .stall_time = options_.timeout,
                                             .rate_limit = options_.rate_limit,
-                                            .allow_private = options_.allow_private});
+                                            .allow_private = options_.allow_private,
+                                            .ipv4_only = is_site(options_)});  // as yt-dlp is told to ask
     std::shared_ptr<fetch::disk_budget> budget;
     if (options_.tmp_limit != 0) budget = std::make_shared<fetch::disk_budget>(loop, options_.tmp_limit);
     fetcher_.emplace(*http_, planners_.get_executor(),

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "pipeline/egress_pool.hpp"
 #include "stages/fetch/url.hpp"
@@ -29,7 +28,7 @@ enum class source_kind : std::uint8_t { custom, site, urls, manifest, folder };
 source_kind kind_of(const download_options& options)
 {
     if (options.custom_source) return source_kind::custom;
-    if (options.source == "youtube") return source_kind::site;
+    if (is_site(options)) return source_kind::site;
     if (options.source.find("://") != std::string::npos || resolve::url_template::takes_urls(options.source))
         return source_kind::urls;
     if (std::filesystem::is_regular_file(options.source)) return source_kind::manifest;
@@ -40,8 +39,6 @@ source_kind kind_of(const download_options& options)
 }
 
 bool with_sound(const download_options& options) { return options.audio != audio_choice::none; }
-
-bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
 
 double rate_of(const download_options& options)
 {
@@ -120,6 +117,8 @@ bool is_named_by_others(const download_options& options)
 
 }  // namespace
 
+bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
+
 double resolves_per_hour(const download_options& options)
 {
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
@@ -148,6 +147,8 @@ try
 asio::awaitable<std::vector<message>> locator::start()
 try {
     co_return co_await source_->start();
+} catch (const resolve::bad_selector& e) {
+    throw usage_error(fmt::format("--format: {}", e.what()));
 } catch (const std::invalid_argument& e) {
     throw usage_error(fmt::format("--source {}", e.what()));
 }
@@ -162,9 +163,8 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
         found = co_await source_->resolve(std::move(video));
     if (!with_sound_ && found.source.files.size() == 2) found.source.files.pop_back();
     for (media_file& file : found.source.files) {
-        auto* const list = std::get_if<hls_playlist>(&file);
-        auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
-        if (remote) remote->public_only = is_direct || named_by_others_;
+        remote_file* const remote = remote_part(file);
+        if (remote && (is_direct || named_by_others_)) remote->public_only = true;
     }
     co_return found;
 }

@@ -16,6 +16,9 @@
 
 namespace reelpipe {
 
+// Whether videos are asked for at a site, whose URLs of media are good for the address that asked and no other.
+bool is_site(const download_options&);
+
 // How many videos an hour the source may be asked for on all ways together; 0: without bounds.
 double resolves_per_hour(const download_options&);
 
@@ -46,7 +49,7 @@ public:
     // Calls at a time that are of use: those that are answered, and those that wait with a verdict in doubt.
     static std::size_t useful_calls(const download_options&);
 
-    // As those of video_source. A file of URLs that has none is a usage_error.
+    // As those of video_source. A file of URLs that has none is a usage_error, and so is a format that is none.
     asio::awaitable<std::vector<message>> start();
     asio::awaitable<resolved_video> locate(std::string video);
 

@@ -4,19 +4,10 @@
 
 namespace reelpipe {
 
-const remote_file* remote_part(const media_file& file)
-{
-    if (const auto* const playlist = std::get_if<hls_playlist>(&file)) return &playlist->playlist;
-    return std::get_if<remote_file>(&file);
-}
-
 bool has_expired(const media_source& source, std::chrono::system_clock::time_point now)
 {
     constexpr std::chrono::seconds too_short{120};
-    return std::ranges::any_of(source.files, [&](const media_file& file) {
-        const remote_file* const part = remote_part(file);
-        return part && part->expires && *part->expires - too_short < now;
-    });
+    return ends_before(source, now + too_short);
 }
 
 std::chrono::milliseconds wait_for(const media_source& source, std::chrono::system_clock::time_point now)

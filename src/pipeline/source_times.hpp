@@ -7,9 +7,6 @@
 
 namespace reelpipe {
 
-// What a host is asked for to have the file; nothing for a file on disk.
-const remote_file* remote_part(const media_file&);
-
 // Whether a URL of the source has ended, or ends before much could be fetched with it.
 bool has_expired(const media_source&, std::chrono::system_clock::time_point now);
 

@@ -102,6 +102,27 @@ TEST_CASE("ids that are URLs of media are fetched from there, and nobody is aske
     }
 }
 
+TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    const std::string pages = site.server.url("watch?v="), program = (site.folder / "yt-dlp").string();
+    write_file(program, "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+
+    const finished warm = run(site.download(list, {"--url-base", pages, "--format", "b["}));
+    const finished cold = run(site.download(list, {"--url-base", pages, "--format", "b[", "--yt-dlp", program}));
+
+    INFO(warm.err << cold.err);
+    CHECK(warm.status == 2);
+    CHECK(says(warm, "--format: SyntaxError: Invalid format specification"));
+    CHECK(cold.status == 3);
+    CHECK(says(cold, "--format: SyntaxError: Invalid format specification"));
+    CHECK(says(cold, " 0 failed"));
+    CHECK(site.requests() == 0);
+}
+
 TEST_CASE("without sound only the pictures of a pair are asked for", "[source]")
 {
     kinetics_site site;

@@ -24,9 +24,8 @@ bool is_one_line(std::string_view text)
 
 void check(const media_file& file)
 {
-    require(!std::holds_alternative<local_file>(file));
-    const auto* const playlist = std::get_if<hls_playlist>(&file);
-    const remote_file& remote = playlist ? playlist->playlist : std::get<remote_file>(file);
+    require(remote_part(file) != nullptr);
+    const remote_file& remote = *remote_part(file);
     require(remote.url.starts_with("http://") || remote.url.starts_with("https://"));
     require(is_one_line(remote.url) && is_one_line(remote.cookies) && std::ranges::all_of(remote.headers, is_one_line));
     require(remote.max_range > 0);
@@ -47,13 +46,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return 0;
         }
         const reply said = parse_reply(input.rest(), request, around, "");
-        const auto* const found = std::get_if<resolved>(&said.outcome);
+        const auto* const found = std::get_if<resolved_video>(&said.outcome);
         if (!found) return 0;
         require(found->source.files.size() == 1 || found->source.files.size() == 2);
         for (const media_file& each : found->source.files) check(each);
     } catch (const malformed_reply&) {
         return 0;
-    } catch (const resolve_error&) {
+    } catch (const source_error&) {
+        return 0;
+    } catch (const bad_selector&) {
         return 0;
     }
     return 0;

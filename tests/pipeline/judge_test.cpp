@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "media/error.hpp"
+#include "reelpipe/video_source.hpp"
 #include "stages/fetch/errors.hpp"
-#include "stages/resolve/resolve_error.hpp"
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
@@ -71,7 +71,7 @@ TEST_CASE("a full disk stops the run and does not condemn the clip", "[judge]")
 
 TEST_CASE("what the resolver found comes through with its text", "[judge]")
 {
-    const auto found = finding_of(reelpipe::resolve::resolve_error(reason::private_video, "Private video"));
+    const auto found = finding_of(reelpipe::source_error(reason::private_video, "Private video"));
     CHECK(found.why == reason::private_video);
     CHECK(found.message == "Private video");
 }

@@ -68,7 +68,7 @@ reply part_of(const std::string& content, const asked& request)
 }
 
 struct origin::server {
-    server()
+    explicit server(const tcp::endpoint& at) : acceptor(io, at)
     {
         asio::co_spawn(io, accept(), [](std::exception_ptr) {});
         thread = std::thread([this] { io.run(); });
@@ -93,7 +93,7 @@ struct origin::server {
     std::size_t most_open = 0;
 
     asio::io_context io{1};
-    tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    tcp::acceptor acceptor;
     asio::steady_timer requests_came{io, asio::steady_timer::time_point::max()};  // never expires; cancelled by each
     std::thread thread;
 };
@@ -161,7 +161,10 @@ reply origin::server::answer_to(asked request)
     return found == answers.end() ? reply{.status = 404} : found->second(request);
 }
 
-origin::origin() : server_(std::make_unique<server>()) {}
+origin::origin(const std::string& address, std::uint16_t port)
+    : server_(std::make_unique<server>(tcp::endpoint(asio::ip::make_address(address), port)))
+{
+}
 origin::~origin() = default;
 
 void origin::serve(std::string path, answer given)
@@ -172,8 +175,10 @@ void origin::serve(std::string path, answer given)
 
 std::string origin::url(const std::string& path, const std::string& host) const
 {
-    return "http://" + host + ":" + std::to_string(server_->acceptor.local_endpoint().port()) + path;
+    return "http://" + host + ":" + std::to_string(port()) + path;
 }
+
+std::uint16_t origin::port() const { return server_->acceptor.local_endpoint().port(); }
 
 std::vector<asked> origin::requests() const
 {

@@ -41,19 +41,21 @@ struct reply {
 // An honest answer to a range: 206, or 416 for one behind the end.
 reply part_of(const std::string& content, const asked&);
 
-// An HTTP server for faults, in a thread of its own, on a free port of loopback. Answers are functions, called one at a
+// An HTTP server for faults, in a thread of its own, on a port of loopback. Answers are functions, called one at a
 // time; a path without one is 404.
 class origin {
 public:
     using answer = std::function<reply(const asked&)>;
 
-    origin();
+    // Of a free port by default. Throws std::system_error where the machine has no such address.
+    explicit origin(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
     origin(const origin&) = delete;
     origin& operator=(const origin&) = delete;
     ~origin();
 
     void serve(std::string path, answer);
     std::string url(const std::string& path, const std::string& host = "127.0.0.1") const;
+    std::uint16_t port() const;
 
     std::vector<asked> requests() const;
     std::uint64_t body_bytes() const;      // written to sockets, so a little ahead of what clients have read

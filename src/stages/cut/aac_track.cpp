@@ -61,6 +61,7 @@ aac_track::aac_track(const AVStream& source, std::int64_t start, std::chrono::mi
 
 void aac_track::send(const AVPacket* packet)
 {
+    if (packet && packet->size == 0) return;  // decoders take it for a mistake
     const bool is_run_up = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
     const auto check = [&](int code) {
         if (code < 0 && code != AVERROR(EAGAIN) && code != AVERROR_EOF && !is_run_up && !keep_corrupt_)

@@ -81,6 +81,7 @@ public:
 private:
     void decode(const AVPacket* packet)
     {
+        if (packet && packet->size == 0) return;  // a picture was dropped there: the one before is shown on
         // Before the segment only pictures that others are made from are of use, and none of them is missed.
         if (packet && packet->dts != AV_NOPTS_VALUE && is_behind(packet->dts)) return;
         if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;

@@ -209,6 +209,7 @@ public:
             const material::kind got = input_.next(packet.get());
             if (got == material::kind::end) break;
             const av::packet_turn turn(packet);
+            if (turn->size == 0) continue;  // a picture was dropped there; MP4 has no samples without bytes
             has_pictures = has_pictures || got == material::kind::picture;
             has_key = has_key || (got == material::kind::picture && turn->flags & AV_PKT_FLAG_KEY);
             if (got == material::kind::sound) {

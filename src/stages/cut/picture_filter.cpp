@@ -76,14 +76,15 @@ picture_filter::picture_filter(const AVFrame& like, const AVStream& stream, AVRa
     : width_(like.width),
       height_(like.height),
       format_(like.format),
+      colours_(av::colours_of(like)),
       graph_(av::check_allocated(avfilter_graph_alloc()))
 {
     graph_->nb_threads = 1;
     graph_->scale_sws_opts = av::check_allocated(av_strdup("flags=bicubic"));  // as ffmpeg has it
     const AVRational shape = like.sample_aspect_ratio.den ? like.sample_aspect_ratio : AVRational{0, 1};
-    append("buffer", fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}:frame_rate={}/{}",
+    append("buffer", fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}:frame_rate={}/{}{}",
                                  like.width, like.height, like.format, stream.time_base.num, stream.time_base.den,
-                                 shape.num, shape.den, frame_rate.num, frame_rate.den));
+                                 shape.num, shape.den, frame_rate.num, frame_rate.den, colours_));
     source_ = last_;
     append_upright(like, stream);
     if (!how.filter.empty()) append_user(how.filter);
@@ -145,7 +146,8 @@ void picture_filter::append_user(const std::string& description)
 
 bool picture_filter::accepts(const AVFrame& picture) const
 {
-    return picture.width == width_ && picture.height == height_ && picture.format == format_;
+    return picture.width == width_ && picture.height == height_ && picture.format == format_ &&
+           av::colours_of(picture) == colours_;
 }
 
 void picture_filter::send(AVFrame* picture) { guard(av_buffersrc_add_frame(source_, picture), "filter a picture"); }

@@ -1,6 +1,8 @@
 #ifndef REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
 #define REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
 
+#include <string>
+
 #include "media/av.hpp"
 #include "stages/cut/cut.hpp"
 
@@ -35,6 +37,7 @@ private:
     void append_user(const std::string& description);
 
     int width_, height_, format_;
+    std::string colours_;
     av::graph graph_;
     AVFilterContext *source_ = nullptr, *last_ = nullptr, *sink_ = nullptr;  // the graph's
     unsigned last_pad_ = 0;

@@ -202,10 +202,11 @@ asio::awaitable<std::exception_ptr> bring_once(const means& with, std::vector<pi
     held_file* changed = nullptr;
     for (auto next = requests.begin(); !window.empty() || (next != requests.end() && !fault);) {
         while (next != requests.end() && !fault && window.size() < std::max(with.options.parallel, 1u)) {
+            with.hosts.check(next->file->from.url);  // who will not be asked takes no room and no turn
             disk_room room;
             if (with.disk) room = co_await with.disk->room_for(next->range.size());
             co_await with.http.wait_for_turn(next->range.size());
-            with.hosts.check(next->file->from.url);
+            with.hosts.check(next->file->from.url);  // it may have refused another one meanwhile
             window.emplace_back(with, *next++, std::move(room));
             ++with.counts.requests;
         }

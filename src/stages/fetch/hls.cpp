@@ -5,9 +5,11 @@
 #include <reelpipe/pipeline/offload.hpp>
 #include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "media/error.hpp"
+#include "stages/fetch/scan.hpp"
 #include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
@@ -24,13 +26,20 @@ constexpr std::size_t most_extra_segments = 8;
 // Pictures that are missing for less than this are the picture_rounding of durations.
 constexpr std::chrono::microseconds picture_rounding{10'000};
 
-// Another file of the same site. Cookies belong to the host that they were set for.
+bool is_credential(std::string_view line)
+{
+    const std::string_view name = line.substr(0, line.find_first_of(":; "));
+    return equal_but_for_case(name, "Authorization") || equal_but_for_case(name, "Proxy-Authorization");
+}
+
+// Another file of the same site. Cookies and passwords belong to the host that they are for.
 remote_file sibling(const remote_file& of, const std::string& url)
 {
     remote_file next = of;
     next.url = url;
     if (host_of(url) == host_of(of.url)) return next;
     next.cookies.clear();
+    std::erase_if(next.headers, is_credential);
     next.public_only = true;  // the playlist named it, not the user
     return next;
 }

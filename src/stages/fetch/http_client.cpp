@@ -258,7 +258,7 @@ void transfer::state::prepare()
     set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_BUFFERSIZE, receive_bytes);
-    if (options.ipv4_only) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
+    if (options.ipv4_only && request.proxy.empty()) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
     if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 
     set(easy, CURLOPT_OPENSOCKETFUNCTION, &state::on_open);

@@ -29,7 +29,7 @@ struct http_options {
     // public address, unless this is set.
     bool allow_private = false;
     std::optional<bool> http2{};  // over TLS; else where the library does it well
-    bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it
+    bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it; not of a proxy
     std::string ca_file{};        // PEM file of trusted certificates; empty: the system's
 };
 

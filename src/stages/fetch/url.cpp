@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <asio/ip/address.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 
 namespace reelpipe::fetch {
@@ -36,6 +38,19 @@ bool is_private(const asio::ip::address_v4& address)
     return std::ranges::any_of(networks, [number = address.to_uint()](const network& each) {
         return (number ^ each.first) >> (32 - each.bits) == 0;
     });
+}
+
+// The IPv4 address that one of IPv6 leads to: written in it (::ffff:0:0/96), by a translator (NAT64) or a tunnel (6to4).
+std::optional<asio::ip::address_v4> address_behind(const asio::ip::address_v6& address)
+{
+    const asio::ip::address_v6::bytes_type bytes = address.to_bytes();
+    const auto at = [&bytes](std::size_t i) {
+        return asio::ip::address_v4({bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]});
+    };
+    constexpr std::array<unsigned char, 12> nat64{0x00, 0x64, 0xff, 0x9b};
+    if (address.is_v4_mapped() || std::equal(nat64.begin(), nat64.end(), bytes.begin())) return at(12);
+    if (bytes[0] == 0x20 && bytes[1] == 0x02) return at(2);
+    return std::nullopt;
 }
 
 struct free_url {
@@ -80,7 +95,7 @@ bool is_private_address(const std::string& text)
     if (is_name) return false;
     if (address.is_v4()) return is_private(address.to_v4());
     const asio::ip::address_v6 v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return is_private(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
+    if (const auto v4 = address_behind(v6)) return is_private(*v4);
     const bool is_unique_local = (v6.to_bytes()[0] & 0xfe) == 0xfc;
     return v6.is_loopback() || v6.is_unspecified() || v6.is_link_local() || v6.is_site_local() || v6.is_multicast() ||
            is_unique_local;

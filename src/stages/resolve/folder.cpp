@@ -4,8 +4,6 @@
 #include <array>
 #include <cstddef>
 
-#include "stages/resolve/resolve_error.hpp"
-
 namespace reelpipe::resolve {
 
 namespace {
@@ -62,9 +60,9 @@ media_source folder::find(std::string_view video) const
                 matches.push_back(name);
 
     if (matches.empty())
-        throw resolve_error(reason::gone, "no file for video " + std::string(video) + " in " + path_.string());
+        throw source_error(reason::gone, "no file for video " + std::string(video) + " in " + path_.string());
     if (matches.size() > 1)
-        throw resolve_error(reason::unknown, "video " + std::string(video) + " may be " + std::string(matches[0]) +
+        throw source_error(reason::unknown, "video " + std::string(video) + " may be " + std::string(matches[0]) +
                                                  " or " + std::string(matches[1]) + " in " + path_.string());
     media_source source;
     source.files.emplace_back(local_file{path_ / matches[0]});

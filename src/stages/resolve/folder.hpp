@@ -17,7 +17,7 @@ public:
     // Reads the folder's names once. Throws std::filesystem::filesystem_error.
     explicit folder(const std::filesystem::path& path);
 
-    // Throws resolve_error: gone if there is no such file; unknown if there are two, because luck is not a choice.
+    // Throws source_error: gone if there is no such file; unknown if there are two, because luck is not a choice.
     media_source find(std::string_view video) const;
     asio::awaitable<resolved_video> resolve(std::string video) override;
 

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "stages/resolve/resolve_error.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
@@ -40,13 +40,21 @@ std::optional<std::string> interpreter_of(const std::string& first_line)
     return program;
 }
 
+std::string head_of(const std::filesystem::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string head(256, '\0');
+    file.read(head.data(), static_cast<std::streamsize>(head.size()));
+    head.resize(static_cast<std::size_t>(file.gcount()));
+    return head;
+}
+
+bool is_binary(const std::filesystem::path& path) { return head_of(path).starts_with("\177ELF"); }
+
 // What the program at `path` tells of itself; nothing if it is not Python's.
 std::optional<installation> read_program(const std::filesystem::path& path)
 {
-    std::ifstream file(path, std::ios::binary);
-    std::string first_line(256, '\0');
-    file.read(first_line.data(), static_cast<std::streamsize>(first_line.size()));
-    first_line.resize(static_cast<std::size_t>(file.gcount()));
+    const std::string first_line = head_of(path);
     constexpr std::string_view zip_mark = "PK\x03\x04";
     const std::size_t end = first_line.find('\n');
     const std::size_t content = first_line.starts_with("#!") && end != std::string::npos ? end + 1 : 0;
@@ -68,30 +76,33 @@ installation find_named(const std::filesystem::path& yt_dlp)
         return found;
     }
     if (!std::filesystem::is_regular_file(yt_dlp, unreadable))
-        throw resolve_error(reason::resolver_missing, "there is no yt-dlp at " + yt_dlp.string());
+        throw source_error(reason::resolver_missing, "there is no yt-dlp at " + yt_dlp.string());
     if (const auto program = read_program(yt_dlp)) return *program;
     if (access(yt_dlp.c_str(), X_OK) == 0) {
         found.program = std::filesystem::absolute(yt_dlp);
         return found;
     }
-    throw resolve_error(
+    throw source_error(
         reason::resolver_missing,
         yt_dlp.string() +
             " is no program and holds no Python module; a program, a zipapp or the module's folder is needed");
 }
 
-installation find_any()
+// A Python that the user named is asked for the module before a program that brings its own.
+installation find_any(bool python_is_named)
 {
     const std::filesystem::path program = find_in_path("yt-dlp");
     if (program.empty()) return {};
-    return read_program(program).value_or(installation{});
+    installation found = read_program(program).value_or(installation{});
+    if (!python_is_named && is_binary(program)) found.program = std::filesystem::absolute(program);
+    return found;
 }
 
 }  // namespace
 
 installation find_installation(const std::filesystem::path& yt_dlp, const std::string& python)
 {
-    installation found = yt_dlp.empty() ? find_any() : find_named(yt_dlp);
+    installation found = yt_dlp.empty() ? find_any(!python.empty()) : find_named(yt_dlp);
     if (!python.empty()) found.python = python;
     return found;
 }

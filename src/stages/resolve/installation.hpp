@@ -14,8 +14,8 @@ struct installation {
 };
 
 // `yt_dlp` and `python` as in yt_dlp_options. The first line of the program yt-dlp names the interpreter that has the
-// module, which need not be the python3 of PATH: think of pipx, or of several Pythons. Throws resolve_error
-// (resolver_missing) for a path that is neither a program nor holds the module.
+// module, which need not be the python3 of PATH: think of pipx, or of several Pythons. A binary brings its own. Throws
+// source_error (resolver_missing) for a path that is neither a program nor holds the module.
 installation find_installation(const std::filesystem::path& yt_dlp, const std::string& python);
 
 }  // namespace reelpipe::resolve

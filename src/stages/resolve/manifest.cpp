@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "stages/resolve/json_fields.hpp"
-#include "stages/resolve/resolve_error.hpp"
+#include "reelpipe/video_source.hpp"
 #include "stages/resolve/source_json.hpp"
 
 namespace reelpipe::resolve {
@@ -41,15 +41,6 @@ manifest_line parsed_line(simdjson::dom::parser& parser, std::string_view text)
     if (line.id.empty()) throw malformed_source("no \"id\"");
     line.source = read_source(root);
     return line;
-}
-
-bool has_ended(const media_source& source, std::chrono::system_clock::time_point now)
-{
-    return std::ranges::any_of(source.files, [&](const media_file& file) {
-        const auto* const list = std::get_if<hls_playlist>(&file);
-        const auto* const remote = list ? &list->playlist : std::get_if<remote_file>(&file);
-        return remote && remote->expires && *remote->expires < now;
-    });
 }
 
 }  // namespace
@@ -155,19 +146,17 @@ media_source manifest::find(std::string_view video) const
         try {
             manifest_line found = parsed_line(parser, text ? text->text : std::string_view{});
             if (found.id != video) continue;
-            if (has_ended(found.source, std::chrono::system_clock::now()))
-                throw resolve_error(reason::refused, path_.string() + ": the URL of video " + found.id +
+            if (ends_before(found.source, std::chrono::system_clock::now()))
+                throw source_error(reason::refused, path_.string() + ": the URL of video " + found.id +
                                                          " has expired; make the manifest anew");
-            for (media_file& file : found.source.files) {
-                auto* const list = std::get_if<hls_playlist>(&file);
-                (list ? list->playlist : std::get<remote_file>(file)).proxy = proxy_;
-            }
+            for (media_file& file : found.source.files)
+                if (std::string& own = remote_part(file)->proxy; own.empty()) own = proxy_;
             return std::move(found.source);
         } catch (const malformed_source&) {
-            throw resolve_error(reason::unknown, path_.string() + " has changed while it was used; run again");
+            throw source_error(reason::unknown, path_.string() + " has changed while it was used; run again");
         }
     }
-    throw resolve_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
+    throw source_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
                                           "; when it has one, run again with --retry gone");
 }
 

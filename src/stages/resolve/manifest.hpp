@@ -19,7 +19,7 @@ namespace reelpipe::resolve {
 // The lines stay in the file; in memory each costs 16 bytes. The file is not to change while it is used.
 class manifest : public video_source {
 public:
-    // Opens the file. Throws std::system_error. `proxy` goes to the sources as it is.
+    // Opens the file. Throws std::system_error. `proxy` goes to the sources that name none of their own.
     explicit manifest(const std::filesystem::path& path, std::string proxy = {});
     manifest(const manifest&) = delete;
     manifest& operator=(const manifest&) = delete;
@@ -28,7 +28,7 @@ public:
     // Reads all of it. What is wrong with a line costs that line; the first ones are told, the others counted.
     asio::awaitable<std::vector<message>> start() override;
 
-    // After start(). Throws resolve_error: gone for an id that no line has, refused for a URL that has expired.
+    // After start(). Throws source_error: gone for an id that no line has, refused for a URL that has expired.
     media_source find(std::string_view video) const;
     asio::awaitable<resolved_video> resolve(std::string video) override;
 

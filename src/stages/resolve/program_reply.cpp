@@ -34,7 +34,8 @@ json refusal_of(std::string said)
     return reply;
 }
 
-// Older versions split a single file into fragments that are byte ranges of it.
+// This and what follows, down to media_of(), is in worker.py, too, for a yt-dlp that is a module: they give the same of
+// the same. Older versions split a single file into fragments that are byte ranges of it.
 bool is_one_file(const json& format)
 {
     const std::string whole = text_of(member(format, "url")) + "&range=";
@@ -80,6 +81,14 @@ bool is_traffic(std::string_view line)
     return line.starts_with("send: ") || line.starts_with("reply: ") || line.starts_with("header: ");
 }
 
+// Of a traceback the error, which stands behind the indented lines; `at` is in one of them.
+std::string error_behind(std::string_view traceback, std::size_t at)
+{
+    do at = std::min(traceback.find('\n', at), traceback.size() - 1) + 1;
+    while (traceback.substr(at).starts_with(' '));
+    return std::string(traceback.substr(at, 2000));
+}
+
 }  // namespace
 
 std::string reply_of_program(std::string_view printed, std::uint64_t id)
@@ -106,8 +115,11 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
         else if (!is_traffic(line))
             said.append(line) += '\n';
     }
-    if (!info.is_object() && !refusal)
+    if (!info.is_object() && !refusal) {
+        if (const std::size_t at = said.find("in build_format_selector"); at != said.npos)
+            throw source_error(reason::resolver_missing, "yt-dlp does not take --format: " + error_behind(said, at));
         throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));
+    }
     json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);
     if (!retry_after.empty()) reply["retry_after"] = retry_after.substr(0, retry_after.find('\r'));
     reply["id"] = id;

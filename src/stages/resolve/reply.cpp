@@ -47,7 +47,7 @@ object parsed(simdjson::dom::parser& parser, std::string_view line)
     return root;
 }
 
-resolve_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
+source_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
 
 media_file read_file(object format, const std::string& proxy)
 {
@@ -89,7 +89,7 @@ std::optional<std::chrono::seconds> read_retry_after(object root)
     return std::chrono::seconds(seconds);
 }
 
-resolve_error read_failure(object root, const circumstances& around)
+source_error read_failure(object root, const circumstances& around)
 {
     failure_facts facts;
     facts.warnings = texts_in(root, "warnings");
@@ -111,8 +111,8 @@ resolve_error read_failure(object root, const circumstances& around)
 void refuse_live(object root)
 {
     const std::string status = text_in(root, "live_status").value_or("");
-    if (status == "is_live" || status == "post_live") throw resolve_error(reason::live, "a live stream: " + status);
-    if (status == "is_upcoming") throw resolve_error(reason::not_yet, "a live stream that has not begun");
+    if (status == "is_live" || status == "post_live") throw source_error(reason::live, "a live stream: " + status);
+    if (status == "is_upcoming") throw source_error(reason::not_yet, "a live stream that has not begun");
 }
 
 // One file with everything, or one with the pictures and one with the sound.
@@ -162,10 +162,10 @@ choice best_choice(object root)
     return best.value_or(choice{});
 }
 
-resolved read_media(object root, const std::string& proxy)
+resolved_video read_media(object root, const std::string& proxy)
 {
     refuse_live(root);
-    resolved found;
+    resolved_video found;
     const choice best = best_choice(root);
     for (const object& format : best.formats) found.source.files.emplace_back(read_file(format, proxy));
     if (found.source.files.empty() || found.source.files.size() > 2)
@@ -179,14 +179,15 @@ resolved read_media(object root, const std::string& proxy)
     return found;
 }
 
-std::variant<resolved, resolve_error> read_outcome(object root, const circumstances& around, const std::string& proxy)
+std::variant<resolved_video, source_error> read_outcome(object root, const circumstances& around,
+                                                        const std::string& proxy)
 {
     const auto ok = truth_in(root, "ok");
     if (!ok) throw malformed_reply("a resolver worker's reply does not say whether it found something");
     if (!*ok) return read_failure(root, around);
     try {
         return read_media(root, proxy);
-    } catch (const resolve_error& unusable) {
+    } catch (const source_error& unusable) {
         return unusable;
     }
 }
@@ -200,10 +201,12 @@ yt_dlp_versions parse_hello(std::string_view line)
     const auto ready = truth_in(root, "ready");
     if (!ready) throw malformed_reply("a resolver worker begins with something else than its versions");
     if (!*ready) {
+        const std::string said = text_in(root, "msg").value_or("no reason given");
+        if (truth_in(root, "selector").value_or(false)) throw bad_selector(said);
         const bool missing = truth_in(root, "missing").value_or(false);
-        throw resolve_error(reason::resolver_missing, (missing ? "Python cannot import yt_dlp ("
+        throw source_error(reason::resolver_missing, (missing ? "Python cannot import yt_dlp ("
                                                                : "yt-dlp does not start with these settings (") +
-                                                          text_in(root, "msg").value_or("no reason given") + ")" +
+                                                          said + ")" +
                                                           (missing ? "; install it with: apt-get install yt-dlp" : ""));
     }
     return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};

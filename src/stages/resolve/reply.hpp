@@ -7,9 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include "reelpipe/video_source.hpp"
 #include "stages/resolve/error_table.hpp"
-#include "stages/resolve/resolve_error.hpp"
-#include "stages/resolve/resolved.hpp"
 #include "stages/resolve/yt_dlp.hpp"
 
 namespace reelpipe::resolve {
@@ -21,12 +20,12 @@ public:
 };
 
 struct reply {
-    std::variant<resolved, resolve_error> outcome;
+    std::variant<resolved_video, source_error> outcome;
     bool last = false;  // the worker asks to be replaced
 };
 
-// What a worker says about itself. Throws malformed_reply, or resolve_error (resolver_missing) if it could not load
-// yt-dlp with these settings.
+// What a worker says about itself. Throws malformed_reply, bad_selector, or source_error (resolver_missing) if it could
+// not load yt-dlp with these settings.
 yt_dlp_versions parse_hello(std::string_view line);
 
 // The answer to request `id`. `proxy` goes to the source as it is. Throws malformed_reply.

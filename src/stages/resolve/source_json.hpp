@@ -16,7 +16,8 @@ namespace reelpipe::resolve {
 //     {"video": {"url": "https://host/film.m4v"}, "audio": {"url": "https://host/film.m4a"}}
 //
 // A URL may stand instead of an object with nothing but a URL. "expires" and "available_at" are seconds since 1970;
-// "hls" says that a URL is one of a playlist where its ending does not, "max_range" bounds single requests.
+// "hls" says that a URL is one of a playlist where its ending does not, "max_range" bounds single requests, "proxy" is
+// asked instead of the host, and with "public_only" the host is refused where its address is not a public one.
 
 class malformed_source : public std::runtime_error {
 public:

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "stages/resolve/percent_encoding.hpp"
-#include "stages/resolve/resolve_error.hpp"
 #include "stages/resolve/web_url.hpp"
 
 namespace reelpipe::resolve {
@@ -35,12 +34,12 @@ std::string url_template::url_of(std::string_view video) const
 {
     if (takes_urls(pattern_)) {
         if (!is_web_url(video))
-            throw resolve_error(reason::bad_input, "'" + std::string(video) + "' is no http(s) URL");
+            throw source_error(reason::bad_input, "'" + std::string(video) + "' is no http(s) URL");
         return std::string(video) + pattern_.substr(placeholder.size());
     }
     // The two names that no encoding protects: hosts and clients take them for folders.
     if (video.empty() || video == "." || video == "..")
-        throw resolve_error(reason::bad_input, "'" + std::string(video) + "' is no video id");
+        throw source_error(reason::bad_input, "'" + std::string(video) + "' is no video id");
     const std::string id = percent_encoded(video);
     std::string url = pattern_;
     for (std::size_t at = 0; (at = url.find(placeholder, at)) != std::string::npos; at += id.size())

@@ -16,7 +16,7 @@ public:
     // `proxy` goes to the source as it is.
     explicit url_template(std::string pattern, std::string proxy = {});
 
-    // Throws resolve_error (bad_input) for an id that cannot be one.
+    // Throws source_error (bad_input) for an id that cannot be one.
     media_source find(std::string_view video) const;
     asio::awaitable<resolved_video> resolve(std::string video) override;
 

@@ -55,7 +55,6 @@ def parameters(settings, log):
         'ignoreerrors': False,
         'noplaylist': True,
         'extract_flat': False,
-        'format': settings['format'],
         # Tried in this order: generic takes every URL, so it comes last. Truncated ids are refused without a request.
         'allowed_extractors': ['youtube', 'youtube:truncated_(id|url)', 'html5', 'generic'],
         'socket_timeout': 15,
@@ -92,7 +91,18 @@ def remember(selector, chosen):
     return select
 
 
-def load(settings, log):
+class BadSelector(Exception):
+    """The selector of formats is none that yt_dlp understands."""
+
+
+def selector_of(ydl, text):
+    try:
+        return ydl.build_format_selector(text)
+    except Exception as error:  # of syntax, of a value, of a regular expression
+        raise BadSelector(f'{type(error).__name__}: {error}') from error
+
+
+def load(settings, log, chosen):
     if settings['module']:
         sys.path.insert(0, settings['module'])
     if os.environ.setdefault('YTDLP_NO_PLUGINS', '1'):
@@ -101,6 +111,7 @@ def load(settings, log):
     import yt_dlp
     import yt_dlp.version
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
+    ydl.format_selector = remember(selector_of(ydl, settings['format']), chosen)
     return ydl, {
         'ready': True,
         'yt_dlp': yt_dlp.version.__version__,
@@ -127,6 +138,7 @@ def failure(error):
     }
 
 
+# What follows is in program_reply.cpp, too, for a yt-dlp that is a program: they give the same of the same.
 def only_video(info):
     if info is None:
         raise ValueError('nothing was found')
@@ -196,15 +208,17 @@ def main():
             rest = rest[os.write(link, rest):]
 
     log = Log()
+    chosen = []
     try:
         settings = json.loads(lines.readline() or b'null')
-        ydl, hello = load(settings, log)
+        ydl, hello = load(settings, log, chosen)
+    except BadSelector as error:
+        say({'ready': False, 'selector': True, 'msg': str(error)})
+        return
     except (Exception, SystemExit) as error:
         say({'ready': False, 'missing': isinstance(error, ImportError), 'msg': f'{type(error).__name__}: {error}'})
         return
     say(hello)
-    chosen = []
-    ydl.format_selector = remember(ydl.build_format_selector(settings['format']), chosen)
     for calls, line in enumerate(lines, 1):
         reply = answer(ydl, log, chosen, json.loads(line))
         reply['last'] = calls >= settings['calls'] or resident_bytes() > settings['memory']

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-#include "stages/resolve/resolve_error.hpp"
+#include "reelpipe/video_source.hpp"
 #include "stages/resolve/worker_script.hpp"
 
 extern char** environ;
@@ -149,7 +149,7 @@ pid_t spawn(std::vector<std::string> words, const given_files& files)
     const int error =
         posix_spawnp(&pid, arguments[0], &how.files, &how.attributes, arguments.data(), environment.data());
     if (error == ENOENT || error == EACCES || error == ENOEXEC)
-        throw resolve_error(reason::resolver_missing, "cannot start " + words[0] + ": " +
+        throw source_error(reason::resolver_missing, "cannot start " + words[0] + ": " +
                                                           std::generic_category().message(error) +
                                                           "; install it with: apt-get install python3 yt-dlp");
     if (error) fail_with(error, "cannot start " + words[0]);

@@ -26,10 +26,10 @@ public:
 // that an interrupted run can finish what it has begun. It inherits no descriptor but those that it is meant to have.
 class worker_process {
 public:
-    // Throws resolve_error (resolver_missing) if `python` cannot be started.
+    // Throws source_error (resolver_missing) if `python` cannot be started.
     worker_process(const asio::any_io_executor& executor, const std::string& python);
 
-    // Another program, which only talks: `file` is what it reads under /proc/self/fd/3. Throws resolve_error
+    // Another program, which only talks: `file` is what it reads under /proc/self/fd/3. Throws source_error
     // (resolver_missing) if it cannot be started.
     worker_process(const asio::any_io_executor& executor, const std::vector<std::string>& words,
                    const std::string& file);

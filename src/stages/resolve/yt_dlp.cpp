@@ -103,7 +103,7 @@ std::string content_of(const std::filesystem::path& file)
     std::ifstream in(file, std::ios::binary);
     std::ostringstream content;
     content << in.rdbuf();
-    if (!in) throw resolve_error(reason::resolver_missing, "cannot read the cookies in " + file.string());
+    if (!in) throw source_error(reason::resolver_missing, "cannot read the cookies in " + file.string());
     return content.str();
 }
 
@@ -175,14 +175,14 @@ public:
         co_return self->versions_;
     }
 
-    static asio::awaitable<resolved> resolve(std::shared_ptr<pool> self, std::string video)
+    static asio::awaitable<resolved_video> resolve(std::shared_ptr<pool> self, std::string video)
     {
-        if (video.empty()) throw resolve_error(reason::bad_input, "the video id is empty");
+        if (video.empty()) throw source_error(reason::bad_input, "the video id is empty");
         const turnstile::place inside = co_await self->door_.enter();
         try {
             self->find_installed();
             if (self->is_program()) {
-                resolved found = co_await run_program(self, std::move(video));
+                resolved_video found = co_await run_program(self, std::move(video));
                 co_return found;
             }
             std::unique_ptr<worker_process> worker = self->take_idle();
@@ -197,12 +197,12 @@ public:
             const std::string line = co_await worker->receive(self->options_.deadline);
             reply answer = parse_reply(line, id, self->circumstances_of(video), self->options_.proxy);
             if (!answer.last && !self->closed_) self->idle_.push_back(std::move(worker));
-            if (const auto* failed = std::get_if<resolve_error>(&answer.outcome)) throw *failed;
-            co_return std::get<resolved>(std::move(answer.outcome));
+            if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
+            co_return std::get<resolved_video>(std::move(answer.outcome));
         } catch (const worker_died& dead) {
-            throw resolve_error(reason::resolver_died, dead.what());
+            throw source_error(reason::resolver_died, dead.what());
         } catch (const malformed_reply& odd) {
-            throw resolve_error(reason::resolver_died, odd.what());
+            throw source_error(reason::resolver_died, odd.what());
         }
     }
 
@@ -218,7 +218,7 @@ private:
         if (!settings_.empty()) return;
         installation_ = find_installation(options_.yt_dlp, options_.python);
         if (is_program() && !options_.parameters.empty())
-            throw resolve_error(reason::resolver_missing, installation_.program.string() +
+            throw source_error(reason::resolver_missing, installation_.program.string() +
                                                               " takes no parameters of class YoutubeDL; name a yt-dlp "
                                                               "that is a script, a zipapp or the module's folder");
         settings_ = settings_of(options_, installation_);
@@ -239,16 +239,16 @@ private:
         try {
             said = co_await program.receive_all(std::max(self->options_.deadline, start_up));
         } catch (const worker_died& dead) {
-            throw resolve_error(reason::resolver_missing, words[0] + ": " + dead.what());
+            throw source_error(reason::resolver_missing, words[0] + ": " + dead.what());
         }
         said.resize(std::min(said.size(), said.find('\n')));
         if (!release_day(said))
-            throw resolve_error(reason::resolver_missing,
+            throw source_error(reason::resolver_missing,
                                 words[0] + " does not give its version as yt-dlp does: " + said);
         self->versions_.yt_dlp = std::move(said);
     }
 
-    static asio::awaitable<resolved> run_program(std::shared_ptr<pool> self, std::string video)
+    static asio::awaitable<resolved_video> run_program(std::shared_ptr<pool> self, std::string video)
     {
         const std::vector<std::string> words = program_words(self->options_, self->installation_, video);
         const std::string cookies = content_of(self->options_.cookies);
@@ -257,8 +257,8 @@ private:
         const std::uint64_t id = ++self->requests_;
         reply answer =
             parse_reply(reply_of_program(printed, id), id, self->circumstances_of(video), self->options_.proxy);
-        if (const auto* failed = std::get_if<resolve_error>(&answer.outcome)) throw *failed;
-        co_return std::get<resolved>(std::move(answer.outcome));
+        if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
+        co_return std::get<resolved_video>(std::move(answer.outcome));
     }
 
     static asio::awaitable<void> greet(std::shared_ptr<pool> self, worker_process& worker)
@@ -324,6 +324,6 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
 
 std::string yt_dlp::version() const { return "yt-dlp " + pool_->versions().yt_dlp; }
 
-asio::awaitable<resolved> yt_dlp::resolve(std::string video) { return pool::resolve(pool_, std::move(video)); }
+asio::awaitable<resolved_video> yt_dlp::resolve(std::string video) { return pool::resolve(pool_, std::move(video)); }
 
 }  // namespace reelpipe::resolve

@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "stages/resolve/resolve_error.hpp"
-#include "stages/resolve/resolved.hpp"
+#include "reelpipe/video_source.hpp"
 
 namespace reelpipe::resolve {
 
@@ -27,7 +27,7 @@ struct yt_dlp_options {
     std::string proxy{};              // empty: none, whatever the environment says
     // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what
     // `python` can import. Of a program that holds no module, as builds that bring their own interpreter are, each
-    // video takes a new process.
+    // video takes a new process; such a one of PATH is left alone where `python` is named.
     std::filesystem::path yt_dlp{};
     std::string python{};  // empty: the one that yt_dlp names in its first line, else python3
     std::size_t workers = 2;
@@ -37,6 +37,12 @@ struct yt_dlp_options {
     std::uint64_t worker_bytes = 256u << 20;
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
+};
+
+// yt-dlp does not understand yt_dlp_options::format.
+class bad_selector : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
 };
 
 struct yt_dlp_versions {
@@ -64,14 +70,16 @@ public:
     yt_dlp& operator=(const yt_dlp&) = delete;
     ~yt_dlp() override;
 
-    // Starts all workers, so that a missing or broken installation shows before the first video. Throws resolve_error:
-    // resolver_missing says what to install.
+    // Starts all workers, so that a missing or broken installation shows before the first video. Throws source_error:
+    // resolver_missing says what to install; and bad_selector, which a program for each video does not tell before the
+    // first one.
     asio::awaitable<yt_dlp_versions> load();
     asio::awaitable<std::vector<message>> start() override;
     std::string version() const override;
 
-    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws resolve_error.
-    asio::awaitable<resolved> resolve(std::string video) override;
+    // Any number of calls at a time; what is beyond the number of workers waits its turn. Throws source_error;
+    // without load() before it, bad_selector.
+    asio::awaitable<resolved_video> resolve(std::string video) override;
     bool urls_expire() const override { return true; }
 
 private:

@@ -3,16 +3,28 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <stdexcept>
 
 #include "media/span_plan.hpp"
 #include "support/process.hpp"
+#include "support/temp_folder.hpp"
 
 namespace reelpipe::test {
 
 namespace fs = std::filesystem;
 
 fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
+
+void drop_last_picture(const fs::path& of, const fs::path& to)
+{
+    std::string content = read_file(of);
+    const std::size_t table = content.find("stsz") + 12;  // behind version, flags and the size that all have
+    const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(content.at(at))}; };
+    const std::size_t count = byte(table) << 24 | byte(table + 1) << 16 | byte(table + 2) << 8 | byte(table + 3);
+    content.replace(table + 4 * count, 4, 4, '\0');
+    write_file(to, content);
+}
 
 std::string seconds(std::chrono::microseconds time) { return std::to_string(time.count()) + "us"; }
 

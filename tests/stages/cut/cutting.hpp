@@ -13,6 +13,9 @@ namespace reelpipe::test {
 
 std::filesystem::path film(const std::string& name);
 
+// A film of one track whose last picture was dropped, as QuickTime says it: by a sample without bytes. Written to `to`.
+void drop_last_picture(const std::filesystem::path& of, const std::filesystem::path& to);
+
 // As ffmpeg's options take it.
 std::string seconds(std::chrono::microseconds);
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cutting.hpp"
 #include "media/error.hpp"
 #include "media/span_plan.hpp"
 #include "stages/verify/verify.hpp"
@@ -160,6 +161,22 @@ TEST_CASE("a lossless clip shows the source's pictures of the segment, bit for b
     REQUIRE_FALSE(expected.empty());
     CHECK(std::abs(std::chrono::duration<double, std::milli>(done.start).count() -
                    double(expected.front().milliseconds)) < 2);
+}
+
+TEST_CASE("a picture that was dropped is none of a lossless clip", "[lossless]")
+{
+    const temp_folder folder;
+    const segment wanted{18500ms, 20s};
+    reelpipe::test::drop_last_picture(source_film("silent.mp4"), folder / "film.mp4");
+
+    const result done = copy_planned(folder / "clip.mp4", folder / "film.mp4", wanted);
+
+    const auto expected = pictures_of(folder / "film.mp4", wanted);
+    CHECK(expected.size() + 1 == pictures_of(source_film("silent.mp4"), wanted).size());
+    CHECK(done.frames == static_cast<std::int64_t>(expected.size()));
+    const auto found = pictures_of(folder / "clip.mp4");
+    CHECK(are_the_same(counted_from_the_first(found), counted_from_the_first(expected)));
+    CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames, .decodable = true}));
 }
 
 TEST_CASE("a lossless clip may end at any picture of an open group", "[lossless]")

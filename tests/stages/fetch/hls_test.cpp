@@ -196,6 +196,34 @@ TEST_CASE("after an expired URL a new playlist goes on with the segments that ar
     CHECK(std::ranges::count(all, "/new/s30.ts", &asked::path) == 0);
 }
 
+TEST_CASE("passwords and cookies of a playlist's host go to no other", "[hls]")
+{
+    origin site, elsewhere;
+    std::string list = film("hls_ts/list.m3u8");
+    list.replace(list.find("\ns1.ts"), 6, "\n" + elsewhere.url("/s1.ts"));
+    site.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
+    site.serve("/s0.ts", [](const asked& r) { return part_of(film("hls_ts/s0.ts"), r); });
+    elsewhere.serve("/s1.ts", [](const asked& r) { return part_of(film("hls_ts/s1.ts"), r); });
+    fetching local({}, {.allow_private = true});
+    media_source source = playlist_at(site.url("/list.m3u8"));
+    std::get<hls_playlist>(source.files[0]).playlist.headers = {"Referer: http://page/", "authorization: Basic YTpi",
+                                                                "Proxy-Authorization: Basic YTpi"};
+    std::get<hls_playlist>(source.files[0]).playlist.cookies = "a=1";
+    local.fetch(source, {seconds(3, 7)});
+
+    for (const asked& request : site.requests()) {
+        CHECK(request.headers.contains("authorization"));
+        CHECK(request.headers.contains("cookie"));
+    }
+    REQUIRE_FALSE(elsewhere.requests().empty());
+    for (const asked& request : elsewhere.requests()) {
+        CHECK(request.headers.at("referer") == "http://page/");
+        CHECK_FALSE(request.headers.contains("authorization"));
+        CHECK_FALSE(request.headers.contains("proxy-authorization"));
+        CHECK_FALSE(request.headers.contains("cookie"));
+    }
+}
+
 TEST_CASE("playlists without an end, with keys, or that are none are refused as such", "[hls]")
 {
     using kind = playlist_error::kind;

@@ -47,3 +47,21 @@ TEST_CASE("a mirror that refuses costs one request, and the others go on", "[hos
     }
     CHECK(broken.requests().size() == 1);
 }
+
+TEST_CASE("who wants something of a host that is left alone does not wait for room on the disk first", "[host_pauses]")
+{
+    origin busy;
+    busy.serve("/film", [](const asked&) { return reply{.status = 503, .headers = {"Retry-After: 600"}}; });
+    fetching local;
+    const auto budget = std::make_shared<disk_budget>(local.io.get_executor(), 100);
+    fetcher bounded(local.http, local.pool.get_executor(),
+                    {.folder = local.folder.path(), .retry_pause = 0ms, .budget = budget});
+    const media_source source{{remote_file{.url = busy.url("/film")}}};
+    CHECK_THROWS_AS(run_awaitable(local.io, bounded.fetch(source, {seconds(20, 25)})), http_error);
+
+    const auto oldest = budget->begin_video();  // never waits, and is not done
+    oldest->hold(100);
+    CHECK_THROWS_AS(run_awaitable(local.io, bounded.fetch(source, {seconds(20, 25)})), http_error);
+    CHECK(busy.requests().size() == 1);
+    oldest->give_back(100);
+}

@@ -403,6 +403,33 @@ TEST_CASE("the proxy is the request's, whatever the environment says", "[http_cl
     CHECK(through.text == content.substr(10, 10));
 }
 
+TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy", "[http_client]")
+{
+    std::optional<origin> v4, v6;
+    try {
+        v6.emplace("::1");
+        v4.emplace("127.0.0.1", v6->port());
+    } catch (const std::system_error& e) {
+        WARN("a port of both loopback addresses is not to be had here: " << e.what());
+        return;
+    }
+    v4->serve("/film", [](const asked&) { return reply{.body = "by IPv4"}; });
+    v6->serve("/film", [](const asked&) { return reply{.body = "by IPv6"}; });
+    v6->serve("http://films.invalid/film", [](const asked&) { return reply{.body = "by a proxy"}; });
+    loop_and_client any, only_v4({.ipv4_only = true});
+    kept_body named, direct, through, refused;
+
+    any.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, direct);
+    only_v4.get({.url = v6->url("/film", "localhost"), .range = {0, 10}}, named);
+    only_v4.get({.url = "http://films.invalid/film", .proxy = v6->url("", "[::1]"), .range = {0, 10}}, through);
+
+    CHECK(direct.text == "by IPv6");
+    CHECK(named.text == "by IPv4");
+    CHECK(through.text == "by a proxy");
+    CHECK_THROWS_AS(only_v4.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, refused), network_error);
+    CHECK(refused.text.empty());
+}
+
 TEST_CASE("certificates are verified", "[http_client]")
 {
     const temp_folder folder;
@@ -545,10 +572,11 @@ TEST_CASE("addresses of the public internet are told from others", "[http_client
 {
     for (const char* text : {"127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1",
                              "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1",
-                             "fd12::1", "ff02::1", "::ffff:10.0.0.1"})
+                             "fd12::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::",
+                             "2002:c0a8:101::1"})
         CHECK(is_private_address(text));
     for (const char* text : {"8.8.8.8", "172.15.0.1", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:4860::8888",
-                             "::ffff:8.8.8.8", "example.org", ""})
+                             "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b:0:0:1::a00:1", "2002:808:808::1", "example.org", ""})
         CHECK_FALSE(is_private_address(text));
     CHECK(host_name_of("https://user@[::1]:81/a") == "::1");
     CHECK(host_name_of("http://host:81/a") == "host");

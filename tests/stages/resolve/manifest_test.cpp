@@ -3,7 +3,6 @@
 #include <asio/io_context.hpp>
 #include <set>
 
-#include "stages/resolve/resolve_error.hpp"
 #include "stages/resolve/source_json.hpp"
 #include "support/catch.hpp"
 #include "support/run_awaitable.hpp"
@@ -16,7 +15,8 @@ using reelpipe::resolve::manifest;
 namespace {
 
 struct opened {
-    explicit opened(const std::string& text) : of((test::write_file(here / "urls.jsonl", text), here / "urls.jsonl"))
+    explicit opened(const std::string& text, const std::string& proxy = {})
+        : of((test::write_file(here / "urls.jsonl", text), here / "urls.jsonl"), proxy)
     {
         asio::io_context io{1};
         said = test::run_awaitable(io, of.start());
@@ -111,6 +111,18 @@ TEST_CASE("a URL of a file of URLs that has expired is told, not asked for", "[m
 {
     const opened urls("{\"id\": \"a\", \"url\": \"https://host/a?expire=1000000000\"}\n");
     CHECK(urls.failure("a") == reason::refused);
+}
+
+TEST_CASE("a line's own proxy goes before the run's", "[manifest]")
+{
+    const opened urls(R"({"id": "a", "url": "https://host/a", "proxy": "http://own:1"}
+{"id": "b", "video": {"url": "https://host/v.m3u8", "proxy": "http://own:2"}, "audio": "https://host/a"}
+)",
+                      "http://run:3");
+
+    CHECK(urls.remote("a").proxy == "http://own:1");
+    CHECK(std::get<hls_playlist>(urls.of.find("b").files.at(0)).playlist.proxy == "http://own:2");
+    CHECK(urls.remote("b", 1).proxy == "http://run:3");
 }
 
 TEST_CASE("a source comes back from its JSON as it was", "[source_json]")

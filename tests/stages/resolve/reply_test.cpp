@@ -15,8 +15,8 @@ using reelpipe::resolve::malformed_reply;
 using reelpipe::resolve::parse_hello;
 using reelpipe::resolve::parse_reply;
 using reelpipe::resolve::reason_for;
-using reelpipe::resolve::resolve_error;
-using reelpipe::resolve::resolved;
+using reelpipe::source_error;
+using reelpipe::resolved_video;
 
 namespace {
 
@@ -34,7 +34,10 @@ json reply_with(std::vector<json> formats, json change = json::object())
     return made;
 }
 
-resolved found(const json& reply) { return std::get<resolved>(parse_reply(reply.dump(), 7, {}, "").outcome); }
+resolved_video found(const json& reply)
+{
+    return std::get<resolved_video>(parse_reply(reply.dump(), 7, {}, "").outcome);
+}
 
 remote_file only_file(json change)
 {
@@ -43,7 +46,7 @@ remote_file only_file(json change)
 
 reason refused(const json& reply)
 {
-    return std::get<resolve_error>(parse_reply(reply.dump(), 7, {}, "").outcome).why();
+    return std::get<source_error>(parse_reply(reply.dump(), 7, {}, "").outcome).why();
 }
 
 reason reason_of(std::string text, std::vector<std::string> warnings = {}, std::optional<bool> expected = {})

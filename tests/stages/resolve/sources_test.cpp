@@ -1,5 +1,4 @@
 #include "stages/resolve/folder.hpp"
-#include "stages/resolve/resolve_error.hpp"
 #include "stages/resolve/url_template.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -8,7 +7,7 @@ using reelpipe::local_file;
 using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolve::folder;
-using reelpipe::resolve::resolve_error;
+using reelpipe::source_error;
 using reelpipe::resolve::url_template;
 
 namespace {
@@ -27,7 +26,7 @@ reason failure_of(const folder& films, std::string_view video)
 {
     try {
         films.find(video);
-    } catch (const resolve_error& error) {
+    } catch (const source_error& error) {
         return error.why();
     }
     FAIL("found");
@@ -42,8 +41,8 @@ TEST_CASE("a template becomes the URL of a video", "[url_template]")
     CHECK(url_of("http://mirror:8080/?v={id}&again={id}", "a/b?c#d %") ==
           "http://mirror:8080/?v=a%2Fb%3Fc%23d%20%25&again=a%2Fb%3Fc%23d%20%25");
     CHECK(url_of("http://mirror/{id}", "{id}") == "http://mirror/%7Bid%7D");
-    CHECK_THROWS_AS(url_of("http://mirror/{id}", ""), resolve_error);
-    CHECK_THROWS_AS(url_of("http://mirror/{id}/film.mp4", ".."), resolve_error);
+    CHECK_THROWS_AS(url_of("http://mirror/{id}", ""), source_error);
+    CHECK_THROWS_AS(url_of("http://mirror/{id}/film.mp4", ".."), source_error);
 }
 
 TEST_CASE("what is no template of web addresses is refused", "[url_template]")
@@ -64,7 +63,7 @@ TEST_CASE("where ids are URLs, they are http(s) URLs", "[url_template]")
     for (const char* id : {"", "film", "file:///etc/passwd", "ftp://host/film.mp4", "http://", "https:///film.mp4",
                            "http://host/a\r\nX: y"}) {
         CAPTURE(id);
-        CHECK_THROWS_AS(url_of("{id}", id), resolve_error);
+        CHECK_THROWS_AS(url_of("{id}", id), source_error);
     }
 }
 

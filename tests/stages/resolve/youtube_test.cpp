@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using reelpipe::reason;
 using reelpipe::remote_file;
-using reelpipe::resolve::resolve_error;
-using reelpipe::resolve::resolved;
+using reelpipe::source_error;
+using reelpipe::resolved_video;
 using reelpipe::resolve::yt_dlp;
 using reelpipe::resolve::yt_dlp_options;
 using reelpipe::test::run_awaitable;
@@ -77,11 +77,11 @@ struct refusal {
 // Of 11 characters, as YouTube's are.
 std::string id_of(std::size_t i) { return "-refusal" + std::to_string(100 + i); }
 
-resolve_error refusal_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
+source_error refusal_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
 {
     try {
         run_awaitable(io, resolver.resolve(video));
-    } catch (const resolve_error& error) {
+    } catch (const source_error& error) {
         return error;
     }
     return {reason::interrupted, "was resolved"};
@@ -101,9 +101,9 @@ TEST_CASE("pictures and sound apart are chosen by default, one file for both on 
     silent_options.with_sound = false;
     yt_dlp silent_resolver(io.get_executor(), silent_options);
 
-    const resolved one = run_awaitable(io, one_resolver.resolve("-bcdefghijk"));
-    const resolved pair = run_awaitable(io, resolver.resolve("-bcdefghijk"));
-    const resolved silent = run_awaitable(io, silent_resolver.resolve("-bcdefghijk"));
+    const resolved_video one = run_awaitable(io, one_resolver.resolve("-bcdefghijk"));
+    const resolved_video pair = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+    const resolved_video silent = run_awaitable(io, silent_resolver.resolve("-bcdefghijk"));
 
     REQUIRE(one.source.files.size() == 1);
     const auto& file = std::get<remote_file>(one.source.files[0]);
@@ -205,7 +205,7 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
     const bool runs_scripts = !run_awaitable(io, resolver.load()).scripts.empty();
 
     for (std::size_t i = 0; i < refusals.size(); ++i) {
-        const resolve_error failed = refusal_of(io, resolver, id_of(i));
+        const source_error failed = refusal_of(io, resolver, id_of(i));
         if (runs_scripts && refusals[i].expected == reason::needs_javascript)
             refusals[i].expected = reason::unavailable;
         CAPTURE(failed.what(), static_cast<int>(failed.why()), static_cast<int>(refusals[i].expected));
@@ -225,7 +225,7 @@ TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
     const auto why = [&](const char* video) {
-        const resolve_error failed = refusal_of(io, resolver, video);
+        const source_error failed = refusal_of(io, resolver, video);
         UNSCOPED_INFO(video << ": " << static_cast<int>(failed.why()) << ": " << failed.what());
         return failed.why();
     };
@@ -248,10 +248,10 @@ TEST_CASE("what YouTube protects or withholds is told from what is not there", "
     yt_dlp resolver(io.get_executor(), site.options());
 
     CHECK(refusal_of(io, resolver, "protected--").why() == reason::drm);
-    const resolved left = run_awaitable(io, resolver.resolve("withheld---"));
+    const resolved_video left = run_awaitable(io, resolver.resolve("withheld---"));
     REQUIRE(left.source.files.size() == 1);
     CHECK_THAT(std::get<remote_file>(left.source.files[0]).url, Catch::EndsWith("itag=18"));
-    const resolve_error nothing = refusal_of(io, resolver, "nothingleft");
+    const source_error nothing = refusal_of(io, resolver, "nothingleft");
     // Newer versions warn of formats without a URL, older ones say nothing of them.
     const bool is_told = std::ranges::any_of(nothing.facts().warnings, [](const std::string& warning) {
         return warning.find("missing a URL") != std::string::npos;
@@ -271,7 +271,7 @@ TEST_CASE("signatures that yt-dlp cannot read are its own fault, not the videos'
     options.parameters = parameters.dump();
     yt_dlp resolver(io.get_executor(), options);
 
-    const resolve_error failed = refusal_of(io, resolver, "signed-----");
+    const source_error failed = refusal_of(io, resolver, "signed-----");
 
     CAPTURE(failed.what(), failed.facts().warnings);
     CHECK(failed.why() == reason::extractor_outdated);
@@ -282,7 +282,7 @@ TEST_CASE("replies for other videos and untrusted certificates are no video's fa
     youtube site(json{{"poisoned-id", {{"as", "abcdefghijk"}}}});
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
-    const resolve_error poisoned = refusal_of(io, resolver, "poisoned-id");
+    const source_error poisoned = refusal_of(io, resolver, "poisoned-id");
     CAPTURE(poisoned.what());
     CHECK(poisoned.why() == reason::blocked);
 
@@ -291,7 +291,7 @@ TEST_CASE("replies for other videos and untrusted certificates are no video's fa
     parameters["nocheckcertificate"] = false;
     strict.parameters = parameters.dump();
     yt_dlp careful(io.get_executor(), strict);
-    const resolve_error untrusted = refusal_of(io, careful, "abcdefghijk");
+    const source_error untrusted = refusal_of(io, careful, "abcdefghijk");
     CAPTURE(untrusted.what());
     CHECK(untrusted.why() == reason::no_network);
 }
@@ -314,7 +314,7 @@ TEST_CASE("a site whose name cannot be resolved is a network that is down", "[yo
     options.url_base = "http://no-such-site.invalid/watch?v=";
     yt_dlp resolver(io.get_executor(), options);
 
-    const resolve_error failed = refusal_of(io, resolver, "abcdefghijk");
+    const source_error failed = refusal_of(io, resolver, "abcdefghijk");
     CAPTURE(failed.what());
     CHECK(failed.why() == reason::no_network);
 }

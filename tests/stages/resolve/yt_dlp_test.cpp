@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <asio.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "stages/resolve/installation.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/run_awaitable.hpp"
@@ -21,8 +24,10 @@ using namespace std::chrono_literals;
 using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolve::age_warning;
-using reelpipe::resolve::resolve_error;
-using reelpipe::resolve::resolved;
+using reelpipe::resolve::bad_selector;
+using reelpipe::resolve::find_installation;
+using reelpipe::source_error;
+using reelpipe::resolved_video;
 using reelpipe::resolve::yt_dlp;
 using reelpipe::resolve::yt_dlp_options;
 using reelpipe::test::run_awaitable;
@@ -62,11 +67,26 @@ struct watch_site {
     reelpipe::test::site server;
 };
 
-resolve_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
+// Of the environment, until the end of the block.
+struct variable {
+    variable(const char* of, const std::string& value) : name(of)
+    {
+        if (const char* const set = std::getenv(name)) before = set;
+        setenv(name, value.c_str(), 1);
+    }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+    ~variable() { before ? setenv(name, before->c_str(), 1) : unsetenv(name); }
+
+    const char* name;
+    std::optional<std::string> before{};
+};
+
+source_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::string& video)
 {
     try {
         run_awaitable(io, resolver.resolve(video));
-    } catch (const resolve_error& error) {
+    } catch (const source_error& error) {
         return error;
     }
     FAIL(video << " was resolved");
@@ -82,7 +102,7 @@ TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
     yt_dlp resolver(io.get_executor(), site.options());
 
     const auto versions = run_awaitable(io, resolver.load());
-    const resolved found = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+    const resolved_video found = run_awaitable(io, resolver.resolve("-bcdefghijk"));
 
     CHECK(versions.yt_dlp.starts_with("20"));
     REQUIRE(found.source.files.size() == 1);
@@ -123,7 +143,7 @@ TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_
         yt_dlp_options options = site.options();
         options.yt_dlp = form;
         yt_dlp resolver(io.get_executor(), options);
-        const resolved found = run_awaitable(io, resolver.resolve("abcdefghijk"));
+        const resolved_video found = run_awaitable(io, resolver.resolve("abcdefghijk"));
         CHECK(std::get<remote_file>(found.source.files.at(0)).url == site.server.url("/media/abcdefghijk.mp4"));
     }
 }
@@ -136,8 +156,8 @@ TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
 
-    const resolved both = run_awaitable(io, resolver.resolve("both"));
-    const resolved alone = run_awaitable(io, resolver.resolve("playlist"));
+    const resolved_video both = run_awaitable(io, resolver.resolve("both"));
+    const resolved_video alone = run_awaitable(io, resolver.resolve("playlist"));
 
     REQUIRE(both.source.files.size() == 1);
     CHECK(std::get<remote_file>(both.source.files[0]).url == site.server.url("/media/a.mp4"));
@@ -166,12 +186,24 @@ TEST_CASE("a yt-dlp that holds no module is run for each video, with the same an
     CHECK(cold_file.url == warm_file.url);
     CHECK(cold_file.headers.size() == warm_file.headers.size());
     for (const char* video : {"gone404", "gone410", "refused403", "broken500", "limited429", "two", "text"}) {
-        const resolve_error cold = failure_of(io, resolver, video);
+        const source_error cold = failure_of(io, resolver, video);
         CAPTURE(video, cold.what());
-        const resolve_error known = failure_of(io, warm, video);
+        const source_error known = failure_of(io, warm, video);
         CHECK(cold.why() == known.why());
         CHECK(cold.facts().retry_after == known.facts().retry_after);
     }
+}
+
+TEST_CASE("a yt-dlp of PATH that is a binary is the one that is run", "[yt_dlp]")
+{
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "\177ELF\2\1\1");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    const variable path("PATH", folder.path());
+
+    CHECK(find_installation({}, "").program == folder / "yt-dlp");
+    CHECK(find_installation({}, "/usr/bin/python3").program.empty());
+    CHECK(find_installation({}, "/usr/bin/python3").python == "/usr/bin/python3");
 }
 
 TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no more", "[yt_dlp]")
@@ -189,11 +221,11 @@ TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no m
         return failure_of(io, resolver, "abcdefghijk");
     };
 
-    const resolve_error hangs = failure_with("exec sleep 1000", 50ms);
+    const source_error hangs = failure_with("exec sleep 1000", 50ms);
     CHECK(hangs.why() == reason::resolver_died);
     CHECK_THAT(hangs.what(), Catch::Contains("did not answer"));
     CHECK(failure_with("exec cat /dev/zero", 60s).why() == reason::resolver_died);
-    const resolve_error odd = failure_with("echo hello", 60s);
+    const source_error odd = failure_with("echo hello", 60s);
     CHECK(odd.why() == reason::resolver_died);
     CHECK_THAT(odd.what(), Catch::Contains("hello"));
 }
@@ -223,7 +255,7 @@ TEST_CASE("a page's refusal comes with its reason, status and text", "[yt_dlp]")
     CHECK(failure_of(io, resolver, "broken500").why() == reason::network);
     CHECK(failure_of(io, resolver, "two").why() == reason::no_format);
     CHECK(failure_of(io, resolver, "text").why() == reason::bad_input);
-    const resolve_error limited = failure_of(io, resolver, "limited429");
+    const source_error limited = failure_of(io, resolver, "limited429");
     CHECK(limited.why() == reason::rate_limited);
     CHECK(limited.facts().site == reason::rate_limited);
     CHECK(limited.facts().status == 429);
@@ -240,7 +272,7 @@ TEST_CASE("calls beyond the number of workers wait, and all are answered", "[yt_
     int failed = 0;
     for (int i = 0; i < 40; ++i)
         asio::co_spawn(io, resolver.resolve(i % 4 == 3 ? "gone404" : "abcdefghijk"),
-                       [&](std::exception_ptr error, const resolved&) { ++(error ? failed : found); });
+                       [&](std::exception_ptr error, const resolved_video&) { ++(error ? failed : found); });
     io.run();
 
     CHECK(found == 30);
@@ -259,8 +291,8 @@ TEST_CASE("a worker that hangs costs only its call", "[yt_dlp]")
     run_awaitable(io, resolver.load());
     const auto before = workers();
 
-    const resolve_error hung = failure_of(io, resolver, "hang");
-    const resolved next = run_awaitable(io, resolver.resolve("abcdefghijk"));
+    const source_error hung = failure_of(io, resolver, "hang");
+    const resolved_video next = run_awaitable(io, resolver.resolve("abcdefghijk"));
 
     CHECK(hung.why() == reason::resolver_died);
     CHECK_THAT(hung.what(), Catch::Contains("5000 ms"));
@@ -279,14 +311,15 @@ TEST_CASE("a worker that is killed under way costs only its call", "[yt_dlp]")
     run_awaitable(io, resolver.load());
     const auto before = workers();
     std::exception_ptr ended;
-    asio::co_spawn(io, resolver.resolve("hang"), [&](std::exception_ptr error, const resolved&) { ended = error; });
+    asio::co_spawn(io, resolver.resolve("hang"),
+                   [&](std::exception_ptr error, const resolved_video&) { ended = error; });
     while (site.server.requests().empty()) io.run_for(5ms);
 
     for (const pid_t pid : before) kill(pid, SIGKILL);
     io.run();
 
     REQUIRE(ended);
-    CHECK_THROWS_AS(std::rethrow_exception(ended), resolve_error);
+    CHECK_THROWS_AS(std::rethrow_exception(ended), source_error);
     CHECK(run_awaitable(io, resolver.resolve("abcdefghijk")).source.files.size() == 1);
 }
 
@@ -318,7 +351,7 @@ TEST_CASE("cancellation reaches the call under way and the calls that wait", "[y
     asio::cancellation_signal first;
     asio::cancellation_signal second;
     std::vector<std::string> ends;
-    const auto note = [&](std::exception_ptr error, const resolved&) {
+    const auto note = [&](std::exception_ptr error, const resolved_video&) {
         try {
             if (error) std::rethrow_exception(error);
             ends.emplace_back("found");
@@ -349,7 +382,7 @@ TEST_CASE("a worker is replaced after so many calls, and no call is lost", "[yt_
 
     std::vector<std::set<pid_t>> seen;
     for (int call = 0; call < 7; ++call) {
-        const resolved found = run_awaitable(io, resolver.resolve("abcdefghijk"));
+        const resolved_video found = run_awaitable(io, resolver.resolve("abcdefghijk"));
         CHECK(found.source.files.size() == 1);
         seen.push_back(workers());
     }
@@ -389,13 +422,6 @@ TEST_CASE("yt-dlp's configuration is not read, and its plug-ins only on request"
     std::filesystem::create_directories(plugin);
     reelpipe::test::write_file(plugin / "mine.py", "open('" + mark.string() + "', 'w').close()\n");
     reelpipe::test::write_file(home / "yt-dlp/config", "--proxy http://127.0.0.1:9\n--format nonsense\n");
-    struct variable {
-        variable(const char* n, const std::string& value) : name(n) { setenv(name, value.c_str(), 1); }
-        variable(const variable&) = delete;
-        variable& operator=(const variable&) = delete;
-        ~variable() { unsetenv(name); }
-        const char* name;
-    };
     const variable config("XDG_CONFIG_HOME", home.path());
     watch_site site;
     asio::io_context io{1};
@@ -430,7 +456,7 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
         yt_dlp resolver(io.get_executor(), std::move(options));
         try {
             run_awaitable(io, resolver.load());
-        } catch (const resolve_error& error) {
+        } catch (const source_error& error) {
             CHECK(error.why() == reason::resolver_missing);
             return error.what();
         }
@@ -447,9 +473,32 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
     std::filesystem::permissions(empty / "python-without", std::filesystem::perms::owner_all);
     no_module.python = (empty / "python-without").string();
     CHECK_THAT(start(no_module), Catch::Contains("yt_dlp") && Catch::Contains("apt-get install"));
-    yt_dlp_options bad_selector;
-    bad_selector.format = "b[";
-    CHECK_THAT(start(bad_selector), Catch::Contains("does not start with these settings"));
+    yt_dlp_options bad_parameter;
+    bad_parameter.parameters = R"({"format": "b["})";
+    CHECK_THAT(start(bad_parameter), Catch::Contains("does not start with these settings"));
+}
+
+TEST_CASE("a format selector that is none is told as such, by workers before the first video", "[yt_dlp]")
+{
+    watch_site site;
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    asio::io_context io{1};
+    for (const char* format : {"b[", "b[height<=x]", "b[ext~='(']", "b+"}) {
+        CAPTURE(format);
+        yt_dlp_options options = site.options();
+        options.format = format;
+        yt_dlp warm(io.get_executor(), options);
+        CHECK_THROWS_AS(run_awaitable(io, warm.load()), bad_selector);
+
+        options.yt_dlp = folder / "yt-dlp";
+        yt_dlp cold(io.get_executor(), options);
+        const source_error told = failure_of(io, cold, "abcdefghijk");
+        CHECK(told.why() == reason::resolver_missing);
+        CHECK_THAT(told.what(), Catch::Contains("--format"));
+    }
+    CHECK(site.server.requests().empty());
 }
 
 TEST_CASE("a yt-dlp of more than 90 days is warned of", "[yt_dlp]")
