@@ -217,6 +217,23 @@ TEST_CASE("a video that is unavailable, and no more, is asked for once more by a
     CHECK(read_file(log) == "asked\nasked\n");
 }
 
+TEST_CASE("a program that has JavaScript is believed that a video is unavailable, one that has none is not",
+          "[site_down]")
+{
+    const kinetics_site site;
+    const bool has_scripts = GENERATE(true, false);
+    const std::string complaint =
+        has_scripts ? "" : "echo 'WARNING: [youtube] No supported JavaScript runtime could be found.'\n";
+
+    const finished end = run(site.download(
+        list_of(site, 1),
+        {"--yt-dlp", program(site, complaint + "echo 'ERROR: [youtube] video00: This video is unavailable'; exit 1")}));
+
+    INFO(end.err);
+    CHECK_THAT(site.report().at(0).at(2).get<std::string>(),
+               Catch::StartsWith(has_scripts ? "unconfirmed: " : "needs_javascript: "));
+}
+
 TEST_CASE("a program that resolves does not outlive a run that is killed", "[site_down]")
 {
     const kinetics_site site;

@@ -219,8 +219,8 @@ private:
         installation_ = find_installation(options_.yt_dlp, options_.python);
         if (is_program() && !options_.parameters.empty())
             throw source_error(reason::resolver_missing, installation_.program.string() +
-                                                              " takes no parameters of class YoutubeDL; name a yt-dlp "
-                                                              "that is a script, a zipapp or the module's folder");
+                                                             " takes no parameters of class YoutubeDL; name a yt-dlp "
+                                                             "that is a script, a zipapp or the module's folder");
         settings_ = settings_of(options_, installation_);
     }
 
@@ -244,7 +244,7 @@ private:
         said.resize(std::min(said.size(), said.find('\n')));
         if (!release_day(said))
             throw source_error(reason::resolver_missing,
-                                words[0] + " does not give its version as yt-dlp does: " + said);
+                               words[0] + " does not give its version as yt-dlp does: " + said);
         self->versions_.yt_dlp = std::move(said);
     }
 
@@ -255,8 +255,10 @@ private:
         worker_process program(self->executor_, words, cookies);
         const std::string printed = co_await program.receive_all(self->options_.deadline);
         const std::uint64_t id = ++self->requests_;
-        reply answer =
-            parse_reply(reply_of_program(printed, id), id, self->circumstances_of(video), self->options_.proxy);
+        // A program tells which JavaScript runtimes it has by complaining when there is none.
+        circumstances around = self->circumstances_of(video);
+        around.runs_scripts = printed.find("No supported JavaScript runtime") == std::string::npos;
+        reply answer = parse_reply(reply_of_program(printed, id), id, around, self->options_.proxy);
         if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
         co_return std::get<resolved_video>(std::move(answer.outcome));
     }
