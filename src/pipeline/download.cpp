@@ -175,6 +175,10 @@ bool may_have_expired(int status) { return status == 403 || status == 404 || sta
 
 source_error run_is_ending() { return {reason::interrupted, "the run is ending"}; }
 
+// A clip is synced before it gets its name, which takes milliseconds; the system writes several at once in about the
+// time of one.
+constexpr std::size_t stores_at_once = 8;
+
 // Milliseconds as a rule, for which others wait.
 constexpr std::chrono::seconds longest_plan{60};
 
@@ -207,6 +211,7 @@ public:
           policy_(options_, accounts_, kept_, names_hosts(options_)),
           cpu_(options_.jobs),
           planners_(options_.jobs),
+          disk_(stores_at_once),
           runner_(clips_of_videos(),
                   {.cpu = cpu_.get_executor(),
                    .max_in_flight = options_.connections + 4 * options_.jobs + locator::useful_calls(options_),
@@ -259,7 +264,7 @@ private:
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
     clip_job cut(clip_job, std::stop_token);
     clip_job verify(clip_job, std::stop_token);
-    clip_job store(clip_job);
+    asio::awaitable<clip_job> store(clip_job);
     void record(clip_job);
 
     // A run that ends tries nothing again.
@@ -306,8 +311,9 @@ private:
     std::uint64_t bad_rows_ = 0;
     const steady::time_point begun_ = steady::now();
 
-    asio::thread_pool cpu_;       // cuts, verifies, stores: seconds a clip
+    asio::thread_pool cpu_;       // cuts, verifies: seconds a clip
     asio::thread_pool planners_;  // reads indexes: milliseconds a video, not to wait behind a cut
+    asio::thread_pool disk_;      // waits for it, so that no core does
     runner runner_;
 
     // While running, on the loop
@@ -344,7 +350,7 @@ pipeline downloader::implementation::clips_of_videos()
          | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
          | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
          | reelpipe::cpu("verify",  [this](clip_job c, std::stop_token s) { return verify(std::move(c), std::move(s)); }, {.workers = cores})
-         | reelpipe::cpu("store",   [this](clip_job c)             { return store(std::move(c)); },   {.workers = cores})
+         | reelpipe::io("store",    [this](clip_job c)             { return store(std::move(c)); },   {.workers = stores_at_once})
          | reelpipe::sink("record", [this](clip_job c)             { record(std::move(c)); });
     // clang-format on
 }
@@ -615,17 +621,18 @@ clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
     return job;
 }
 
-clip_job downloader::implementation::store(clip_job job)
+asio::awaitable<clip_job> downloader::implementation::store(clip_job job)
 {
-    const trace::span traced(trace_.get(), trace::kind::worker, "store", name_of(job));
+    const trace::span traced(trace_.get(), trace::kind::disk, "store", name_of(job));
     const steady::time_point start = steady::now();
+    auto place = [&job] { job.placed = job.file->place(job.task->file); };
     try {
-        job.placed = job.file->place(job.task->file);
+        co_await offload(disk_.get_executor(), place);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
     job.store_s = seconds_since(start);
-    return job;
+    co_return job;
 }
 
 void downloader::implementation::record(clip_job job)

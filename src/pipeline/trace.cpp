@@ -21,7 +21,7 @@ struct group {
 };
 
 constexpr std::array row_groups{group{1, "site", "resolver"}, group{2, "network", "transfer"},
-                                group{3, "CPU", "worker"}};
+                                group{3, "CPU", "worker"}, group{4, "disk", "store"}};
 
 const group& group_of(trace::kind of) { return row_groups[static_cast<std::size_t>(of)]; }
 

@@ -24,7 +24,7 @@ namespace reelpipe {
 // Threads: any.
 class trace {
 public:
-    enum class kind : std::uint8_t { resolver, transfer, worker };
+    enum class kind : std::uint8_t { resolver, transfer, worker, disk };
 
     // A piece of work, from its construction to its destruction; nothing when there is no trace.
     class span {
@@ -64,7 +64,7 @@ private:
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     std::mutex mutex_;  // guards what follows
     std::unique_ptr<std::FILE, close> file_;
-    std::array<std::vector<bool>, 3> taken_;  // rows of each kind
+    std::array<std::vector<bool>, 4> taken_;  // rows of each kind
     bool is_first_ = true;
 };
 

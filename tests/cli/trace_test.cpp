@@ -77,6 +77,7 @@ TEST_CASE("a trace shows what every transfer and worker did, a row a slot", "[tr
     CHECK(rows_named(all, "resolver") >= 1);
     CHECK((rows_named(all, "transfer") >= 1 && rows_named(all, "transfer") <= 3));
     CHECK((rows_named(all, "worker") >= 1 && rows_named(all, "worker") <= 2));
+    CHECK(rows_named(all, "store") >= 1);
     for (int v = 0; v < many_clips::videos; ++v)
         CHECK(all.work[fmt::format("video{:02}", v)] == std::set<std::string>{"resolve", "fetch"});
     const auto clips = clips_of(work.site.output());
