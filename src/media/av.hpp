@@ -172,8 +172,8 @@ inline AVFieldOrder field_order_of(const AVFrame& picture)
     return top_first ? AV_FIELD_TB : AV_FIELD_BT;
 }
 
-// What a `buffer` filter has to be told of the colours of its pictures, as arguments behind others. From FFmpeg 7 on the
-// filters behind it believe that; before, they look at the pictures.
+// What a `buffer` filter has to be told of the colours of its pictures, as arguments behind others. From FFmpeg 7 on
+// the filters behind it believe that; before, they look at the pictures.
 inline std::string colours_of(const AVFrame& picture)
 {
 #if LIBAVFILTER_VERSION_MAJOR >= 10

@@ -40,7 +40,8 @@ bool is_private(const asio::ip::address_v4& address)
     });
 }
 
-// The IPv4 address that one of IPv6 leads to: written in it (::ffff:0:0/96), by a translator (NAT64) or a tunnel (6to4).
+// The IPv4 address that one of IPv6 leads to: written in it (::ffff:0:0/96), by a translator (NAT64) or a tunnel
+// (6to4).
 std::optional<asio::ip::address_v4> address_behind(const asio::ip::address_v6& address)
 {
     const asio::ip::address_v6::bytes_type bytes = address.to_bytes();

@@ -16,7 +16,8 @@ std::string host_of(const std::string& url);
 std::string host_name_of(const std::string& url);
 
 // Whether text is an IP address that is not one of the public internet: loopback, private networks, link-local (where
-// clouds keep their secrets), shared, multicast, reserved; of IPv6 also what leads to such a one of IPv4. A name is none.
+// clouds keep their secrets), shared, multicast, reserved; of IPv6 also what leads to such a one of IPv4. A name is
+// none.
 bool is_private_address(const std::string& text);
 
 // What a reference in a document stands for: an absolute http(s) URL, or nothing where it is none.

@@ -63,7 +63,7 @@ media_source folder::find(std::string_view video) const
         throw source_error(reason::gone, "no file for video " + std::string(video) + " in " + path_.string());
     if (matches.size() > 1)
         throw source_error(reason::unknown, "video " + std::string(video) + " may be " + std::string(matches[0]) +
-                                                 " or " + std::string(matches[1]) + " in " + path_.string());
+                                                " or " + std::string(matches[1]) + " in " + path_.string());
     media_source source;
     source.files.emplace_back(local_file{path_ / matches[0]});
     return source;

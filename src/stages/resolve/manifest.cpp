@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
-#include "stages/resolve/json_fields.hpp"
 #include "reelpipe/video_source.hpp"
+#include "stages/resolve/json_fields.hpp"
 #include "stages/resolve/source_json.hpp"
 
 namespace reelpipe::resolve {
@@ -148,7 +148,7 @@ media_source manifest::find(std::string_view video) const
             if (found.id != video) continue;
             if (ends_before(found.source, std::chrono::system_clock::now()))
                 throw source_error(reason::refused, path_.string() + ": the URL of video " + found.id +
-                                                         " has expired; make the manifest anew");
+                                                        " has expired; make the manifest anew");
             for (media_file& file : found.source.files)
                 if (std::string& own = remote_part(file)->proxy; own.empty()) own = proxy_;
             return std::move(found.source);
@@ -157,7 +157,7 @@ media_source manifest::find(std::string_view video) const
         }
     }
     throw source_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
-                                          "; when it has one, run again with --retry gone");
+                                         "; when it has one, run again with --retry gone");
 }
 
 asio::awaitable<resolved_video> manifest::resolve(std::string video)

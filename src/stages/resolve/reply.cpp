@@ -204,10 +204,9 @@ yt_dlp_versions parse_hello(std::string_view line)
         const std::string said = text_in(root, "msg").value_or("no reason given");
         if (truth_in(root, "selector").value_or(false)) throw bad_selector(said);
         const bool missing = truth_in(root, "missing").value_or(false);
-        throw source_error(reason::resolver_missing, (missing ? "Python cannot import yt_dlp ("
-                                                               : "yt-dlp does not start with these settings (") +
-                                                          said + ")" +
-                                                          (missing ? "; install it with: apt-get install yt-dlp" : ""));
+        throw source_error(reason::resolver_missing,
+                           (missing ? "Python cannot import yt_dlp (" : "yt-dlp does not start with these settings (") +
+                               said + ")" + (missing ? "; install it with: apt-get install yt-dlp" : ""));
     }
     return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};
 }

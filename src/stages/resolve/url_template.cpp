@@ -33,8 +33,7 @@ url_template::url_template(std::string pattern, std::string proxy)
 std::string url_template::url_of(std::string_view video) const
 {
     if (takes_urls(pattern_)) {
-        if (!is_web_url(video))
-            throw source_error(reason::bad_input, "'" + std::string(video) + "' is no http(s) URL");
+        if (!is_web_url(video)) throw source_error(reason::bad_input, "'" + std::string(video) + "' is no http(s) URL");
         return std::string(video) + pattern_.substr(placeholder.size());
     }
     // The two names that no encoding protects: hosts and clients take them for folders.

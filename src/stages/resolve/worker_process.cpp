@@ -150,8 +150,8 @@ pid_t spawn(std::vector<std::string> words, const given_files& files)
         posix_spawnp(&pid, arguments[0], &how.files, &how.attributes, arguments.data(), environment.data());
     if (error == ENOENT || error == EACCES || error == ENOEXEC)
         throw source_error(reason::resolver_missing, "cannot start " + words[0] + ": " +
-                                                          std::generic_category().message(error) +
-                                                          "; install it with: apt-get install python3 yt-dlp");
+                                                         std::generic_category().message(error) +
+                                                         "; install it with: apt-get install python3 yt-dlp");
     if (error) fail_with(error, "cannot start " + words[0]);
     return pid;
 }

@@ -219,8 +219,8 @@ private:
         installation_ = find_installation(options_.yt_dlp, options_.python);
         if (is_program() && !options_.parameters.empty())
             throw source_error(reason::resolver_missing, installation_.program.string() +
-                                                              " takes no parameters of class YoutubeDL; name a yt-dlp "
-                                                              "that is a script, a zipapp or the module's folder");
+                                                             " takes no parameters of class YoutubeDL; name a yt-dlp "
+                                                             "that is a script, a zipapp or the module's folder");
         settings_ = settings_of(options_, installation_);
     }
 
@@ -244,7 +244,7 @@ private:
         said.resize(std::min(said.size(), said.find('\n')));
         if (!release_day(said))
             throw source_error(reason::resolver_missing,
-                                words[0] + " does not give its version as yt-dlp does: " + said);
+                               words[0] + " does not give its version as yt-dlp does: " + said);
         self->versions_.yt_dlp = std::move(said);
     }
 

@@ -9,14 +9,14 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using reelpipe::reason;
 using reelpipe::remote_file;
+using reelpipe::resolved_video;
+using reelpipe::source_error;
 using reelpipe::resolve::complaint;
 using reelpipe::resolve::cookie_header;
 using reelpipe::resolve::malformed_reply;
 using reelpipe::resolve::parse_hello;
 using reelpipe::resolve::parse_reply;
 using reelpipe::resolve::reason_for;
-using reelpipe::source_error;
-using reelpipe::resolved_video;
 
 namespace {
 
@@ -44,10 +44,7 @@ remote_file only_file(json change)
     return std::get<remote_file>(found(reply_with({format(std::move(change))})).source.files.at(0));
 }
 
-reason refused(const json& reply)
-{
-    return std::get<source_error>(parse_reply(reply.dump(), 7, {}, "").outcome).why();
-}
+reason refused(const json& reply) { return std::get<source_error>(parse_reply(reply.dump(), 7, {}, "").outcome).why(); }
 
 reason reason_of(std::string text, std::vector<std::string> warnings = {}, std::optional<bool> expected = {})
 {

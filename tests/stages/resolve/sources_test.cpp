@@ -6,8 +6,8 @@
 using reelpipe::local_file;
 using reelpipe::reason;
 using reelpipe::remote_file;
-using reelpipe::resolve::folder;
 using reelpipe::source_error;
+using reelpipe::resolve::folder;
 using reelpipe::resolve::url_template;
 
 namespace {

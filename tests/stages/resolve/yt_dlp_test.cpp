@@ -23,11 +23,11 @@
 using namespace std::chrono_literals;
 using reelpipe::reason;
 using reelpipe::remote_file;
+using reelpipe::resolved_video;
+using reelpipe::source_error;
 using reelpipe::resolve::age_warning;
 using reelpipe::resolve::bad_selector;
 using reelpipe::resolve::find_installation;
-using reelpipe::source_error;
-using reelpipe::resolved_video;
 using reelpipe::resolve::yt_dlp;
 using reelpipe::resolve::yt_dlp_options;
 using reelpipe::test::run_awaitable;
