@@ -81,7 +81,7 @@ bool is_traffic(std::string_view line)
     return line.starts_with("send: ") || line.starts_with("reply: ") || line.starts_with("header: ");
 }
 
-// Of a traceback the error, which stands behind the indented lines; `at` is in one of them.
+// Of a traceback the error, which stands behind the indented lines; `at` is in one of the last ones.
 std::string error_behind(std::string_view traceback, std::size_t at)
 {
     do at = std::min(traceback.find('\n', at), traceback.size() - 1) + 1;
@@ -116,7 +116,7 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
             said.append(line) += '\n';
     }
     if (!info.is_object() && !refusal) {
-        if (const std::size_t at = said.find("in build_format_selector"); at != said.npos)
+        if (const std::size_t at = said.rfind("in build_format_selector"); at != said.npos)
             throw source_error(reason::resolver_missing, "yt-dlp does not take --format: " + error_behind(said, at));
         throw malformed_reply("the resolver said neither what it found nor why not: " + said.substr(0, 2000));
     }

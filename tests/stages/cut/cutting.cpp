@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 
 #include "media/span_plan.hpp"
@@ -16,13 +17,22 @@ namespace fs = std::filesystem;
 
 fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
 
-void drop_last_picture(const fs::path& of, const fs::path& to)
+void drop_picture(const fs::path& of, std::size_t number, const fs::path& to)
 {
     std::string content = read_file(of);
-    const std::size_t table = content.find("stsz") + 12;  // behind version, flags and the size that all have
-    const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(content.at(at))}; };
-    const std::size_t count = byte(table) << 24 | byte(table + 1) << 16 | byte(table + 2) << 8 | byte(table + 3);
-    content.replace(table + 4 * count, 4, 4, '\0');
+    const std::size_t sizes = content.find("stsz") + 16;  // behind version, flags, the size that all have, the count
+    const auto byte = [&](std::size_t sample, std::size_t i) -> char& { return content.at(sizes + 4 * sample + i); };
+    const auto size = [&](std::size_t sample) {
+        std::uint32_t all = 0;
+        for (std::size_t i = 0; i < 4; ++i) all = all << 8 | static_cast<unsigned char>(byte(sample, i));
+        return all;
+    };
+    // The one before gets the bytes, so that those behind stay where they are; its decoder stops at its own end.
+    const std::uint32_t both = size(number - 1) + size(number);
+    for (std::size_t i = 0; i < 4; ++i) {
+        byte(number - 1, i) = static_cast<char>(both >> (24 - 8 * i));
+        byte(number, i) = 0;
+    }
     write_file(to, content);
 }
 

@@ -2,6 +2,7 @@
 #define REELPIPE_TESTS_STAGES_CUT_CUTTING_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace reelpipe::test {
 
 std::filesystem::path film(const std::string& name);
 
-// A film of one track whose last picture was dropped, as QuickTime says it: by a sample without bytes. Written to `to`.
-void drop_last_picture(const std::filesystem::path& of, const std::filesystem::path& to);
+// Writes to `to` a film of one track in which a picture was dropped, as QuickTime says it: by a sample without bytes.
+void drop_picture(const std::filesystem::path& of, std::size_t number, const std::filesystem::path& to);
 
 // As ffmpeg's options take it.
 std::string seconds(std::chrono::microseconds);
