@@ -74,8 +74,6 @@ void statement::bind_one(int position, std::string_view value)
     check(sqlite3_bind_text(handle_.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
 }
 
-void statement::bind_one(int position, std::nullptr_t) { check(sqlite3_bind_null(handle_.get(), position)); }
-
 std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
 double statement::number(int column) const { return sqlite3_column_double(handle_.get(), column); }

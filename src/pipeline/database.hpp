@@ -55,7 +55,6 @@ private:
     void bind_one(int position, std::uint64_t value) { bind_one(position, static_cast<std::int64_t>(value)); }
     void bind_one(int, double);
     void bind_one(int, std::string_view);
-    void bind_one(int, std::nullptr_t);
     void check(int code) const;
 
     std::unique_ptr<sqlite3_stmt, finalize> handle_;

@@ -416,10 +416,8 @@ bool downloader::implementation::is_settled(const wanted_clip& wanted, const std
 {
     if (!wanted.before) return false;
     if (!wanted.before->failed) return folder.stamp_of(name) == wanted.before->file;
-    const reason_class what = class_of(*wanted.before->failed);
-    if (what != reason_class::permanent && what != reason_class::soft) return false;
     if (is_free_to_ask_) return false;
-    return !retry_.contains(*wanted.before->failed);
+    return is_final(*wanted.before->failed) && !retry_.contains(*wanted.before->failed);
 }
 
 // Files that no ledger knows, from another tool or a forgotten run, and those that changed since they were stored: good
@@ -710,7 +708,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         const std::vector<message> said = co_await locator_->start();
         for (const message& m : said) say(m.how, m.text);
         if (const double rate = resolves_per_hour(options_); rate > 0) {
-            const std::uint64_t videos = count_work(wanted_).videos;
+            const std::uint64_t videos = count_work(wanted_, retry_).videos;
             say(severity::note, fmt::format("{} video{} at {:.0f} an hour, which the site's quota allows: at least {}",
                                             videos, videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
         }
