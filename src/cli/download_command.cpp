@@ -4,12 +4,13 @@
 #include <signal.h>
 
 #include <asio.hpp>
-#include <cstdio>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/choice.hpp"
@@ -60,9 +61,11 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
 
 void read_shard(const std::string& text, download_options& o)
 {
-    int end = 0;
-    if (std::sscanf(text.c_str(), "%u/%u%n", &o.shard, &o.shards, &end) != 2 || text.size() != std::size_t(end) ||
-        o.shard == 0 || o.shard > o.shards)
+    const char* const end = text.data() + text.size();
+    const auto [slash, no_part] = std::from_chars(text.data(), end, o.shard);
+    const bool has_slash = no_part == std::errc{} && slash != end && *slash == '/';
+    const auto [rest, no_count] = std::from_chars(has_slash ? slash + 1 : end, end, o.shards);
+    if (!has_slash || no_count != std::errc{} || rest != end || o.shard == 0 || o.shard > o.shards)
         throw CLI::ValidationError("--shard", "'" + text + "' is no part I/N with 1 <= I <= N, such as 2/8");
 }
 
@@ -264,10 +267,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->add_flag("--keep-corrupt", o.keep_corrupt, "keep pictures with decode errors instead of failing the clip")
         ->group("Cut");
     add_verify_depth(*command, o.verify_fully)->group("Cut");
-    command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
-        ->check(CLI::Range(1, 1024))
-        ->option_text("N")
-        ->group("Cut");
+    add_jobs(*command, o.jobs, "clips cut at once")->group("Cut");
 
     add_choice<bool>(*command, "--isolate", arguments.isolate, {{"process", true}, {"none", false}},
                      "where libav works: in processes without rights, or in this one [process]")
