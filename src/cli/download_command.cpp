@@ -33,30 +33,36 @@ CLI::Option* add_seconds(CLI::App& command, const std::string& name, std::chrono
         ->option_text("S");
 }
 
+// Waits that were over before they were cancelled end like any others: `ended` says that there is nothing more to do.
+
 // Shows the progress until the run has ended.
-asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio::steady_timer& pause)
+asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio::steady_timer& pause,
+                                   const bool& ended)
 {
-    asio::error_code stopped;
-    while (!stopped) {
+    asio::error_code ignored;
+    while (!ended) {
         pause.expires_after(screen.interval());
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-        if (!stopped) screen.show(run.now());
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!ended) screen.show(run.now());
     }
 }
 
-// Two chances: finish what is in flight, then drop it.
-asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, terminal& screen, bool& interrupted)
+// Two chances: finish what is in flight, then drop it. A third signal ends the process as any other's.
+asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, terminal& screen, bool& interrupted,
+                                   const bool& ended)
 {
-    asio::error_code stopped;
-    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-    if (stopped) co_return;
+    asio::error_code ignored;
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (ended) co_return;
     interrupted = true;
     run.drain();
     screen.message(severity::note,
                    fmt::format("interrupted: finishing what was begun, {} at most; once more to drop them",
                                counted(run.now().under_way, "clip")));
-    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-    if (!stopped) run.cancel();
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (ended) co_return;
+    run.cancel();
+    signals.clear();
 }
 
 void read_shard(const std::string& text, download_options& o)
@@ -326,7 +332,6 @@ int run_download(const download_arguments& arguments)
     };
 
     asio::io_context io{1};
-    asio::signal_set signals(io, SIGINT, SIGTERM);  // one that comes while the lists are read counts, too
     std::optional<downloader> run;
     try {
         if (!arguments.log_json.empty()) {
@@ -344,18 +349,21 @@ int run_download(const download_arguments& arguments)
         return exit_status::stopped;
     }
 
+    // Not while the lists are read: nothing is begun then, and one that comes from a pipe may never end.
+    asio::signal_set signals(io, SIGINT, SIGTERM);
     asio::steady_timer pause(io);
-    bool interrupted = false;
+    bool interrupted = false, ended = false;
     std::exception_ptr failed;
     std::optional<download_summary> summary;
     const auto keep_first = [&failed](std::exception_ptr e) {
         if (e && !failed) failed = e;
     };
-    asio::co_spawn(io, keep_showing(screen, *run, pause), keep_first);
-    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted), keep_first);
+    asio::co_spawn(io, keep_showing(screen, *run, pause, ended), keep_first);
+    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted, ended), keep_first);
     asio::co_spawn(io, run->run(), [&](std::exception_ptr e, download_summary s) {
         keep_first(e);
         if (!e) summary = std::move(s);
+        ended = true;
         pause.cancel();
         signals.cancel();
     });
