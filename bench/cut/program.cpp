@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "cut/workload.hpp"
 #include "runner/program.hpp"
@@ -42,11 +44,12 @@ figures program(const workload& w)
     const fs::path list = write_list(w), clips = w.folder / "clips";
     fs::remove_all(clips);
     const auto begun = std::chrono::steady_clock::now();
-    const double cpu_s =
-        run_program({REELPIPE_BINARY, "download", list, "-o", clips, "--source",
-                     lossless ? w.address + "/{id}.mp4" : w.videos().string(), "--cut",
-                     lossless ? "lossless" : "encode", "--preset", w.preset, "--jobs", "1", "--progress", "none"})
-            .cpu_s;
+    std::vector<std::string> words{REELPIPE_BINARY, "download", list, "-o", clips, "--jobs", "1", "--progress", "none"};
+    if (lossless)
+        words.insert(words.end(), {"--source", w.address + "/{id}.mp4", "--cut", "lossless"});
+    else
+        words.insert(words.end(), {"--source", w.videos().string(), "--preset", w.preset});
+    const double cpu_s = run_program(words).cpu_s;
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
     for (std::size_t i = 0; i < w.segments.size(); ++i) check(w, i, clip_of(clips / "l", i));
     const auto count = static_cast<double>(w.segments.size());

@@ -8,10 +8,11 @@ namespace reelpipe::bench {
 figures reelpipe_program(const workload& w, const std::string& cut, const std::vector<std::string>& options)
 {
     const bool any_dead = std::ranges::any_of(w.rows, [](const row& r) { return r.pictures == 0; });
-    std::vector<std::string> words{REELPIPE_BINARY, "download",    w.list(),   "-o",      w.output(),
-                                   "--cut",         cut,           "--preset", w.preset,  "--progress",
-                                   "none",          "--log-level", "error",    "--trace", w.home / "trace.json",
-                                   "--source"};
+    std::vector<std::string> words{
+        REELPIPE_BINARY, "download",    w.list(), "-o",      w.output(),           "--cut", cut, "--progress",
+        "none",          "--log-level", "error",  "--trace", w.home / "trace.json"};
+    if (cut == "encode") words.insert(words.end(), {"--preset", w.preset});
+    words.emplace_back("--source");
     if (w.with_site)
         words.insert(words.end(), {"youtube", "--url-base", w.server->url("pages/")});
     else

@@ -33,7 +33,8 @@ struct inspect_error : std::runtime_error {
 };
 
 // Fetches what cutting the segment takes into a temporary file, looks at it and lets go of it; without a segment, what
-// leads to the samples. Throws inspect_error, also for a segment behind the end; operation_aborted.
+// leads to the samples. Throws inspect_error, also for a segment behind the end; usage_error of download.hpp for a
+// proxy that is none; operation_aborted.
 asio::awaitable<inspection> inspect(media_source, std::optional<segment>, std::filesystem::path folder);
 
 }  // namespace reelpipe

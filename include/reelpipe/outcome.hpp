@@ -72,6 +72,12 @@ enum class reason_class : std::uint8_t {
 
 reason_class class_of(reason) noexcept;
 
+// Permanent or soft: later runs do not ask again unless they are told to.
+bool is_final(reason) noexcept;
+
+// What says something of the site as a whole, or of the way to it, and nothing of the video that was asked for.
+bool is_site_trouble(reason) noexcept;
+
 // Identifiers as they stand in the ledger, in reports and behind --retry: "private_video", "permanent".
 std::string_view to_string(reason) noexcept;
 std::string_view to_string(reason_class) noexcept;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,6 +34,14 @@ inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
     return add_choice<bool>(command, "--verify", fully, {{"structure", false}, {"full", true}},
                             "what of a clip is verified: streams, index, frames and times [the default], or besides "
                             "that every picture and sound decodes");
+}
+
+// How many are worked on at once; the same bounds for the commands that have it.
+inline CLI::Option* add_jobs(CLI::App& command, std::size_t& jobs, const std::string& what)
+{
+    return command.add_option("--jobs", jobs, what + "; default: one a usable core")
+        ->check(CLI::Range(1, 1024))
+        ->option_text("N");
 }
 
 }  // namespace reelpipe::cli

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "cli/choice.hpp"
+
 extern char** environ;
 
 namespace reelpipe::cli {
@@ -142,7 +144,7 @@ CLI::App* add_demo(CLI::App& program, download_arguments& arguments)
         ->add_option("-o,--output", o.output, "folder of films and clips; default: a new one in the temporary folder")
         ->option_text("DIR");
     command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str();
-    command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")->option_text("N");
+    add_jobs(*command, o.jobs, "clips cut at once");
     return command;
 }
 
@@ -174,6 +176,7 @@ try {
     arguments.run.source = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
     arguments.run.output = folder / "clips";
     const int status = run_download(arguments);
+    if (status == exit_status::usage) return status;  // it was told what is wrong, and there is no folder of clips
 
     int clips = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output)) {

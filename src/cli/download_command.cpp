@@ -4,12 +4,13 @@
 #include <signal.h>
 
 #include <asio.hpp>
-#include <cstdio>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/choice.hpp"
@@ -32,37 +33,45 @@ CLI::Option* add_seconds(CLI::App& command, const std::string& name, std::chrono
         ->option_text("S");
 }
 
+// Waits that were over before they were cancelled end like any others: `ended` says that there is nothing more to do.
+
 // Shows the progress until the run has ended.
-asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio::steady_timer& pause)
+asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio::steady_timer& pause,
+                                   const bool& ended)
 {
-    asio::error_code stopped;
-    while (!stopped) {
+    asio::error_code ignored;
+    while (!ended) {
         pause.expires_after(screen.interval());
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-        if (!stopped) screen.show(run.now());
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!ended) screen.show(run.now());
     }
 }
 
-// Two chances: finish what is in flight, then drop it.
-asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, terminal& screen, bool& interrupted)
+// Two chances: finish what is in flight, then drop it. A third signal ends the process as any other's.
+asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, terminal& screen, bool& interrupted,
+                                   const bool& ended)
 {
-    asio::error_code stopped;
-    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-    if (stopped) co_return;
+    asio::error_code ignored;
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (ended) co_return;
     interrupted = true;
     run.drain();
     screen.message(severity::note,
                    fmt::format("interrupted: finishing what was begun, {} at most; once more to drop them",
                                counted(run.now().under_way, "clip")));
-    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
-    if (!stopped) run.cancel();
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (ended) co_return;
+    run.cancel();
+    signals.clear();
 }
 
 void read_shard(const std::string& text, download_options& o)
 {
-    int end = 0;
-    if (std::sscanf(text.c_str(), "%u/%u%n", &o.shard, &o.shards, &end) != 2 || text.size() != std::size_t(end) ||
-        o.shard == 0 || o.shard > o.shards)
+    const char* const end = text.data() + text.size();
+    const auto [slash, no_part] = std::from_chars(text.data(), end, o.shard);
+    const bool has_slash = no_part == std::errc{} && slash != end && *slash == '/';
+    const auto [rest, no_count] = std::from_chars(has_slash ? slash + 1 : end, end, o.shards);
+    if (!has_slash || no_count != std::errc{} || rest != end || o.shard == 0 || o.shard > o.shards)
         throw CLI::ValidationError("--shard", "'" + text + "' is no part I/N with 1 <= I <= N, such as 2/8");
 }
 
@@ -270,10 +279,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command->add_flag("--keep-corrupt", o.keep_corrupt, "keep pictures with decode errors instead of failing the clip")
         ->group("Cut");
     add_verify_depth(*command, o.verify_fully)->group("Cut");
-    command->add_option("--jobs", o.jobs, "clips cut at once; default: one a usable core")
-        ->check(CLI::Range(1, 1024))
-        ->option_text("N")
-        ->group("Cut");
+    add_jobs(*command, o.jobs, "clips cut at once")->group("Cut");
 
     add_choice<bool>(*command, "--isolate", arguments.isolate, {{"process", true}, {"none", false}},
                      "where libav works: in processes without rights, or in this one [process]")
@@ -332,7 +338,6 @@ int run_download(const download_arguments& arguments)
     };
 
     asio::io_context io{1};
-    asio::signal_set signals(io, SIGINT, SIGTERM);  // one that comes while the lists are read counts, too
     std::optional<downloader> run;
     try {
         if (!arguments.log_json.empty()) {
@@ -350,18 +355,21 @@ int run_download(const download_arguments& arguments)
         return exit_status::stopped;
     }
 
+    // Not while the lists are read: nothing is begun then, and one that comes from a pipe may never end.
+    asio::signal_set signals(io, SIGINT, SIGTERM);
     asio::steady_timer pause(io);
-    bool interrupted = false;
+    bool interrupted = false, ended = false;
     std::exception_ptr failed;
     std::optional<download_summary> summary;
     const auto keep_first = [&failed](std::exception_ptr e) {
         if (e && !failed) failed = e;
     };
-    asio::co_spawn(io, keep_showing(screen, *run, pause), keep_first);
-    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted), keep_first);
+    asio::co_spawn(io, keep_showing(screen, *run, pause, ended), keep_first);
+    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted, ended), keep_first);
     asio::co_spawn(io, run->run(), [&](std::exception_ptr e, download_summary s) {
         keep_first(e);
         if (!e) summary = std::move(s);
+        ended = true;
         pause.cancel();
         signals.cancel();
     });

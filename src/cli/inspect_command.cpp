@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include <reelpipe/download.hpp>
 #include <reelpipe/inspect.hpp>
 
 #include "cli/download_command.hpp"
@@ -98,6 +99,9 @@ int run_inspect(const inspect_arguments& arguments)
     io.run();
     try {
         if (failed) std::rethrow_exception(failed);
+    } catch (const usage_error& e) {
+        fmt::print(stderr, "error: {}\n", e.what());
+        return exit_status::usage;
     } catch (const inspect_error& e) {
         fmt::print(stderr, "error: {} ({})\n", explain(e.why), e.what());
         return exit_status::some_failed;

@@ -82,8 +82,7 @@ CLI::App* add_verify(CLI::App& program, verify_arguments& arguments)
         "Exit status: 0 all are fine; 1 some are not; 2 wrong usage, no ledger, or a run is at work.");
     command->add_option("DIR", arguments.check.folder, "the output folder")->required();
     add_verify_depth(*command, arguments.check.verify_fully);
-    command->add_option("--jobs", arguments.check.jobs, "files looked at at once; default: one a usable core")
-        ->option_text("N");
+    add_jobs(*command, arguments.check.jobs, "files looked at at once");
     command->add_flag("--json", arguments.json, "print a JSON object a line: one a file, and one at the end");
     return command;
 }

@@ -3,6 +3,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <utility>
+
+#include "pipeline/temporary_place.hpp"
+
 namespace reelpipe {
 
 namespace {
@@ -74,8 +78,6 @@ void statement::bind_one(int position, std::string_view value)
     check(sqlite3_bind_text(handle_.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
 }
 
-void statement::bind_one(int position, std::nullptr_t) { check(sqlite3_bind_null(handle_.get(), position)); }
-
 std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
 double statement::number(int column) const { return sqlite3_column_double(handle_.get(), column); }
@@ -92,18 +94,22 @@ std::string statement::text(int column) const { return std::string(view(column))
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
 
 void database::close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void database::close::operator()(temporary_place* place) const { delete place; }
 
-database::database(const std::string& name, int flags)
+database::database(const std::string& name, int flags, std::unique_ptr<temporary_place, close> place)
+    : place_(std::move(place))
 {
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, place_ ? place_->name() : nullptr);
     handle_.reset(opened);
     if (code != SQLITE_OK) fail(opened, "open " + name);
     sqlite3_busy_timeout(opened, 10'000);  // a reader such as `sqlite3 ledger.sqlite` may be looking
 }
 
-database::database(const std::filesystem::path& file)
-    : database(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+database::database(const std::filesystem::path& file, const std::filesystem::path& temporary)
+    : database(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+               std::unique_ptr<temporary_place, close>(temporary.empty() ? nullptr : new temporary_place(temporary)))
 {
 }
 

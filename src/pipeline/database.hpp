@@ -15,6 +15,8 @@ struct sqlite3_stmt;
 
 namespace reelpipe {
 
+class temporary_place;
+
 struct database_error : std::runtime_error {
     database_error(const std::string& what, int sqlite_code) : std::runtime_error(what), code(sqlite_code) {}
     int code;
@@ -55,7 +57,6 @@ private:
     void bind_one(int position, std::uint64_t value) { bind_one(position, static_cast<std::int64_t>(value)); }
     void bind_one(int, double);
     void bind_one(int, std::string_view);
-    void bind_one(int, std::nullptr_t);
     void check(int code) const;
 
     std::unique_ptr<sqlite3_stmt, finalize> handle_;
@@ -64,8 +65,13 @@ private:
 // A SQLite file, and the temporary tables of this process beside it. One thread at a time.
 class database {
 public:
-    // Opens or makes the file. Throws database_error.
-    explicit database(const std::filesystem::path& file);
+    // Opens or makes the file. Temporary tables are kept in the system's folder for such, or in `temporary`. Throws
+    // database_error.
+    explicit database(const std::filesystem::path& file, const std::filesystem::path& temporary = {});
+
+    database(database&&) = default;
+    database& operator=(database&&) = delete;
+    ~database() = default;
 
     // Opens a file that exists and changes nothing, also where nothing can be written. Throws database_error.
     static database read_only(const std::filesystem::path& file);
@@ -81,10 +87,12 @@ private:
     static database immutable(const std::filesystem::path& file);
     struct close {
         void operator()(sqlite3*) const;
+        void operator()(temporary_place*) const;
     };
 
-    database(const std::string& name, int flags);
+    database(const std::string& name, int flags, std::unique_ptr<temporary_place, close> place = nullptr);
 
+    std::unique_ptr<temporary_place, close> place_;  // or the system's
     std::unique_ptr<sqlite3, close> handle_;
 };
 

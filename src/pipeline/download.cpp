@@ -7,6 +7,7 @@
 #include <asio/experimental/awaitable_operators.hpp>
 #include <atomic>
 #include <set>
+#include <system_error>
 
 #include "media/error.hpp"
 #include "pipeline/accounts.hpp"
@@ -258,13 +259,13 @@ private:
 
     // The stages, in the order of the flow
     asio::awaitable<void> feed(out<video_ptr> next);
-    video_ptr look(video_ptr);
+    video_ptr look(video_ptr, const std::stop_token&);
     asio::awaitable<std::optional<video_ptr>> resolve(video_ptr);
     asio::awaitable<video_ptr> fetch(video_ptr, std::stop_token);
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
     clip_job cut(clip_job, std::stop_token);
     clip_job verify(clip_job, std::stop_token);
-    asio::awaitable<clip_job> store(clip_job);
+    asio::awaitable<clip_job> store(clip_job, std::stop_token);
     void record(clip_job);
 
     // A run that ends tries nothing again.
@@ -284,7 +285,14 @@ private:
     std::vector<listed_clip> listed_clips(std::vector<wanted_clip> page) const;
     bool is_settled(const wanted_clip&, const std::string& name, const store::stamp_reader&) const;
 
-    void look_at(clip_task&);
+    // What stands under a clip's name.
+    struct standing_file {
+        std::optional<clip_record> found{};  // a good clip
+        std::string note{};                  // for the user: it was none, and has made room
+    };
+    standing_file look_at(const clip_task&, const std::stop_token&);
+    void put_in_place(clip_job&, const std::stop_token&);
+    clip_record record_of_file(const clip_task&, const std::stop_token&);
     download_summary summary(ending, std::vector<stage_stats>);
     void say(severity, const std::string&) const;
 
@@ -344,13 +352,13 @@ pipeline downloader::implementation::clips_of_videos()
     const std::size_t cores = options_.jobs;
     // clang-format off
     return reelpipe::source("list", [this](out<video_ptr> next)    { return feed(std::move(next)); })
-         | reelpipe::cpu("look",    [this](video_ptr v)            { return look(std::move(v)); },    {.workers = cores})
+         | reelpipe::cpu("look",    [this](video_ptr v, const std::stop_token& s) { return look(std::move(v), s); }, {.workers = cores})
          | reelpipe::io("resolve",  [this](video_ptr v)            { return resolve(std::move(v)); }, {.workers = locator::useful_calls(options_), .attempts = options_.attempts})
          | reelpipe::io("fetch",    [this](video_ptr v, std::stop_token s) { return fetch(std::move(v), std::move(s)); }, {.workers = options_.connections, .attempts = options_.attempts})
          | reelpipe::io("split",    [this](video_ptr v, out<clip_job> next) { return split(std::move(v), std::move(next)); })
          | reelpipe::cpu("cut",     [this](clip_job c, std::stop_token s)   { return cut(std::move(c), std::move(s)); }, {.workers = cores, .queue = 2 * cores})
          | reelpipe::cpu("verify",  [this](clip_job c, std::stop_token s) { return verify(std::move(c), std::move(s)); }, {.workers = cores})
-         | reelpipe::io("store",    [this](clip_job c)             { return store(std::move(c)); },   {.workers = stores_at_once})
+         | reelpipe::io("store",    [this](clip_job c, std::stop_token s)   { return store(std::move(c), std::move(s)); }, {.workers = stores_at_once})
          | reelpipe::sink("record", [this](clip_job c)             { record(std::move(c)); });
     // clang-format on
 }
@@ -421,20 +429,27 @@ bool downloader::implementation::is_settled(const wanted_clip& wanted, const std
                                             const store::stamp_reader& folder) const
 {
     if (!wanted.before) return false;
-    if (!wanted.before->failed) return folder.stamp_of(name) == wanted.before->file;
-    const reason_class what = class_of(*wanted.before->failed);
-    if (what != reason_class::permanent && what != reason_class::soft) return false;
+    if (!wanted.before->failed) {
+        const store::stamp found = folder.stamp_of(name);
+        return found != store::stamp{} && found == wanted.before->file;
+    }
     if (is_free_to_ask_) return false;
-    return !retry_.contains(*wanted.before->failed);
+    return is_final(*wanted.before->failed) && !retry_.contains(*wanted.before->failed);
 }
 
 // Files that no ledger knows, from another tool or a forgotten run, and those that changed since they were stored: good
 // ones count, others make room.
-video_ptr downloader::implementation::look(video_ptr video)
+video_ptr downloader::implementation::look(video_ptr video, const std::stop_token& stop)
 {
     for (clip_task& task : video->clips) {
         try {
-            look_at(task);
+            if (stop.stop_requested())
+                throw std::system_error(std::make_error_code(std::errc::operation_canceled), "look at clips");
+            if (store::stamp_of(task.file) == store::stamp{}) continue;
+            const trace::span traced(trace_.get(), trace::kind::worker, "look", task.file.stem().string());
+            standing_file there = look_at(task, stop);
+            task.found = std::move(there.found);
+            task.note = std::move(there.note);
         } catch (const std::exception&) {
             throw job_failed(video, std::current_exception(), &task);
         }
@@ -442,34 +457,45 @@ video_ptr downloader::implementation::look(video_ptr video)
     return video;
 }
 
-void downloader::implementation::look_at(clip_task& task)
+downloader::implementation::standing_file downloader::implementation::look_at(const clip_task& task,
+                                                                              const std::stop_token& stop)
 {
-    const store::stamp stamp = store::stamp_of(task.file);
-    if (stamp == store::stamp{}) return;
-    if (fs::is_directory(task.file))
-        throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
-    const trace::span traced(trace_.get(), trace::kind::worker, "look", task.file.stem().string());
     std::string wrong;
     try {
-        // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
-        const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
-        verify::expectation expected{.duration = wanted, .may_be_shorter = true};
-        if (task.stored) expected = expectation_of(*task.stored);
-        expected.decodable = options_.verify_fully;
-        const verify::facts facts =
-            workers_ ? workers_->verify_file(task.file, expected, {}) : verify::check_file(task.file, expected);
-        if (task.stored) check_same(facts, *task.stored);
-        task.found = record_of(facts, stamp);
-        if (!task.stored && wanted - facts.duration > worth_mentioning)
-            task.found->message = shorter_text("Exists", wanted - facts.duration);
+        return {.found = record_of_file(task, stop)};
     } catch (const verify::verify_error& e) {
         wrong = e.what();
     } catch (const media::error& e) {
         wrong = e.what();
+    } catch (const media::process_died& e) {
+        wrong = e.what();
+    } catch (const worker_unavailable&) {
+        throw;
+    } catch (const std::system_error& e) {
+        if (e.code() == std::errc::no_such_file_or_directory) return {};  // gone since it was seen
+        throw;
     }
-    if (task.found) return;
     const fs::path kept = store::set_aside(task.file, folder_.rejected());
-    task.note = fmt::format("{}: {}; moved to {} and made again", task.file.string(), wrong, kept.string());
+    return {.note = fmt::format("{}: {}; moved to {} and made again", task.file.string(), wrong, kept.string())};
+}
+
+clip_record downloader::implementation::record_of_file(const clip_task& task, const std::stop_token& stop)
+{
+    const store::stamp stamp = store::stamp_of(task.file);
+    if (fs::is_directory(task.file))
+        throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
+    // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
+    const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
+    verify::expectation expected{.duration = wanted, .may_be_shorter = true};
+    if (task.stored) expected = expectation_of(*task.stored);
+    expected.decodable = options_.verify_fully;
+    const verify::facts facts =
+        workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
+    if (task.stored) check_same(facts, *task.stored);
+    clip_record found = record_of(facts, stamp);
+    if (!task.stored && wanted - facts.duration > worth_mentioning)
+        found.message = shorter_text("Exists", wanted - facts.duration);
+    return found;
 }
 
 asio::awaitable<std::optional<video_ptr>> downloader::implementation::resolve(video_ptr video)
@@ -621,11 +647,29 @@ clip_job downloader::implementation::verify(clip_job job, std::stop_token stop)
     return job;
 }
 
-asio::awaitable<clip_job> downloader::implementation::store(clip_job job)
+// The name may have been taken since it was looked for: by another program, or by a link that leads nowhere.
+void downloader::implementation::put_in_place(clip_job& job, const std::stop_token& stop)
+{
+    const fs::path& name = job.task->file;
+    job.placed = job.file->place(name);
+    if (!job.placed) {
+        standing_file there = look_at(*job.task, stop);
+        job.found = std::move(there.found);
+        job.note = std::move(there.note);
+        if (!job.found) job.placed = job.file->place(name);
+    }
+    if (!job.placed && !job.found)
+        throw std::system_error(
+            std::make_error_code(std::errc::file_exists),
+            fmt::format("name the clip {}, where something stands that cannot be opened", name.string()));
+    job.file.reset();
+}
+
+asio::awaitable<clip_job> downloader::implementation::store(clip_job job, std::stop_token stop)
 {
     const trace::span traced(trace_.get(), trace::kind::disk, "store", name_of(job));
     const steady::time_point start = steady::now();
-    auto place = [&job] { job.placed = job.file->place(job.task->file); };
+    auto place = [&] { put_in_place(job, stop); };
     try {
         co_await offload(disk_.get_executor(), place);
     } catch (const std::exception&) {
@@ -637,7 +681,8 @@ asio::awaitable<clip_job> downloader::implementation::store(clip_job job)
 
 void downloader::implementation::record(clip_job job)
 {
-    clip_record r = record_of(job.facts, store::stamp_of(job.task->file));
+    if (!job.note.empty()) say(severity::warning, job.note);
+    clip_record r = job.placed ? record_of(job.facts, *job.placed) : std::move(*job.found);
     r.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts);
     r.fetched = job.video->held.counts.bytes;
     r.resolve_s = job.video->resolve_s;
@@ -645,9 +690,8 @@ void downloader::implementation::record(clip_job job)
     r.cut_s = job.cut_s;
     r.verify_s = job.verify_s;
     r.store_s = job.store_s;
-    if (job.cut.missing > worth_mentioning)
-        r.message = shorter_text(job.placed == store::placed::stored ? "Downloaded" : "Exists", job.cut.missing);
-    if (job.placed == store::placed::stored)
+    if (job.placed && job.cut.missing > worth_mentioning) r.message = shorter_text("Downloaded", job.cut.missing);
+    if (job.placed)
         accounts_.stored(job.task->clip, job.task->row, r);
     else
         accounts_.exists(job.task->clip, job.task->row, r);
@@ -720,7 +764,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         const std::vector<message> said = co_await locator_->start();
         for (const message& m : said) say(m.how, m.text);
         if (const double rate = resolves_per_hour(options_); rate > 0) {
-            const std::uint64_t videos = count_work(wanted_).videos;
+            const std::uint64_t videos = count_work(wanted_, retry_).videos;
             say(severity::note, fmt::format("{} video{} at {:.0f} an hour, which the site's quota allows: at least {}",
                                             videos, videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
         }

@@ -70,10 +70,15 @@ void check_report_place(const std::filesystem::path& path)
 {
     const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
     std::error_code unknown;
-    const bool is_folder = std::filesystem::is_directory(path, unknown);
-    if (!is_folder && access(folder.c_str(), W_OK | X_OK) == 0) return;
-    throw usage_error(fmt::format("report {}: {}; name a file that can be written", path.string(),
-                                  is_folder ? "is a folder" : std::strerror(errno)));
+    const std::filesystem::file_status there = std::filesystem::symlink_status(path, unknown);
+    const char* wrong = nullptr;
+    if (is_directory(there))
+        wrong = "is a folder";
+    else if (exists(there) && !is_regular_file(there))
+        wrong = "is no regular file, and a report would take its place";
+    else if (access(folder.c_str(), W_OK | X_OK) != 0)
+        wrong = std::strerror(errno);
+    if (wrong) throw usage_error(fmt::format("report {}: {}; name a file that can be written", path.string(), wrong));
 }
 
 void write_report(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)

@@ -23,18 +23,6 @@ constexpr unsigned most_interruptions = 4;  // of one video, by trouble that pas
 
 bool says_unavailable(reason why) { return why == reason::unavailable || why == reason::needs_javascript; }
 
-bool is_verdict(reason why)
-{
-    const reason_class what = class_of(why);
-    return what == reason_class::permanent || what == reason_class::soft;
-}
-
-bool is_site_trouble(reason why)
-{
-    return why == reason::bot_check || why == reason::rate_limited || why == reason::blocked ||
-           why == reason::no_network;
-}
-
 std::string in_words(steady::duration pause)
 {
     const auto s = std::chrono::ceil<std::chrono::seconds>(pause).count();
@@ -155,7 +143,7 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
         else
             way.bucket.speed_up(steady::now());
     }
-    if (failed && !is_verdict(failed->why())) co_return got;
+    if (failed && !is_final(failed->why())) co_return got;
     const bool unavailable = failed && says_unavailable(failed->why());
     way.window.add(unavailable);
     if (!unavailable) ++way.found;
@@ -181,13 +169,13 @@ std::optional<reason> egress_pool::trouble_in(egress& way, const answer& got)
 void egress_pool::judge_probe(egress& way, const answer& got, bool of_reference)
 {
     const auto* const failed = std::get_if<source_error>(&got);
-    if (!failed || (!of_reference && is_verdict(failed->why()) && !says_unavailable(failed->why()))) {
+    if (!failed || (!of_reference && is_final(failed->why()) && !says_unavailable(failed->why()))) {
         way.gate.close();
         tell_hold_up();
         if (options_.say) options_.say(severity::note, fmt::format("{} answers again; going on", way.name));
         return;
     }
-    if (of_reference && is_verdict(failed->why())) reference_.clear();
+    if (of_reference && is_final(failed->why())) reference_.clear();
     way.gate.trip(*way.gate.trouble(), steady::now());
 }
 

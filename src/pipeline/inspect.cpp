@@ -9,6 +9,8 @@
 #include "media/segment_reader.hpp"
 #include "media/span_plan.hpp"
 #include "pipeline/judge.hpp"
+#include "pipeline/proxy.hpp"
+#include "pipeline/source_times.hpp"
 #include "stages/fetch/fetcher.hpp"
 
 namespace reelpipe {
@@ -76,6 +78,8 @@ asio::awaitable<inspection> look_into(media_source source, std::vector<segment> 
 
 asio::awaitable<inspection> inspect(media_source source, std::optional<segment> wanted, std::filesystem::path folder)
 {
+    for (const media_file& file : source.files)
+        if (const remote_file* const remote = remote_part(file)) check_proxy(remote->proxy);
     std::vector<segment> segments;
     if (wanted) segments.push_back(*wanted);
     std::exception_ptr error;

@@ -56,7 +56,9 @@ struct clip_job {
     std::optional<store::output_file> file{};
     cut::result cut{};
     verify::facts facts{};
-    store::placed placed = store::placed::stored;
+    std::optional<store::stamp> placed{};  // under its final name; nothing: there is a good file already
+    std::optional<clip_record> found{};    // that file
+    std::string note{};                    // for the user: a bad file stood there
     double cut_s = 0, verify_s = 0, store_s = 0;
 };
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <asio/system_executor.hpp>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
 
 #include "pipeline/egress_pool.hpp"
+#include "pipeline/proxy.hpp"
 #include "stages/fetch/url.hpp"
 #include "stages/resolve/folder.hpp"
 #include "stages/resolve/manifest.hpp"
@@ -101,6 +103,44 @@ std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const
     return options.custom_source;
 }
 
+// What only a site behind yt-dlp has a use for.
+// clang-format off
+struct site_option {
+    const char* name;  // as the command line spells it
+    bool (*differs)(const download_options&, const download_options& usual);
+};
+constexpr std::array site_options{
+    site_option{"--url-base",    [](const download_options& o, const download_options& usual) { return o.url_base != usual.url_base; }},
+    site_option{"--format",      [](const download_options& o, const download_options& usual) { return o.format != usual.format; }},
+    site_option{"--cookies",     [](const download_options& o, const download_options& usual) { return o.cookies != usual.cookies; }},
+    site_option{"--yt-dlp",      [](const download_options& o, const download_options& usual) { return o.yt_dlp != usual.yt_dlp; }},
+    site_option{"--python",      [](const download_options& o, const download_options& usual) { return o.python != usual.python; }},
+    site_option{"--max-wait",    [](const download_options& o, const download_options& usual) { return o.max_wait != usual.max_wait; }},
+    site_option{"--block-pause", [](const download_options& o, const download_options& usual) { return o.block_pause != usual.block_pause; }},
+    // A source of the program's own is asked by so many at once, too.
+    site_option{"--resolvers",   [](const download_options& o, const download_options& usual) { return !o.custom_source && o.resolvers != usual.resolvers; }},
+};
+// clang-format on
+
+// An option without an effect is a mistake that would be found after days.
+void check_use(const download_options& options)
+{
+    const source_kind kind = kind_of(options);
+    if (kind == source_kind::site) return;
+    const std::string source = kind == source_kind::custom ? "a source of one's own" : options.source;
+    const download_options usual{};
+    for (const site_option& option : site_options)
+        if (option.differs(options, usual))
+            throw usage_error(fmt::format("{} is for sites whose pages are asked for, and {} is none: leave it out",
+                                          option.name, source));
+    if (options.proxies.empty()) return;
+    if (kind == source_kind::folder || kind == source_kind::custom)
+        throw usage_error(fmt::format("--proxy has no use with {}: leave it out", source));
+    if (options.proxies.size() > 1)
+        throw usage_error(
+            fmt::format("several --proxy are for sites whose pages are asked for, and {} is none: name one", source));
+}
+
 // A site on this machine or network may well have its media there, too.
 bool is_own_host(const std::string& url)
 {
@@ -172,6 +212,8 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
 void locator::check(const download_options& options)
 {
     const locator unused(asio::system_executor(), options);
+    check_use(options);
+    for (const std::string& proxy : options.proxies) check_proxy(proxy);
     if (options.resolve_rate && !is_site(options))
         throw usage_error(
             fmt::format("a rate of resolving is for sites whose pages are asked for, and {} has none; "

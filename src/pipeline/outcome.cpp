@@ -60,7 +60,7 @@ constexpr std::array table{
     entry{encode_failed,      permanent,     "encode_failed",      "The clip could not be encoded."},
     entry{cutter_died,        soft,          "cutter_died",        "Reading, cutting or verifying crashed on this video or did not end; try again with another version of FFmpeg."},
     entry{verify_failed,      retry,         "verify_failed",      "The finished clip was not what it should be, and was not kept."},
-    entry{store_failed,       global,        "store_failed",       "The clip could not be written to the output folder. See to what is said, permissions perhaps, then run again."},
+    entry{store_failed,       global,        "store_failed",       "A file of the output folder could not be written or read, or no process could be started to work on it. See to what is said, permissions perhaps, then run again."},
     entry{interrupted,        global,        "interrupted",        "The run was stopped before this clip's turn; run again to go on."},
     entry{unknown,            soft,          "unknown",            "An error that is not in the table; its text is kept with the clip."},
 };
@@ -79,6 +79,13 @@ const entry& entry_of(reason r) { return table[static_cast<std::size_t>(r)]; }
 }  // namespace
 
 reason_class class_of(reason r) noexcept { return entry_of(r).what; }
+
+bool is_final(reason r) noexcept { return class_of(r) == permanent || class_of(r) == soft; }
+
+bool is_site_trouble(reason r) noexcept
+{
+    return r == bot_check || r == rate_limited || r == blocked || r == no_network;
+}
 
 std::string_view to_string(reason r) noexcept { return entry_of(r).name; }
 

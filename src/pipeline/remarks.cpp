@@ -1,15 +1,14 @@
 #include "pipeline/remarks.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <system_error>
+
+#include "media/new_file.hpp"
 
 namespace reelpipe {
 
@@ -20,15 +19,9 @@ namespace {
     throw std::system_error(errno, std::generic_category(), std::string(doing) + " a temporary file");
 }
 
-// Not all file systems make files without a name.
 std::FILE* nameless_file_in(const std::filesystem::path& folder)
 {
-    int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (file < 0) {
-        std::string name = folder / "remarks.XXXXXX";
-        file = mkostemp(name.data(), O_CLOEXEC);
-        if (file >= 0) unlink(name.c_str());
-    }
+    const int file = media::open_nameless_file(folder);
     std::FILE* const stream = file < 0 ? nullptr : fdopen(file, "w+");
     if (!stream && file >= 0) close(file);
     return stream;

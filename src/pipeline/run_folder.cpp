@@ -74,7 +74,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
 {
     keep_to_owner(folder.ledger());
     try {
-        database db(folder.ledger());
+        database db(folder.ledger(), folder.temporary());
         statement check = db.prepare("PRAGMA quick_check(1)");
         check.step();
         if (check.text(0) == "ok") return db;
@@ -84,7 +84,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
     set_aside = store::set_aside(folder.ledger(), folder.rejected());
     for (const char* companion : {"-wal", "-shm"}) fs::remove(folder.ledger().string() + companion);
     keep_to_owner(folder.ledger());
-    return database(folder.ledger());
+    return database(folder.ledger(), folder.temporary());
 }
 
 }  // namespace reelpipe

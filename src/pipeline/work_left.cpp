@@ -8,17 +8,7 @@
 
 namespace reelpipe {
 
-namespace {
-
-bool is_final(reason why)
-{
-    const reason_class what = class_of(why);
-    return what == reason_class::permanent || what == reason_class::soft;
-}
-
-}  // namespace
-
-work_left count_work(work_list& sealed)
+work_left count_work(work_list& sealed, const std::set<reason>& retry)
 {
     work_left counts;
     std::string last_left;
@@ -27,7 +17,7 @@ work_left count_work(work_list& sealed)
         for (const wanted_clip& each : page) {
             if (each.before && !each.before->failed) {
                 ++counts.stored;
-            } else if (each.before && is_final(*each.before->failed)) {
+            } else if (each.before && is_final(*each.before->failed) && !retry.contains(*each.before->failed)) {
                 ++counts.failed;
             } else {
                 if (counts.clips++ == 0 || last_left != each.clip.video) ++counts.videos;

@@ -2,9 +2,11 @@
 #define REELPIPE_PIPELINE_WORK_LEFT_HPP
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "pipeline/work_list.hpp"
+#include "reelpipe/outcome.hpp"
 
 namespace reelpipe {
 
@@ -14,7 +16,8 @@ struct work_left {
     std::uint64_t clips = 0, videos = 0;   // still to do
 };
 
-work_left count_work(work_list& sealed);
+// What failed with one of the reasons in `retry` is asked for again.
+work_left count_work(work_list& sealed, const std::set<reason>& retry = {});
 
 // How long `videos` take at `per_hour`, for a user who plans: "34 days".
 std::string quota_time(std::uint64_t videos, double per_hour);

@@ -44,8 +44,11 @@ struct mixed_folder {
 
     finished download(const std::string& source, const std::string& mode) const
     {
-        return run({REELPIPE_BINARY, "download", folder / "list.csv", "-o", folder / "clips", "--source", source,
-                    "--preset", "ultrafast", "--cut", mode, "--backoff", "0.05"});
+        std::vector<std::string> words{
+            REELPIPE_BINARY, "download", folder / "list.csv", "-o",  folder / "clips", "--source", source,
+            "--cut",         mode,       "--backoff",         "0.05"};
+        if (mode == "encode") words.insert(words.end(), {"--preset", "ultrafast"});
+        return run(std::move(words));
     }
 
     // By video; and what of the clips is on the disk.

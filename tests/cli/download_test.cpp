@@ -336,3 +336,31 @@ TEST_CASE("without Python and yt-dlp the message says what to install", "[downlo
     CHECK(end.err.find("yt-dlp") != std::string::npos);
     CHECK(site.report() == json{{"video_000002_000004", false, "Not reached"}});
 }
+
+TEST_CASE("a demo of what cannot be done says so once", "[download]")
+{
+    const reelpipe::test::temp_folder folder;
+    fs::create_directories(folder / "films");
+    for (const char* film : {"testcard_01", "mandelbrot1", "-moov_last-"})  // none of them is read
+        reelpipe::test::write_file(folder / "films" / (std::string(film) + ".mp4"), "a film");
+
+    const finished end = run({REELPIPE_BINARY, "demo", "-o", folder.path().string(), "--preset", "nonsense"});
+
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(end.err.find("nonsense") != std::string::npos);
+    CHECK(end.err.find("error: ") == end.err.rfind("error: "));
+}
+
+TEST_CASE("nobody works with no jobs or with millions", "[download]")
+{
+    const reelpipe::test::temp_folder folder;
+    for (const char* jobs : {"0", "-1", "1025", "many"}) {
+        CAPTURE(jobs);
+        CHECK(run({REELPIPE_BINARY, "verify", folder.path().string(), "--jobs", jobs}).err.find("--jobs") !=
+              std::string::npos);
+        CHECK(run({REELPIPE_BINARY, "demo", "-o", folder.path().string(), "--jobs", jobs}).err.find("--jobs") !=
+              std::string::npos);
+    }
+    CHECK(fs::is_empty(folder.path()));
+}

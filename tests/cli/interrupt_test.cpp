@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +11,7 @@
 #include <thread>
 
 #include "kinetics_site.hpp"
+#include "odd_film.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "support/origin.hpp"
@@ -20,6 +24,7 @@ using reelpipe::test::asked;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
+using reelpipe::test::make_film;
 using reelpipe::test::origin;
 using reelpipe::test::process;
 using reelpipe::test::reply;
@@ -53,6 +58,26 @@ long status_value(pid_t pid, const std::string& name)
         if (line.starts_with(name + ":")) return std::stol(line.substr(name.size() + 1));
     return 0;
 }
+
+bool has_open(pid_t pid, const fs::path& file)
+{
+    std::error_code gone;
+    const fs::path name = fs::canonical(file);
+    return std::ranges::any_of(fs::directory_iterator(fmt::format("/proc/{}/fd", pid), gone), [&](const auto& each) {
+        std::error_code closed;
+        return fs::read_symlink(each.path(), closed) == name;
+    });
+}
+
+bool catches(pid_t pid, int number)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("SigCgt:")) return ((std::stoull(line.substr(7), nullptr, 16) >> (number - 1)) & 1) != 0;
+    return false;
+}
+
+bool has_said(process& run, const std::string& text) { return run.errors_so_far().find(text) != std::string::npos; }
 
 }  // namespace
 
@@ -149,4 +174,61 @@ TEST_CASE("ten thousand rows take neither threads nor files nor memory of their 
     CHECK(threads < 32);
     CHECK(files < 300);
     if (!reelpipe::test::sanitized) CHECK(memory_kb < 100'000);
+}
+
+TEST_CASE("a run that waits for its list ends at the first signal", "[interrupt]")
+{
+    kinetics_site site;
+    const fs::path list = site.folder / "list.csv";
+    REQUIRE(mkfifo(list.c_str(), 0600) == 0);
+    const int writer = open(list.c_str(), O_RDWR | O_CLOEXEC);  // somebody may still write, and nobody does
+    REQUIRE(writer >= 0);
+    process run(site.download(list.string(), {"--source", site.url_template()}));
+    REQUIRE(comes_true([&] { return has_open(run.pid(), list); }));
+
+    const int number = GENERATE(SIGINT, SIGTERM);
+    run.signal(number);
+    const finished end = run.wait();
+
+    close(writer);
+    INFO(end.err);
+    CHECK(end.status == 128 + number);
+}
+
+TEST_CASE("a second signal also ends the look at a file that was there before", "[interrupt]")
+{
+    kinetics_site site;
+    site.add("video");
+    make_film(site.output() / "l/video_000002_000004.mp4", 174);  // at which the faulty demuxer hangs
+    const std::string list = site.list("youtube_id,time_start,time_end,label\nvideo,2,4,l\n");
+    process run(site.download(list, {"--source", site.url_template()}), {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
+    REQUIRE(comes_true([&] { return has_said(run, "hangs from here on"); }));
+
+    run.signal(SIGINT);
+    REQUIRE(comes_true([&] { return has_said(run, "interrupted"); }));
+    run.signal(SIGINT);
+    const finished end = run.wait();
+
+    INFO(end.err);
+    CHECK(end.status == 130);
+    CHECK(site.report()[0][2] == "Not reached");
+    CHECK(fs::exists(site.output() / "l/video_000002_000004.mp4"));
+}
+
+TEST_CASE("a third signal ends a run that does not end by itself", "[interrupt]")
+{
+    kinetics_site site;
+    make_film(site.folder / "media/video.mp4", 164);  // at which the faulty decoder hangs
+    const std::string list = site.list("youtube_id,time_start,time_end,label\nvideo,0,2,l\n");
+    process run(site.download(list, {"--source", site.url_template(), "--isolate", "none"}),
+                {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
+    REQUIRE(comes_true([&] { return has_said(run, "hangs from here on"); }));
+
+    run.signal(SIGINT);
+    REQUIRE(comes_true([&] { return has_said(run, "interrupted"); }));
+    run.signal(SIGINT);
+    REQUIRE(comes_true([&] { return !catches(run.pid(), SIGINT); }));
+    run.signal(SIGINT);
+
+    CHECK(run.wait().status == 128 + SIGINT);
 }

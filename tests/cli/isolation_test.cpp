@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "kinetics_site.hpp"
+#include "odd_film.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "support/sanitizer.hpp"
@@ -20,20 +21,11 @@ using nlohmann::json;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
-using reelpipe::test::output_of;
+using reelpipe::test::make_film;
 using reelpipe::test::process;
 using reelpipe::test::read_file;
 
 namespace {
-
-// A film of three seconds whose width says what the faulty decoder or demuxer does with it.
-void add_film(kinetics_site& site, const std::string& name, int width)
-{
-    fs::create_directories(site.folder / "media");
-    output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-               fmt::format("testsrc2=size={}x120:rate=25:duration=3", width), "-c:v", "libx264", "-preset", "ultrafast",
-               "-pix_fmt", "yuv420p", (site.folder / "media" / name).string()});
-}
 
 std::map<std::string, std::string> messages_in(const json& report)
 {
@@ -67,11 +59,12 @@ bool is_alive(pid_t pid)
 TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip", "[isolation]")
 {
     kinetics_site site;
-    add_film(site, "a_good.mp4", 160);
-    add_film(site, "b_crash.mp4", 162);
-    add_film(site, "c_hang.mp4", 164);
-    if (!reelpipe::test::sanitized) add_film(site, "d_bomb.mp4", 166);  // sanitizers have no limit of memory
-    add_film(site, "e_good.mp4", 160);
+    make_film(site.folder / "media" / "a_good.mp4", 160);
+    make_film(site.folder / "media" / "b_crash.mp4", 162);
+    make_film(site.folder / "media" / "c_hang.mp4", 164);
+    if (!reelpipe::test::sanitized)
+        make_film(site.folder / "media" / "d_bomb.mp4", 166);  // sanitizers have no limit of memory
+    make_film(site.folder / "media" / "e_good.mp4", 160);
     std::string rows = "youtube_id,time_start,time_end,label\n";
     for (const char* id : {"a_good", "b_crash", "c_hang", "d_bomb", "e_good"}) rows += fmt::format("{},0,2,l\n", id);
     const auto words =
@@ -108,7 +101,7 @@ TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is 
     kinetics_site site;
     std::string rows = "youtube_id,time_start,time_end,label\n", sources;
     for (const film& each : films) {
-        add_film(site, each.file, each.width);
+        make_film(site.folder / "media" / each.file, each.width);
         rows += each.id + ",0,2,l\n";
         sources += json{{"id", each.id}, {"url", site.server.url("media/" + each.file)}}.dump() + '\n';
     }
@@ -167,6 +160,14 @@ TEST_CASE("there are as many clip workers as jobs to plan and to cut, and none o
         most = std::max(most, workers.size());
         std::error_code not_yet;
         return std::distance(fs::directory_iterator(folder, not_yet), fs::directory_iterator{}) >= 8;
+    }));
+
+    // Whoever looks at a busy machine sees what they are.
+    CHECK(comes_true([&] {
+        workers = children_of(run.pid());
+        return !workers.empty() && std::ranges::all_of(workers, [](pid_t each) {
+            return read_file(fmt::format("/proc/{}/comm", each)) == "reelpipe-worker\n";
+        });
     }));
 
     run.signal(SIGKILL);

@@ -1,6 +1,7 @@
 #ifndef REELPIPE_TESTS_CLI_KINETICS_SITE_HPP
 #define REELPIPE_TESTS_CLI_KINETICS_SITE_HPP
 
+#include <algorithm>
 #include <filesystem>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -38,12 +39,13 @@ struct kinetics_site {
     std::filesystem::path output() const { return folder / "clips"; }
     std::string url_template() const { return server.url("media/{id}.mp4"); }
 
-    // The words of `reelpipe download`, with a preset that does not keep a test waiting.
+    // The words of `reelpipe download`, with a preset that does not keep a test waiting where anything is encoded.
     std::vector<std::string> download(const std::string& list_name, std::initializer_list<std::string> more) const
     {
-        std::vector<std::string> words{REELPIPE_BINARY, "download",  list_name,   "-o",  output().string(),
-                                       "--preset",      "ultrafast", "--backoff", "0.05"};
+        std::vector<std::string> words{REELPIPE_BINARY,   "download",  list_name, "-o",
+                                       output().string(), "--backoff", "0.05"};
         words.insert(words.end(), more);
+        if (std::ranges::find(words, "lossless") == words.end()) words.insert(words.end(), {"--preset", "ultrafast"});
         return words;
     }
 

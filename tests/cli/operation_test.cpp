@@ -92,7 +92,7 @@ TEST_CASE("shards make each clip once, all clips of a video in one of them", "[o
     }
     CHECK(made == many_clips::clips);
     CHECK(all.size() == many_clips::clips);
-    for (const char* wrong : {"0/3", "4/3", "1", "1/3x", "a/b"})
+    for (const char* wrong : {"0/3", "4/3", "1", "1/3x", "a/b", "1/-1", "-1/3", "1/", "/3", " 1/3", "+1/3"})
         CHECK(run(work.command(work.site.output(), {"--shard", wrong})).status == 2);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <string>
 
@@ -195,4 +196,60 @@ TEST_CASE("a killed run's successor does not ask the site again for what was fou
     CHECK(clips_of(site.output()).size() == videos);
     CHECK(pages() == videos);
     CHECK(kept() == "0\n");
+}
+
+TEST_CASE("options that a source has no use for are refused, with its name", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    const std::string folder = (site.folder / "media").string();
+    const std::string urls = manifest_of(site, line_of("film", site.server.url("media/film.mp4")));
+    const auto is_refused = [&](const std::string& source, const std::string& option, const std::string& value) {
+        CAPTURE(source, option);
+        const finished end = run(site.download(list, {"--source", source, option, value}));
+        INFO(end.err);
+        CHECK(end.status == 2);
+        CHECK(says(end, option));
+        CHECK(says(end, source));
+    };
+
+    const std::string source = std::array{site.url_template(), folder, urls}.at(GENERATE(0u, 1u, 2u));
+    const std::vector<std::pair<std::string, std::string>> of_sites{
+        {"--cookies", list},        {"--format", "b"},    {"--yt-dlp", "yt-dlp"}, {"--python", "python3"},
+        {"--url-base", "http://x"}, {"--resolvers", "3"}, {"--max-wait", "5"},    {"--block-pause", "5"}};
+    for (const auto& [option, value] : of_sites) is_refused(source, option, value);
+    is_refused(folder, "--proxy", "http://127.0.0.1:9");
+    const finished several = run(
+        site.download(list, {"--source", source, "--proxy", "http://127.0.0.1:9", "--proxy", "http://127.0.0.1:10"}));
+    CHECK(several.status == 2);
+    CHECK(says(several, "--proxy"));
+    CHECK_FALSE(std::filesystem::exists(site.output()));
+
+    CHECK(run(site.download(list, {"--source", source, "--resolvers", "2", "--max-wait", "14400"})).status == 0);
+}
+
+TEST_CASE("a proxy that is none is refused, and its password not shown", "[source]")
+{
+    kinetics_site site;
+    site.add("film");
+    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    const auto is_refused = [](std::vector<std::string> words, const std::string& proxy) {
+        words.insert(words.end(), {"--proxy", proxy});
+        const finished end = run(words);
+        INFO(end.err);
+        CHECK(end.status == 2);
+        CHECK(says(end, "socks5h"));
+        CHECK_FALSE(says(end, "secret"));
+    };
+    for (const char* proxy : {"ftp://me:secret@127.0.0.1:9", "socks://127.0.0.1:9", "://127.0.0.1:9"}) {
+        CAPTURE(proxy);
+        is_refused(site.download(list, {"--source", site.url_template()}), proxy);
+        is_refused(site.download(list, {}), proxy);
+        is_refused({REELPIPE_BINARY, "plan", list}, proxy);
+        is_refused({REELPIPE_BINARY, "inspect", site.server.url("media/film.mp4")}, proxy);
+    }
+    CHECK(site.requests() == 0);
+    for (const char* proxy : {"127.0.0.1:9", "HTTP://127.0.0.1:9", "socks4a://127.0.0.1:9"})
+        CHECK(run({REELPIPE_BINARY, "plan", list, "--proxy", proxy}).status == 0);
 }

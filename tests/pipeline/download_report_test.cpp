@@ -1,7 +1,11 @@
 #include "pipeline/download_report.hpp"
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "reelpipe/download.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
@@ -42,4 +46,21 @@ TEST_CASE("messages of sites cannot break the report", "[report]")
     const std::string message = "quote \" backslash \\ newline \n no UTF-8 \xff\xfe";
     const json report = report_of({{"a", standing::failed}}, message);
     CHECK(report[0][2].get<std::string>().starts_with("quote \" backslash \\ newline \n"));
+}
+
+TEST_CASE("a report takes the place of nothing but a report", "[report]")
+{
+    const reelpipe::test::temp_folder folder;
+    const std::filesystem::path old_report = folder / "report.json";
+    reelpipe::test::write_file(old_report, "[]");
+    CHECK_NOTHROW(reelpipe::check_report_place(old_report));
+    CHECK_NOTHROW(reelpipe::check_report_place(folder / "new.json"));
+
+    std::filesystem::create_symlink(old_report, folder / "link");
+    REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    for (const std::filesystem::path& place : {folder / "link", folder / "pipe", folder.path(),
+                                               folder / "nowhere/report.json", std::filesystem::path("/dev/null")}) {
+        CAPTURE(place);
+        CHECK_THROWS_AS(reelpipe::check_report_place(place), reelpipe::usage_error);
+    }
 }

@@ -1,5 +1,6 @@
 #include "pipeline/work_list.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -116,4 +117,39 @@ TEST_CASE("ids are compared byte by byte", "[work_list]")
     opened o;
     for (const char* video : {"abc", "ABC", "Abc"}) o.list.add(clip(video, 1s));
     CHECK(o.list.seal().videos == 3);
+}
+
+TEST_CASE("lists, and what sorting them takes, are kept in the folder that is given", "[work_list]")
+{
+    const reelpipe::test::temp_folder folder;
+    std::filesystem::create_directories(folder / "temporary");
+    reelpipe::database db(folder / "ledger.sqlite", folder / "temporary");
+    const reelpipe::ledger ledger(db);
+    reelpipe::work_list list(db, folder / "temporary");
+    const std::string label(200, 'l');
+    for (int i = 0; i < 150'000; ++i) list.add(clip("video" + std::to_string(i * 7919 % 150'000), 1s, label));
+
+    // More than the cache holds, so a part of it is on disk, in files that have lost their names.
+    std::uintmax_t here = 0, elsewhere = 0;
+    const auto look = [&] {
+        for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+            std::error_code closed;
+            const std::string name = std::filesystem::read_symlink(each.path(), closed).string();
+            if (!name.ends_with(" (deleted)")) continue;
+            const std::uintmax_t bytes = std::filesystem::file_size(each.path(), closed);
+            if (name.starts_with((folder / "temporary").string())) here += closed ? 0 : bytes;
+            if (name.find("etilqs_") != std::string::npos) ++elsewhere;  // as SQLite calls them
+        }
+    };
+    look();
+    CHECK(here > 10'000'000);
+    CHECK(list.seal().videos == 150'000);
+    {
+        reelpipe::statement sorted = db.prepare("SELECT video, label FROM temp.wanted ORDER BY label, video DESC");
+        REQUIRE(sorted.step());
+        look();
+    }
+    CHECK(elsewhere == 0);
+    CHECK(std::filesystem::is_empty(folder / "temporary"));
+    CHECK(all_of(list, 50'000).size() == 150'000);
 }

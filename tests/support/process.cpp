@@ -61,8 +61,17 @@ process::process(std::vector<std::string> words, std::vector<std::string> enviro
     posix_spawn_file_actions_adddup2(&files, in, 0);
     posix_spawn_file_actions_adddup2(&files, out_, 1);
     posix_spawn_file_actions_adddup2(&files, err_, 2);
-    const int failed =
-        posix_spawnp(&pid_, words.at(0).c_str(), &files, nullptr, pointers(words).data(), pointers(environment).data());
+    // A shell lets what runs in its background ignore ^C, and that would be inherited.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    posix_spawnattr_setsigdefault(&attributes, &interrupt);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const int failed = posix_spawnp(&pid_, words.at(0).c_str(), &files, &attributes, pointers(words).data(),
+                                    pointers(environment).data());
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     close(in);
     if (failed) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -26,8 +25,6 @@ extern char** environ;
 namespace reelpipe {
 
 namespace {
-
-using steady = std::chrono::steady_clock;
 
 [[noreturn]] void fail(int code, const std::string& doing)
 {
@@ -137,23 +134,6 @@ private:
     pid_t pid_ = -1;
 };
 
-namespace {
-
-// False when the time is up first.
-bool wait_for_answer(int socket, steady::time_point until)
-{
-    for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
-        if (left.count() <= 0) return false;
-        pollfd ready{.fd = socket, .events = POLLIN, .revents = 0};
-        const int count = poll(&ready, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000)));
-        if (count > 0) return true;
-        if (count < 0 && errno != EINTR) fail(errno, "wait for a clip worker");
-    }
-}
-
-}  // namespace
-
 clip_workers::clip_workers(std::filesystem::path program, std::chrono::seconds deadline)
     : program_(std::move(program)), deadline_(deadline)
 {
@@ -182,12 +162,13 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
         const std::stop_callback at_a_stop(stop, [&one] { one.kill(); });
         try {
             one.limit_cpu(deadline_);
-            isolation::send(one.socket(), job, descriptors);
-            if (!wait_for_answer(one.socket(), steady::now() + deadline_))
+            const isolation::deadline until = std::chrono::steady_clock::now() + deadline_;
+            isolation::send(one.socket(), job, descriptors, until);
+            answer = isolation::receive_answer(one.socket(), until);
+        } catch (const std::system_error& e) {
+            if (e.code() == std::errc::timed_out)
                 throw media::process_died(
                     fmt::format("the process that worked on it took longer than {} s", deadline_.count()));
-            answer = isolation::receive_answer(one.socket());
-        } catch (const std::system_error& e) {
             // How a worker ended that is gone while it is talked to is told below.
             if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
         }

@@ -1,8 +1,10 @@
 #include "pipeline/isolation/messages.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -348,10 +350,25 @@ namespace {
 
 [[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
 
-// False where the other end is gone before the first byte.
-bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descriptors)
+// Returns when the socket is ready. Without a deadline it does nothing: a worker's sandbox has no poll().
+void wait_until_ready(int socket, short events, const deadline& until)
+{
+    while (until) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+        if (left.count() <= 0)
+            throw std::system_error(std::make_error_code(std::errc::timed_out), "wait for the other process");
+        pollfd one{.fd = socket, .events = events, .revents = 0};
+        const int count = poll(&one, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000)));
+        if (count > 0) return;
+        if (count < 0 && errno != EINTR) fail("wait for the other process");
+    }
+}
+
+// False where the other end is gone before the last byte.
+bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descriptors, const deadline& until)
 {
     for (std::size_t done = 0; done < size;) {
+        wait_until_ready(socket, POLLIN, until);
         iovec part{.iov_base = static_cast<char*>(to) + done, .iov_len = size - done};
         alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
         msghdr header{};
@@ -376,10 +393,12 @@ bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descript
     return true;
 }
 
-void write_all(int socket, const std::string& bytes, const std::vector<int>& descriptors)
+void write_all(int socket, const std::string& bytes, const std::vector<int>& descriptors, const deadline& until)
 {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+    const int flags = MSG_NOSIGNAL | (until ? MSG_DONTWAIT : 0);  // a ready socket still waits for room for all of it
     for (std::size_t done = 0; done < bytes.size();) {
+        wait_until_ready(socket, POLLOUT, until);
         iovec part{.iov_base = const_cast<char*>(bytes.data()) + done, .iov_len = bytes.size() - done};
         msghdr header{};
         header.msg_iov = &part;
@@ -393,26 +412,26 @@ void write_all(int socket, const std::string& bytes, const std::vector<int>& des
             rights->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
             std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size() * sizeof(int));
         }
-        const ssize_t sent = sendmsg(socket, &header, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
+        const ssize_t sent = sendmsg(socket, &header, flags);
+        if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (sent < 0) fail("talk to the other process");
         done += static_cast<std::size_t>(sent);
     }
 }
 
-std::optional<json> receive(int socket, std::vector<int>* descriptors)
+std::optional<json> receive(int socket, std::vector<int>* descriptors, const deadline& until)
 {
     std::uint32_t size = 0;
-    if (!read_all(socket, &size, sizeof size, descriptors)) return std::nullopt;
+    if (!read_all(socket, &size, sizeof size, descriptors, until)) return std::nullopt;
     if (size > longest_message) throw std::invalid_argument("a message between processes is too long");
     std::string text(size, '\0');
-    if (!read_all(socket, text.data(), text.size(), descriptors)) return std::nullopt;
+    if (!read_all(socket, text.data(), text.size(), descriptors, until)) return std::nullopt;
     return parse_message(text);
 }
 
 }  // namespace
 
-void send(int socket, const json& content, const std::vector<int>& descriptors)
+void send(int socket, const json& content, const std::vector<int>& descriptors, deadline until)
 {
     const std::string text = content.dump(-1, ' ', false, json::error_handler_t::replace);
     const auto size = static_cast<std::uint32_t>(text.size());
@@ -420,18 +439,18 @@ void send(int socket, const json& content, const std::vector<int>& descriptors)
         throw std::invalid_argument("a message between processes is too long");
     std::string bytes(sizeof size, '\0');
     std::memcpy(bytes.data(), &size, sizeof size);
-    write_all(socket, bytes + text, descriptors);
+    write_all(socket, bytes + text, descriptors, until);
 }
 
 std::optional<job_message> receive_job(int socket)
 {
     job_message job;
-    std::optional<json> content = receive(socket, &job.descriptors);
+    std::optional<json> content = receive(socket, &job.descriptors, {});
     if (!content) return std::nullopt;
     job.content = std::move(*content);
     return job;
 }
 
-std::optional<json> receive_answer(int socket) { return receive(socket, nullptr); }
+std::optional<json> receive_answer(int socket, deadline until) { return receive(socket, nullptr, until); }
 
 }  // namespace reelpipe::isolation

@@ -1,6 +1,7 @@
 #ifndef REELPIPE_PIPELINE_ISOLATION_MESSAGES_HPP
 #define REELPIPE_PIPELINE_ISOLATION_MESSAGES_HPP
 
+#include <chrono>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -81,9 +82,11 @@ struct job_message {
 
 // Messages on a stream socket. Nothing is received where the other end is gone; descriptors that come with an answer
 // are dropped. Throw std::system_error, and nlohmann::json::exception or std::invalid_argument for what is no message.
-void send(int socket, const nlohmann::json&, const std::vector<int>& descriptors = {});
+// A message that is not over at its deadline, however much of it has come, is std::errc::timed_out.
+using deadline = std::optional<std::chrono::steady_clock::time_point>;  // none: waits for ever, and asks no clock
+void send(int socket, const nlohmann::json&, const std::vector<int>& descriptors = {}, deadline = {});
 std::optional<job_message> receive_job(int socket);
-std::optional<nlohmann::json> receive_answer(int socket);
+std::optional<nlohmann::json> receive_answer(int socket, deadline);
 
 }  // namespace reelpipe::isolation
 

@@ -47,6 +47,7 @@ try {
 int run_clip_worker() noexcept
 try {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "reelpipe-worker");  // else it is named after /proc/self/exe; 15 letters are the most
     keep_memory();
     enter_sandbox(memory);
     while (const std::optional<isolation::job_message> job = isolation::receive_job(clip_worker_socket)) {

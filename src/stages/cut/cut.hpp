@@ -43,8 +43,9 @@ struct options {
 
     bool shapes() const
     {
-        return gop != 0 || !pixel_format.empty() || short_side != 0 || !frame_rate.empty() || !filter.empty() ||
-               audio == sound::aac;
+        const options usual{};
+        return preset != usual.preset || crf != usual.crf || gop != 0 || !pixel_format.empty() || short_side != 0 ||
+               !frame_rate.empty() || !filter.empty() || audio == sound::aac;
     }
 };
 

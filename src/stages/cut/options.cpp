@@ -84,7 +84,8 @@ void check(const options& how)
     av::prepare();
     av::forget_log();
     if (how.lossless && how.shapes())
-        throw std::invalid_argument("what shapes the clip needs --cut encode; --cut lossless copies what is there");
+        throw std::invalid_argument(
+            "--preset, --crf and what else shapes the clip need --cut encode; --cut lossless copies what is there");
     if (how.lossless && how.keep_corrupt)
         throw std::invalid_argument("damaged pictures are kept by --cut encode; --cut lossless copies whole ones only");
     if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "media/new_file.hpp"
 #include "stages/fetch/errors.hpp"
 
 namespace reelpipe::fetch {
@@ -26,18 +26,11 @@ namespace {
     throw source_file_error(error, std::generic_category(), doing);
 }
 
-// Not every file system has files without a name; there the name is gone before the first byte comes.
 int unnamed_file(const std::filesystem::path& folder)
 {
-    const int unnamed = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (unnamed >= 0) return unnamed;
-    if (errno != EOPNOTSUPP && errno != EISDIR) fail("open a temporary file in " + folder.string());
-
-    std::string name = (folder / ".reelpipe-XXXXXX").string();
-    const int named = mkostemp(name.data(), O_CLOEXEC);
-    if (named < 0) fail("open a temporary file in " + folder.string());
-    unlink(name.c_str());
-    return named;
+    const int file = media::open_nameless_file(folder);
+    if (file < 0) fail("open a temporary file in " + folder.string());
+    return file;
 }
 
 }  // namespace

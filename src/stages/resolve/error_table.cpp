@@ -174,11 +174,6 @@ bool fits(only when, const complaint& said, std::span<const std::string> warning
     return false;
 }
 
-bool is_site_trouble(reason why)
-{
-    return why == bot_check || why == rate_limited || why == blocked || why == no_network;
-}
-
 }  // namespace
 
 reason reason_for(const complaint& said, const circumstances& around)

@@ -9,13 +9,13 @@
 #include <system_error>
 #include <utility>
 
+#include "media/new_file.hpp"
+
 namespace reelpipe::store {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view prefix = "clip-";
 
 [[noreturn]] void fail(const char* doing, const fs::path& where)
 {
@@ -28,30 +28,28 @@ void make_durable(int descriptor, const fs::path& where)
     if (fsync(descriptor) != 0 && errno != EINVAL) fail("write", where);
 }
 
+stamp stamp_in(const struct stat& facts)
+{
+    return {static_cast<std::uint64_t>(facts.st_size),
+            std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
+}
+
 stamp stamp_in(int folder, const char* name)
 {
     struct stat found{};
-    if (fstatat(folder, name, &found, 0) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return {};
-        fail("look at", name);
-    }
-    return {static_cast<std::uint64_t>(found.st_size),
-            std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
+    if (fstatat(folder, name, &found, 0) == 0) return stamp_in(found);
+    if (errno == ENOENT || errno == ENOTDIR) return {};
+    fail("look at", name);
 }
 
 }  // namespace
 
 output_file::output_file(const fs::path& folder)
 {
-    descriptor_ = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor_ >= 0) return;
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) fail("make a file in", folder);
-
-    std::string name = (folder / (std::string(prefix) + "XXXXXX")).string();
-    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ < 0) fail("make a file in", folder);
-    temporary_name_ = name;
-    fchmod(descriptor_, 0644);
+    const media::new_file made = media::make_file_in(folder, leftover_prefix, 0644);
+    if (made.descriptor < 0) fail("make a file in", folder);
+    descriptor_ = made.descriptor;
+    temporary_name_ = made.name;
 }
 
 output_file::output_file(output_file&& other) noexcept
@@ -76,20 +74,21 @@ void output_file::close() noexcept
     descriptor_ = -1;
 }
 
-placed output_file::place(const fs::path& final_name)
+std::optional<stamp> output_file::place(const fs::path& final_name)
 {
     make_durable(descriptor_, final_name);
+    struct stat facts{};
+    if (fstat(descriptor_, &facts) != 0) fail("look at", final_name);
     fs::create_directories(final_name.parent_path());
 
     const std::string own_name =
         temporary_name_.empty() ? fmt::format("/proc/self/fd/{}", descriptor_) : temporary_name_.string();
     if (linkat(AT_FDCWD, own_name.c_str(), AT_FDCWD, final_name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
         if (errno != EEXIST) fail("name the clip", final_name);
-        close();
-        return placed::already_there;
+        return std::nullopt;
     }
     close();
-    return placed::stored;
+    return stamp_in(facts);
 }
 
 void make_names_durable(const fs::path& folder)
@@ -116,7 +115,7 @@ stamp stamp_reader::stamp_of(const std::string& name) const { return stamp_in(de
 void remove_leftovers(const fs::path& folder)
 {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-        if (entry.path().filename().string().starts_with(prefix)) fs::remove(entry.path());
+        if (entry.path().filename().string().starts_with(leftover_prefix)) fs::remove(entry.path());
 }
 
 fs::path set_aside(const fs::path& file, const fs::path& folder)

@@ -3,11 +3,22 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace reelpipe::store {
 
-enum class placed { stored, already_there };
+// What a stored file was when it was verified. A file that still looks the same was not touched since.
+struct stamp {
+    std::uint64_t bytes = 0;
+    std::int64_t modified_ns = 0;
+
+    bool operator==(const stamp&) const = default;
+};
+
+// How names begin that a killed process may leave in the folder of files that are being made.
+inline constexpr std::string_view leftover_prefix = "clip-";
 
 // A clip that is being made: a file without a name in the output's file system, so that a killed process leaves
 // nothing.
@@ -27,10 +38,11 @@ public:
 
     // Makes the content durable and gives it its final name, whose folder is made if need be. The name is not synced:
     // that would cost several times what the content does, and all that a power cut can take is the name of a whole
-    // clip of the last seconds; make_names_durable() is for the end of a run. The first writer of a name wins and
-    // nothing is ever overwritten: an existing file stays as it is and `already_there` is the answer. Throws
-    // std::system_error; then the file still has no final name.
-    placed place(const std::filesystem::path& final_name);
+    // clip of the last seconds; make_names_durable() is for the end of a run. Returns what the file is under its name.
+    // The first writer of a name wins and nothing is ever overwritten: what has the name already stays as it is,
+    // nothing is returned, and this file may be placed once more. Throws std::system_error; then it still has no final
+    // name.
+    std::optional<stamp> place(const std::filesystem::path& final_name);
 
 private:
     void close() noexcept;
@@ -42,14 +54,6 @@ private:
 // After this, a power cut takes no name away that was given in `folder`, or in folders below it. Throws
 // std::system_error.
 void make_names_durable(const std::filesystem::path& folder);
-
-// What a stored file was when it was verified. A file that still looks the same was not touched since.
-struct stamp {
-    std::uint64_t bytes = 0;
-    std::int64_t modified_ns = 0;
-
-    bool operator==(const stamp&) const = default;
-};
 
 // Nothing is there: bytes and time are 0. Throws std::system_error for anything but "no such file".
 stamp stamp_of(const std::filesystem::path&);
@@ -69,7 +73,7 @@ private:
     int descriptor_;
 };
 
-// Removes what output_file left in `folder` when its process was killed.
+// Removes what a process that was killed left in `folder`.
 void remove_leftovers(const std::filesystem::path& folder);
 
 // Moves a file that is no good out of the way, into `folder` under a name that is not taken yet; returns that name.

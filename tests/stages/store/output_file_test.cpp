@@ -13,7 +13,8 @@
 
 namespace fs = std::filesystem;
 using reelpipe::store::output_file;
-using reelpipe::store::placed;
+using reelpipe::store::stamp;
+using reelpipe::store::stamp_of;
 using reelpipe::test::read_file;
 using reelpipe::test::temp_folder;
 
@@ -34,8 +35,9 @@ TEST_CASE("a clip has no name until it is placed", "[output_file]")
     output_file file = file_with(folder.path(), "clip");
     CHECK(fs::is_empty(folder.path()));
 
-    CHECK(file.place(folder / "some label/clip.mp4") == placed::stored);
+    const std::optional<stamp> placed = file.place(folder / "some label/clip.mp4");
 
+    CHECK(placed == stamp_of(folder / "some label/clip.mp4"));
     CHECK(read_file(folder / "some label/clip.mp4") == "clip");
 }
 
@@ -52,7 +54,7 @@ TEST_CASE("the first writer of a name wins", "[output_file]")
 {
     const temp_folder folder;
     std::vector<std::string> contents(8);
-    std::vector<placed> answers(contents.size());
+    std::vector<std::optional<stamp>> answers(contents.size());
     std::vector<std::thread> writers;
     for (std::size_t i = 0; i < contents.size(); ++i) {
         contents[i] = std::string(10'000, static_cast<char>('a' + i));
@@ -62,9 +64,24 @@ TEST_CASE("the first writer of a name wins", "[output_file]")
     }
     for (std::thread& writer : writers) writer.join();
 
-    REQUIRE(std::ranges::count(answers, placed::stored) == 1);
-    const auto winner = static_cast<std::size_t>(std::ranges::find(answers, placed::stored) - answers.begin());
+    const auto is_placed = [](const std::optional<stamp>& answer) { return answer.has_value(); };
+    REQUIRE(std::ranges::count_if(answers, is_placed) == 1);
+    const auto winner = static_cast<std::size_t>(std::ranges::find_if(answers, is_placed) - answers.begin());
     CHECK(read_file(folder / "label/clip.mp4") == contents[winner]);
+}
+
+TEST_CASE("a clip whose name is taken may be placed once the name is free", "[output_file]")
+{
+    const temp_folder folder;
+    fs::create_symlink("nowhere", folder / "clip.mp4");
+    output_file file = file_with(folder.path(), "clip");
+
+    CHECK_FALSE(file.place(folder / "clip.mp4"));
+    CHECK(fs::is_symlink(folder / "clip.mp4"));
+    fs::remove(folder / "clip.mp4");
+    CHECK(file.place(folder / "clip.mp4"));
+
+    CHECK(read_file(folder / "clip.mp4") == "clip");
 }
 
 TEST_CASE("a clip that cannot be placed is an error with the place in it", "[output_file]")
@@ -91,12 +108,12 @@ TEST_CASE("a file that is no good is set aside, never overwritten", "[output_fil
 TEST_CASE("a stamp tells whether a file was touched", "[output_file]")
 {
     const temp_folder folder;
-    CHECK(reelpipe::store::stamp_of(folder / "nothing") == reelpipe::store::stamp{});
+    CHECK(stamp_of(folder / "nothing") == stamp{});
 
     reelpipe::test::write_file(folder / "clip.mp4", "clip");
-    const auto before = reelpipe::store::stamp_of(folder / "clip.mp4");
+    const auto before = stamp_of(folder / "clip.mp4");
     reelpipe::test::write_file(folder / "clip.mp4", "clips");
 
     CHECK(before.bytes == 4);
-    CHECK(reelpipe::store::stamp_of(folder / "clip.mp4") != before);
+    CHECK(stamp_of(folder / "clip.mp4") != before);
 }
