@@ -76,7 +76,11 @@ reason_class class_of(reason) noexcept;
 bool is_final(reason) noexcept;
 
 // What says something of the site as a whole, or of the way to it, and nothing of the video that was asked for.
-bool is_site_trouble(reason) noexcept;
+inline bool is_site_trouble(reason r) noexcept
+{
+    using enum reason;
+    return r == bot_check || r == rate_limited || r == blocked || r == no_network;
+}
 
 // Identifiers as they stand in the ledger, in reports and behind --retry: "private_video", "permanent".
 std::string_view to_string(reason) noexcept;
