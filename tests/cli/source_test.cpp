@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "many_clips.hpp"
 #include "support/catch.hpp"
@@ -100,6 +103,34 @@ TEST_CASE("ids that are URLs of media are fetched from there, and nobody is aske
         CHECK(says(end, "--allow-private"));
         CHECK(site.requests() == 0);
     }
+}
+
+TEST_CASE("the media of a site are fetched over IPv4, as its pages are asked for", "[source]")
+{
+    std::optional<origin> v4, v6;
+    try {
+        v6.emplace("::1");
+        v4.emplace("127.0.0.1", v6->port());
+    } catch (const std::system_error& e) {
+        WARN("a port of both loopback addresses is not to be had here: " << e.what());
+        return;
+    }
+    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    for (origin* const each : {&*v4, &*v6})
+        each->serve("/film.mp4", [&film](const asked& request) { return part_of(film, request); });
+    kinetics_site site;
+    std::filesystem::create_directories(site.folder / "pages");
+    write_file(site.folder / "pages/film.html", "<html><head><title>A video</title></head><body><video><source src=\"" +
+                                                    v4->url("/film.mp4", "localhost") +
+                                                    "\" type=\"video/mp4\"></video></body></html>");
+
+    const finished end = run(
+        site.download(site.list(std::string(columns) + "film,1,2,l\n"), {"--url-base", site.server.url("watch?v=")}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK_FALSE(v4->requests().empty());
+    CHECK(v6->requests().empty());
 }
 
 TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[source]")
