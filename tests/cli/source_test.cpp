@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "many_clips.hpp"
 #include "support/catch.hpp"
@@ -101,6 +104,33 @@ TEST_CASE("ids that are URLs of media are fetched from there, and nobody is aske
         CHECK(says(end, "--allow-private"));
         CHECK(site.requests() == 0);
     }
+}
+
+TEST_CASE("the media of a site are not asked for over IPv6, as its pages are not", "[source]")
+{
+    std::optional<origin> media;
+    try {
+        media.emplace("::1");
+    } catch (const std::system_error& e) {
+        WARN("there is no IPv6 here: " << e.what());
+        return;
+    }
+    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    media->serve("/film.mp4", [&film](const asked& request) { return part_of(film, request); });
+    const std::string url = media->url("/film.mp4", "[::1]");
+    kinetics_site site;
+    std::filesystem::create_directories(site.folder / "pages");
+    write_file(site.folder / "pages/film.html", "<html><head><title>A video</title></head><body><video><source src=\"" +
+                                                    url + "\" type=\"video/mp4\"></video></body></html>");
+    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+
+    const finished of_site = run(site.download(list, {"--url-base", site.server.url("watch?v="), "--attempts", "1"}));
+    CHECK(of_site.status != 0);
+    CHECK(media->requests().empty());
+
+    const finished of_mirror = run(site.download(list, {"--source", media->url("/{id}.mp4", "[::1]")}));
+    INFO(of_mirror.err);
+    CHECK(of_mirror.status == 0);
 }
 
 TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[source]")
