@@ -76,7 +76,10 @@ reason_class class_of(reason) noexcept;
 bool is_final(reason) noexcept;
 
 // What says something of the site as a whole, or of the way to it, and nothing of the video that was asked for.
-bool is_site_trouble(reason) noexcept;
+constexpr bool is_site_trouble(reason r) noexcept
+{
+    return r == reason::bot_check || r == reason::rate_limited || r == reason::blocked || r == reason::no_network;
+}
 
 // Identifiers as they stand in the ledger, in reports and behind --retry: "private_video", "permanent".
 std::string_view to_string(reason) noexcept;

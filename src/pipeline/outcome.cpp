@@ -82,11 +82,6 @@ reason_class class_of(reason r) noexcept { return entry_of(r).what; }
 
 bool is_final(reason r) noexcept { return class_of(r) == permanent || class_of(r) == soft; }
 
-bool is_site_trouble(reason r) noexcept
-{
-    return r == bot_check || r == rate_limited || r == blocked || r == no_network;
-}
-
 std::string_view to_string(reason r) noexcept { return entry_of(r).name; }
 
 std::string_view explain(reason r) noexcept { return entry_of(r).explanation; }
