@@ -173,8 +173,8 @@ public:
     ~downloader();
 
     // Once. Failures of clips are in the summary; what it throws are failures of the run itself (the ledger cannot be
-    // written, say). The report is written in any case. Asio's cancellation of what awaits it: terminal as cancel(),
-    // partial and total as drain(), and then operation_aborted where it was terminal.
+    // written, say). The report is written in any case. Asio's terminal cancellation works as cancel(), after
+    // which this throws operation_aborted; for partial and total ones there is drain().
     asio::awaitable<download_summary> run() &;
 
     void drain();   // take nothing new, finish what is in flight, try nothing again

@@ -69,12 +69,17 @@ try {
     throw usage_error(e.what());
 }
 
+// A clip is synced before it gets its name, which takes milliseconds; the system writes several at once in about the
+// time of one.
+constexpr std::size_t stores_at_once = 8;
+
 // Sockets, fetched files, clips under way, resolvers, clip workers and what every process has.
 std::size_t descriptors_for(const download_options& options)
 {
     const std::size_t videos = options.connections + 4 * options.jobs;
     const std::size_t workers = options.worker.empty() ? 0 : 2 * options.jobs;  // to cut and to plan
-    return 64 + options.connections + 2 * videos + 4 * options.jobs + 4 * options.resolvers + workers;
+    return 64 + options.connections + 2 * videos + 4 * options.jobs + 4 * options.resolvers + workers +
+           3 * stores_at_once;
 }
 
 void check_descriptors(const download_options& options)
@@ -175,10 +180,6 @@ std::string name_of(const clip_job& job) { return job.task->file.stem(); }
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
 
 source_error run_is_ending() { return {reason::interrupted, "the run is ending"}; }
-
-// A clip is synced before it gets its name, which takes milliseconds; the system writes several at once in about the
-// time of one.
-constexpr std::size_t stores_at_once = 8;
 
 // Milliseconds as a rule, for which others wait.
 constexpr std::chrono::seconds longest_plan{60};
@@ -328,7 +329,7 @@ private:
     std::optional<locator> locator_;
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
-    std::optional<clip_workers> workers_;           // for what runs on cpu_
+    std::optional<clip_workers> workers_;           // for what runs on cpu_, and files that stores find
     std::optional<clip_workers> planning_workers_;  // for planners_: no film waits for a cut of another one
     std::stop_source planning_stop_;
     std::optional<asio::steady_timer> ledger_tick_;

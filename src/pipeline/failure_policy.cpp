@@ -28,16 +28,22 @@ std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::millisecon
     return std::chrono::milliseconds(pause(random));
 }
 
+// Where there are several hosts, a name that leads nowhere and a wish to be left alone are the fault of one of them,
+// until none answers any more.
+finding of_one_host(finding found)
+{
+    if (found.why == reason::no_network && found.fault == site_fault::no_connection) found.why = reason::network;
+    if (found.why == reason::rate_limited && found.host != site_itself) found.fault = site_fault::server_error;
+    return found;
+}
+
 }  // namespace
 
 verdict failure_policy::judge(const failure& f)
 {
     const auto* const job = f.as<job_failed>();
     if (!job) return verdict::stop();  // no stage failed, the run itself did
-    finding found = diagnose(job->cause);
-    // A name that leads nowhere is the network's fault, or its host's if there are others.
-    if (names_hosts_ && found.why == reason::no_network && found.fault == site_fault::no_connection)
-        found.why = reason::network;
+    const finding found = names_hosts_ ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
     const reason_class what = class_of(found.why);
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
@@ -52,8 +58,8 @@ verdict failure_policy::judge(const failure& f)
     }
 
     if (found.fault != site_fault::none && ++unanswered_ >= long_ago) answering_.clear();
-    const bool is_left_alone = names_hosts_ && found.why == reason::rate_limited && has_answered_beside(found.host);
-    if (!is_left_alone && (what == reason_class::global || found.why == reason::resolver_missing)) {
+    const bool is_hosts_own = names_hosts_ && found.why == reason::rate_limited && found.fault != site_fault::none;
+    if (!is_hosts_own && (what == reason_class::global || found.why == reason::resolver_missing)) {
         if (found.why != reason::interrupted) stop(found);
         return verdict::drain();  // its clips stay pending
     }

@@ -140,8 +140,9 @@ TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_
     site.add("film");
     origin first;
     const std::string film = read_file(site.folder / "media/film.mp4");
+    const int refusal = GENERATE(503, 429);
     const auto once = [&](const asked& request) {
-        return request.number < 8 ? part_of(film, request) : reply{.status = 503};
+        return request.number < 8 ? part_of(film, request) : reply{.status = refusal};
     };
     first.serve("/film.mp4", once);
     origin second;

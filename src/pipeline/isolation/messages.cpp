@@ -354,13 +354,14 @@ namespace {
 void wait_until_ready(int socket, short events, const deadline& until)
 {
     while (until) {
+        // Also after the deadline the socket is looked at: this process may have been stopped for longer.
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
-        if (left.count() <= 0)
-            throw std::system_error(std::make_error_code(std::errc::timed_out), "wait for the other process");
         pollfd one{.fd = socket, .events = events, .revents = 0};
-        const int count = poll(&one, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000)));
+        const int count = poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000)));
         if (count > 0) return;
         if (count < 0 && errno != EINTR) fail("wait for the other process");
+        if (left.count() <= 0)
+            throw std::system_error(std::make_error_code(std::errc::timed_out), "wait for the other process");
     }
 }
 

@@ -109,10 +109,10 @@ bool is_local(const easy_handle& easy, CURLcode code, bool through_proxy)
 }
 
 // Refused, nobody there who would refuse, no such name, or somebody else who answers to it.
-bool is_unconnected(const easy_handle& easy, CURLcode code)
+bool is_unconnected(const easy_handle& easy, CURLcode code, bool through_proxy)
 {
-    if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION)
-        return true;
+    if (code == CURLE_COULDNT_CONNECT) return !is_local(easy, code, through_proxy);
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION) return true;
     long sent = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_REQUEST_SIZE, &sent);
     return code == CURLE_OPERATION_TIMEDOUT && sent == 0;
@@ -425,7 +425,11 @@ void transfer::state::check_end()
         const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
         if (leads_nowhere(code)) throw misleading_error(text, host());
         if (is_bad_answer(code)) throw answer_error(text, host());
-        throw network_error(text, host(), is_local(easy, code, !request.proxy.empty()), is_unconnected(easy, code));
+        const bool proxied = !request.proxy.empty();
+        // Such a name may well have an IPv6 address.
+        const bool was_half_asked = code == CURLE_COULDNT_RESOLVE_HOST && driver->options.ipv4_only && !proxied;
+        const bool local = !was_half_asked && is_local(easy, code, proxied);
+        throw network_error(text, host(), local, is_unconnected(easy, code, proxied));
     }
     if (!has_head) check_head();  // there was no body
     const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();

@@ -430,6 +430,22 @@ TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy",
     CHECK(refused.text.empty());
 }
 
+TEST_CASE("a name without an IPv4 address is not the network's fault where nothing else was asked for", "[http_client]")
+{
+    const auto is_networks_fault = [](http_options options) {
+        loop_and_client local(std::move(options));
+        kept_body body;
+        try {
+            local.get({.url = "http://no-such-host.invalid/film", .range = {0, 10}}, body);
+        } catch (const network_error& e) {
+            return e.local;
+        }
+        throw std::logic_error("there is such a host");
+    };
+    CHECK(is_networks_fault({}));
+    CHECK_FALSE(is_networks_fault({.ipv4_only = true}));
+}
+
 TEST_CASE("certificates are verified", "[http_client]")
 {
     const temp_folder folder;
