@@ -505,6 +505,7 @@ asio::awaitable<void> stage<Place, In, Sent, Spreads, F>::work(std::unique_ptr<w
                 co_await call_on(run.cpu(), attempt);
             } else {
                 try {
+                    // NOLINTNEXTLINE(bugprone-use-after-move): an attempt before the last one gets a copy
                     arguments given(w, e);
                     if constexpr (awaits) {
                         auto begun = given.give_to(w.function);
