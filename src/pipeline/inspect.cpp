@@ -10,7 +10,6 @@
 #include "media/span_plan.hpp"
 #include "pipeline/judge.hpp"
 #include "pipeline/proxy.hpp"
-#include "pipeline/source_times.hpp"
 #include "stages/fetch/fetcher.hpp"
 
 namespace reelpipe {

@@ -33,8 +33,8 @@ enum class standing : std::uint8_t {
 // The clips that this run is asked for.
 //
 // They live in temporary tables of the ledger's database, on disk, where that keeps its own; in memory a row costs one
-// byte. Rows with the same
-// video and segment are one clip; the first of them counts. Threads: one at a time, that of the ledger.
+// byte. Rows with the same video and segment are one clip; the first of them counts. Threads: one at a time, that of
+// the ledger.
 class work_list {
 public:
     // What there is to say of rows is kept in a file in the folder `temporary`.

@@ -93,6 +93,15 @@ source_error failure_of(asio::io_context& io, yt_dlp& resolver, const std::strin
     throw std::logic_error("not reached");
 }
 
+// The real yt-dlp, in a program that holds no module.
+std::filesystem::path program_in(const reelpipe::test::temp_folder& folder)
+{
+    const std::filesystem::path program = folder / "yt-dlp";
+    reelpipe::test::write_file(program, "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    return program;
+}
+
 }  // namespace
 
 TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
@@ -169,11 +178,10 @@ TEST_CASE("a yt-dlp that holds no module is run for each video, with the same an
 {
     watch_site site;
     const reelpipe::test::temp_folder folder;
-    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
-    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    const std::filesystem::path program = program_in(folder);
     asio::io_context io{1};
     yt_dlp_options options = site.options();
-    options.yt_dlp = folder / "yt-dlp";
+    options.yt_dlp = program;
     yt_dlp resolver(io.get_executor(), options);
     yt_dlp warm(io.get_executor(), site.options());
 
@@ -482,8 +490,7 @@ TEST_CASE("a format selector that is none is told as such, by workers before the
 {
     watch_site site;
     const reelpipe::test::temp_folder folder;
-    reelpipe::test::write_file(folder / "yt-dlp", "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
-    std::filesystem::permissions(folder / "yt-dlp", std::filesystem::perms::owner_all);
+    const std::filesystem::path program = program_in(folder);
     asio::io_context io{1};
     for (const char* format : {"b[", "b[height<=x]", "b[ext~='(']", "b+"}) {
         CAPTURE(format);
@@ -492,7 +499,7 @@ TEST_CASE("a format selector that is none is told as such, by workers before the
         yt_dlp warm(io.get_executor(), options);
         CHECK_THROWS_AS(run_awaitable(io, warm.load()), bad_selector);
 
-        options.yt_dlp = folder / "yt-dlp";
+        options.yt_dlp = program;
         yt_dlp cold(io.get_executor(), options);
         const source_error told = failure_of(io, cold, "abcdefghijk");
         CHECK(told.why() == reason::resolver_missing);
