@@ -168,7 +168,9 @@ int main(int argc, char** argv)
 {
     CLI::App program{"Functions that every row or every request goes through."};
     std::string scale = "quick", json;
-    program.add_option("--scale", scale)->check(CLI::IsMember({"smoke", "quick", "full"}));
+    program.add_option("--scale", scale, "how long each function is called")
+        ->check(CLI::IsMember({"smoke", "quick", "full"}))
+        ->capture_default_str();
     program.add_option("--json", json, "write everything that was measured to this file");
     CLI11_PARSE(program, argc, argv);
     std::vector<std::string> words{argv[0], scale == "smoke"   ? "--benchmark_min_time=0.001"

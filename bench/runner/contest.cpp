@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace reelpipe::bench {
 
@@ -144,15 +145,34 @@ void write(const std::string& file, const json& content)
     if (!out.flush()) throw std::runtime_error("cannot write " + file);
 }
 
+// Before hours of measuring.
+void require_writable(const std::string& file)
+{
+    if (!std::ofstream(file, std::ios::app)) throw std::runtime_error("--json: cannot write " + file);
+}
+
+std::string names_in(const scenario& s)
+{
+    std::string all;
+    for (const contest& c : s.contests) {
+        all += fmt::format("\n  {}:", c.name);
+        for (std::string_view between = " "; const contender& who : c.contenders)
+            all += fmt::format("{}{}", std::exchange(between, "; "), who.name);
+    }
+    return all;
+}
+
 // Leaves what the names do not select; empty names select everything.
 void select(scenario& s, const std::string& contest_name, const std::string& contender_name)
 {
+    const std::string all = names_in(s);
     if (!contest_name.empty()) std::erase_if(s.contests, [&](const contest& c) { return c.name != contest_name; });
     for (contest& c : s.contests)
         if (!contender_name.empty())
             std::erase_if(c.contenders, [&](const contender& who) { return who.name != contender_name; });
     std::erase_if(s.contests, [](const contest& c) { return c.contenders.empty(); });
-    if (s.contests.empty()) throw std::runtime_error("no contest and contender have these names");
+    if (s.contests.empty())
+        throw std::runtime_error("no contest and contender of this --scale have these names; there are" + all);
 }
 
 void check_results(const scenario& s)
@@ -196,15 +216,17 @@ int run_bench(int argc, char** argv, std::string_view description, const std::fu
     program
         .add_option("--scale", how_much,
                     "smoke: a few items, results only; quick: a minute; full: what figures are quoted from")
+        ->option_text("smoke|quick|full [quick]")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, scale>{{"smoke", scale::smoke}, {"quick", scale::quick}, {"full", scale::full}}));
     program.add_option("--rounds", rounds, "turns of each contender; default: the scenario's")
         ->check(CLI::Range(1, 1000));
     program.add_option("--json", json_file, "write everything that was measured to this file");
-    program.add_option("--contest", contest_name, "only this one");
+    program.add_option("--contest", contest_name, "only this one; a wrong name lists them");
     program.add_option("--contender", contender_name, "only this one, for a profiler");
     CLI11_PARSE(program, argc, argv);
     try {
+        if (!json_file.empty()) require_writable(json_file);
         scenario s = make(how_much);
         if (rounds == 0) rounds = s.rounds;
         if (rounds == 0) rounds = 5;

@@ -221,7 +221,9 @@ int main(int argc, char** argv)
     CLI::App program("One long run with faults at a tenth of all requests.");
     std::string scale = "quick";
     fs::path json_file;
-    program.add_option("--scale", scale)->check(CLI::IsMember({"smoke", "quick", "full"}))->capture_default_str();
+    program.add_option("--scale", scale, "how many clips")
+        ->check(CLI::IsMember({"smoke", "quick", "full"}))
+        ->capture_default_str();
     program.add_option("--json", json_file, "where the figures go");
     CLI11_PARSE(program, argc, argv);
 
