@@ -1,6 +1,7 @@
 #include "runner/contest.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
@@ -10,8 +11,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ranges>
 #include <thread>
-#include <utility>
 
 namespace reelpipe::bench {
 
@@ -154,11 +155,9 @@ void require_writable(const std::string& file)
 std::string names_in(const scenario& s)
 {
     std::string all;
-    for (const contest& c : s.contests) {
-        all += fmt::format("\n  {}:", c.name);
-        for (std::string_view between = " "; const contender& who : c.contenders)
-            all += fmt::format("{}{}", std::exchange(between, "; "), who.name);
-    }
+    for (const contest& c : s.contests)
+        all +=
+            fmt::format("\n  {}: {}", c.name, fmt::join(c.contenders | std::views::transform(&contender::name), "; "));
     return all;
 }
 
