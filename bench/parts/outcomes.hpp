@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/ledger.hpp"
+#include "ledger/ledger.hpp"
 
 namespace reelpipe::bench {
 

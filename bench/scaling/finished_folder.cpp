@@ -5,8 +5,8 @@
 #include <fstream>
 #include <vector>
 
-#include "pipeline/database.hpp"
-#include "pipeline/ledger.hpp"
+#include "ledger/database.hpp"
+#include "ledger/ledger.hpp"
 #include "stages/store/clip_name.hpp"
 #include "stages/store/output_file.hpp"
 

@@ -17,7 +17,7 @@
 #include "cli/counted.hpp"
 #include "cli/json_log.hpp"
 
-#include <reelpipe/fresh_pages.hpp>
+#include "reelpipe/fresh_pages.hpp"
 
 namespace reelpipe::cli {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-#include <reelpipe/download.hpp>
-#include <reelpipe/inspect.hpp>
+#include "reelpipe/download.hpp"
+#include "reelpipe/inspect.hpp"
 
 #include "cli/download_command.hpp"
 

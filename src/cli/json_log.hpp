@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include <reelpipe/download.hpp>
+#include "reelpipe/download.hpp"
 
 namespace reelpipe::cli {
 

@@ -14,7 +14,7 @@
 #include "cli/report_command.hpp"
 #include "cli/verify_command.hpp"
 
-#include <reelpipe/clip_worker.hpp>
+#include "reelpipe/clip_worker.hpp"
 
 namespace {
 

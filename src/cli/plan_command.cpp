@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <reelpipe/plan.hpp>
+#include "reelpipe/plan.hpp"
 
 namespace reelpipe::cli {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-#include <reelpipe/download.hpp>
-#include <reelpipe/folder_report.hpp>
+#include "reelpipe/download.hpp"
+#include "reelpipe/folder_report.hpp"
 
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <string>
 
-#include <reelpipe/download.hpp>
-#include <reelpipe/folder_check.hpp>
+#include "reelpipe/download.hpp"
+#include "reelpipe/folder_check.hpp"
 
 namespace reelpipe::cli {
 

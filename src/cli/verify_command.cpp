@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include <reelpipe/download.hpp>
+#include "reelpipe/download.hpp"
 
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"

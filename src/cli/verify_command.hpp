@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <reelpipe/folder_check.hpp>
+#include "reelpipe/folder_check.hpp"
 
 namespace reelpipe::cli {
 

@@ -4,7 +4,7 @@
 
 #include <system_error>
 
-#include "pipeline/download_report.hpp"
+#include "folder/download_report.hpp"
 
 namespace reelpipe {
 

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
+#include "ledger/ledger.hpp"
+#include "ledger/work_list.hpp"
 #include "pipeline/jobs.hpp"
-#include "pipeline/ledger.hpp"
-#include "pipeline/work_list.hpp"
 #include "reelpipe/download.hpp"
 #include "stages/store/clip_name.hpp"
 

@@ -9,23 +9,23 @@
 #include <set>
 #include <system_error>
 
+#include "folder/download_report.hpp"
+#include "folder/output_options.hpp"
+#include "folder/run_folder.hpp"
+#include "folder/stored_clip.hpp"
+#include "isolation/clip_workers.hpp"
+#include "isolation/usable_cores.hpp"
+#include "ledger/kept_sources.hpp"
+#include "ledger/work_left.hpp"
 #include "media/error.hpp"
 #include "pipeline/accounts.hpp"
-#include "pipeline/download_report.hpp"
 #include "pipeline/failure_policy.hpp"
-#include "pipeline/isolation/clip_workers.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
-#include "pipeline/kept_sources.hpp"
 #include "pipeline/list_intake.hpp"
-#include "pipeline/locator.hpp"
-#include "pipeline/output_options.hpp"
-#include "pipeline/run_folder.hpp"
-#include "pipeline/source_times.hpp"
-#include "pipeline/stored_clip.hpp"
 #include "pipeline/trace.hpp"
-#include "pipeline/usable_cores.hpp"
-#include "pipeline/work_left.hpp"
+#include "site/locator.hpp"
+#include "site/source_times.hpp"
 #include "stages/fetch/url.hpp"
 #include "stages/store/clip_name.hpp"
 
@@ -696,7 +696,7 @@ void downloader::implementation::record(clip_job job)
         accounts_.stored(job.task->clip, job.task->row, r);
     else
         accounts_.exists(job.task->clip, job.task->row, r);
-    kept_.settled(*job.video, 1);
+    if (job.video->settle(1)) kept_.forget(job.video->id);
 }
 
 // ------------------------------------------------------------------------------------------------ the run

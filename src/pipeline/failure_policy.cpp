@@ -172,7 +172,7 @@ void failure_policy::record(const job_failed& job, const finding& found, unsigne
         enter(*job.clip);
     else
         std::ranges::for_each(job.video->clips, enter);
-    kept_.settled(*job.video, job.clip ? 1 : job.video->clips.size());
+    if (job.video->settle(job.clip ? 1 : job.video->clips.size())) kept_.forget(job.video->id);
 }
 
 }  // namespace reelpipe

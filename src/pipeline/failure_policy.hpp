@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/kept_sources.hpp"
 #include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
-#include "pipeline/kept_sources.hpp"
 #include "reelpipe/download.hpp"
 
 namespace reelpipe {

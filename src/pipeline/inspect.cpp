@@ -9,7 +9,7 @@
 #include "media/segment_reader.hpp"
 #include "media/span_plan.hpp"
 #include "pipeline/judge.hpp"
-#include "pipeline/proxy.hpp"
+#include "site/proxy.hpp"
 #include "stages/fetch/fetcher.hpp"
 
 namespace reelpipe {

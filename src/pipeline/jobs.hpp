@@ -1,6 +1,7 @@
 #ifndef REELPIPE_PIPELINE_JOBS_HPP
 #define REELPIPE_PIPELINE_JOBS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -11,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/ledger.hpp"
+#include "ledger/ledger.hpp"
 #include "reelpipe/clip.hpp"
 #include "reelpipe/media_source.hpp"
 #include "stages/cut/cut.hpp"
@@ -43,6 +44,13 @@ struct video_job {
     double resolve_s = 0, fetch_s = 0;
     unsigned resolve_attempts = 0, fetch_attempts = 0;
     std::size_t unsettled = 0;  // clips that have not come to an end
+
+    // Takes note that so many further clips have come to an end. True: those were the last ones.
+    bool settle(std::size_t count)
+    {
+        unsettled -= std::min(unsettled, count);
+        return unsettled == 0;
+    }
 };
 using video_ptr = std::shared_ptr<video_job>;
 

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "ledger/database.hpp"
 #include "media/error.hpp"
-#include "pipeline/database.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/errors.hpp"
 #include "stages/fetch/playlist.hpp"

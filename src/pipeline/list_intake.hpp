@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "pipeline/work_list.hpp"
+#include "ledger/work_list.hpp"
 #include "reelpipe/download.hpp"
 
 namespace reelpipe {

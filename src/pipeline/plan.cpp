@@ -2,12 +2,12 @@
 
 #include <filesystem>
 
-#include "pipeline/database.hpp"
-#include "pipeline/ledger.hpp"
+#include "ledger/database.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/work_left.hpp"
+#include "ledger/work_list.hpp"
 #include "pipeline/list_intake.hpp"
-#include "pipeline/locator.hpp"
-#include "pipeline/work_left.hpp"
-#include "pipeline/work_list.hpp"
+#include "site/locator.hpp"
 
 namespace reelpipe {
 

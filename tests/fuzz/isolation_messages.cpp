@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fuzz/fuzzing.hpp"
+#include "isolation/messages.hpp"
 #include "media/error.hpp"
-#include "pipeline/isolation/messages.hpp"
 
 using namespace reelpipe;
 

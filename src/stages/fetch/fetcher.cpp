@@ -1,9 +1,9 @@
 #include "stages/fetch/fetcher.hpp"
 
 #include <algorithm>
-#include <reelpipe/pipeline/offload.hpp>
 #include <utility>
 #include <variant>
+#include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
 #include "stages/fetch/bring.hpp"

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <reelpipe/clip.hpp>
-#include <reelpipe/media_source.hpp>
 #include <string>
 #include <vector>
+#include "reelpipe/clip.hpp"
+#include "reelpipe/media_source.hpp"
 
 #include "stages/fetch/bring.hpp"
 #include "stages/fetch/fetch_options.hpp"

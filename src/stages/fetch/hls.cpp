@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <reelpipe/pipeline/offload.hpp>
 #include <set>
 #include <span>
 #include <string_view>
 #include <utility>
+#include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
 #include "stages/fetch/scan.hpp"

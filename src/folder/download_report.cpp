@@ -1,0 +1,107 @@
+#include "folder/download_report.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "reelpipe/download.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+// Texts of sites may hold anything; what is no UTF-8 is replaced rather than refused.
+std::string as_json(std::string_view text)
+{
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string_view word_of(standing how)
+{
+    switch (how) {
+        case standing::stored:
+            return "Downloaded";
+        case standing::exists:
+            return "Exists";
+        case standing::failed:
+            return "Failed";
+        case standing::pending:
+        case standing::repeated:
+            break;
+    }
+    return "Not reached";
+}
+
+struct line {
+    clip_request clip;
+    standing how;
+    std::string remark;
+};
+
+std::string text_of(const std::vector<line>& lines, const store::trim_format& format)
+{
+    std::string text;
+    for (const auto& [clip, how, remark] : lines) {
+        const bool good = how == standing::stored || how == standing::exists;
+        text += fmt::format("{}[{},{},{}]", text.empty() ? "" : ",\n", as_json(store::clip_id(clip, format)), good,
+                            as_json(remark.empty() ? word_of(how) : remark));
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string failure_line(reason why, const std::string& message)
+{
+    return message.empty() ? std::string(explain(why)) : fmt::format("{}: {}", to_string(why), message);
+}
+
+void check_report_place(const std::filesystem::path& path)
+{
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code unknown;
+    const std::filesystem::file_status there = std::filesystem::symlink_status(path, unknown);
+    const char* wrong = nullptr;
+    if (is_directory(there))
+        wrong = "is a folder";
+    else if (exists(there) && !is_regular_file(there))
+        wrong = "is no regular file, and a report would take its place";
+    else if (access(folder.c_str(), W_OK | X_OK) != 0)
+        wrong = std::strerror(errno);
+    if (wrong) throw usage_error(fmt::format("report {}: {}; name a file that can be written", path.string(), wrong));
+}
+
+void write_report(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)
+{
+    const std::filesystem::path unfinished = path.string() + ".part";
+    std::ofstream file(unfinished);
+    const char* before = "[\n";
+    std::vector<line> lines;
+    std::future<std::string> text;  // of the lines before these: clips are read while others become text
+    const auto pass_on = [&] {
+        if (text.valid()) file << std::exchange(before, ",\n") << text.get();
+        text = std::async(std::launch::async, text_of, std::exchange(lines, {}), std::cref(format));
+    };
+    clips.visit([&](const clip_request& clip, standing how, std::string_view remark) {
+        lines.push_back({clip, how, std::string(remark)});
+        if (lines.size() == work_list::page_size) pass_on();
+    });
+    if (!lines.empty()) pass_on();
+    if (text.valid()) file << std::exchange(before, ",\n") << text.get();
+    file << (*before == '[' ? "[]\n" : "\n]\n");
+    file.close();
+    if (!file) throw std::system_error(errno, std::generic_category(), "write the report " + unfinished.string());
+    std::filesystem::rename(unfinished, path);
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,25 @@
+#ifndef REELPIPE_FOLDER_DOWNLOAD_REPORT_HPP
+#define REELPIPE_FOLDER_DOWNLOAD_REPORT_HPP
+
+#include <filesystem>
+#include <string>
+
+#include "ledger/work_list.hpp"
+#include "stages/store/clip_name.hpp"
+
+namespace reelpipe {
+
+// What a report says of a clip that failed.
+std::string failure_line(reason, const std::string& message);
+
+// Throws usage_error if there is no place for a report there, before a run of days finds out.
+void check_report_place(const std::filesystem::path&);
+
+// Writes the report of the ActivityNet crawler: [[clip id, true or false, "Downloaded", "Exists" or what went wrong],
+// …] in list order, one clip a line. The old report is replaced at once when the new one is complete. Throws
+// std::system_error.
+void write_report(const std::filesystem::path&, work_list&, const store::trim_format&);
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,105 @@
+#include "reelpipe/folder_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ledger/database.hpp"
+#include "ledger/schema.hpp"
+#include "reelpipe/download.hpp"
+#include "stages/store/clip_name.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+constexpr int first_version_with_runs = 2;
+constexpr std::int64_t most_runs = 20;
+
+int readable_version_of(database& db)
+{
+    const int found = version_of(db);
+    if (found < 1 || found > schema_version())
+        throw usage_error(fmt::format("its version is {}, this reelpipe knows 1 to {}: use the one that wrote it",
+                                      found, schema_version()));
+    return found;
+}
+
+void read_clips(database& db, folder_report& report, const store::trim_format& trim)
+{
+    // With min(), SQLite takes the other columns from the row that has the minimum: one clip of each reason.
+    statement groups = db.prepare(
+        "SELECT reason, count(*), sum(bytes), sum(frames), min(video), start, end, label, message FROM clip"
+        " GROUP BY reason ORDER BY 2 DESC");
+    while (groups.step()) {
+        const auto count = static_cast<std::uint64_t>(groups.integer(1));
+        if (groups.is_null(0)) {
+            report.stored = count;
+            report.bytes = static_cast<std::uint64_t>(groups.integer(2));
+            report.frames = static_cast<std::uint64_t>(groups.integer(3));
+            continue;
+        }
+        const clip_request clip{
+            .video = groups.text(4),
+            .wanted = {std::chrono::microseconds(groups.integer(5)), std::chrono::microseconds(groups.integer(6))},
+            .label = groups.text(7),
+            .split = {}};
+        report.failed.push_back({.why = reason_from(groups.text(0)).value_or(reason::unknown),
+                                 .count = count,
+                                 .example = store::clip_id(clip, trim),
+                                 .message = groups.text(8)});
+    }
+}
+
+void read_options(database& db, folder_report& report)
+{
+    statement all = db.prepare("SELECT name, value FROM output_option");
+    while (all.step()) report.options[all.text(0)] = all.text(1);
+}
+
+void read_runs(database& db, folder_report& report)
+{
+    statement all =
+        db.prepare("SELECT started, ended, ending, reelpipe, resolver, options, id FROM run ORDER BY id DESC LIMIT ?1");
+    all.bind(most_runs);
+    std::map<std::int64_t, std::uint64_t> outcomes;
+    statement counts = db.prepare("SELECT run, count(*) FROM clip GROUP BY run");
+    while (counts.step()) outcomes[counts.integer(0)] = static_cast<std::uint64_t>(counts.integer(1));
+    while (all.step())
+        report.runs.push_back({.started = all.text(0),
+                               .ended = all.text(1),
+                               .ending = all.text(2),
+                               .reelpipe = all.text(3),
+                               .resolver = all.text(4),
+                               .options = all.text(5),
+                               .outcomes = outcomes[all.integer(6)]});
+}
+
+folder_report report_from(database db)
+{
+    folder_report report;
+    const int version = readable_version_of(db);
+    if (version >= first_version_with_runs) {
+        read_options(db, report);
+        read_runs(db, report);
+    }
+    const auto trim = report.options.find("--trim-format");
+    read_clips(db, report, store::trim_format(trim == report.options.end() ? "%06d" : trim->second));
+    return report;
+}
+
+}  // namespace
+
+folder_report report_on(const std::filesystem::path& folder)
+{
+    const std::filesystem::path ledger = folder / ".reelpipe/ledger.sqlite";
+    try {
+        if (!std::filesystem::exists(ledger))
+            throw usage_error("there is none; name a folder that `reelpipe download -o` was given");
+        return report_from(database::read_only(ledger));
+    } catch (const std::exception& e) {
+        throw usage_error(fmt::format("the ledger {}: {}", ledger.string(), e.what()));
+    }
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,94 @@
+#include "folder/output_options.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+namespace reelpipe {
+
+namespace {
+
+struct output_option {
+    const char* name;  // as the command line spells it
+    std::string (*value)(const download_options&);
+};
+
+// clang-format off
+constexpr std::array output_options{
+    output_option{"--cut",          [](const download_options& o) { return std::string(o.mode == cut_mode::lossless ? "lossless" : "encode"); }},
+    output_option{"--preset",       [](const download_options& o) { return o.preset; }},
+    output_option{"--crf",          [](const download_options& o) { return std::to_string(o.crf); }},
+    output_option{"--gop",          [](const download_options& o) { return std::to_string(o.gop); }},
+    output_option{"--pix-fmt",      [](const download_options& o) { return o.pixel_format; }},
+    output_option{"--short-side",   [](const download_options& o) { return std::to_string(o.short_side); }},
+    output_option{"--fps",          [](const download_options& o) { return o.frame_rate; }},
+    output_option{"--filter",       [](const download_options& o) { return o.filter; }},
+    output_option{"--audio",        [](const download_options& o) { return std::string(o.audio == audio_choice::none ? "none" : o.audio == audio_choice::aac ? "aac" : "copy"); }},
+    output_option{"--keep-corrupt", [](const download_options& o) { return std::string(o.keep_corrupt ? "yes" : "no"); }},
+    output_option{"--trim-format",  [](const download_options& o) { return o.trim_format; }},
+};
+// clang-format on
+
+bool has_clips(database& db)
+{
+    statement any = db.prepare("SELECT 1 FROM clip WHERE reason IS NULL LIMIT 1");
+    return any.step();
+}
+
+bool remembers_any(database& db)
+{
+    statement any = db.prepare("SELECT 1 FROM output_option LIMIT 1");
+    return any.step();
+}
+
+void remember(database& db, const download_options& options)
+{
+    db.execute("SAVEPOINT remember; DELETE FROM output_option");  // who calls may be in a transaction
+    statement put = db.prepare("INSERT INTO output_option VALUES(?1, ?2)");
+    for (const output_option& option : output_options) {
+        const std::string value = option.value(options);
+        put.bind(std::string_view(option.name), value);
+        put.run();
+    }
+    db.execute("RELEASE remember");
+}
+
+std::string remembered_value(database& db, const output_option& option)
+{
+    statement get = db.prepare("SELECT value FROM output_option WHERE name = ?1");
+    get.bind(std::string_view(option.name));
+    return get.step() ? get.text(0) : option.value({});
+}
+
+}  // namespace
+
+void agree_on_output_options(database& db, const download_options& options)
+{
+    if (!has_clips(db) || !remembers_any(db)) {
+        remember(db, options);
+        return;
+    }
+    if (options.mixed) return;
+    std::vector<std::string> differences;
+    for (const output_option& option : output_options) {
+        const std::string before = remembered_value(db, option), wanted = option.value(options);
+        if (before != wanted)
+            differences.push_back(fmt::format("{} was '{}' and is '{}'", option.name, before, wanted));
+    }
+    if (differences.empty()) return;
+    throw usage_error(fmt::format(
+        "the clips in {} were made with other options: {}; use the same, another folder, or --mixed to have both",
+        options.output.string(), fmt::join(differences, ", ")));
+}
+
+std::string output_options_json(const download_options& options)
+{
+    nlohmann::json all = nlohmann::json::object();
+    for (const output_option& option : output_options) all[option.name] = option.value(options);
+    return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace reelpipe

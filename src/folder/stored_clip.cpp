@@ -1,0 +1,40 @@
+#include "folder/stored_clip.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace reelpipe {
+
+namespace {
+
+std::string streams_of(const verify::facts& clip)
+{
+    return fmt::format("{} {}x{}{}", clip.codec, clip.width, clip.height, clip.audio ? ", audio" : "");
+}
+
+}  // namespace
+
+clip_record record_of(const verify::facts& facts, const store::stamp& file)
+{
+    return {.file = file,
+            .frames = facts.frames,
+            .duration_s = std::chrono::duration<double>(facts.duration).count(),
+            .streams = streams_of(facts)};
+}
+
+verify::expectation expectation_of(const clip_record& stored)
+{
+    return {.frames = stored.frames, .duration = std::chrono::microseconds(std::llround(stored.duration_s * 1e6))};
+}
+
+void check_same(const verify::facts& facts, const clip_record& stored)
+{
+    if (const std::string found = streams_of(facts); found != stored.streams)
+        throw verify::verify_error(fmt::format("{} instead of {}", found, stored.streams));
+    if (facts.bytes != stored.file.bytes)
+        throw verify::verify_error(
+            fmt::format("{} bytes instead of {}: another file than was stored", facts.bytes, stored.file.bytes));
+}
+
+}  // namespace reelpipe

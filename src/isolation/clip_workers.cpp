@@ -1,0 +1,241 @@
+#include "isolation/clip_workers.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "media/error.hpp"
+#include "reelpipe/clip_worker.hpp"
+
+extern char** environ;
+
+namespace reelpipe {
+
+namespace {
+
+[[noreturn]] void fail(int code, const std::string& doing)
+{
+    throw worker_unavailable(code, std::generic_category(), doing);
+}
+
+pid_t spawn(std::string program, int socket)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, socket, clip_worker_socket);
+    posix_spawn_file_actions_addclosefrom_np(&files, clip_worker_socket + 1);
+    // A group of its own: what the terminal sends to the run is for the run to decide upon.
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+    std::string word = "clip-worker";
+    std::array<char*, 3> words{program.data(), word.data(), nullptr};
+    pid_t pid = -1;
+    const int error = posix_spawn(&pid, program.c_str(), &files, &attributes, words.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    if (error) fail(error, "start a clip worker: " + program);
+    return pid;
+}
+
+}  // namespace
+
+// One process and our end of the socket to it. Ended and reaped with its owner.
+class clip_workers::worker {
+public:
+    explicit worker(const std::string& program)
+    {
+        std::array<int, 2> ends{-1, -1};
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(errno, "talk to a clip worker");
+        socket_ = ends[0];
+        // The child's end must not have the number that it is to get there: a copy onto itself would be closed by exec.
+        const int far = fcntl(ends[1], F_DUPFD_CLOEXEC, clip_worker_socket + 1);
+        const int error = errno;
+        close(ends[1]);
+        if (far < 0) {
+            close(socket_);
+            fail(error, "talk to a clip worker");
+        }
+        try {
+            pid_ = spawn(program, far);
+        } catch (...) {
+            close(far);
+            close(socket_);
+            throw;
+        }
+        close(far);
+    }
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+    ~worker()
+    {
+        close(socket_);
+        kill();
+        wait();
+    }
+
+    int socket() const { return socket_; }
+    void kill() const
+    {
+        if (pid_ > 0) ::kill(pid_, SIGKILL);  // 0 and -1 would be others
+    }
+
+    // Also against loops that no deadline of ours sees because this process is stopped or gone.
+    void limit_cpu(std::chrono::seconds more) const
+    {
+        clockid_t clock{};
+        timespec used{};
+        if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return;
+        const rlimit limit{static_cast<rlim_t>(used.tv_sec + more.count() + 1), RLIM_INFINITY};
+        prlimit(pid_, RLIMIT_CPU, &limit, nullptr);
+    }
+
+    // How it ended, once its end of the socket is closed.
+    std::string death()
+    {
+        const int status = wait();
+        if (WIFSIGNALED(status))
+            return fmt::format("was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        return fmt::format("ended with status {}", WEXITSTATUS(status));
+    }
+
+private:
+    int wait()
+    {
+        int status = 0;
+        while (pid_ > 0 && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = -1;
+        return status;
+    }
+
+    int socket_ = -1;
+    pid_t pid_ = -1;
+};
+
+clip_workers::clip_workers(std::filesystem::path program, std::chrono::seconds deadline)
+    : program_(std::move(program)), deadline_(deadline)
+{
+}
+
+clip_workers::~clip_workers() = default;
+
+std::unique_ptr<clip_workers::worker> clip_workers::take()
+{
+    {
+        const std::lock_guard guard(mutex_);
+        if (!idle_.empty()) {
+            std::unique_ptr<worker> one = std::move(idle_.back());
+            idle_.pop_back();
+            return one;
+        }
+    }
+    return std::make_unique<worker>(program_.string());
+}
+
+nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const std::vector<int>& descriptors,
+                                 const std::stop_token& stop) const
+{
+    std::optional<nlohmann::json> answer;
+    {
+        const std::stop_callback at_a_stop(stop, [&one] { one.kill(); });
+        try {
+            one.limit_cpu(deadline_);
+            const isolation::deadline until = std::chrono::steady_clock::now() + deadline_;
+            isolation::send(one.socket(), job, descriptors, until);
+            answer = isolation::receive_answer(one.socket(), until);
+        } catch (const std::system_error& e) {
+            if (e.code() == std::errc::timed_out)
+                throw media::process_died(
+                    fmt::format("the process that worked on it took longer than {} s", deadline_.count()));
+            // How a worker ended that is gone while it is talked to is told below.
+            if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
+        }
+    }
+    if (stop.stop_requested())
+        throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
+    if (!answer) throw media::process_died(fmt::format("the process that worked on it {}", one.death()));
+    return std::move(*answer);
+}
+
+template <class Result>
+Result clip_workers::call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token& stop,
+                          Result (*read)(const nlohmann::json&))
+try {
+    std::unique_ptr<worker> one = take();
+    const nlohmann::json answer = ask(*one, job, descriptors, stop);
+    std::optional<Result> result;
+    if (!isolation::is_error(answer)) result = read(answer);
+    {
+        const std::lock_guard guard(mutex_);
+        idle_.push_back(std::move(one));
+    }
+    if (!result) isolation::rethrow(answer);
+    return *result;
+} catch (const nlohmann::json::exception& e) {
+    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+} catch (const std::invalid_argument& e) {
+    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+}
+
+cut::result clip_workers::cut(const cut::film& film, segment wanted, int output, const cut::options& how,
+                              std::stop_token stop)
+{
+    const isolation::cut_job job{.film = film, .wanted = wanted, .how = how, .output = output};
+    return call(isolation::to_message(job), isolation::descriptors_of(job), stop, isolation::cut_result_in);
+}
+
+verify::facts clip_workers::verify(int clip, const verify::expectation& expected, std::stop_token stop)
+{
+    const isolation::verify_job job{.clip = clip, .expected = expected};
+    return call(isolation::to_message(job), {clip}, stop, isolation::facts_in);
+}
+
+verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected,
+                                        std::stop_token stop)
+{
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it might be a pipe
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
+    const struct closing {
+        ~closing() { close(open_file); }
+        int open_file;
+    } at_the_end{descriptor};
+    return verify(descriptor, expected, std::move(stop));
+}
+
+media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
+                                    media::tracks kind, std::stop_token stop)
+{
+    const isolation::plan_job job{.file = file, .wanted = wanted, .kind = kind};
+    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::span_plan_in);
+}
+
+fetch::run_look clip_workers::look_at_run(const media::partial_file& file, std::chrono::microseconds begin,
+                                          const segment& wanted, media::tracks kind, std::stop_token stop)
+{
+    const isolation::look_job job{.file = file, .begin = begin, .wanted = wanted, .kind = kind};
+    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::run_look_in);
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,64 @@
+#ifndef REELPIPE_ISOLATION_CLIP_WORKERS_HPP
+#define REELPIPE_ISOLATION_CLIP_WORKERS_HPP
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <system_error>
+#include <vector>
+
+#include "isolation/messages.hpp"
+
+namespace reelpipe {
+
+// No process can be started or talked to: nothing is known of the clip.
+struct worker_unavailable : std::system_error {
+    using std::system_error::system_error;
+};
+
+// Does what cut and verify do, and what libav has to say of films that are being fetched, in processes of its own, so
+// that a crash, an endless loop or a bomb of memory in a demuxer or decoder costs one clip or film. A process is
+// started when a job finds none idle and lives until the owner goes: never one a clip, and no more of them than there
+// are calls at a time. Threads: any number at a time; every call blocks until its job is done.
+class clip_workers {
+public:
+    // `program` is started with the word "clip-worker" and has to call run_clip_worker(). A job that takes longer than
+    // `deadline` costs its worker the life.
+    clip_workers(std::filesystem::path program, std::chrono::seconds deadline);
+    clip_workers(const clip_workers&) = delete;
+    clip_workers& operator=(const clip_workers&) = delete;
+    ~clip_workers();
+
+    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, media::process_died
+    // and worker_unavailable. A stop request ends the worker and throws std::errc::operation_canceled.
+    cut::result cut(const cut::film&, segment wanted, int output, const cut::options&, std::stop_token);
+    verify::facts verify(int clip, const verify::expectation&, std::stop_token);
+    verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
+
+    // The same of media::plan_spans() and fetch::look_at_run().
+    media::span_plan plan(const media::partial_file&, const std::vector<segment>&, media::tracks, std::stop_token);
+    fetch::run_look look_at_run(const media::partial_file&, std::chrono::microseconds begin, const segment& wanted,
+                                media::tracks, std::stop_token);
+
+private:
+    class worker;
+
+    template <class Result>
+    Result call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
+                Result (*read)(const nlohmann::json&));
+    std::unique_ptr<worker> take();
+    nlohmann::json ask(worker&, const nlohmann::json& job, const std::vector<int>& descriptors,
+                       const std::stop_token&) const;
+
+    std::filesystem::path program_;
+    std::chrono::seconds deadline_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<worker>> idle_;
+};
+
+}  // namespace reelpipe
+
+#endif

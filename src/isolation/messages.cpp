@@ -1,0 +1,457 @@
+#include "isolation/messages.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "media/error.hpp"
+#include "media/limits.hpp"
+
+namespace reelpipe::isolation {
+
+using nlohmann::json;
+using std::chrono::microseconds;
+
+namespace {
+
+constexpr std::size_t most_descriptors = 3;           // pictures, sound, the clip
+constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged film are the longest part
+
+// Every member is named wherever one of these is taken apart, so that one that is added does not stay at home.
+json to_json(const media::partial_file& file)
+{
+    const auto& [descriptor, size, held, origin, sound_ahead, extents] = file;  // the descriptor goes beside the text
+    json ranges = json::array();
+    for (const media::byte_range& range : held.ranges()) ranges.push_back({range.begin, range.end});
+    json places = json::array();
+    for (const auto& [bytes, place] : extents) places.push_back({bytes.begin, bytes.end, place});
+    return {{"size", size},
+            {"held", ranges},
+            {"origin", origin ? json(origin->count()) : json()},
+            {"sound_ahead", sound_ahead.count()},
+            {"extents", places}};
+}
+
+media::partial_file file_in(const json& from, int descriptor)
+{
+    media::partial_file file{.descriptor = descriptor, .size = from.at("size")};
+    for (const json& range : from.at("held")) file.held.add({range.at(0), range.at(1)});
+    if (!from.at("origin").is_null()) file.origin = microseconds(from.at("origin").get<std::int64_t>());
+    file.sound_ahead = microseconds(from.at("sound_ahead").get<std::int64_t>());
+    for (const json& part : from.at("extents")) file.extents.push_back({{part.at(0), part.at(1)}, part.at(2)});
+    return file;
+}
+
+json to_json(const segment& wanted) { return {wanted.start.count(), wanted.end.count()}; }
+
+segment segment_in(const json& from)
+{
+    return {microseconds(from.at(0).get<std::int64_t>()), microseconds(from.at(1).get<std::int64_t>())};
+}
+
+media::tracks tracks_in(const json& from)
+{
+    const auto number = from.get<std::uint64_t>();
+    if (number > static_cast<std::uint64_t>(media::tracks::sound)) throw std::invalid_argument("unknown tracks");
+    return static_cast<media::tracks>(number);
+}
+
+// Of a film, so that sums of them do not overflow.
+microseconds film_time_in(const json& from)
+{
+    const auto ticks = from.get<std::int64_t>();
+    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time that no film reaches");
+    return microseconds(ticks);
+}
+
+json to_json(const cut::options& how)
+{
+    const auto& [lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
+    return {lossless,    preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio),
+            keep_corrupt};
+}
+
+cut::options options_in(const json& from)
+{
+    return {.lossless = from.at(0),
+            .preset = from.at(1),
+            .crf = from.at(2),
+            .gop = from.at(3),
+            .pixel_format = from.at(4),
+            .short_side = from.at(5),
+            .frame_rate = from.at(6),
+            .filter = from.at(7),
+            .audio = static_cast<cut::sound>(from.at(8).get<int>()),
+            .keep_corrupt = from.at(9)};
+}
+
+template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
+
+template <class T> std::optional<T> optional_in(const json& from)
+{
+    if (from.is_null()) return std::nullopt;
+    return from.get<T>();
+}
+
+void expect_descriptors(const std::vector<int>& those, std::size_t count)
+{
+    if (those.size() != count) throw std::invalid_argument("a job without its files");
+}
+
+}  // namespace
+
+json parse_message(const std::string& text)
+{
+    // A fraction, or a number with a hundred digits, would be converted to what it does not fit into.
+    const auto check = [](int, json::parse_event_t event, const json& value) {
+        if (event == json::parse_event_t::value && value.is_number_float())
+            throw std::invalid_argument("a message between processes has a number that is not whole");
+        return true;
+    };
+    return json::parse(text, check);
+}
+
+std::vector<int> descriptors_of(const cut_job& job)
+{
+    std::vector<int> all{job.output, job.film.pictures.descriptor};
+    if (job.film.sound) all.push_back(job.film.sound->descriptor);
+    return all;
+}
+
+json to_message(const cut_job& job)
+{
+    return {{"do", "cut"},
+            {"pictures", to_json(job.film.pictures)},
+            {"sound", job.film.sound ? to_json(*job.film.sound) : json()},
+            {"segment", to_json(job.wanted)},
+            {"how", to_json(job.how)}};
+}
+
+std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "cut") return std::nullopt;
+    const bool has_sound = !from.at("sound").is_null();
+    expect_descriptors(descriptors, has_sound ? 3 : 2);
+    cut_job job{.film = {.pictures = file_in(from.at("pictures"), descriptors[1])},
+                .wanted = segment_in(from.at("segment")),
+                .how = options_in(from.at("how")),
+                .output = descriptors[0]};
+    if (has_sound) job.film.sound = file_in(from.at("sound"), descriptors[2]);
+    return job;
+}
+
+json to_message(const verify_job& job)
+{
+    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable] = job.expected;
+    const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
+    return {{"do", "verify"},
+            {"frames", optional_to_json(frames)},
+            {"start", ticks(start)},
+            {"duration", ticks(duration)},
+            {"may_be_shorter", may_be_shorter},
+            {"audio", optional_to_json(audio)},
+            {"constant_rate", constant_rate},
+            {"decodable", decodable}};
+}
+
+std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "verify") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    verify_job job{.clip = descriptors[0],
+                   .expected = {.frames = optional_in<std::int64_t>(from.at("frames")),
+                                .may_be_shorter = from.at("may_be_shorter"),
+                                .audio = optional_in<bool>(from.at("audio")),
+                                .constant_rate = from.at("constant_rate"),
+                                .decodable = from.at("decodable")}};
+    if (const auto start = optional_in<std::int64_t>(from.at("start"))) job.expected.start = microseconds(*start);
+    if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
+        job.expected.duration = microseconds(*duration);
+    return job;
+}
+
+json to_message(const plan_job& job)
+{
+    json segments = json::array();
+    for (const segment& each : job.wanted) segments.push_back(to_json(each));
+    return {
+        {"do", "plan"}, {"file", to_json(job.file)}, {"segments", segments}, {"kind", static_cast<unsigned>(job.kind)}};
+}
+
+std::optional<plan_job> plan_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "plan") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    plan_job job{.file = file_in(from.at("file"), descriptors[0]), .kind = tracks_in(from.at("kind"))};
+    for (const json& each : from.at("segments")) job.wanted.push_back(segment_in(each));
+    return job;
+}
+
+json to_message(const look_job& job)
+{
+    return {{"do", "look"},
+            {"file", to_json(job.file)},
+            {"begin", job.begin.count()},
+            {"segment", to_json(job.wanted)},
+            {"kind", static_cast<unsigned>(job.kind)}};
+}
+
+std::optional<look_job> look_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "look") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    return look_job{.file = file_in(from.at("file"), descriptors[0]),
+                    .begin = microseconds(from.at("begin").get<std::int64_t>()),
+                    .wanted = segment_in(from.at("segment")),
+                    .kind = tracks_in(from.at("kind"))};
+}
+
+json to_message(const cut::result& result)
+{
+    const auto& [frames, start, duration, missing, audio] = result;
+    return {frames, start.count(), duration.count(), missing.count(), audio};
+}
+
+cut::result cut_result_in(const json& from)
+{
+    const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
+    return {.frames = from.at(0), .start = time(1), .duration = time(2), .missing = time(3), .audio = from.at(4)};
+}
+
+json to_message(const verify::facts& facts)
+{
+    const auto& [frames, start, duration, frame, constant_rate, codec, width, height, audio, audio_duration, bytes] =
+        facts;
+    return {frames, start.count(), duration.count(),       frame.count(), constant_rate, codec, width,
+            height, audio,         audio_duration.count(), bytes};
+}
+
+verify::facts facts_in(const json& from)
+{
+    const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
+    return {.frames = from.at(0),
+            .start = time(1),
+            .duration = time(2),
+            .frame = time(3),
+            .constant_rate = from.at(4),
+            .codec = from.at(5),
+            .width = from.at(6),
+            .height = from.at(7),
+            .audio = from.at(8),
+            .audio_duration = time(9),
+            .bytes = from.at(10)};
+}
+
+json to_message(const media::span_plan& plan)
+{
+    const auto& [needed, complete, index_known, container, index_bytes, span_bytes] = plan;
+    json ranges = json::array();
+    for (const media::byte_range& range : needed) ranges.push_back({range.begin, range.end});
+    return {ranges, complete, index_known, container, index_bytes, span_bytes};
+}
+
+media::span_plan span_plan_in(const json& from)
+{
+    media::span_plan plan{.needed = {},
+                          .complete = from.at(1),
+                          .index_known = from.at(2),
+                          .container = from.at(3),
+                          .index_bytes = from.at(4),
+                          .span_bytes = from.at(5)};
+    std::uint64_t behind = 0;
+    for (const json& range : from.at(0)) {
+        const media::byte_range next{range.at(0), range.at(1)};
+        if (next.begin < behind || next.end <= next.begin) throw std::invalid_argument("bytes that are none");
+        plan.needed.push_back(next);
+        behind = next.end;
+    }
+    return plan;
+}
+
+json to_message(const fetch::run_look& look)
+{
+    const auto& [span, origin, sound_ahead, sound] = look;
+    const auto& [first, first_key, end, container] = span;
+    const auto& [begins_late, ends_early] = sound;
+    return {first.count(),  first_key ? json(first_key->count()) : json(),
+            end.count(),    container,
+            origin.count(), sound_ahead.count(),
+            begins_late,    ends_early};
+}
+
+fetch::run_look run_look_in(const json& from)
+{
+    fetch::run_look look{
+        .span = {.first = film_time_in(from.at(0)), .end = film_time_in(from.at(2)), .container = from.at(3)},
+        .origin = film_time_in(from.at(4)),
+        .sound_ahead = film_time_in(from.at(5)),
+        .sound = {.begins_late = from.at(6), .ends_early = from.at(7)}};
+    if (!from.at(1).is_null()) look.span.first_key = film_time_in(from.at(1));
+    return look;
+}
+
+json to_message(std::exception_ptr error)
+{
+    const auto of = [](const char* kind, const std::exception& e, std::int64_t detail = 0) {
+        return json{{"error", kind}, {"text", e.what()}, {"detail", detail}};
+    };
+    try {
+        std::rethrow_exception(error);
+    } catch (const media::error& e) {
+        return of("media", e, static_cast<std::int64_t>(e.kind()));
+    } catch (const media::missing_bytes& e) {
+        return of("missing bytes", e, static_cast<std::int64_t>(e.offset()));
+    } catch (const cut::encode_error& e) {
+        return of("encode", e);
+    } catch (const verify::decode_error& e) {
+        return of("decode", e);
+    } catch (const verify::verify_error& e) {
+        return of("verify", e);
+    } catch (const std::system_error& e) {
+        return of("system", e, e.code().value());
+    } catch (const std::bad_alloc& e) {
+        return of("memory", e);
+    } catch (const std::exception& e) {
+        return of("other", e);
+    }
+}
+
+bool is_error(const json& answer) { return answer.is_object(); }  // results are arrays
+
+void rethrow(const json& error)
+{
+    const std::string kind = error.at("error");
+    const std::string text = error.at("text");
+    const std::int64_t detail = error.at("detail");
+    if (kind == "media") {
+        if (detail < 0 || detail > static_cast<std::int64_t>(media::fault::beyond_end))
+            throw std::invalid_argument("an unknown fault");
+        throw media::error(static_cast<media::fault>(detail), text);
+    }
+    if (kind == "missing bytes") throw media::missing_bytes(static_cast<std::uint64_t>(detail));
+    if (kind == "encode") throw cut::encode_error(text);
+    if (kind == "decode") throw verify::decode_error(text);
+    if (kind == "verify") throw verify::verify_error(text);
+    if (kind == "system") throw std::system_error(static_cast<int>(detail), std::generic_category(), text);
+    if (kind == "memory") throw media::error(media::fault::too_large, "more memory is needed than a worker may have");
+    throw std::runtime_error(text);
+}
+
+namespace {
+
+[[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
+
+// Returns when the socket is ready. Without a deadline it does nothing: a worker's sandbox has no poll().
+void wait_until_ready(int socket, short events, const deadline& until)
+{
+    while (until) {
+        // Also after the deadline the socket is looked at: this process may have been stopped for longer.
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+        pollfd one{.fd = socket, .events = events, .revents = 0};
+        const int count = poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000)));
+        if (count > 0) return;
+        if (count < 0 && errno != EINTR) fail("wait for the other process");
+        if (left.count() <= 0)
+            throw std::system_error(std::make_error_code(std::errc::timed_out), "wait for the other process");
+    }
+}
+
+// False where the other end is gone before the last byte.
+bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descriptors, const deadline& until)
+{
+    for (std::size_t done = 0; done < size;) {
+        wait_until_ready(socket, POLLIN, until);
+        iovec part{.iov_base = static_cast<char*>(to) + done, .iov_len = size - done};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        if (descriptors) {
+            header.msg_control = control.data();
+            header.msg_controllen = control.size();
+        }
+        const ssize_t got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail("hear from the other process");
+        for (cmsghdr* each = CMSG_FIRSTHDR(&header); each; each = CMSG_NXTHDR(&header, each)) {
+            if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+            std::vector<int> came((each->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            std::memcpy(came.data(), CMSG_DATA(each), came.size() * sizeof(int));
+            descriptors->insert(descriptors->end(), came.begin(), came.end());
+        }
+        if (got == 0) return false;
+        done += static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+void write_all(int socket, const std::string& bytes, const std::vector<int>& descriptors, const deadline& until)
+{
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+    const int flags = MSG_NOSIGNAL | (until ? MSG_DONTWAIT : 0);  // a ready socket still waits for room for all of it
+    for (std::size_t done = 0; done < bytes.size();) {
+        wait_until_ready(socket, POLLOUT, until);
+        iovec part{.iov_base = const_cast<char*>(bytes.data()) + done, .iov_len = bytes.size() - done};
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        if (done == 0 && !descriptors.empty()) {
+            header.msg_control = control.data();
+            header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
+            cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+            rights->cmsg_level = SOL_SOCKET;
+            rights->cmsg_type = SCM_RIGHTS;
+            rights->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+            std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size() * sizeof(int));
+        }
+        const ssize_t sent = sendmsg(socket, &header, flags);
+        if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (sent < 0) fail("talk to the other process");
+        done += static_cast<std::size_t>(sent);
+    }
+}
+
+std::optional<json> receive(int socket, std::vector<int>* descriptors, const deadline& until)
+{
+    std::uint32_t size = 0;
+    if (!read_all(socket, &size, sizeof size, descriptors, until)) return std::nullopt;
+    if (size > longest_message) throw std::invalid_argument("a message between processes is too long");
+    std::string text(size, '\0');
+    if (!read_all(socket, text.data(), text.size(), descriptors, until)) return std::nullopt;
+    return parse_message(text);
+}
+
+}  // namespace
+
+void send(int socket, const json& content, const std::vector<int>& descriptors, deadline until)
+{
+    const std::string text = content.dump(-1, ' ', false, json::error_handler_t::replace);
+    const auto size = static_cast<std::uint32_t>(text.size());
+    if (text.size() > longest_message || descriptors.size() > most_descriptors)
+        throw std::invalid_argument("a message between processes is too long");
+    std::string bytes(sizeof size, '\0');
+    std::memcpy(bytes.data(), &size, sizeof size);
+    write_all(socket, bytes + text, descriptors, until);
+}
+
+std::optional<job_message> receive_job(int socket)
+{
+    job_message job;
+    std::optional<json> content = receive(socket, &job.descriptors, {});
+    if (!content) return std::nullopt;
+    job.content = std::move(*content);
+    return job;
+}
+
+std::optional<json> receive_answer(int socket, deadline until) { return receive(socket, nullptr, until); }
+
+}  // namespace reelpipe::isolation

@@ -1,0 +1,93 @@
+#ifndef REELPIPE_ISOLATION_MESSAGES_HPP
+#define REELPIPE_ISOLATION_MESSAGES_HPP
+
+#include <chrono>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/partial_file.hpp"
+#include "media/span_plan.hpp"
+#include "reelpipe/clip.hpp"
+#include "stages/cut/cut.hpp"
+#include "stages/fetch/film_looks.hpp"
+#include "stages/verify/verify.hpp"
+
+// What the run and its workers say to each other: a job and its descriptors one way, a result or an error back. One
+// JSON text a message.
+namespace reelpipe::isolation {
+
+struct cut_job {
+    cut::film film{};  // its descriptors are those that came with the message
+    segment wanted{};
+    cut::options how{};
+    int output = -1;
+};
+
+struct verify_job {
+    int clip = -1;
+    verify::expectation expected{};
+};
+
+struct plan_job {
+    media::partial_file file{};
+    std::vector<segment> wanted{};
+    media::tracks kind = media::tracks::film;
+};
+
+struct look_job {
+    media::partial_file file{};
+    std::chrono::microseconds begin{};
+    segment wanted{};
+    media::tracks kind = media::tracks::film;
+};
+
+// The descriptors of a job, in the order in which they are sent.
+std::vector<int> descriptors_of(const cut_job&);
+
+nlohmann::json to_message(const cut_job&);
+nlohmann::json to_message(const verify_job&);
+nlohmann::json to_message(const plan_job&);
+nlohmann::json to_message(const look_job&);
+nlohmann::json to_message(const cut::result&);
+nlohmann::json to_message(const verify::facts&);
+nlohmann::json to_message(const media::span_plan&);
+nlohmann::json to_message(const fetch::run_look&);
+nlohmann::json to_message(std::exception_ptr);
+
+// Of the text of a message, in which all numbers are whole. Throws nlohmann::json::exception or std::invalid_argument.
+nlohmann::json parse_message(const std::string& text);
+
+// Of a message that comes with these descriptors. Throw nlohmann::json::exception, or std::invalid_argument, for what
+// is no such message.
+std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+cut::result cut_result_in(const nlohmann::json&);
+verify::facts facts_in(const nlohmann::json&);
+media::span_plan span_plan_in(const nlohmann::json&);
+fetch::run_look run_look_in(const nlohmann::json&);
+
+// Of what a worker threw, which rethrow() throws again.
+bool is_error(const nlohmann::json&);
+[[noreturn]] void rethrow(const nlohmann::json& error);
+
+struct job_message {
+    nlohmann::json content{};
+    std::vector<int> descriptors{};  // new ones, of whoever received them
+};
+
+// Messages on a stream socket. Nothing is received where the other end is gone; descriptors that come with an answer
+// are dropped. Throw std::system_error, and nlohmann::json::exception or std::invalid_argument for what is no message.
+// A message that is not over at its deadline, however much of it has come, is std::errc::timed_out.
+using deadline = std::optional<std::chrono::steady_clock::time_point>;  // none: waits for ever, and asks no clock
+void send(int socket, const nlohmann::json&, const std::vector<int>& descriptors = {}, deadline = {});
+std::optional<job_message> receive_job(int socket);
+std::optional<nlohmann::json> receive_answer(int socket, deadline);
+
+}  // namespace reelpipe::isolation
+
+#endif

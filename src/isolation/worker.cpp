@@ -1,0 +1,63 @@
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+
+#include "isolation/messages.hpp"
+#include "isolation/sandbox.hpp"
+#include "reelpipe/clip_worker.hpp"
+#include "reelpipe/fresh_pages.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.5 GB for the pictures of 4K films
+
+// What one clip took the next one takes: to give it back in between costs a tenth of one that is copied.
+void keep_memory()
+{
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+nlohmann::json do_job(const isolation::job_message& job)
+try {
+    if (const auto cut = isolation::cut_job_in(job.content, job.descriptors)) {
+        if (!cut->how.lossless) use_fresh_pages();
+        return isolation::to_message(cut::make_clip(cut->film, cut->wanted, cut->output, cut->how));
+    }
+    if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
+        return isolation::to_message(verify::check(verify->clip, verify->expected));
+    if (const auto plan = isolation::plan_job_in(job.content, job.descriptors))
+        return isolation::to_message(media::plan_spans(plan->file, plan->wanted, plan->kind));
+    if (const auto look = isolation::look_job_in(job.content, job.descriptors))
+        return isolation::to_message(fetch::look_at_run(look->file, look->begin, look->wanted, look->kind));
+    throw std::invalid_argument("an unknown job");
+} catch (const std::exception&) {
+    return isolation::to_message(std::current_exception());
+}
+
+}  // namespace
+
+int run_clip_worker() noexcept
+try {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "reelpipe-worker");  // else it is named after /proc/self/exe; 15 letters are the most
+    keep_memory();
+    enter_sandbox(memory);
+    while (const std::optional<isolation::job_message> job = isolation::receive_job(clip_worker_socket)) {
+        const nlohmann::json answer = do_job(*job);
+        for (const int descriptor : job->descriptors) close(descriptor);
+        isolation::send(clip_worker_socket, answer);
+    }
+    return 0;
+} catch (const std::exception&) {
+    return 1;  // the other end is gone, or talks nonsense
+}
+
+}  // namespace reelpipe

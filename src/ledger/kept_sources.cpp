@@ -1,0 +1,96 @@
+#include "ledger/kept_sources.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "site/source_times.hpp"
+#include "stages/resolve/source_json.hpp"
+#include "stages/store/stable_hash.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+constexpr std::chrono::hours unless_said{1};  // how long a URL is believed that does not say when it ends
+
+std::int64_t seconds_of(kept_sources::time at)
+{
+    return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+std::int64_t end_of(const media_source& source, kept_sources::time now)
+{
+    kept_sources::time end = kept_sources::time::max();
+    for (const media_file& file : source.files)
+        if (const remote_file* const part = remote_part(file))
+            end = std::min(end, part->expires.value_or(now + unless_said));
+    return seconds_of(end);
+}
+
+std::int64_t asked_by(const download_options& o)
+{
+    return static_cast<std::int64_t>(store::stable_hash(fmt::format(
+        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.source, o.url_base, o.format, o.max_height, o.audio == audio_choice::none,
+        o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters)));
+}
+
+void remove_ended(database& db, kept_sources::time now)
+{
+    statement remove = db.prepare("DELETE FROM resolved WHERE until <= ?1");
+    remove.bind(seconds_of(now));
+    remove.run();
+}
+
+}  // namespace
+
+kept_sources::kept_sources(database& db, const download_options& options, time now)
+    : asked_(asked_by(options)),
+      find_(db.prepare("SELECT source FROM resolved WHERE video = ?1 AND asked = ?2 AND until > ?3")),
+      put_(db.prepare("INSERT OR REPLACE INTO resolved(video, asked, until, source) VALUES(?1, ?2, ?3, ?4)")),
+      remove_(db.prepare("DELETE FROM resolved WHERE video = ?1"))
+{
+    remove_ended(db, now);
+}
+
+std::optional<media_source> kept_sources::find(const std::string& video, time now)
+try {
+    find_.bind(video, asked_, seconds_of(now));
+    if (!find_.step()) {
+        find_.reset();
+        return std::nullopt;
+    }
+    const std::string text = find_.text(0);
+    find_.reset();
+    simdjson::dom::parser parser;
+    simdjson::dom::object root;
+    if (parser.parse(text).get(root)) return std::nullopt;
+    media_source source = resolve::read_source(root);
+    if (has_expired(source, now)) return std::nullopt;
+    return source;
+} catch (const database_error&) {
+    return std::nullopt;
+} catch (const resolve::malformed_source&) {
+    return std::nullopt;
+}
+
+void kept_sources::keep(const std::string& video, const media_source& source, time now)
+try {
+    const std::string text = resolve::written(source);
+    if (text.empty()) return;
+    put_.bind(video, asked_, end_of(source, now), text);
+    put_.run();
+} catch (const database_error&) {
+    // The site is asked again.
+}
+
+void kept_sources::forget(const std::string& video)
+try {
+    remove_.bind(video);
+    remove_.run();
+} catch (const database_error&) {
+    // It ends by itself.
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,38 @@
+#ifndef REELPIPE_LEDGER_KEPT_SOURCES_HPP
+#define REELPIPE_LEDGER_KEPT_SOURCES_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ledger/database.hpp"
+#include "reelpipe/download.hpp"
+#include "reelpipe/media_source.hpp"
+
+namespace reelpipe {
+
+// What a site said of videos that are not done yet, so that the next run need not ask again if this one is killed.
+//
+// A row lives until its video has come to an end or its URLs have, and holds for runs that ask for the same. The rows
+// are in the ledger's database and are committed with it. A row that cannot be written or removed costs no more than a
+// question to the site. Threads: one at a time, that of the ledger.
+class kept_sources {
+public:
+    using time = std::chrono::system_clock::time_point;
+
+    // Needs the ledger's tables. Rows whose time is over are removed.
+    kept_sources(database&, const download_options&, time now = std::chrono::system_clock::now());
+
+    std::optional<media_source> find(const std::string& video, time now = std::chrono::system_clock::now());
+    void keep(const std::string& video, const media_source&, time now = std::chrono::system_clock::now());
+    void forget(const std::string& video);
+
+private:
+    std::int64_t asked_;  // what URLs depend on, as a number: it may hold passwords
+    statement find_, put_, remove_;
+};
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,117 @@
+#include "ledger/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include "reelpipe/pipeline.hpp"
+
+#include "ledger/schema.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+database& up_to_date(database& db)
+{
+    // NORMAL: a commit survives a killed process; a power cut may cost the last ones, whose files are found again.
+    db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    migrate(db);
+    return db;
+}
+
+std::string own_version()
+{
+    return fmt::format("{}.{}.{}", REELPIPE_VERSION / 10000, REELPIPE_VERSION / 100 % 100, REELPIPE_VERSION % 100);
+}
+
+}  // namespace
+
+ledger::ledger(database& db)
+    : database_(&up_to_date(db)),
+      put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
+                      " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
+                      " store_s, run) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''), nullif(?6, ''), ?7, ?8, ?9, ?10, ?11,"
+                      " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"))
+{
+}
+
+ledger::~ledger()
+{
+    try {
+        commit();
+    } catch (const database_error&) {
+        // Forgotten outcomes are found again by the next run.
+    }
+}
+
+void ledger::begin()
+{
+    if (open_) return;
+    database_->execute("BEGIN");
+    open_ = true;
+    opened_ = std::chrono::steady_clock::now();
+}
+
+void ledger::begin_run(const run_record& run)
+{
+    begin();
+    statement put = database_->prepare("INSERT INTO run(reelpipe, resolver, options) VALUES(?1, ?2, ?3) RETURNING id");
+    const std::string version = own_version();
+    put.bind(version, run.resolver, run.options);
+    put.step();
+    run_ = put.integer(0);
+    put.reset();
+    commit();
+}
+
+void ledger::end_run(std::string_view ending)
+{
+    begin();
+    statement put = database_->prepare("UPDATE run SET ended = CURRENT_TIMESTAMP, ending = ?1 WHERE id = ?2");
+    put.bind(ending, run_);
+    put.run();
+    commit();
+}
+
+void ledger::record(const clip_request& clip, const clip_record& r)
+{
+    begin();
+    const std::string_view why = r.failed ? to_string(*r.failed) : "";
+    const std::string_view what = r.failed ? to_string(class_of(*r.failed)) : "";
+    put_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
+              why, what, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.duration_s,
+              r.streams, r.fetched, r.resolve_s, r.fetch_s, r.cut_s, r.verify_s, r.store_s, run_);
+    put_.run();
+    commit_when_due();
+}
+
+std::optional<double> ledger::mean_clip_bytes() const
+{
+    statement mean = database_->prepare("SELECT avg(bytes) FROM clip WHERE reason IS NULL");
+    if (!mean.step() || mean.is_null(0)) return std::nullopt;
+    return mean.number(0);
+}
+
+std::string ledger::last_stored_video() const
+{
+    statement last = database_->prepare("SELECT video FROM clip WHERE reason IS NULL ORDER BY recorded DESC LIMIT 1");
+    return last.step() ? last.text(0) : std::string();
+}
+
+void ledger::commit_when_due()
+{
+    if (open_ && std::chrono::steady_clock::now() - opened_ >= commit_interval) commit();
+}
+
+void ledger::commit()
+{
+    if (!open_) return;
+    open_ = false;
+    try {
+        database_->execute("COMMIT");
+    } catch (const database_error&) {
+        database_->roll_back();
+        throw;
+    }
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,81 @@
+#ifndef REELPIPE_LEDGER_LEDGER_HPP
+#define REELPIPE_LEDGER_LEDGER_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/database.hpp"
+#include "reelpipe/clip.hpp"
+#include "reelpipe/outcome.hpp"
+#include "stages/store/output_file.hpp"
+
+namespace reelpipe {
+
+// What became of a clip, as it is remembered from run to run.
+struct clip_record {
+    std::optional<reason> failed{};  // nothing: it is stored
+    std::string message{};
+    unsigned attempts = 0;
+    store::stamp file{};  // of the stored clip, when it was verified
+    std::int64_t frames = 0;
+    double duration_s = 0;
+    std::string streams{};      // "h264 320x180, audio"
+    std::uint64_t fetched = 0;  // bytes that its video cost, shared by all clips of the video
+    double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
+};
+
+// A run as the ledger remembers it, so that each clip's row can say what made it.
+struct run_record {
+    std::string resolver{};  // "yt-dlp 2023.03.04"; empty: nothing but URLs or files
+    std::string options{};   // JSON, those that shape the clips
+};
+
+// The memory of an output folder: a row for each clip that came to an end, and one for each run.
+//
+// Rows are written at once but committed in groups, so that a commit does not cost a clip: when the process is killed,
+// up to a second of outcomes is forgotten. Their files are found again, because a file that the ledger does not know is
+// verified. Who owns the ledger calls commit_when_due() every commit_interval, also when nothing comes in.
+// Threads: one at a time.
+class ledger {
+public:
+    static constexpr std::chrono::milliseconds commit_interval{500};
+
+    // Makes the tables in a new file and brings old ones up to date. Throws database_error; usage_error when the file
+    // is of a later version.
+    explicit ledger(database&);
+    ledger(const ledger&) = delete;
+    ledger& operator=(const ledger&) = delete;
+    ~ledger();
+
+    // Outcomes from here on belong to this run.
+    void begin_run(const run_record&);
+    void end_run(std::string_view ending);
+
+    void record(const clip_request&, const clip_record&);
+
+    // Of the stored clips; nothing while there is none.
+    std::optional<double> mean_clip_bytes() const;
+
+    // A video that was there not long ago; empty: none is known.
+    std::string last_stored_video() const;
+
+    // Commits when there is something to commit and the interval is over; commit() does so at once.
+    void commit_when_due();
+    void commit();
+
+private:
+    void begin();
+
+    database* database_;
+    statement put_;
+    std::int64_t run_ = 0;
+    bool open_ = false;  // a transaction
+    std::chrono::steady_clock::time_point opened_{};
+};
+
+}  // namespace reelpipe
+
+#endif

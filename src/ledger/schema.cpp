@@ -1,0 +1,79 @@
+#include "ledger/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "reelpipe/download.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+// Times in the columns start and end are microseconds; those that end in _s are seconds.
+constexpr std::array steps{
+    // 1: an outcome a clip. Without a reason it is stored.
+    "CREATE TABLE IF NOT EXISTS clip("
+    " video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, label TEXT NOT NULL,"
+    " reason TEXT, message TEXT NOT NULL, attempts INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL, frames INTEGER NOT NULL, fetched INTEGER NOT NULL,"
+    " resolve_s REAL NOT NULL, fetch_s REAL NOT NULL, cut_s REAL NOT NULL,"
+    " recorded TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,"
+    " PRIMARY KEY(video, start, end, label)) WITHOUT ROWID",
+
+    // 2: what the clip is, which run made it with what, and the options that all clips of the folder share.
+    "ALTER TABLE clip ADD COLUMN class TEXT;"
+    "ALTER TABLE clip ADD COLUMN duration_s REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE clip ADD COLUMN streams TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE clip ADD COLUMN verify_s REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE clip ADD COLUMN store_s REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE clip ADD COLUMN run INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE run("
+    " id INTEGER PRIMARY KEY, started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, ended TEXT, ending TEXT,"
+    " reelpipe TEXT NOT NULL, resolver TEXT NOT NULL DEFAULT '', options TEXT NOT NULL);"
+    "CREATE TABLE output_option(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+
+    // 3: where the media of videos are that are not done yet, as JSON, for who asks for the same; until: seconds since
+    // 1970.
+    "CREATE TABLE resolved("
+    " video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID",
+};
+
+void take_step(database& db, std::size_t number)
+{
+    db.execute("BEGIN IMMEDIATE");
+    try {
+        db.execute(steps[number - 1]);
+        db.execute(fmt::format("PRAGMA user_version = {}; COMMIT", number).c_str());
+    } catch (const database_error&) {
+        db.roll_back();
+        throw;
+    }
+}
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(steps.size()); }
+
+int oldest_with_facts() { return 2; }
+
+int version_of(database& db)
+{
+    statement version = db.prepare("PRAGMA user_version");
+    version.step();
+    return static_cast<int>(version.integer(0));
+}
+
+void migrate(database& db)
+{
+    const int found = version_of(db);
+    if (found > schema_version())
+        throw usage_error(fmt::format(
+            "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one", found,
+            schema_version()));
+    for (auto number = static_cast<std::size_t>(found) + 1; number <= steps.size(); ++number) take_step(db, number);
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,22 @@
+#ifndef REELPIPE_LEDGER_SCHEMA_HPP
+#define REELPIPE_LEDGER_SCHEMA_HPP
+
+#include "ledger/database.hpp"
+
+namespace reelpipe {
+
+// The tables of an output folder's database, and how those that an earlier reelpipe made become them.
+//
+// The database's user_version counts the steps that it has been through. A step is never changed once a release made
+// tables with it: what is to be different is a further step at the end.
+int schema_version();
+int oldest_with_facts();  // from this version on the ledger says what a stored clip is
+int version_of(database&);
+
+// Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.
+// Throws database_error; usage_error for a database of a later version, which stays as it is.
+void migrate(database&);
+
+}  // namespace reelpipe
+
+#endif

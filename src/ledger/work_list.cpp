@@ -1,0 +1,158 @@
+#include "ledger/work_list.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace reelpipe {
+
+namespace {
+
+// Losing a temporary table loses nothing, so it has no journal; a small cache bounds the memory.
+constexpr const char* tables =
+    "PRAGMA temp_store = FILE; PRAGMA temp.page_size = 16384;"
+    "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
+    "PRAGMA main.cache_size = -8000; PRAGMA threads = 1;"
+    "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, video TEXT NOT NULL, start INTEGER NOT NULL,"
+    " end INTEGER NOT NULL, label TEXT NOT NULL, split TEXT NOT NULL);"
+    "CREATE TEMP TABLE excluded(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
+    " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
+    "BEGIN";
+
+// What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
+constexpr const char* record_columns =
+    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams";
+
+database& with_lists(database& db)
+{
+    db.execute(tables);
+    return db;
+}
+
+clip_request clip_in(const statement& found, int column)
+{
+    return {.video = found.text(column),
+            .wanted = {std::chrono::microseconds(found.integer(column + 1)),
+                       std::chrono::microseconds(found.integer(column + 2))},
+            .label = found.text(column + 3),
+            .split = found.text(column + 4)};
+}
+
+std::optional<clip_record> record_in(const statement& found, int column)
+{
+    if (found.is_null(column)) return std::nullopt;
+    clip_record r;
+    if (!found.is_null(column + 1)) r.failed = reason_from(found.text(column + 1)).value_or(reason::unknown);
+    r.message = found.text(column + 2);
+    r.attempts = static_cast<unsigned>(found.integer(column + 3));
+    r.file = {static_cast<std::uint64_t>(found.integer(column + 4)), found.integer(column + 5)};
+    r.frames = found.integer(column + 6);
+    r.fetched = static_cast<std::uint64_t>(found.integer(column + 7));
+    r.duration_s = found.number(column + 8);
+    r.streams = found.text(column + 9);
+    return r;
+}
+
+}  // namespace
+
+work_list::work_list(database& db, const std::filesystem::path& temporary)
+    : database_(&with_lists(db)),
+      remarks_(temporary),
+      add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
+      exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
+      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))
+{
+}
+
+void work_list::exclude(const clip_request& clip)
+{
+    exclude_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()});
+    exclude_.run();
+    excludes_ = true;
+}
+
+bool work_list::add(const clip_request& clip)
+{
+    const std::int64_t start = clip.wanted.start.count(), end = clip.wanted.end.count();
+    if (excludes_) {
+        excluded_.bind(clip.video, start, end);
+        const bool found = excluded_.step();
+        excluded_.reset();
+        if (found) return false;
+    }
+    add_.bind(clip.video, start, end, clip.label, clip.split);
+    add_.run();
+    standings_.push_back(standing::pending);
+    return true;
+}
+
+work_list::size work_list::seal()
+{
+    // An index made at the end is sorted once; kept up to date row by row it costs twice the time. It covers all
+    // columns, so that a walk along it never goes back to the table.
+    database_->execute("COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(video, start, end, row, label, split)");
+    size counted{.rows = rows()};
+    std::string video;
+    segment wanted;
+    statement sorted =
+        database_->prepare("SELECT video, start, end, row FROM temp.wanted ORDER BY video, start, end, row");
+    while (sorted.step()) {
+        const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
+        const bool same_video = counted.videos > 0 && sorted.view(0) == video;
+        if (same_video && next == wanted) {
+            settle(static_cast<std::uint64_t>(sorted.integer(3)), standing::repeated);
+            continue;
+        }
+        ++counted.clips;
+        if (!same_video) {
+            ++counted.videos;
+            video = sorted.view(0);
+        }
+        wanted = next;
+    }
+    return counted;
+}
+
+std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t most)
+{
+    // A page at a time, not one long SELECT: an open one would keep the ledger's log from ever being folded back.
+    if (!page_)
+        page_ = database_->prepare(fmt::format(
+            "SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
+            " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
+            " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4",
+            record_columns));
+    statement& next = *page_;
+    const clip_request none;
+    const clip_request& from = last ? last->clip : none;
+    next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()},
+              std::uint64_t{most});
+
+    std::vector<wanted_clip> page;
+    page.reserve(most);
+    while (next.step()) {
+        const auto row = static_cast<std::uint64_t>(next.integer(5));
+        if (standings_[row - 1] == standing::repeated) continue;
+        page.push_back({.row = row, .clip = clip_in(next, 0), .before = record_in(next, 6)});
+    }
+    next.reset();
+    return page;
+}
+
+void work_list::settle(std::uint64_t row, standing how, std::string_view remark)
+{
+    standings_[row - 1] = how;
+    if (!remark.empty()) remarks_.keep(row, remark);
+}
+
+void work_list::visit(const std::function<void(const clip_request&, standing, std::string_view)>& visitor)
+{
+    statement all = database_->prepare("SELECT video, start, end, label, split, row FROM temp.wanted ORDER BY row");
+    while (all.step()) {
+        const auto row = static_cast<std::uint64_t>(all.integer(5));
+        const standing how = standings_[row - 1];
+        if (how != standing::repeated) visitor(clip_in(all, 0), how, remarks_.of(row));
+    }
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,81 @@
+#ifndef REELPIPE_LEDGER_WORK_LIST_HPP
+#define REELPIPE_LEDGER_WORK_LIST_HPP
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ledger/database.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/remarks.hpp"
+#include "reelpipe/clip.hpp"
+
+namespace reelpipe {
+
+// A clip of the lists, with what earlier runs made of it.
+struct wanted_clip {
+    std::uint64_t row = 0;  // its place in the lists
+    clip_request clip{};
+    std::optional<clip_record> before{};
+};
+
+// How a row stands at the end of this run.
+enum class standing : std::uint8_t {
+    pending,
+    stored,
+    exists,
+    failed,
+    repeated,  // it names the clip of an earlier row
+};
+
+// The clips that this run is asked for.
+//
+// They live in temporary tables of the ledger's database, on disk, where that keeps its own; in memory a row costs one
+// byte. Rows with the same video and segment are one clip; the first of them counts. Threads: one at a time, that of
+// the ledger.
+class work_list {
+public:
+    // What there is to say of rows is kept in a file in the folder `temporary`.
+    work_list(database&, const std::filesystem::path& temporary);
+
+    // Rows that name this clip will not be added.
+    void exclude(const clip_request&);
+
+    // False for a clip that is excluded.
+    bool add(const clip_request&);
+    std::uint64_t rows() const { return standings_.size(); }
+
+    struct size {
+        std::uint64_t rows = 0, clips = 0, videos = 0;
+    };
+    // Ends the adding, sorts and counts.
+    size seal();
+
+    // So many clips are read at a time: few enough that what waits in memory is small, enough that reading costs
+    // little.
+    static constexpr std::size_t page_size = 2048;
+
+    // The clips that follow `last` in the order of (video, segment), at most `most` of them; clips of one video are
+    // neighbours. An empty answer is the end.
+    std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
+
+    // How the clip of a row ended, and what there is to say of it, if anything.
+    void settle(std::uint64_t row, standing how, std::string_view remark = {});
+
+    // Visits every clip in list order, with its standing and the remark.
+    void visit(const std::function<void(const clip_request&, standing, std::string_view remark)>&);
+
+private:
+    database* database_;
+    remarks remarks_;  // so that a visit need not look each clip up in the ledger, which has another order
+    statement add_, exclude_, excluded_;
+    std::optional<statement> page_;
+    bool excludes_ = false;
+    std::vector<standing> standings_;  // of row 1, 2, ...
+};
+
+}  // namespace reelpipe
+
+#endif

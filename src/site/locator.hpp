@@ -1,0 +1,70 @@
+#ifndef REELPIPE_SITE_LOCATOR_HPP
+#define REELPIPE_SITE_LOCATOR_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reelpipe/download.hpp"
+#include "reelpipe/video_source.hpp"
+#include "stages/resolve/url_template.hpp"
+
+namespace reelpipe {
+
+// Whether videos are asked for at a site, whose URLs of media are good for the address that asked and no other.
+bool is_site(const download_options&);
+
+// How many videos an hour the source may be asked for on all ways together; 0: without bounds.
+double resolves_per_hour(const download_options&);
+
+// What a source that may have to wait asks and tells its run; called on the loop.
+struct wait_hooks {
+    std::function<bool()> is_ending{};  // once true, nobody waits for a quota or for a block to end
+    std::function<void(std::optional<reason>)> on_hold_up{};  // as egress_options has it
+};
+
+// Whether asking costs nobody anything, so that what was not there may be asked for again each time.
+bool is_free_to_ask(const download_options&);
+
+// Whether each video may have a host of its own, as far as the user said: not those that a site names.
+bool names_hosts(const download_options&);
+
+// The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
+// Threads: those of yt_dlp.
+class locator {
+public:
+    // `reference`: a video of the source that was there before, if any. Throws usage_error for a source that cannot be
+    // one.
+    locator(const asio::any_io_executor& loop, const download_options&, wait_hooks = {},
+            const std::string& reference = {});
+
+    // Throws usage_error for options that the constructor would refuse; asks nobody and starts nothing.
+    static void check(const download_options&);
+
+    // Calls at a time that are of use: those that are answered, and those that wait with a verdict in doubt.
+    static std::size_t useful_calls(const download_options&);
+
+    // As those of video_source. A file of URLs that has none is a usage_error, and so is a format that is none.
+    asio::awaitable<std::vector<message>> start();
+    asio::awaitable<resolved_video> locate(std::string video);
+
+    std::string version() const { return source_->version(); }
+
+    // Whether URLs stop working after a while, so that asking again may help.
+    bool has_expiring_urls() const { return source_->urls_expire(); }
+
+private:
+    std::shared_ptr<video_source> source_;
+    std::optional<resolve::url_template> media_urls_;  // a site need not be asked for what is no page of it
+    bool named_by_others_;                             // whatever URL was found
+    bool with_sound_;
+};
+
+}  // namespace reelpipe
+
+#endif

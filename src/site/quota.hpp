@@ -1,0 +1,40 @@
+#ifndef REELPIPE_SITE_QUOTA_HPP
+#define REELPIPE_SITE_QUOTA_HPP
+
+#include <chrono>
+
+namespace reelpipe {
+
+// A token bucket: so many requests an hour, a few at once after a rest.
+//
+// A sign that the site counts more strictly halves the rate; each success gives a twentieth of the rate that was asked
+// for back. Time is a parameter: the class knows no clock.
+class quota {
+public:
+    using time = std::chrono::steady_clock::time_point;
+    using duration = std::chrono::steady_clock::duration;
+
+    // Without bounds if `per_hour` is 0.
+    quota(double per_hour, time now) : asked_(per_hour), rate_(per_hour), tokens_(burst), counted_(now) {}
+
+    // How long until a request may go out; zero: at once.
+    duration wait(time now);
+    void take(time now);
+
+    void slow_down(time now);
+    void speed_up(time now);
+    double per_hour() const { return rate_; }
+
+private:
+    static constexpr double burst = 3;
+
+    void count(time now);
+
+    double asked_, rate_;
+    double tokens_;
+    time counted_;
+};
+
+}  // namespace reelpipe
+
+#endif

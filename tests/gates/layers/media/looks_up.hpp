@@ -1,0 +1,6 @@
+#ifndef REELPIPE_TESTS_GATES_LAYERS_MEDIA_LOOKS_UP_HPP
+#define REELPIPE_TESTS_GATES_LAYERS_MEDIA_LOOKS_UP_HPP
+
+#include "stages/cut/one.hpp"
+
+#endif

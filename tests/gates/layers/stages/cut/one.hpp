@@ -1,0 +1,6 @@
+#ifndef REELPIPE_TESTS_GATES_LAYERS_STAGES_CUT_ONE_HPP
+#define REELPIPE_TESTS_GATES_LAYERS_STAGES_CUT_ONE_HPP
+
+#include "stages/cut/other.hpp"
+
+#endif

@@ -1,0 +1,6 @@
+#ifndef REELPIPE_TESTS_GATES_LAYERS_STAGES_CUT_OTHER_HPP
+#define REELPIPE_TESTS_GATES_LAYERS_STAGES_CUT_OTHER_HPP
+
+#include "stages/cut/one.hpp"
+
+#endif

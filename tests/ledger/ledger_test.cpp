@@ -1,0 +1,137 @@
+#include "ledger/ledger.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ledger/schema.hpp"
+#include "ledger/work_list.hpp"
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::database;
+using reelpipe::ledger;
+using reelpipe::statement;
+using reelpipe::test::temp_folder;
+
+namespace {
+
+reelpipe::clip_request clip(int number)
+{
+    return {.video = "v" + std::to_string(number), .wanted = {1s, 11s}, .label = "l", .split = ""};
+}
+
+std::int64_t rows_in(const std::filesystem::path& file)
+{
+    database db(file);
+    statement count = db.prepare("SELECT count(*) FROM clip");
+    count.step();
+    return count.integer(0);
+}
+
+}  // namespace
+
+TEST_CASE("an outcome that is recorded again replaces the first", "[ledger]")
+{
+    const temp_folder folder;
+    {
+        database db(folder / "l");
+        ledger l(db);
+        l.record(clip(1), {.failed = reelpipe::reason::network});
+        l.record(clip(1), {.frames = 300});
+    }
+    CHECK(rows_in(folder / "l") == 1);
+}
+
+TEST_CASE("what was committed survives a killed process", "[ledger]")
+{
+    const temp_folder folder;
+    const pid_t child = fork();
+    if (child == 0) {
+        database db(folder / "l");
+        ledger l(db);
+        for (int i = 0; i < 100; ++i) l.record(clip(i), {});
+        l.commit();
+        l.record(clip(100), {});  // at risk
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    REQUIRE(WIFSIGNALED(status));
+
+    CHECK(rows_in(folder / "l") == 100);
+}
+
+TEST_CASE("a row says what the clip is, what it cost and which run made it", "[ledger]")
+{
+    const temp_folder folder;
+    database db(folder / "l");
+    ledger l(db);
+    l.begin_run({.resolver = "yt-dlp 2023.03.04", .options = "{}"});
+    l.record(clip(1),
+             {.attempts = 2, .file = {.bytes = 7}, .frames = 300, .duration_s = 10.01, .streams = "h264 320x180"});
+    l.record(clip(2), {.failed = reelpipe::reason::removed, .message = "gone for good"});
+    l.end_run("complete");
+
+    statement row = db.prepare(
+        "SELECT c.reason, c.class, c.message, c.attempts, c.bytes, c.frames, c.duration_s, c.streams, r.resolver,"
+        " r.ending FROM clip c JOIN run r ON r.id = c.run ORDER BY video");
+    REQUIRE(row.step());
+    CHECK(row.is_null(0));
+    CHECK(row.is_null(1));
+    CHECK(row.integer(3) == 2);
+    CHECK(row.integer(4) == 7);
+    CHECK(row.integer(5) == 300);
+    CHECK(row.number(6) == 10.01);
+    CHECK(row.text(7) == "h264 320x180");
+    CHECK(row.text(8) == "yt-dlp 2023.03.04");
+    CHECK(row.text(9) == "complete");
+    REQUIRE(row.step());
+    CHECK(row.text(0) == "removed");
+    CHECK(row.text(1) == "permanent");
+    CHECK(row.text(2) == "gone for good");
+}
+
+TEST_CASE("a ledger of the first version keeps its outcomes", "[ledger]")
+{
+    const temp_folder folder;
+    {
+        database old(folder / "l");
+        old.execute(
+            "PRAGMA journal_mode = WAL;"
+            "CREATE TABLE clip(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, label TEXT NOT NULL,"
+            " reason TEXT, message TEXT NOT NULL, attempts INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+            " modified_ns INTEGER NOT NULL, frames INTEGER NOT NULL, fetched INTEGER NOT NULL,"
+            " resolve_s REAL NOT NULL, fetch_s REAL NOT NULL, cut_s REAL NOT NULL,"
+            " recorded TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY(video, start, end, label)) WITHOUT ROWID;"
+            "INSERT INTO clip VALUES('v1', 1000000, 11000000, 'l', NULL, '', 1, 7, 8, 300, 9, 0.1, 0.2, 0.3, '2026');"
+            "INSERT INTO clip VALUES('v2', 1000000, 11000000, 'l', 'removed', 'x', 1, 0, 0, 0, 0, 0, 0, 0, '2026');"
+            "PRAGMA user_version = 1");
+    }
+
+    database db(folder / "l");
+    ledger l(db);
+    reelpipe::work_list list(db, std::filesystem::temp_directory_path());
+    list.add(clip(1));
+    list.add(clip(2));
+    list.seal();
+
+    const auto all = list.after(nullptr, 10);
+    REQUIRE(all.size() == 2);
+    REQUIRE(all[0].before);
+    CHECK(all[0].before->file == reelpipe::store::stamp{.bytes = 7, .modified_ns = 8});
+    CHECK(all[0].before->frames == 300);
+    REQUIRE(all[1].before);
+    CHECK(all[1].before->failed == reelpipe::reason::removed);
+    statement version = db.prepare("PRAGMA user_version");
+    version.step();
+    CHECK(version.integer(0) == reelpipe::schema_version());
+}
+
+TEST_CASE("a ledger of a later version is refused, not changed", "[ledger]")
+{
+    const temp_folder folder;
+    database db(folder / "l");
+    db.execute("PRAGMA user_version = 99");
+    CHECK_THROWS_WITH(ledger(db), Catch::Contains("later reelpipe"));
+}

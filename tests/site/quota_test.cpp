@@ -1,0 +1,71 @@
+#include "site/quota.hpp"
+
+#include "support/catch.hpp"
+
+using namespace std::chrono_literals;
+using reelpipe::quota;
+
+namespace {
+
+constexpr quota::time begin{};
+
+// What goes out in `span`, asked for as often as it is allowed.
+int taken(quota& bucket, quota::time& now, quota::duration span)
+{
+    int count = 0;
+    for (const auto end = now + span;;) {
+        const auto wait = bucket.wait(now);
+        if (now + wait > end) break;
+        now += wait;
+        bucket.take(now);
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("a bucket gives three at once, then so many an hour", "[quota]")
+{
+    quota bucket(240, begin);
+    quota::time now = begin;
+
+    CHECK(taken(bucket, now, 0s) == 3);
+    CHECK(bucket.wait(now) == 15s);
+    CHECK(taken(bucket, now, 1h) == 240);
+}
+
+TEST_CASE("a bucket without a rate lets all through", "[quota]")
+{
+    quota bucket(0, begin);
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(bucket.wait(begin) == 0s);
+        bucket.take(begin);
+    }
+    bucket.slow_down(begin);
+    CHECK(bucket.wait(begin) == 0s);
+}
+
+TEST_CASE("signs of a limit halve the rate, successes give it back slowly, and never more", "[quota]")
+{
+    quota bucket(240, begin);
+    bucket.slow_down(begin);
+    CHECK(bucket.per_hour() == 120);
+    bucket.slow_down(begin);
+    CHECK(bucket.per_hour() == 60);
+    for (int i = 0; i < 5; ++i) bucket.speed_up(begin);
+    CHECK(bucket.per_hour() == 120);
+    for (int i = 0; i < 50; ++i) bucket.speed_up(begin);
+    CHECK(bucket.per_hour() == 240);
+    for (int i = 0; i < 50; ++i) bucket.slow_down(begin);
+    CHECK(bucket.per_hour() == 15);
+}
+
+TEST_CASE("a night's rest gives no more than three at once", "[quota]")
+{
+    quota bucket(240, begin);
+    quota::time now = begin;
+    taken(bucket, now, 1h);
+    now += 12h;
+    CHECK(taken(bucket, now, 0s) == 3);
+}
