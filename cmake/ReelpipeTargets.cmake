@@ -19,7 +19,7 @@ function(reelpipe_room name)
 endfunction()
 
 # reelpipe_test(ROOM SOURCES ... LIBS ... [MEDIA]): one Catch2 binary a room, each TEST_CASE a ctest.
-# MEDIA: the tests need the films that tests/support/make_media makes; REELPIPE_TEST_MEDIA is their folder.
+# MEDIA: the tests need the videos that tests/support/make_media makes; REELPIPE_TEST_MEDIA is their folder.
 function(reelpipe_test room)
     cmake_parse_arguments(PARSE_ARGV 1 arg "MEDIA" "" "SOURCES;LIBS;DEFINITIONS")
     set(target test_${room})

@@ -1,5 +1,5 @@
 // A process of the ffmpeg program a clip: `ffmpeg -ss START -t LENGTH -i FILE`, one thread. Where it copies, it reads
-// from the server, and is right when it shows the segment's pictures, give or take some at the end: it cuts by the
+// from the server, and is right when it shows the segment's frames, give or take some at the end: it cuts by the
 // order in which they are decoded.
 #include <chrono>
 
@@ -10,7 +10,7 @@ namespace reelpipe::bench {
 
 namespace {
 
-constexpr std::size_t most_pictures_apart = 4;
+constexpr std::size_t most_frames_apart = 4;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ figures ffmpeg_process(const workload& w)
         const auto begun = std::chrono::steady_clock::now();
         cpu_s += run_program(ffmpeg_command(w, i, clip)).cpu_s;
         wall += std::chrono::steady_clock::now() - begun;
-        check(w, i, clip, most_pictures_apart);
+        check(w, i, clip, most_frames_apart);
     }
     const auto clips = static_cast<double>(w.segments.size());
     return {{"cpu_s", cpu_s / clips}, {"wall_s", wall.count() / clips}};

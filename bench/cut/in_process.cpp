@@ -1,5 +1,5 @@
 // reelpipe's stages in this process: cut, verify, write to the disk. One clip after the other, as one worker does it,
-// from the film on the disk.
+// from the video on the disk.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +32,13 @@ private:
 
 void cut_one(const workload& w, const segment& wanted, const std::filesystem::path& clip)
 {
-    const file source(w.film, O_RDONLY), out(clip, O_RDWR | O_CREAT | O_TRUNC);
+    const file source(w.video, O_RDONLY), out(clip, O_RDWR | O_CREAT | O_TRUNC);
     struct stat found{};
     fstat(source.descriptor(), &found);
-    cut::film film{.pictures = {.descriptor = source.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)}};
-    film.pictures.held.add({0, film.pictures.size});
+    cut::input video{.video = {.descriptor = source.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)}};
+    video.video.held.add({0, video.video.size});
     const cut::result done =
-        cut::make_clip(film, wanted, out.descriptor(), {.lossless = w.mode == cutting::lossless, .preset = w.preset});
+        cut::make_clip(video, wanted, out.descriptor(), {.lossless = w.mode == cutting::lossless, .preset = w.preset});
     verify::check(out.descriptor(),
                   {.frames = done.frames, .start = done.start, .duration = done.duration, .audio = done.audio});
     fsync(out.descriptor());

@@ -1,10 +1,10 @@
 // bench_cut: what a clip costs. CPU is user + system, of the program and of every process that it starts; the server is
 // none of them. For reelpipe that includes verifying the clip and syncing it to the disk.
 //
-// encode: 10 s out of a film of 300 s on the local disk, H.264 out with libx264, medium, crf 23, one thread, sound
+// encode: 10 s out of a video of 300 s on the local disk, H.264 out with libx264, medium, crf 23, one thread, audio
 // copied. Before a time counts, every packet of the clip is compared with what `ffmpeg -ss` writes.
-// lossless: the same film on a server on loopback; packets are copied. Before a time counts, the pictures that the clip
-// shows are compared with the film's, in number and hash.
+// lossless: the same video on a server on loopback; packets are copied. Before a time counts, the frames that the clip
+// shows are compared with the video's, in number and hash.
 //
 //     build/release/bin/bench_cut --contest lossless
 // Read the stages against the whole program: the difference is fetching, a worker process, ledger and report.
@@ -21,20 +21,20 @@ using namespace reelpipe::bench;
 using namespace std::chrono_literals;
 
 // As many as `count`, of different lengths to the key frame before them.
-std::vector<reelpipe::segment> spread(std::size_t count, std::chrono::milliseconds film,
+std::vector<reelpipe::segment> spread(std::size_t count, std::chrono::milliseconds video,
                                       std::chrono::milliseconds length)
 {
     constexpr std::size_t most_different = 10;
     std::vector<reelpipe::segment> all;
     for (std::size_t i = 0; i < count; ++i) {
-        const auto start = (film - length) * static_cast<int>(i % most_different + 1) / 11;
+        const auto start = (video - length) * static_cast<int>(i % most_different + 1) / 11;
         all.push_back({start, start + length});
     }
     return all;
 }
 
 struct scaled {
-    film_size film{};
+    video_size video{};
     std::chrono::milliseconds length{};
     std::size_t encoded = 0, lossless = 0;  // clips a turn
     std::string preset{};
@@ -52,25 +52,25 @@ scenario make(scale how_much)
     const scaled s = sized(how_much);
     const std::filesystem::path home =
         std::filesystem::temp_directory_path() / "reelpipe_bench_cut" / (how_much == scale::smoke ? "smoke" : "");
-    const std::chrono::seconds film(s.film.seconds);
+    const std::chrono::seconds video(s.video.seconds);
     const auto server = std::make_shared<reelpipe::test::nginx>(home / "lossless");
     const workload encode = prepare({.mode = cutting::encode,
                                      .folder = home / "encode",
                                      .preset = s.preset,
-                                     .segments = spread(s.encoded, film, s.length)},
-                                    s.film);
+                                     .segments = spread(s.encoded, video, s.length)},
+                                    s.video);
     const workload lossless = prepare({.mode = cutting::lossless,
                                        .folder = home / "lossless",
                                        .preset = s.preset,
-                                       .segments = spread(s.lossless, film, s.length),
+                                       .segments = spread(s.lossless, video, s.length),
                                        .address = server->url("videos")},
-                                      s.film);
+                                      s.video);
     return {
         .name = "cut",
         .columns = {{.figure = "cpu_s", .heading = "CPU ms/clip", .scale = 1000, .decimals = 1},
                     {.figure = "wall_s", .heading = "wall ms/clip", .scale = 1000, .decimals = 1}},
         .contests = {{.name = "encode",
-                      .work = "clips of 10 s out of a film of 300 s, 640x360, encoded anew",
+                      .work = "clips of 10 s out of a video of 300 s, 640x360, encoded anew",
                       .contenders = {{.name = "reelpipe", .take_turn = [encode] { return program(encode); }},
                                      {.name = "its stages", .take_turn = [encode] { return in_process(encode); }},
                                      {.name = "ffmpeg -ss", .take_turn = [encode] { return ffmpeg_process(encode); }}}},

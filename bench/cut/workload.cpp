@@ -23,7 +23,7 @@ std::string content_of(const fs::path& file)
     return content.str();
 }
 
-// Times, sizes and hashes of the packets of the pictures.
+// Times, sizes and hashes of the packets of the frames.
 std::string packets_of(const workload& w, const fs::path& clip)
 {
     const fs::path list = w.folder / "packets.txt";
@@ -32,10 +32,10 @@ std::string packets_of(const workload& w, const fs::path& clip)
     return content_of(list);
 }
 
-// Hashes of the pictures that are shown, a line each.
-std::string pictures_of(const workload& w, const std::vector<std::string>& input)
+// Hashes of the frames that are shown, a line each.
+std::string frames_of(const workload& w, const std::vector<std::string>& input)
 {
-    const fs::path list = w.folder / "pictures.txt";
+    const fs::path list = w.folder / "frames.txt";
     std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-y"};
     words.insert(words.end(), input.begin(), input.end());
     for (const std::string& word : {"-map", "0:v", "-vsync", "passthrough", "-f", "framemd5"}) words.push_back(word);
@@ -52,27 +52,27 @@ std::string right_clip(const workload& w, std::size_t i)
 {
     if (w.mode == cutting::lossless) {
         const double length = std::chrono::duration<double>(w.segments[i].end - w.segments[i].start).count();
-        return pictures_of(w, {"-ss", microseconds(w.segments[i].start), "-t", fmt::format("{}", length + 1), "-i",
-                               w.film, "-vf", fmt::format("select=lt(t\\,{})", length)});
+        return frames_of(w, {"-ss", microseconds(w.segments[i].start), "-t", fmt::format("{}", length + 1), "-i",
+                             w.video, "-vf", fmt::format("select=lt(t\\,{})", length)});
     }
     const fs::path clip = w.folder / "right.mp4";
     run_program(ffmpeg_command(w, i, clip));
     return packets_of(w, clip);
 }
 
-void make_film(const fs::path& film, const film_size& size)
+void make_video(const fs::path& video, const video_size& size)
 {
-    if (fs::exists(film)) return;
-    const fs::path part = film.parent_path() / "part.mp4";
+    if (fs::exists(video)) return;
+    const fs::path part = video.parent_path() / "part.mp4";
     // Noise, or encoding would be unnaturally cheap.
-    const std::string picture = fmt::format("testsrc2=size={}:rate=30000/1001,noise=alls=12:allf=t", size.picture);
+    const std::string frame = fmt::format("testsrc2=size={}:rate=30000/1001,noise=alls=12:allf=t", size.frame);
     // clang-format off
-    run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
+    run_program({"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", frame, "-f", "lavfi", "-i",
             "sine=frequency=440:sample_rate=44100", "-t", std::to_string(size.seconds), "-c:v", "libx264", "-preset",
             "veryfast", "-profile:v", "main", "-crf", "28", "-pix_fmt", "yuv420p", "-g", "150", "-c:a", "aac", "-b:a",
             "64k", "-movflags", "+faststart", part});
     // clang-format on
-    fs::rename(part, film);
+    fs::rename(part, video);
 }
 
 // Lists of hashes, of which the last lines may differ, and in number.
@@ -90,9 +90,9 @@ std::vector<std::string> ffmpeg_command(const workload& w, std::size_t i, const 
 {
     const segment& wanted = w.segments[i];
     const std::string length = microseconds(wanted.end - wanted.start);
-    const std::string film = w.mode == cutting::encode ? w.film.string() : fmt::format("{}/v{}.mp4", w.address, i);
+    const std::string video = w.mode == cutting::encode ? w.video.string() : fmt::format("{}/v{}.mp4", w.address, i);
     std::vector<std::string> words{"ffmpeg", "-nostdin", "-v", "error", "-y", "-ss", microseconds(wanted.start),
-                                   "-t",     length,     "-i", film,    "-t", length};
+                                   "-t",     length,     "-i", video,   "-t", length};
     if (w.mode == cutting::lossless)
         for (const char* word : {"-c", "copy"}) words.emplace_back(word);
     else
@@ -104,15 +104,15 @@ std::vector<std::string> ffmpeg_command(const workload& w, std::size_t i, const 
     return words;
 }
 
-workload prepare(workload w, const film_size& size)
+workload prepare(workload w, const video_size& size)
 {
     fs::create_directories(w.folder);
-    w.film = w.folder / fmt::format("film_{}_{}.mp4", size.picture, size.seconds);
-    make_film(w.film, size);
+    w.video = w.folder / fmt::format("video_{}_{}.mp4", size.frame, size.seconds);
+    make_video(w.video, size);
     fs::remove_all(w.videos());
     fs::create_directories(w.videos());
     for (std::size_t i = 0; i < w.segments.size(); ++i) {
-        fs::create_hard_link(w.film, w.videos() / fmt::format("v{}.mp4", i));
+        fs::create_hard_link(w.video, w.videos() / fmt::format("v{}.mp4", i));
         std::size_t same = 0;
         while (w.segments[same] != w.segments[i]) ++same;
         w.right.push_back(same < i ? w.right[same] : right_clip(w, i));
@@ -129,9 +129,9 @@ void check(const workload& w, std::size_t i, const fs::path& clip, std::size_t s
     }
     std::string content = content_of(clip) + w.right[i];
     if (w.known->contains(content)) return;
-    const std::string shown = pictures_of(w, {"-i", clip});
+    const std::string shown = frames_of(w, {"-i", clip});
     if (!are_the_same(shown, w.right[i], slack))
-        throw wrong_result(fmt::format("clip {} does not show the pictures of its segment", i));
+        throw wrong_result(fmt::format("clip {} does not show the frames of its segment", i));
     w.known->insert(std::move(content));
 }
 

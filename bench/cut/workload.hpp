@@ -14,17 +14,17 @@ namespace reelpipe::bench {
 
 enum class cutting { encode, lossless };
 
-// What every contender cuts out of one film, and what has to come out.
+// What every contender cuts out of one video, and what has to come out.
 struct workload {
     cutting mode = cutting::encode;
     std::filesystem::path folder{};
-    std::filesystem::path film{};
+    std::filesystem::path video{};
     std::string preset{};  // of libx264
-    // One clip of each video. All videos are the same film, by names of their own: videos() / "v0.mp4" and so on.
+    // One clip of each video. All videos are the same video, by names of their own: videos() / "v0.mp4" and so on.
     std::vector<segment> segments{};
     std::string address{};  // of the folder of the videos, from which lossless clips are fetched
 
-    // Of each segment: the packets of the clip that ffmpeg encodes, or the pictures that the film shows in it.
+    // Of each segment: the packets of the clip that ffmpeg encodes, or the frames that the video shows in it.
     std::vector<std::string> right{};
     // Lossless clips that were decoded and compared before: to decode them all again would take longer than the bench.
     std::shared_ptr<std::set<std::string>> known = std::make_shared<std::set<std::string>>();
@@ -32,19 +32,19 @@ struct workload {
     std::filesystem::path videos() const { return folder / "videos"; }
 };
 
-struct film_size {
+struct video_size {
     int seconds = 0;
-    std::string picture{};  // "640x360"
+    std::string frame{};  // "640x360"
 };
 
-// Makes the film, once, the names of the videos, and what the clips are compared with.
-workload prepare(workload, const film_size&);
+// Makes the video, once, the names of the videos, and what the clips are compared with.
+workload prepare(workload, const video_size&);
 
 // Throws wrong_result unless the clip of segment `i` is the right one. Encoded: each packet is ffmpeg's. Lossless: it
-// shows the film's pictures, bit for bit; `slack`: there may be so many more or fewer of them at the end.
+// shows the video's frames, bit for bit; `slack`: there may be so many more or fewer of them at the end.
 void check(const workload&, std::size_t i, const std::filesystem::path& clip, std::size_t slack = 0);
 
-// ffmpeg -ss START -t LENGTH -i FILM ..., which encodes or copies.
+// ffmpeg -ss START -t LENGTH -i VIDEO ..., which encodes or copies.
 std::vector<std::string> ffmpeg_command(const workload&, std::size_t i, const std::filesystem::path& clip);
 
 // The contenders: CPU and wall seconds a clip.

@@ -1,7 +1,7 @@
 // bench_e2e: a list of clips like Kinetics' becomes a folder of clips. Starts as in the real lists, videos of matching
 // lengths, a tenth of the links dead; each contender as its users run it. near: nginx on loopback, on the same cores.
 // far: 100 ms to the first byte and 1 MB/s a connection. site: contenders get pages, and yt-dlp has to find the video.
-// Before a time counts: exactly the clips that are not dead are there, and each shows the film's pictures in number.
+// Before a time counts: exactly the clips that are not dead are there, and each shows the video's frames in number.
 //
 //     build/release/bin/bench_e2e --scale full --contest "encode, near"
 #include "e2e/workload.hpp"
@@ -23,7 +23,7 @@ struct work_sizes {
 work_sizes sized(scale how_much)
 {
     if (how_much == scale::smoke) {
-        const size_of_work few{.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
+        const size_of_work few{.videos = 2, .length = 2s, .frame = "160x90", .preset = "ultrafast"};
         return {few, few, few, few};
     }
     if (how_much == scale::quick) return {{.videos = 4}, {.videos = 12, .names = 10}, {.videos = 4}, {.videos = 12}};

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "e2e/start_times.hpp"
-#include "fetch/pictures.hpp"
+#include "fetch/frames.hpp"
 #include "runner/program.hpp"
 
 namespace reelpipe::bench {
@@ -35,17 +35,17 @@ void ffmpeg(const fs::path& result, std::vector<std::string> words)
     fs::rename(part, result);
 }
 
-// Pictures with noise, or encoding would be unnaturally cheap; a key frame every five seconds.
-void make_material(const fs::path& file, const std::string& picture)
+// Frames with noise, or encoding would be unnaturally cheap; a key frame every five seconds.
+void make_material(const fs::path& file, const std::string& frame)
 {
     if (fs::exists(file)) return;
-    ffmpeg(file, {"-f", "lavfi", "-i", fmt::format("testsrc2=size={}:rate=30,noise=alls=12:allf=t", picture), "-t",
+    ffmpeg(file, {"-f", "lavfi", "-i", fmt::format("testsrc2=size={}:rate=30,noise=alls=12:allf=t", frame), "-t",
                   std::to_string(count_of(longest_material)), "-c:v", "libx264", "-preset", "veryfast", "-profile:v",
                   "main", "-crf", "28", "-pix_fmt", "yuv420p", "-g", "150"});
 }
 
-// The material again and again, with sound; index first.
-void make_film(const fs::path& file, const fs::path& material, seconds length)
+// The material again and again, with audio; index first.
+void make_video(const fs::path& file, const fs::path& material, seconds length)
 {
     if (fs::exists(file)) return;
     ffmpeg(file, {"-stream_loop", std::to_string(length / longest_material),
@@ -61,9 +61,9 @@ void make_film(const fs::path& file, const fs::path& material, seconds length)
                   "-movflags",    "+faststart"});
 }
 
-void serve(const fs::path& folder, const fs::path& film, const std::string& id)
+void serve(const fs::path& folder, const fs::path& video, const std::string& id)
 {
-    fs::create_hard_link(film, folder / "media" / (id + ".mp4"));
+    fs::create_hard_link(video, folder / "media" / (id + ".mp4"));
     std::ofstream(folder / "pages" / id) << fmt::format(
         "<html><head><title>A video</title></head><body><video><source src=\"/media/{}.mp4\" type=\"video/mp4\">"
         "</video></body></html>",
@@ -96,14 +96,13 @@ void check(const workload& w, std::size_t may_differ)
     const std::map<std::string, fs::path> clips = clips_in(w.output());
     std::size_t alive = 0;
     for (const row& r : w.rows) {
-        if (r.pictures == 0) continue;
+        if (r.video == 0) continue;
         ++alive;
         const auto clip = clips.find(r.clip.video);
         if (clip == clips.end()) throw wrong_result("there is no clip of " + r.clip.video);
-        const std::size_t shown = pictures_of(clip->second);
-        if (shown + may_differ < r.pictures || shown > r.pictures + may_differ)
-            throw wrong_result(
-                fmt::format("{} shows {} pictures instead of {}", clip->second.string(), shown, r.pictures));
+        const std::size_t shown = frames_of(clip->second);
+        if (shown + may_differ < r.video || shown > r.video + may_differ)
+            throw wrong_result(fmt::format("{} shows {} frames instead of {}", clip->second.string(), shown, r.video));
     }
     if (clips.size() != alive) throw wrong_result(fmt::format("{} clips instead of {}", clips.size(), alive));
 }
@@ -116,13 +115,13 @@ std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); 
 
 workload prepare(const size_of_work& size)
 {
-    const fs::path cache = bench_media() / size.picture;
+    const fs::path cache = bench_media() / size.frame;
     fs::create_directories(cache);
     const fs::path material = cache / "material.mp4";
-    make_material(material, size.picture);
+    make_material(material, size.frame);
 
     workload w{.preset = size.preset,
-               .home = bench_media() / fmt::format("{}x{}_{}", size.videos, size.names, size.picture)};
+               .home = bench_media() / fmt::format("{}x{}_{}", size.videos, size.names, size.frame)};
     fs::remove_all(w.home);
     fs::create_directories(w.site() / "media");
     fs::create_directories(w.site() / "pages");
@@ -132,18 +131,18 @@ workload prepare(const size_of_work& size)
             // In no order of length: late starts are all over the list.
             const seconds start = starts[(i * 7 + name) % starts.size()];
             const seconds length = length_of_video(start, size.length);
-            const fs::path film = cache / fmt::format("{}s.mp4", length.count());
-            make_film(film, material, length);
+            const fs::path video = cache / fmt::format("{}s.mp4", length.count());
+            make_video(video, material, length);
             row r{.clip = {.video = fmt::format("video{:03}x{:03}", i, name),
                            .wanted = {start, start + size.length},
                            .label = fmt::format("label {}", i % labels),
                            .split = "train"}};
-            r.pictures = pictures_in(film, r.clip.wanted);
-            serve(w.site(), film, r.clip.video);
+            r.video = frames_in(video, r.clip.wanted);
+            serve(w.site(), video, r.clip.video);
             w.rows.push_back(r);
             if (w.rows.size() % 10 != 2) continue;
             r.clip.video = fmt::format("dead{:03}x{:03}", i, name);
-            r.pictures = 0;
+            r.video = 0;
             w.rows.push_back(std::move(r));
         }
     write_list(w);
@@ -167,7 +166,7 @@ figures measured(const workload& w, const std::vector<std::string>& program, int
     const program_usage used = run_program(program, status);
     const auto served = static_cast<double>(w.server->served() - before);
     check(w, may_differ);
-    const auto clips = static_cast<double>(std::ranges::count_if(w.rows, [](const row& r) { return r.pictures > 0; }));
+    const auto clips = static_cast<double>(std::ranges::count_if(w.rows, [](const row& r) { return r.video > 0; }));
     return {{"clips_per_s", clips / used.wall_s},
             {"cpu_s", used.cpu_s / clips},
             {"bytes", served / clips},

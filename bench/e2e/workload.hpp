@@ -15,7 +15,7 @@ namespace reelpipe::bench {
 
 struct row {
     clip_request clip;
-    std::size_t pictures = 0;  // that the clip has to show; 0: a dead link
+    std::size_t frames = 0;  // that the clip has to show; 0: a dead link
 };
 
 // How much work, and what the videos are like.
@@ -23,7 +23,7 @@ struct size_of_work {
     std::size_t videos = 0;  // of different lengths
     std::size_t names = 1;   // that each video has, for contenders that need more clips to be timed
     std::chrono::seconds length{10};
-    std::string picture = "640x360";
+    std::string frame = "640x360";
     std::string preset = "medium";
 };
 
@@ -52,11 +52,11 @@ std::filesystem::path bench_media();
 workload prepare(const size_of_work&);
 workload served(workload, const network&, bool with_site);
 
-// What a contender's clips may have more or fewer pictures than the film.
+// What a contender's clips may have more or fewer frames than the video.
 constexpr std::size_t exact = 0, as_ffmpeg_encodes = 1, as_ffmpeg_copies = 4;
 
 // Runs a program whose end status is `status` (there are dead links), into an empty output folder. Throws wrong_result
-// unless exactly the clips that are not dead are there, with their pictures.
+// unless exactly the clips that are not dead are there, with their frames.
 figures measured(const workload&, const std::vector<std::string>& program, int status, std::size_t may_differ);
 
 // `xargs -P jobs`: for each row a shell that runs `script`, with the start, the length in seconds, the URL and the

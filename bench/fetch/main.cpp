@@ -1,7 +1,7 @@
-// bench_fetch: what clips cost the network, and how long they take on it. Clips of 10 s all over a film, 8 at once;
+// bench_fetch: what clips cost the network, and how long they take on it. Clips of 10 s all over a video, 8 at once;
 // every contender ends with a file a clip whose packets were copied; reelpipe's stages run in this process. Bytes and
 // requests are those that the server counts, which is 100 ms away and gives a connection 1 MB/s, or has no limits.
-// Before a time counts, the pictures of all clips are counted: no fewer than the film has there, and of reelpipe's
+// Before a time counts, the frames of all clips are counted: no fewer than the video has there, and of reelpipe's
 // exactly as many.
 #include <array>
 
@@ -15,18 +15,18 @@ using namespace std::chrono_literals;
 
 std::vector<shape> shapes()
 {
-    return {{.name = "MP4, index first", .files = {"long.mp4"}, .film = "long.mp4"},
-            {.name = "MP4, index last", .files = {"long_moov_last.mp4"}, .film = "long.mp4"},
+    return {{.name = "MP4, index first", .files = {"long.mp4"}, .video = "long.mp4"},
+            {.name = "MP4, index last", .files = {"long_moov_last.mp4"}, .video = "long.mp4"},
             {.name = "pair of MP4",
              .files = {"long_video.mp4", "long_audio.m4a"},
-             .film = "long.mp4",
+             .video = "long.mp4",
              .yt_dlp_knows = false},
-            {.name = "WebM with Cues", .files = {"long.webm"}, .film = "long.webm", .type = ".webm"},
-            {.name = "MPEG-TS", .files = {"long.ts"}, .film = "long.ts", .run_up = 6s},
-            {.name = "HLS, MPEG-TS", .files = {"hls_ts/list.m3u8"}, .film = "long.mp4"},
+            {.name = "WebM with Cues", .files = {"long.webm"}, .video = "long.webm", .type = ".webm"},
+            {.name = "MPEG-TS", .files = {"long.ts"}, .video = "long.ts", .run_up = 6s},
+            {.name = "HLS, MPEG-TS", .files = {"hls_ts/list.m3u8"}, .video = "long.mp4"},
             {.name = "HLS, MP4",
              .files = {"hls_mp4/list.m3u8"},
-             .film = "long.mp4",
+             .video = "long.mp4",
              .ffmpeg_seeks = false,
              .yt_dlp_knows = false}};
 }

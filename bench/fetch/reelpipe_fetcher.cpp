@@ -26,17 +26,17 @@ media_source source_of(const workload& w)
     return source;
 }
 
-void cut_clip(const fetch::fetched::clip& of, segment wanted, std::size_t pictures, const std::filesystem::path& path)
+void cut_clip(const fetch::fetched::clip& of, segment wanted, std::size_t frames, const std::filesystem::path& path)
 {
     if (of.error) std::rethrow_exception(of.error);
-    cut::film film{.pictures = of.files.front()};
-    if (of.files.size() > 1) film.sound = of.files[1];
+    cut::input video{.video = of.files.front()};
+    if (of.files.size() > 1) video.audio = of.files[1];
     const int output = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const cut::result done = cut::make_clip(film, wanted, output, {.lossless = true});
+    const cut::result done = cut::make_clip(video, wanted, output, {.lossless = true});
     close(output);
-    if (static_cast<std::size_t>(done.frames) != pictures)
-        throw wrong_result("a clip has " + std::to_string(done.frames) + " pictures instead of " +
-                           std::to_string(pictures));
+    if (static_cast<std::size_t>(done.frames) != frames)
+        throw wrong_result("a clip has " + std::to_string(done.frames) + " frames instead of " +
+                           std::to_string(frames));
 }
 
 struct turn {
@@ -56,7 +56,7 @@ struct turn {
             needed += static_cast<double>(got.index_bytes + got.span_bytes);
             asio::post(cutters, [this, i, mine = std::move(got)] {
                 try {
-                    cut_clip(mine.clips.front(), w.segments[i], w.pictures[i], w.clip(i, ".mp4"));
+                    cut_clip(mine.clips.front(), w.segments[i], w.video[i], w.clip(i, ".mp4"));
                 } catch (...) {
                     const std::lock_guard lock(mutex);
                     error = std::current_exception();

@@ -1,4 +1,4 @@
-// All of the film, then a clip of it: `curl` a file, `ffmpeg -ss START -t LENGTH -i FILE -c copy`. Of a playlist, what
+// All of the video, then a clip of it: `curl` a file, `ffmpeg -ss START -t LENGTH -i FILE -c copy`. Of a playlist, what
 // ffmpeg fetches of it when it is told to copy everything.
 #include "fetch/workload.hpp"
 

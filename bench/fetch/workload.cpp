@@ -7,7 +7,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "fetch/pictures.hpp"
+#include "fetch/frames.hpp"
 #include "media/demuxer.hpp"
 #include "support/process.hpp"
 #include "support/sparse_copy.hpp"
@@ -19,9 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::chrono::microseconds length_of(const fs::path& film)
+std::chrono::microseconds length_of(const fs::path& video)
 {
-    const test::whole_file file(film);
+    const test::whole_file file(video);
     return std::chrono::microseconds(media::demuxer(file.file()).context()->duration);
 }
 
@@ -29,7 +29,7 @@ std::string seconds(std::chrono::microseconds time) { return fmt::format("{}us",
 
 }  // namespace
 
-fs::path films()
+fs::path videos()
 {
     static const fs::path made = [] {
         test::output_of({REELPIPE_MAKE_MEDIA, REELPIPE_TEST_MEDIA});
@@ -43,15 +43,15 @@ workload prepare(const shape& source, const network& net, std::size_t clips, std
     workload w{.source = source,
                .segments = {},
                .at_once = std::min<std::size_t>(clips, 8),
-               .server = std::make_shared<slow_server>(films(), net),
+               .server = std::make_shared<slow_server>(videos(), net),
                .folder = std::make_shared<test::temp_folder>()};
-    const fs::path film = films() / source.film;
-    const auto last = length_of(film) - length;
+    const fs::path video = videos() / source.video;
+    const auto last = length_of(video) - length;
     for (std::size_t i = 0; i < clips; ++i) {
-        // All over the film, on no round number
+        // All over the video, on no round number
         const auto start = last * (2 * i + 1) / (2 * clips) + 123ms;
         w.segments.push_back({start, start + length});
-        w.pictures.push_back(pictures_in(film, w.segments.back()));
+        w.video.push_back(frames_in(video, w.segments.back()));
     }
     return w;
 }
@@ -64,10 +64,10 @@ figures measured(const workload& w, const std::string& type, const std::function
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     const slow_server::counts after = w.server->served();
     for (std::size_t i = 0; i < w.segments.size(); ++i) {
-        const std::size_t shown = pictures_of(w.clip(i, type));
-        if (shown < w.pictures[i])
-            throw wrong_result(fmt::format("{}: clip {} has {} pictures, the film has {} there", w.source.name, i,
-                                           shown, w.pictures[i]));
+        const std::size_t shown = frames_of(w.clip(i, type));
+        if (shown < w.video[i])
+            throw wrong_result(
+                fmt::format("{}: clip {} has {} frames, the video has {} there", w.source.name, i, shown, w.video[i]));
         fs::remove(w.clip(i, type));
     }
     const auto clips = static_cast<double>(w.segments.size());

@@ -17,23 +17,23 @@
 
 namespace reelpipe::bench {
 
-// A kind of source: what a server has of a film.
+// A kind of source: what a server has of a video.
 struct shape {
     std::string name;
-    std::vector<std::string> files;  // as their server names them; pictures and sound, or one with both
-    std::string film;                // the same in one file, to count its pictures
+    std::vector<std::string> files;  // as their server names them; video and audio, or one with both
+    std::string video;               // the same in one file, to count its frames
     std::string type = ".mp4";       // of clips whose packets are copied
     std::chrono::seconds run_up{};   // so much earlier ffmpeg has to begin, or it comes out behind the key frame
     bool ffmpeg_seeks = true;        // in segments of MP4 FFmpeg 5.1 does not: it reads to the end and writes nothing
     bool yt_dlp_knows = true;        // its generic extractor takes one URL, and lets ffmpeg seek
 };
 
-// Clips out of one film, a video each as far as contenders know, and what has to come out.
+// Clips out of one video, a video each as far as contenders know, and what has to come out.
 struct workload {
     shape source;
     std::vector<segment> segments;
-    std::vector<std::size_t> pictures{};  // of each segment
-    std::size_t at_once = 1;              // clips under way, for every contender
+    std::vector<std::size_t> frames{};  // of each segment
+    std::size_t at_once = 1;            // clips under way, for every contender
     std::shared_ptr<slow_server> server{};
     std::shared_ptr<test::temp_folder> folder{};
 
@@ -43,12 +43,12 @@ struct workload {
     }
 };
 
-// The folder of the films, which are made if need be.
-std::filesystem::path films();
+// The folder of the videos, which are made if need be.
+std::filesystem::path videos();
 
 workload prepare(const shape&, const network&, std::size_t clips, std::chrono::seconds length);
 
-// Times `work`, which leaves each clip as clip(i, type), and asks the server what it took; then counts the pictures of
+// Times `work`, which leaves each clip as clip(i, type), and asks the server what it took; then counts the frames of
 // the clips. Throws wrong_result when some are missing.
 figures measured(const workload&, const std::string& type, const std::function<void()>& work);
 

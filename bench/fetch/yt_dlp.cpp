@@ -1,4 +1,4 @@
-// A process of yt-dlp a clip, which finds the film behind a plain URL and lets ffmpeg fetch the section.
+// A process of yt-dlp a clip, which finds the video behind a plain URL and lets ffmpeg fetch the section.
 #include <fmt/format.h>
 
 #include "fetch/workload.hpp"

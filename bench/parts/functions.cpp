@@ -122,7 +122,7 @@ void content_range_with_sscanf(benchmark::State& state)
     state.SetItemsProcessed(state.iterations());
 }
 
-// A film's pieces as they come in: 16 KiB each, of a hundred clips.
+// A video's pieces as they come in: 16 KiB each, of a hundred clips.
 void hold_ranges(benchmark::State& state)
 {
     constexpr std::uint64_t piece = 16 << 10, clips = 100, pieces = 40;

@@ -5,16 +5,16 @@
 // a time counts: the run says that it found every row as it was, which it can only do without a request, since nobody
 // answers at its source; the plan counts all rows. jobs and connections: how many clips a second there are of more of
 // them; encoded from a server on loopback, and copied from one that is 100 ms away and gives a connection 1 MB/s.
-// length: clips out of films of a minute to three hours. Checked there: all clips are there and show the film's
-// pictures in number.
+// length: clips out of videos of a minute to three hours. Checked there: all clips are there and show the video's
+// frames in number.
 #include <fmt/format.h>
 
 #include <filesystem>
 
 #include "runner/contest.hpp"
 #include "runner/program.hpp"
-#include "scaling/film_length.hpp"
 #include "scaling/finished_folder.hpp"
+#include "scaling/video_length.hpp"
 #include "support/process.hpp"
 
 namespace {
@@ -62,7 +62,7 @@ std::vector<contest> lists(scale how_much)
 contest jobs(scale how_much)
 {
     size_of_work size{.videos = how_much == scale::full ? 12u : 4u};
-    if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90", .preset = "ultrafast"};
+    if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .frame = "160x90", .preset = "ultrafast"};
     const workload w = served(prepare(size), {.name = "near"}, false);
     contest all{.name = "jobs", .work = fmt::format("{} rows, H.264 out", w.rows.size()), .contenders = {}};
     for (std::size_t count = 1; count <= cores(); count *= 2)
@@ -83,7 +83,7 @@ contest connections(scale how_much)
         if (how_much == scale::smoke && count > 1) break;
         if (how_much == scale::quick && (count == 4 || count == 64)) continue;
         size_of_work size{.videos = 9, .names = 1 + count / 4};
-        if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .picture = "160x90"};
+        if (how_much == scale::smoke) size = {.videos = 2, .length = 2s, .frame = "160x90"};
         const workload w = served(prepare(size), far, false);
         all.contenders.push_back({.name = fmt::format("--connections {}", count), .take_turn = [w, count] {
                                       return reelpipe_program(w, "lossless", {"--connections", std::to_string(count)});
@@ -92,12 +92,12 @@ contest connections(scale how_much)
     return all;
 }
 
-contest film_length(scale how_much)
+contest video_length(scale how_much)
 {
-    contest all{.name = "length", .work = "8 clips out of the middle of films, packets copied", .contenders = {}};
+    contest all{.name = "length", .work = "8 clips out of the middle of videos, packets copied", .contenders = {}};
     for (const std::chrono::minutes length : {1min, 10min, 60min, 180min}) {
         if (how_much == scale::smoke && length > 1min) break;
-        const workload w = films_of(length, 8);
+        const workload w = videos_of(length, 8);
         all.contenders.push_back({.name = fmt::format("{} min", length.count()),
                                   .take_turn = [w] { return reelpipe_program(w, "lossless"); }});
     }
@@ -127,7 +127,7 @@ scenario make(scale how_much)
         .rounds = how_much == scale::full ? 5 : 1};
     all.contests.push_back(jobs(how_much));
     all.contests.push_back(connections(how_much));
-    all.contests.push_back(film_length(how_much));
+    all.contests.push_back(video_length(how_much));
     return all;
 }
 

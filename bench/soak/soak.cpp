@@ -126,19 +126,19 @@ bool run_soak(const soak& form, json& results)
 {
     const temp_folder folder;
     fs::create_directories(folder / "media");
-    const fs::path film = folder / "media/film";
-    output_of({"ffmpeg",  "-nostdin", "-v",         "error",
-               "-f",      "lavfi",    "-i",         "testsrc2=size=320x180:rate=30000/1001",
-               "-t",      "20",       "-c:v",       "libx264",
-               "-preset", "veryfast", "-pix_fmt",   "yuv420p",
-               "-g",      "75",       "-movflags",  "+faststart",
-               "-f",      "mp4",      film.string()});
+    const fs::path video = folder / "media/video";
+    output_of({"ffmpeg",  "-nostdin", "-v",          "error",
+               "-f",      "lavfi",    "-i",          "testsrc2=size=320x180:rate=30000/1001",
+               "-t",      "20",       "-c:v",        "libx264",
+               "-preset", "veryfast", "-pix_fmt",    "yuv420p",
+               "-g",      "75",       "-movflags",   "+faststart",
+               "-f",      "mp4",      video.string()});
     std::string list = "youtube_id,time_start,time_end,label\n";
     std::uint64_t clips = 0, missing = 0, refused = 0;
     for (int v = 0; v < form.videos; ++v) {
         const bool is_missing = v % 20 == 7, is_refused = v % 20 == 13;
         const std::string id = fmt::format("{}{:05}", is_refused ? "refused" : "video", v);
-        if (!is_missing) fs::create_hard_link(film, folder / "media" / (id + ".mp4"));
+        if (!is_missing) fs::create_hard_link(video, folder / "media" / (id + ".mp4"));
         for (int c = 0; c < clips_of_a_video; ++c) {
             list += fmt::format("{},{:.2f},{:.2f},label{}\n", id, 0.9 * c, 0.9 * c + 0.4, v % 7);
             ++clips;

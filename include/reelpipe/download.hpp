@@ -27,11 +27,11 @@ struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// How clips are made of videos: pictures encoded anew, or packets copied and what is around the segment hidden by edit
+// How clips are made of videos: frames encoded anew, or packets copied and what is around the segment hidden by edit
 // lists.
 enum class cut_mode : std::uint8_t { encode, lossless };
 
-// What becomes of a video's sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
+// What becomes of a video's audio: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
 enum class audio_choice : std::uint8_t { copy, aac, none };
 
 // What became of one clip in a run.
@@ -98,16 +98,16 @@ struct download_options {
     cut_mode mode = cut_mode::encode;
     std::string preset = "medium";
     int crf = 23;
-    int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own
+    int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
     std::string pixel_format{};  // empty: yuv420p
     int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
     std::string frame_rate{};    // as ffmpeg's -r takes it; empty: the source's
     std::string filter{};        // a filter graph of libavfilter with one input and one output
     audio_choice audio = audio_choice::copy;
     bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
-    bool verify_fully = false;  // every picture and sound of a finished clip is decoded, besides its structure
+    bool verify_fully = false;  // every frame and audio of a finished clip is decoded, besides its structure
     std::size_t jobs = 0;       // clips cut at once; 0: one a usable core
-    // A program that calls run_clip_worker() when it is started with the word "clip-worker": films are then read, and
+    // A program that calls run_clip_worker() when it is started with the word "clip-worker": videos are then read, and
     // clips cut and verified, in two processes of it a job, which can do nothing else. Empty: in this process.
     std::filesystem::path worker{};
     std::chrono::seconds cut_timeout{600};  // for cutting or verifying one clip in a worker

@@ -43,7 +43,7 @@ struct folder_check {
 
 struct folder_check_options {
     std::filesystem::path folder{};  // that a download was given
-    bool verify_fully = false;       // every picture and sound is decoded
+    bool verify_fully = false;       // every frame and audio is decoded
     std::size_t jobs = 0;            // files looked at at once; 0: one a usable core
     // As in download_options: where libav works. Empty: in this process.
     std::filesystem::path worker{};

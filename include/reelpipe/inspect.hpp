@@ -16,7 +16,7 @@ namespace reelpipe {
 
 // What a segment of a video costs, as fetching it has shown.
 struct inspection {
-    std::string container{};        // of the pictures, as people call it: "MP4", "WebM/Matroska"
+    std::string container{};        // of the frames, as people call it: "MP4", "WebM/Matroska"
     std::uint64_t size = 0;         // of the whole files; 0 where nobody says it: playlists
     std::uint64_t index_bytes = 0;  // what leads to the samples
     std::uint64_t span_bytes = 0;   // the samples of the segment, from the key frame before it

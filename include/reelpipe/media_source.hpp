@@ -42,7 +42,7 @@ template <class File> auto* remote_part(File& file)
     return list ? &list->playlist : std::get_if<remote_file>(&file);
 }
 
-// Where the bytes of one video are: one file with everything, or a file with the pictures and one with the sound.
+// Where the bytes of one video are: one file with everything, or a file with the frames and one with the audio.
 struct media_source {
     std::vector<media_file> files;
 };

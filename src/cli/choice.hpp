@@ -33,7 +33,7 @@ inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
 {
     return add_choice<bool>(command, "--verify", fully, {{"structure", false}, {"full", true}},
                             "what of a clip is verified: streams, index, frames and times [the default], or besides "
-                            "that every picture and sound decodes");
+                            "that every frame and audio decodes");
 }
 
 // How many are worked on at once; the same bounds for the commands that have it.

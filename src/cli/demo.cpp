@@ -27,17 +27,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct film {
+struct video {
     const char* id;
-    const char* picture;  // a source of libavfilter
+    const char* frame;  // a source of libavfilter
     int seconds;
     const char* index;  // where the muxer puts it: movflags
 };
 
-constexpr std::array films{
-    film{"testcard_01", "testsrc2=size=640x360:rate=30000/1001", 90, "+faststart"},
-    film{"mandelbrot1", "mandelbrot=size=640x360:rate=25", 60, "+faststart"},
-    film{"-moov_last-", "smptehdbars=size=640x360:rate=30", 120, "0"},
+constexpr std::array videos{
+    video{"testcard_01", "testsrc2=size=640x360:rate=30000/1001", 90, "+faststart"},
+    video{"mandelbrot1", "mandelbrot=size=640x360:rate=25", 60, "+faststart"},
+    video{"-moov_last-", "smptehdbars=size=640x360:rate=30", 120, "0"},
 };
 
 // A list as the field writes them: four clips and a dead link.
@@ -47,7 +47,7 @@ constexpr std::string_view list =
     "watching a test card,testcard_01,30,40,val\n"
     "watching a test card,testcard_01,75,85,val\n"
     "zooming in,mandelbrot1,5,15,val\n"
-    "\"waiting, for the film\",-moov_last-,100,110,val\n"
+    "\"waiting, for the video\",-moov_last-,100,110,val\n"
     "waiting for the uploader's return,dead_link_1,10,20,val\n";
 
 void run_program(std::vector<std::string> words)
@@ -67,7 +67,7 @@ void run_program(std::vector<std::string> words)
         throw std::runtime_error(fmt::format("{} failed, see its message above", words[0]));
 }
 
-void make_film(const film& f, const fs::path& file)
+void make_video(const video& f, const fs::path& file)
 {
     if (fs::exists(file)) return;
     const fs::path unfinished = file.string() + ".part";
@@ -79,7 +79,7 @@ void make_film(const film& f, const fs::path& file)
                  "-f",
                  "lavfi",
                  "-i",
-                 f.picture,
+                 f.frame,
                  "-f",
                  "lavfi",
                  "-i",
@@ -139,9 +139,9 @@ CLI::App* add_demo(CLI::App& program, download_arguments& arguments)
 {
     download_options& o = arguments.run;
     CLI::App* const command =
-        program.add_subcommand("demo", "Try the whole job on films made on the spot; no internet needed");
+        program.add_subcommand("demo", "Try the whole job on videos made on the spot; no internet needed");
     command
-        ->add_option("-o,--output", o.output, "folder of films and clips; default: a new one in the temporary folder")
+        ->add_option("-o,--output", o.output, "folder of videos and clips; default: a new one in the temporary folder")
         ->option_text("DIR");
     command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str();
     add_jobs(*command, o.jobs, "clips cut at once");
@@ -156,22 +156,22 @@ try {
         if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "make a folder " + name);
         folder = name;
     }
-    const fs::path film_folder = folder / "films";
-    fs::create_directories(film_folder);
+    const fs::path video_folder = folder / "videos";
+    fs::create_directories(video_folder);
 
-    fmt::print(stderr, "making {} films in {}\n", films.size(), film_folder.string());
-    std::uintmax_t film_bytes = 0;
-    for (const film& f : films) {
-        const fs::path file = film_folder / fmt::format("{}.mp4", f.id);
-        make_film(f, file);
-        film_bytes += fs::file_size(file);
+    fmt::print(stderr, "making {} videos in {}\n", videos.size(), video_folder.string());
+    std::uintmax_t video_bytes = 0;
+    for (const video& f : videos) {
+        const fs::path file = video_folder / fmt::format("{}.mp4", f.id);
+        make_video(f, file);
+        video_bytes += fs::file_size(file);
     }
     const fs::path list_file = folder / "list.csv";
     std::ofstream(list_file) << list;
 
-    const origin server(film_folder);
+    const origin server(video_folder);
     fmt::print(stderr, "serving {:.1f} MB on http://127.0.0.1:{}/; one link of the list is dead on purpose\n",
-               static_cast<double>(film_bytes) / 1e6, server.port());
+               static_cast<double>(video_bytes) / 1e6, server.port());
     arguments.run.lists = {list_file.string()};
     arguments.run.source = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
     arguments.run.output = folder / "clips";

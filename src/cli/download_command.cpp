@@ -148,11 +148,11 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     command
         ->add_option(
             "--format", o.format,
-            "yt-dlp format selector, of alternatives with commas that of fewer bytes; default: H.264, pictures and "
-            "sound apart or in one file, HLS if nothing else is left")
+            "yt-dlp format selector, of alternatives with commas that of fewer bytes; default: H.264, frames and "
+            "audio apart or in one file, HLS if nothing else is left")
         ->option_text("SELECTOR")
         ->group("Source");
-    command->add_option("--max-height", o.max_height, "no higher picture than this")
+    command->add_option("--max-height", o.max_height, "no higher frame than this")
         ->capture_default_str()
         ->group("Source");
     command->add_option("--cookies", o.cookies, "cookies for yt-dlp, Netscape format")
@@ -250,7 +250,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->check(CLI::Range(0, 51))
         ->capture_default_str()
         ->group("Cut");
-    command->add_option("--gop", o.gop, "at most N pictures from one key frame to the next; default: libx264's own")
+    command->add_option("--gop", o.gop, "at most N frames from one key frame to the next; default: libx264's own")
         ->check(CLI::Range(1, 100000))
         ->option_text("N")
         ->group("Cut");
@@ -259,7 +259,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->group("Cut");
     command
         ->add_option("--short-side", o.short_side,
-                     "scale pictures so that the shorter side has N pixels; smaller ones stay as they are")
+                     "scale frames so that the shorter side has N pixels; smaller ones stay as they are")
         ->check(CLI::Range(16, 8192))
         ->option_text("N")
         ->group("Cut");
@@ -274,9 +274,9 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     add_choice<audio_choice>(
         *command, "--audio", o.audio,
         {{"copy", audio_choice::copy}, {"aac", audio_choice::aac}, {"none", audio_choice::none}},
-        "copy the sound where MP4 carries it and make AAC of it else; make AAC of it; leave it out [copy]")
+        "copy the audio where MP4 carries it and make AAC of it else; make AAC of it; leave it out [copy]")
         ->group("Cut");
-    command->add_flag("--keep-corrupt", o.keep_corrupt, "keep pictures with decode errors instead of failing the clip")
+    command->add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
         ->group("Cut");
     add_verify_depth(*command, o.verify_fully)->group("Cut");
     add_jobs(*command, o.jobs, "clips cut at once")->group("Cut");

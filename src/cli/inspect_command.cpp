@@ -63,7 +63,7 @@ CLI::App* add_inspect(CLI::App& program, inspect_arguments& arguments)
         "Exit status: 0 it was fetched; 1 it cannot be, the message says why; 2 wrong usage.");
     command
         ->add_option("URL", arguments.files,
-                     "an http(s) URL or a file of a film; two where pictures and sound are apart, the pictures first")
+                     "an http(s) URL or a file of a video; two where video and audio are apart, the frames first")
         ->required()
         ->expected(1, 2);
     CLI::Option* const start = command->add_option("--start", arguments.start, "where the clip begins, in seconds")

@@ -10,7 +10,7 @@ namespace reelpipe::cli {
 
 // What `reelpipe inspect` was asked for.
 struct inspect_arguments {
-    std::vector<std::string> files{};  // a film, or pictures and sound
+    std::vector<std::string> files{};  // a video, or video and audio
     std::optional<double> start{}, end{};
     std::string proxy{};
 };

@@ -63,7 +63,7 @@ int main(int argc, char** argv)
         "  reelpipe report clips/\n"
         "  reelpipe verify clips/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
-        "  reelpipe inspect https://mirror/film.mp4 --start 150 --end 160\n"
+        "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
     program.failure_message([first_word = std::string(argc > 1 ? argv[1] : "")](

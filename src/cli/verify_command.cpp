@@ -59,7 +59,7 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
     }
     fmt::print("{} {} as the ledger says ({}); {} wrong, {} missing, {} unknown, {} incomplete\n",
                counted(counts.fine, "clip"), counts.fine == 1 ? "is" : "are",
-               checked.verify_fully ? "structure, and every picture and sound decodes" : "structure", counts.wrong,
+               checked.verify_fully ? "structure, and every frame and audio decodes" : "structure", counts.wrong,
                counts.missing, counts.unknown, counts.incomplete);
     if (counts.touched != 0)
         fmt::print("{} of them have another time of modification than when they were stored, and look the same\n",

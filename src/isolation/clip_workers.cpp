@@ -199,10 +199,10 @@ try {
     throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
 }
 
-cut::result clip_workers::cut(const cut::film& film, segment wanted, int output, const cut::options& how,
+cut::result clip_workers::cut(const cut::input& video, segment wanted, int output, const cut::options& how,
                               std::stop_token stop)
 {
-    const isolation::cut_job job{.film = film, .wanted = wanted, .how = how, .output = output};
+    const isolation::cut_job job{.video = video, .wanted = wanted, .how = how, .output = output};
     return call(isolation::to_message(job), isolation::descriptors_of(job), stop, isolation::cut_result_in);
 }
 

@@ -19,8 +19,8 @@ struct worker_unavailable : std::system_error {
     using std::system_error::system_error;
 };
 
-// Does what cut and verify do, and what libav has to say of films that are being fetched, in processes of its own, so
-// that a crash, an endless loop or a bomb of memory in a demuxer or decoder costs one clip or film. A process is
+// Does what cut and verify do, and what libav has to say of videos that are being fetched, in processes of its own, so
+// that a crash, an endless loop or a bomb of memory in a demuxer or decoder costs one clip or video. A process is
 // started when a job finds none idle and lives until the owner goes: never one a clip, and no more of them than there
 // are calls at a time. Threads: any number at a time; every call blocks until its job is done.
 class clip_workers {
@@ -34,7 +34,7 @@ public:
 
     // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, media::process_died
     // and worker_unavailable. A stop request ends the worker and throws std::errc::operation_canceled.
-    cut::result cut(const cut::film&, segment wanted, int output, const cut::options&, std::stop_token);
+    cut::result cut(const cut::input&, segment wanted, int output, const cut::options&, std::stop_token);
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);
     verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
 

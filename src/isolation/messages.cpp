@@ -23,13 +23,13 @@ using std::chrono::microseconds;
 
 namespace {
 
-constexpr std::size_t most_descriptors = 3;           // pictures, sound, the clip
-constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged film are the longest part
+constexpr std::size_t most_descriptors = 3;           // frames, audio, the clip
+constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged video are the longest part
 
 // Every member is named wherever one of these is taken apart, so that one that is added does not stay at home.
 json to_json(const media::partial_file& file)
 {
-    const auto& [descriptor, size, held, origin, sound_ahead, extents] = file;  // the descriptor goes beside the text
+    const auto& [descriptor, size, held, origin, audio_ahead, extents] = file;  // the descriptor goes beside the text
     json ranges = json::array();
     for (const media::byte_range& range : held.ranges()) ranges.push_back({range.begin, range.end});
     json places = json::array();
@@ -37,7 +37,7 @@ json to_json(const media::partial_file& file)
     return {{"size", size},
             {"held", ranges},
             {"origin", origin ? json(origin->count()) : json()},
-            {"sound_ahead", sound_ahead.count()},
+            {"audio_ahead", audio_ahead.count()},
             {"extents", places}};
 }
 
@@ -46,7 +46,7 @@ media::partial_file file_in(const json& from, int descriptor)
     media::partial_file file{.descriptor = descriptor, .size = from.at("size")};
     for (const json& range : from.at("held")) file.held.add({range.at(0), range.at(1)});
     if (!from.at("origin").is_null()) file.origin = microseconds(from.at("origin").get<std::int64_t>());
-    file.sound_ahead = microseconds(from.at("sound_ahead").get<std::int64_t>());
+    file.audio_ahead = microseconds(from.at("audio_ahead").get<std::int64_t>());
     for (const json& part : from.at("extents")) file.extents.push_back({{part.at(0), part.at(1)}, part.at(2)});
     return file;
 }
@@ -61,15 +61,15 @@ segment segment_in(const json& from)
 media::tracks tracks_in(const json& from)
 {
     const auto number = from.get<std::uint64_t>();
-    if (number > static_cast<std::uint64_t>(media::tracks::sound)) throw std::invalid_argument("unknown tracks");
+    if (number > static_cast<std::uint64_t>(media::tracks::audio)) throw std::invalid_argument("unknown tracks");
     return static_cast<media::tracks>(number);
 }
 
-// Of a film, so that sums of them do not overflow.
-microseconds film_time_in(const json& from)
+// Of a video, so that sums of them do not overflow.
+microseconds video_time_in(const json& from)
 {
     const auto ticks = from.get<std::int64_t>();
-    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time that no film reaches");
+    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time that no video reaches");
     return microseconds(ticks);
 }
 
@@ -90,7 +90,7 @@ cut::options options_in(const json& from)
             .short_side = from.at(5),
             .frame_rate = from.at(6),
             .filter = from.at(7),
-            .audio = static_cast<cut::sound>(from.at(8).get<int>()),
+            .audio = static_cast<cut::audio_mode>(from.at(8).get<int>()),
             .keep_corrupt = from.at(9)};
 }
 
@@ -122,16 +122,16 @@ json parse_message(const std::string& text)
 
 std::vector<int> descriptors_of(const cut_job& job)
 {
-    std::vector<int> all{job.output, job.film.pictures.descriptor};
-    if (job.film.sound) all.push_back(job.film.sound->descriptor);
+    std::vector<int> all{job.output, job.video.video.descriptor};
+    if (job.video.audio) all.push_back(job.video.audio->descriptor);
     return all;
 }
 
 json to_message(const cut_job& job)
 {
     return {{"do", "cut"},
-            {"pictures", to_json(job.film.pictures)},
-            {"sound", job.film.sound ? to_json(*job.film.sound) : json()},
+            {"frames", to_json(job.video.video)},
+            {"audio", job.video.audio ? to_json(*job.video.audio) : json()},
             {"segment", to_json(job.wanted)},
             {"how", to_json(job.how)}};
 }
@@ -139,13 +139,13 @@ json to_message(const cut_job& job)
 std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& descriptors)
 {
     if (from.at("do") != "cut") return std::nullopt;
-    const bool has_sound = !from.at("sound").is_null();
-    expect_descriptors(descriptors, has_sound ? 3 : 2);
-    cut_job job{.film = {.pictures = file_in(from.at("pictures"), descriptors[1])},
+    const bool has_audio = !from.at("audio").is_null();
+    expect_descriptors(descriptors, has_audio ? 3 : 2);
+    cut_job job{.video = {.video = file_in(from.at("frames"), descriptors[1])},
                 .wanted = segment_in(from.at("segment")),
                 .how = options_in(from.at("how")),
                 .output = descriptors[0]};
-    if (has_sound) job.film.sound = file_in(from.at("sound"), descriptors[2]);
+    if (has_audio) job.video.audio = file_in(from.at("audio"), descriptors[2]);
     return job;
 }
 
@@ -279,23 +279,23 @@ media::span_plan span_plan_in(const json& from)
 
 json to_message(const fetch::run_look& look)
 {
-    const auto& [span, origin, sound_ahead, sound] = look;
+    const auto& [span, origin, audio_ahead, audio] = look;
     const auto& [first, first_key, end, container] = span;
-    const auto& [begins_late, ends_early] = sound;
+    const auto& [begins_late, ends_early] = audio;
     return {first.count(),  first_key ? json(first_key->count()) : json(),
             end.count(),    container,
-            origin.count(), sound_ahead.count(),
+            origin.count(), audio_ahead.count(),
             begins_late,    ends_early};
 }
 
 fetch::run_look run_look_in(const json& from)
 {
     fetch::run_look look{
-        .span = {.first = film_time_in(from.at(0)), .end = film_time_in(from.at(2)), .container = from.at(3)},
-        .origin = film_time_in(from.at(4)),
-        .sound_ahead = film_time_in(from.at(5)),
-        .sound = {.begins_late = from.at(6), .ends_early = from.at(7)}};
-    if (!from.at(1).is_null()) look.span.first_key = film_time_in(from.at(1));
+        .span = {.first = video_time_in(from.at(0)), .end = video_time_in(from.at(2)), .container = from.at(3)},
+        .origin = video_time_in(from.at(4)),
+        .audio_ahead = video_time_in(from.at(5)),
+        .audio = {.begins_late = from.at(6), .ends_early = from.at(7)}};
+    if (!from.at(1).is_null()) look.span.first_key = video_time_in(from.at(1));
     return look;
 }
 

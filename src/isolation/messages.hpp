@@ -12,7 +12,7 @@
 #include "media/span_plan.hpp"
 #include "reelpipe/clip.hpp"
 #include "stages/cut/cut.hpp"
-#include "stages/fetch/film_looks.hpp"
+#include "stages/fetch/media_probe.hpp"
 #include "stages/verify/verify.hpp"
 
 // What the run and its workers say to each other: a job and its descriptors one way, a result or an error back. One
@@ -20,7 +20,7 @@
 namespace reelpipe::isolation {
 
 struct cut_job {
-    cut::film film{};  // its descriptors are those that came with the message
+    cut::input video{};  // its descriptors are those that came with the message
     segment wanted{};
     cut::options how{};
     int output = -1;
@@ -34,14 +34,14 @@ struct verify_job {
 struct plan_job {
     media::partial_file file{};
     std::vector<segment> wanted{};
-    media::tracks kind = media::tracks::film;
+    media::tracks kind = media::tracks::video;
 };
 
 struct look_job {
     media::partial_file file{};
     std::chrono::microseconds begin{};
     segment wanted{};
-    media::tracks kind = media::tracks::film;
+    media::tracks kind = media::tracks::video;
 };
 
 // The descriptors of a job, in the order in which they are sent.

@@ -16,7 +16,7 @@ namespace reelpipe {
 
 namespace {
 
-constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.5 GB for the pictures of 4K films
+constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.5 GB for the frames of 4K videos
 
 // What one clip took the next one takes: to give it back in between costs a tenth of one that is copied.
 void keep_memory()
@@ -29,7 +29,7 @@ nlohmann::json do_job(const isolation::job_message& job)
 try {
     if (const auto cut = isolation::cut_job_in(job.content, job.descriptors)) {
         if (!cut->how.lossless) use_fresh_pages();
-        return isolation::to_message(cut::make_clip(cut->film, cut->wanted, cut->output, cut->how));
+        return isolation::to_message(cut::make_clip(cut->video, cut->wanted, cut->output, cut->how));
     }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
         return isolation::to_message(verify::check(verify->clip, verify->expected));

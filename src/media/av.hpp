@@ -47,7 +47,7 @@ template <class T> T* check_allocated(T* made)
     return made;
 }
 
-// No block that libav asks for is larger than a plane of the largest picture that we take, with two bytes a pixel and
+// No block that libav asks for is larger than a plane of the largest frame that we take, with two bytes a pixel and
 // some more around it: tables that grow with what a file claims end there.
 inline constexpr std::size_t largest_block = 160u << 20;
 
@@ -148,43 +148,43 @@ inline std::chrono::microseconds to_microseconds(std::int64_t time, AVRational t
     return std::chrono::microseconds(av_rescale_q(time, time_base, microsecond));
 }
 
-// How long a picture is shown, in the time base of its stream; 0: unknown.
-inline std::int64_t duration_of(const AVFrame& picture)
+// How long a frame is shown, in the time base of its stream; 0: unknown.
+inline std::int64_t duration_of(const AVFrame& frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-    return picture.duration;
+    return frame.duration;
 #else
-    return picture.pkt_duration;
+    return frame.pkt_duration;
 #endif
 }
 
-// What a container says of the fields, from one of its pictures, as the ffmpeg program says it.
-inline AVFieldOrder field_order_of(const AVFrame& picture)
+// What a container says of the fields, from one of its frames, as the ffmpeg program says it.
+inline AVFieldOrder field_order_of(const AVFrame& frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    const bool interlaced = picture.flags & AV_FRAME_FLAG_INTERLACED;
-    const bool top_first = picture.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+    const bool interlaced = frame.flags & AV_FRAME_FLAG_INTERLACED;
+    const bool top_first = frame.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
 #else
-    const bool interlaced = picture.interlaced_frame;
-    const bool top_first = picture.top_field_first;
+    const bool interlaced = frame.interlaced_frame;
+    const bool top_first = frame.top_field_first;
 #endif
     if (!interlaced) return AV_FIELD_PROGRESSIVE;
     return top_first ? AV_FIELD_TB : AV_FIELD_BT;
 }
 
-// What a `buffer` filter has to be told of the colours of its pictures, as arguments behind others. From FFmpeg 7 on
-// the filters behind it believe that; before, they look at the pictures.
-inline std::string colours_of(const AVFrame& picture)
+// What a `buffer` filter has to be told of the colours of its frames, as arguments behind others. From FFmpeg 7 on
+// the filters behind it believe that; before, they look at the frames.
+inline std::string colours_of(const AVFrame& frame)
 {
 #if LIBAVFILTER_VERSION_MAJOR >= 10
-    return ":colorspace=" + std::to_string(picture.colorspace) + ":range=" + std::to_string(picture.color_range);
+    return ":colorspace=" + std::to_string(frame.colorspace) + ":range=" + std::to_string(frame.color_range);
 #else
-    (void)picture;
+    (void)frame;
     return {};
 #endif
 }
 
-// How a picture is to be turned before it is shown (libavutil/display.h); null: it is upright.
+// How a frame is to be turned before it is shown (libavutil/display.h); null: it is upright.
 inline const std::int32_t* display_matrix_of(const AVStream& stream)
 {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
@@ -218,7 +218,7 @@ inline const int* sample_rates_of(const AVCodec& encoder)
 #endif
 }
 
-// What a container says of a stream beside its parameters: how its pictures are turned, say.
+// What a container says of a stream beside its parameters: how its frames are turned, say.
 inline void copy_side_data(const AVStream& from, AVStream& to)
 {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61

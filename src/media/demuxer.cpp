@@ -174,7 +174,7 @@ private:
     partial_file file_;
     std::stop_token stop_;
     std::uint64_t position_ = 0;
-    std::array<window, 2> ahead_;  // pictures and sound are mostly in different places
+    std::array<window, 2> ahead_;  // video and audio are mostly in different places
     std::size_t recent_ = 0;
     const AVFormatContext* opened_ = nullptr;
     std::optional<std::uint64_t> hole_;
@@ -241,14 +241,14 @@ void demuxer::guard(int code, const char* doing) const
     source_->rethrow();
     if (code >= 0) return;
     if (code == AVERROR(ENOMEM))
-        throw error(fault::too_large, std::string(doing) + ": it takes more memory or streams than a film does");
+        throw error(fault::too_large, std::string(doing) + ": it takes more memory or streams than a video does");
     if (code == AVERROR_EOF) throw error(fault::corrupt, std::string(doing) + ": the file ends early");
     throw error(fault::corrupt, av::error(doing, code).what());
 }
 
 void demuxer::find_streams()
 {
-    video_ = wanted_ == tracks::film ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
+    video_ = wanted_ == tracks::video ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
     audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
 }
 
@@ -260,12 +260,12 @@ bool demuxer::knows_parameters() const
     const auto complete = [](const AVStream* stream) {
         const AVCodecParameters& p = *stream->codecpar;
         if (stream->start_time == AV_NOPTS_VALUE || p.codec_id == AV_CODEC_ID_NONE) return false;
-        // libav's muxer has to be told the kind of VP9's pictures, and its demuxer does not look at what MP4 says of
+        // libav's muxer has to be told the kind of VP9's frames, and its demuxer does not look at what MP4 says of
         // it.
         if (p.codec_id == AV_CODEC_ID_VP9 && p.format == AV_PIX_FMT_NONE) return false;
         return p.codec_type == AVMEDIA_TYPE_VIDEO ? p.width > 0 && stream->r_frame_rate.num > 0 : p.sample_rate > 0;
     };
-    return is_mp4(input_->iformat) && (video_ || wanted_ == tracks::sound) && (!video_ || complete(video_)) &&
+    return is_mp4(input_->iformat) && (video_ || wanted_ == tracks::audio) && (!video_ || complete(video_)) &&
            (audio_ || video_) && (!audio_ || complete(audio_));
 }
 
@@ -275,7 +275,7 @@ void demuxer::look_for_parameters()
     std::vector<av::dictionary> options(input_->nb_streams);
     std::vector<AVDictionary*> entries;
     for (av::dictionary& each : options) {
-        each.set("max_pixels", largest_picture);
+        each.set("max_pixels", largest_frame);
         entries.push_back(each.release());
     }
     const int found = avformat_find_stream_info(input_.get(), entries.data());
@@ -284,7 +284,7 @@ void demuxer::look_for_parameters()
     find_streams();
 }
 
-// What libav looks for in the first packets is in those of any other fragment, too, except for when the film begins;
+// What libav looks for in the first packets is in those of any other fragment, too, except for when the video begins;
 // and that the first moof tells. So a file of which only an index and some fragments are held can be opened.
 void demuxer::leave_first_fragment()
 {
@@ -315,25 +315,24 @@ void demuxer::leave_first_fragment()
 
 void demuxer::check_limits() const
 {
-    if (wanted_ == tracks::sound) {
-        if (!audio_) throw error(fault::unsupported, "no sound in the file of the sound");
+    if (wanted_ == tracks::audio) {
+        if (!audio_) throw error(fault::unsupported, "no audio in the file of the audio");
         return;
     }
     if (!video_) throw error(fault::no_video_stream, "no video stream");
-    const AVCodecParameters& picture = *video_->codecpar;
-    if (picture.width <= 0 || picture.height <= 0) throw error(fault::corrupt, "a video without a picture size");
-    if (std::int64_t{picture.width} * picture.height > largest_picture)
-        throw error(fault::too_large,
-                    "pictures of " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
+    const AVCodecParameters& frame = *video_->codecpar;
+    if (frame.width <= 0 || frame.height <= 0) throw error(fault::corrupt, "a video without a frame size");
+    if (std::int64_t{frame.width} * frame.height > largest_frame)
+        throw error(fault::too_large, "frames of " + std::to_string(frame.width) + "x" + std::to_string(frame.height));
 }
 
 void demuxer::check_begin() const
 {
     for (const AVStream* stream : {video_, audio_})
         if (stream && stream->start_time != AV_NOPTS_VALUE && !is_time(stream->start_time, stream->time_base))
-            throw error(fault::corrupt, "it begins at a time that no film reaches");
+            throw error(fault::corrupt, "it begins at a time that no video reaches");
     if (input_->start_time != AV_NOPTS_VALUE && !is_time(input_->start_time, av::microsecond))
-        throw error(fault::corrupt, "it begins at a time that no film reaches");
+        throw error(fault::corrupt, "it begins at a time that no video reaches");
 }
 
 void demuxer::discard_other_streams()
@@ -363,7 +362,7 @@ void demuxer::find_origin()
     origin_ = std::chrono::microseconds(first == AV_NOPTS_VALUE ? 0 : first);
 }
 
-std::chrono::microseconds demuxer::sound_ahead() const { return source_->file().sound_ahead; }
+std::chrono::microseconds demuxer::audio_ahead() const { return source_->file().audio_ahead; }
 
 void demuxer::seek(std::chrono::microseconds time)
 {
@@ -524,7 +523,7 @@ bool demuxer::read(AVPacket* packet)
     }
 }
 
-// libav takes a sample behind the end of the file for the end of the film.
+// libav takes a sample behind the end of the file for the end of the video.
 bool demuxer::names_missing_samples() const
 {
     if (!is_mp4(input_->iformat)) return false;
@@ -541,7 +540,7 @@ void demuxer::check_times(AVPacket& packet) const
     const AVRational time_base = input_->streams[packet.stream_index]->time_base;
     for (const std::int64_t time : {packet.pts, packet.dts})
         if (time != AV_NOPTS_VALUE && !is_time(time, time_base))
-            throw error(fault::corrupt, "a sample at a time that no film reaches");
+            throw error(fault::corrupt, "a sample at a time that no video reaches");
     packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
 }
 

@@ -17,9 +17,9 @@ namespace reelpipe::media {
 // Whether an MP4 file's edit lists decide what is shown, or every sample counts, and nothing else of its streams.
 enum class edits : std::uint8_t { applied, ignored };
 
-// What a file is opened for. The sound of a film may be in a file of its own; pictures that are in it as well do not
+// What a file is opened for. The audio of a video may be in a file of its own; frames that are in it as well do not
 // count.
-enum class tracks : std::uint8_t { film, sound };
+enum class tracks : std::uint8_t { video, audio };
 
 // An opened container, read from the held parts of a file.
 //
@@ -28,14 +28,14 @@ enum class tracks : std::uint8_t { film, sound };
 // std::errc::operation_canceled.
 class demuxer {
 public:
-    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied, tracks = tracks::film);
+    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied, tracks = tracks::video);
     demuxer(const demuxer&) = delete;
     demuxer& operator=(const demuxer&) = delete;
     ~demuxer();
 
     AVFormatContext* context() const { return input_.get(); }
-    AVStream* video() const { return video_; }  // null where the file was opened for its sound, and never else
-    AVStream* audio() const { return audio_; }  // null: the film is silent
+    AVStream* video() const { return video_; }  // null where the file was opened for its audio, and never else
+    AVStream* audio() const { return audio_; }  // null: the video is silent
 
     // What people call the container.
     std::string container() const;
@@ -43,10 +43,10 @@ public:
     // The container's start time, which is what a user calls 0.
     std::chrono::microseconds origin() const { return origin_; }
 
-    std::chrono::microseconds sound_ahead() const;  // as the file was handed over
+    std::chrono::microseconds audio_ahead() const;  // as the file was handed over
 
     // Positions at a key frame that is shown at or before `time`, as near as can be, or at the first one of the file;
-    // where only the sound counts, at the packet that is heard then. `time` counts from the origin.
+    // where only the audio counts, at the packet that is heard then. `time` counts from the origin.
     void seek(std::chrono::microseconds time);
 
     // The next packet of the video or the audio; false at the end of the file. A file that ends before a sample does

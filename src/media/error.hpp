@@ -40,7 +40,7 @@ private:
     std::uint64_t offset_;
 };
 
-// The process that worked on a film ended, or had to be ended; what() says how. The film is the likely cause.
+// The process that worked on a video ended, or had to be ended; what() says how. The video is the likely cause.
 class process_died : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

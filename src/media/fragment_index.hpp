@@ -16,7 +16,7 @@ struct fragment {
 };
 
 // The fragments of an MP4 file of one track that begins with an index of them (sidx), in their order, as sites keep
-// pictures and sound. libav reads this index as well, but keeps it to itself. Empty where there is none, where it is
+// video and audio. libav reads this index as well, but keeps it to itself. Empty where there is none, where it is
 // not held or makes no sense, and where it points to further indexes.
 std::vector<fragment> fragments_of(const partial_file&);
 

@@ -10,13 +10,13 @@
 // because a few bytes of an index can name any number of samples.
 namespace reelpipe::media {
 
-inline constexpr std::int64_t largest_picture = 8192 * 8192;  // pixels
+inline constexpr std::int64_t largest_frame = 8192 * 8192;  // pixels
 inline constexpr int most_streams = 64;
-inline constexpr std::uint64_t most_samples = 8'000'000;  // that an index names; a day at 60 pictures a second has 5.2
+inline constexpr std::uint64_t most_samples = 8'000'000;  // that an index names; a day at 60 frames a second has 5.2
 inline constexpr std::uint64_t most_edits = 1000;         // of one track
 inline constexpr std::size_t most_places = 50'000;  // between which the samples of the wanted segments are scattered
 inline constexpr std::uint64_t most_boxes = 1'000'000;  // beside each other; a fragment takes two
-inline constexpr int most_pictures_a_second = 1000;     // what libav takes Matroska's milliseconds for
+inline constexpr int most_frames_a_second = 1000;       // what libav takes Matroska's milliseconds for
 
 // Whether a sample may be shown then: clocks that began in 1970 are fine, and sums do not overflow.
 inline bool is_time(std::int64_t time, AVRational time_base)

@@ -90,7 +90,7 @@ std::uint64_t number_in(const partial_file& file, const mp4_box& box, std::uint6
     return got == static_cast<ssize_t>(bytes.size()) ? big_endian(bytes.data(), 4) : 0;
 }
 
-// What libav makes of a track, which is less than it has where each sample is one of a sound wave: those it takes
+// What libav makes of a track, which is less than it has where each sample is one of an audio wave: those it takes
 // together.
 std::uint64_t samples_of(const partial_file& file, byte_range track)
 {
@@ -159,7 +159,7 @@ std::optional<byte_range> next_towards_index(const partial_file& file)
     if (!starts_like_mp4(file)) return std::nullopt;
     std::uint64_t offset = 0, boxes = 0;
     while (const auto box = box_at(file, offset, file.size)) {
-        if (++boxes > most_boxes) throw error(fault::too_large, "more boxes in front of the index than a film has");
+        if (++boxes > most_boxes) throw error(fault::too_large, "more boxes in front of the index than a video has");
         offset = box->payload.end;
         if (box->type != box_type("moov")) continue;
         if (const auto rest = rest_of(file, *box, largest_moov, behind_moov)) return rest;

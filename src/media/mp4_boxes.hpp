@@ -36,8 +36,8 @@ std::optional<byte_range> next_towards_index(const partial_file&);
 // Whether fragments all over the file say what is in them.
 bool has_fragments(const partial_file&);
 
-// Throws error for an index that claims more tracks, samples or edits than a film has, each of which costs libav memory
-// and time, whatever is behind it in the file; and for one of samples that are in another file.
+// Throws error for an index that claims more tracks, samples or edits than a video has, each of which costs libav
+// memory and time, whatever is behind it in the file; and for one of samples that are in another file.
 void check_claims(const partial_file&);
 // Whether a track of a held moov has no number that libav takes for one. FFmpeg 5.1 does not keep the fragments of such
 // a file apart, and counts up from minus a billion in each of them (mov_read_trun).

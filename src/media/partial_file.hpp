@@ -28,8 +28,8 @@ struct partial_file {
     range_set held{};
     std::optional<std::chrono::microseconds>
         origin{};  // what a user calls 0, on the file's clock; else where it begins
-    // Where sound stands so much in front of the pictures that it goes with, reading a segment begins earlier by this.
-    std::chrono::microseconds sound_ahead{};
+    // Where audio stands so much in front of the frames that it goes with, reading a segment begins earlier by this.
+    std::chrono::microseconds audio_ahead{};
     // For files that are put together out of parts: ascending, and all that is held. Empty: each byte lies at its
     // offset.
     std::vector<extent> extents{};

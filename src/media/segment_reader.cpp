@@ -11,7 +11,7 @@ namespace {
 constexpr auto audio_run_up = 100ms;
 // How far the streams of a file may be apart. Without a sample table this is how we learn that a stream has no more.
 constexpr auto interleaving = 2s;
-constexpr std::chrono::microseconds longest_picture = 100ms;
+constexpr std::chrono::microseconds longest_frame = 100ms;
 
 std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
 
@@ -31,8 +31,8 @@ segment_reader::segment_reader(demuxer& input, segment wanted)
 {
     if (input.video()) input.video()->discard = AVDISCARD_DEFAULT;
     if (input.audio()) input.audio()->discard = AVDISCARD_DEFAULT;
-    // Sound is heard for a while after its packet began, and its decoder needs a run-up.
-    const std::chrono::microseconds earlier = input.video() ? input.sound_ahead() : audio_run_up;
+    // Audio is heard for a while after its packet began, and its decoder needs a run-up.
+    const std::chrono::microseconds earlier = input.video() ? input.audio_ahead() : audio_run_up;
     input.seek(std::max(wanted.start - earlier, std::chrono::microseconds{}));
 }
 
@@ -66,28 +66,28 @@ void segment_reader::finish(AVStream& stream, bool& done)
 heard heard_in(demuxer& input, segment wanted)
 {
     if (!input.audio()) return {};
-    const AVStream& sound = *input.audio();
+    const AVStream& audio = *input.audio();
     segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
     std::chrono::microseconds begin = std::chrono::microseconds::max(), end{}, longest{};
     while (reader.next(packet.get())) {
         const av::packet_turn turn(packet);
-        if (turn->stream_index != sound.index || turn->pts == AV_NOPTS_VALUE) continue;
-        const auto time = av::to_microseconds(turn->pts, sound.time_base) - input.origin();
+        if (turn->stream_index != audio.index || turn->pts == AV_NOPTS_VALUE) continue;
+        const auto time = av::to_microseconds(turn->pts, audio.time_base) - input.origin();
         begin = std::min(begin, time);
-        end = std::max(end, time + duration_of(*turn.get(), sound));
-        longest = std::max(longest, duration_of(*turn.get(), sound));
+        end = std::max(end, time + duration_of(*turn.get(), audio));
+        longest = std::max(longest, duration_of(*turn.get(), audio));
     }
     if (end <= begin) return {.begins_late = true, .ends_early = true};
     return {.begins_late = begin > wanted.start + longest, .ends_early = end + longest < wanted.end};
 }
 
-std::chrono::microseconds one_picture_more(const demuxer& input)
+std::chrono::microseconds one_frame_more(const demuxer& input)
 {
     if (!input.video()) return {};
     const AVRational rate = av_guess_frame_rate(input.context(), input.video(), nullptr);
-    if (rate.num <= 0 || rate.den <= 0) return longest_picture;
-    return std::min(av::to_microseconds(1, av_inv_q(rate)), longest_picture);
+    if (rate.num <= 0 || rate.den <= 0) return longest_frame;
+    return std::min(av::to_microseconds(1, av_inv_q(rate)), longest_frame);
 }
 
 }  // namespace reelpipe::media

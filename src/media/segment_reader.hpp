@@ -7,8 +7,8 @@
 namespace reelpipe::media {
 
 // Reads the packets that a segment takes and no others: the video from the key frame on that decoding begins at, to
-// the last picture shown before the end; the audio that is heard in it, with a little before for decoders that need a
-// run-up. Of a file that was opened for its sound, the audio alone. What is planned and what is cut are the same
+// the last frame shown before the end; the audio that is heard in it, with a little before for decoders that need a
+// run-up. Of a file that was opened for its audio, the audio alone. What is planned and what is cut are the same
 // because both read through this.
 class segment_reader {
 public:
@@ -27,16 +27,16 @@ private:
     bool audio_done_;
 };
 
-// Whether a file has the sound of a segment, to within a packet. Nothing is missing where the film is silent.
+// Whether a file has the audio of a segment, to within a packet. Nothing is missing where the video is silent.
 struct heard {
     bool begins_late = false;
     bool ends_early = false;
 };
 heard heard_in(demuxer&, segment wanted);
 
-// How much longer than a segment its pictures may be read: the ffmpeg program counts the length of a clip from the
-// first picture that it shows, so that a clip that starts between two pictures takes one more behind the end.
-std::chrono::microseconds one_picture_more(const demuxer&);
+// How much longer than a segment its frames may be read: the ffmpeg program counts the length of a clip from the
+// first frame that it shows, so that a clip that starts between two frames takes one more behind the end.
+std::chrono::microseconds one_frame_more(const demuxer&);
 
 }  // namespace reelpipe::media
 

@@ -24,7 +24,7 @@ constexpr int seconds_a_page = 3;
 // Asking twice costs more than reading over a gap of this size.
 constexpr std::uint64_t worth_a_request = 16u << 10;
 
-// Parsers that join packets want to see the one behind, and the segment may take one picture more.
+// Parsers that join packets want to see the one behind, and the segment may take one frame more.
 constexpr std::chrono::milliseconds look_ahead{100};
 
 // The description of a fragment and its first key frame.
@@ -50,7 +50,7 @@ byte_range page_at(std::uint64_t hole, const partial_file& file, std::uint64_t s
     return {hole, std::min(hole + size, file.size)};
 }
 
-// About as much as a few seconds of the film take.
+// About as much as a few seconds of the video take.
 std::uint64_t page_of(const demuxer& input, const partial_file& file)
 {
     const std::int64_t duration = input.context()->duration;
@@ -89,7 +89,7 @@ void plan_by_table(demuxer& input, const partial_file& file, std::span<const seg
     plan.complete = true;
 }
 
-// As many bytes of a part of the film as the beginning of it up to `end` is likely to take; should they not be enough,
+// As many bytes of a part of the video as the beginning of it up to `end` is likely to take; should they not be enough,
 // the rest is asked for.
 byte_range beginning_of(byte_range part, std::chrono::microseconds part_begin, std::chrono::microseconds part_end,
                         std::chrono::microseconds end)
@@ -100,7 +100,7 @@ byte_range beginning_of(byte_range part, std::chrono::microseconds part_begin, s
     return {part.begin, part.begin + std::min(part.size(), static_cast<std::uint64_t>(likely))};
 }
 
-// Sound can be decoded from anywhere: of the fragment that it begins in, the description is wanted, and what is likely
+// Audio can be decoded from anywhere: of the fragment that it begins in, the description is wanted, and what is likely
 // to be behind the beginning.
 void leave_out(range_set& spans, const fragment& first, std::chrono::microseconds begin)
 {
@@ -118,7 +118,7 @@ void add_fragments(range_set& spans, const std::vector<fragment>& all, const seg
     for (const fragment& each : all) {
         if (each.begin >= wanted.end + look_ahead) break;
         if (each.end <= wanted.start) continue;
-        if (kind == tracks::sound && each.begin < wanted.start && each.end < wanted.end)
+        if (kind == tracks::audio && each.begin < wanted.start && each.end < wanted.end)
             leave_out(spans, each, wanted.start - look_ahead);
         else
             spans.add(beginning_of(each.bytes, each.begin, each.end, wanted.end + look_ahead));
@@ -155,7 +155,7 @@ void add_entries(range_set& spans, const std::vector<demuxer::entry>& all, const
     }
 }
 
-// Whether there is an index of the whole film: one that names places which nobody has read.
+// Whether there is an index of the whole video: one that names places which nobody has read.
 bool plan_by_entries(demuxer& input, const partial_file& file, std::span<const segment> wanted, span_plan& plan)
 {
     range_set spans, needed;
@@ -181,7 +181,7 @@ void plan_by_reading(const partial_file& file, std::span<const segment> wanted, 
     for (const segment& each : wanted) {
         try {
             demuxer input(file, stop, edits::applied, kind);
-            read_through(input, {each.start, each.end + one_picture_more(input)});
+            read_through(input, {each.start, each.end + one_frame_more(input)});
             for (const byte_range& part : input.bytes_read().ranges()) read.add(part);
         } catch (const missing_bytes& hole) {
             add_missing(needed, file, page_at(hole.offset(), file, page_size));
@@ -216,7 +216,7 @@ span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, 
         std::uint64_t page_size = plan.span_bytes != 0 ? smallest_page : page_of(input, file);
         if (plan.index_bytes == 0) plan.index_bytes = input.bytes_read().bytes();
         if (is_matroska(input)) {
-            // Without an index, all of the film up to the segment is read.
+            // Without an index, all of the video up to the segment is read.
             page_size = std::clamp(file.held.bytes() / 2, page, largest_sequential_page);
             if (plan_by_entries(input, file, wanted, plan)) page_size = smallest_page;
         }

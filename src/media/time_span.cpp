@@ -9,7 +9,7 @@ namespace reelpipe::media {
 time_span time_span_of(const partial_file& file, tracks kind, std::stop_token stop)
 {
     demuxer input(file, std::move(stop), edits::applied, kind);
-    const AVStream& stream = kind == tracks::film ? *input.video() : *input.audio();
+    const AVStream& stream = kind == tracks::video ? *input.video() : *input.audio();
     const av::packet packet = av::make_packet();
     std::optional<time_span> seen;
     while (input.read(packet.get())) {

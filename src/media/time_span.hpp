@@ -10,8 +10,8 @@
 
 namespace reelpipe::media {
 
-// When the packets of a file are shown, on the file's own clock; of its pictures, or of a file that is opened for its
-// sound, of that.
+// When the packets of a file are shown, on the file's own clock; of its frames, or of a file that is opened for its
+// audio, of that.
 struct time_span {
     std::chrono::microseconds first{};                     // packet of the file
     std::optional<std::chrono::microseconds> first_key{};  // where decoding can begin
@@ -20,7 +20,7 @@ struct time_span {
 };
 
 // Reads all of a file, whose bytes have to be held. Throws as demuxer does; media::error where nothing is in it.
-time_span time_span_of(const partial_file&, tracks = tracks::film, std::stop_token = {});
+time_span time_span_of(const partial_file&, tracks = tracks::video, std::stop_token = {});
 
 }  // namespace reelpipe::media
 

@@ -38,17 +38,17 @@ namespace {
 
 double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
-cut::sound sound_of(audio_choice choice)
+cut::audio_mode audio_mode_of(audio_choice choice)
 {
     switch (choice) {
         case audio_choice::copy:
-            return cut::sound::copy;
+            return cut::audio_mode::copy;
         case audio_choice::aac:
-            return cut::sound::aac;
+            return cut::audio_mode::aac;
         case audio_choice::none:
             break;
     }
-    return cut::sound::none;
+    return cut::audio_mode::none;
 }
 
 cut::options checked_cut_options(const download_options& options)
@@ -61,7 +61,7 @@ try {
                      .short_side = options.short_side,
                      .frame_rate = options.frame_rate,
                      .filter = options.filter,
-                     .audio = sound_of(options.audio),
+                     .audio = audio_mode_of(options.audio),
                      .keep_corrupt = options.keep_corrupt};
     cut::check(how);
     return how;
@@ -164,14 +164,14 @@ std::string_view word_of(ending end)
     return "";
 }
 
-// One file with everything, or one with the pictures and one with the sound.
-cut::film film_of(const clip_job& job)
+// One file with everything, or one with the frames and one with the audio.
+cut::input video_of(const clip_job& job)
 {
     const fetch::fetched::clip& found = job.video->material.clips[job.index];
     if (found.error) std::rethrow_exception(found.error);
-    cut::film film{.pictures = found.files.front()};
-    if (found.files.size() > 1) film.sound = found.files[1];
-    return film;
+    cut::input video{.video = found.files.front()};
+    if (found.files.size() > 1) video.audio = found.files[1];
+    return video;
 }
 
 std::string name_of(const clip_job& job) { return job.task->file.stem(); }
@@ -272,7 +272,7 @@ private:
     // A run that ends tries nothing again.
     bool is_late(unsigned attempt) const { return attempt > 1 && policy_.is_ending(); }
 
-    fetch::film_looks film_looks();
+    fetch::media_probe media_probe();
     asio::awaitable<void> fetch_what_is_missing(video_job&);
     asio::awaitable<void> locate(video_job&);
 
@@ -330,7 +330,7 @@ private:
     std::optional<fetch::http_client> http_;
     std::optional<fetch::fetcher> fetcher_;
     std::optional<clip_workers> workers_;           // for what runs on cpu_, and files that stores find
-    std::optional<clip_workers> planning_workers_;  // for planners_: no film waits for a cut of another one
+    std::optional<clip_workers> planning_workers_;  // for planners_: no video waits for a cut of another one
     std::stop_source planning_stop_;
     std::optional<asio::steady_timer> ledger_tick_;
     bool stages_ended_ = false;
@@ -553,9 +553,9 @@ asio::awaitable<video_ptr> downloader::implementation::fetch(video_ptr video, st
     co_return video;
 }
 
-fetch::film_looks downloader::implementation::film_looks()
+fetch::media_probe downloader::implementation::media_probe()
 {
-    fetch::film_looks looks;
+    fetch::media_probe looks;
     if (!planning_workers_) return looks;
     looks.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
         return planning_workers_->plan(file, wanted, kind, planning_stop_.get_token());
@@ -616,10 +616,10 @@ clip_job downloader::implementation::cut(clip_job job, std::stop_token stop)
     const steady::time_point start = steady::now();
     try {
         job.file.emplace(folder_.temporary());
-        const cut::film film = film_of(job);
+        const cut::input video = video_of(job);
         const segment wanted = job.task->clip.wanted;
-        job.cut = workers_ ? workers_->cut(film, wanted, job.file->descriptor(), how_to_cut_, stop)
-                           : cut::make_clip(film, wanted, job.file->descriptor(), how_to_cut_, stop);
+        job.cut = workers_ ? workers_->cut(video, wanted, job.file->descriptor(), how_to_cut_, stop)
+                           : cut::make_clip(video, wanted, job.file->descriptor(), how_to_cut_, stop);
     } catch (const std::exception&) {
         throw job_failed(job.video, std::current_exception(), job.task);
     }
@@ -730,7 +730,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
                      fetch::fetch_options{.folder = temporary,
                                           .budget = std::move(budget),
                                           .max_height = options_.max_height,
-                                          .looks = film_looks()});
+                                          .looks = media_probe()});
     ledger_tick_.emplace(loop);
 
     std::exception_ptr error;

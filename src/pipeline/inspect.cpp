@@ -28,10 +28,10 @@ void add_local_files(inspection& seen, const fetch::fetched& got, const std::vec
     }
 }
 
-// What is read of the film for a segment behind its end shows nothing of the segment.
-bool has_pictures(const media::partial_file& film, const segment& wanted)
+// What is read of the video for a segment behind its end shows nothing of the segment.
+bool has_video(const media::partial_file& video, const segment& wanted)
 {
-    media::demuxer input(film);
+    media::demuxer input(video);
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
     while (reader.next(packet.get())) {
@@ -49,7 +49,7 @@ void check_end(const fetch::fetched& got, const std::vector<segment>& wanted)
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const fetch::fetched::clip& clip = got.clips.at(i);
         if (clip.error) std::rethrow_exception(clip.error);
-        if (!has_pictures(clip.files.front(), wanted[i]))
+        if (!has_video(clip.files.front(), wanted[i]))
             throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
     }
 }

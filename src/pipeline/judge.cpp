@@ -129,7 +129,7 @@ finding diagnose(std::exception_ptr error)
     } catch (const media::error& e) {
         return {of_fault(e.kind()), e.what(), {}, {}};
     } catch (const media::missing_bytes& e) {
-        // Everything that the film's index asks for was there.
+        // Everything that the video's index asks for was there.
         return {reason::corrupt,
                 fmt::format("the samples are not where the index of the video says: {}", e.what()),
                 {},

@@ -40,7 +40,7 @@ source_kind kind_of(const download_options& options)
         "line");
 }
 
-bool with_sound(const download_options& options) { return options.audio != audio_choice::none; }
+bool with_audio(const download_options& options) { return options.audio != audio_choice::none; }
 
 double rate_of(const download_options& options)
 {
@@ -62,7 +62,7 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
             std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
                                                                             .format = options.format,
                                                                             .max_height = options.max_height,
-                                                                            .with_sound = with_sound(options),
+                                                                            .with_audio = with_audio(options),
                                                                             .cookies = options.cookies,
                                                                             .proxy = proxy,
                                                                             .yt_dlp = options.yt_dlp,
@@ -178,7 +178,7 @@ locator::locator(const asio::any_io_executor& loop, const download_options& opti
 try
     : source_(source_of(loop, options, std::move(hooks), reference)),
       named_by_others_(is_named_by_others(options)),
-      with_sound_(with_sound(options)) {
+      with_audio_(with_audio(options)) {
     if (is_site(options)) media_urls_.emplace("{id}", ways_of(options).front());
 } catch (const std::exception& e) {
     throw usage_error(fmt::format("--source {}: {}", options.source, e.what()));
@@ -201,7 +201,7 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
         found.source = media_urls_->find(video);
     else
         found = co_await source_->resolve(std::move(video));
-    if (!with_sound_ && found.source.files.size() == 2) found.source.files.pop_back();
+    if (!with_audio_ && found.source.files.size() == 2) found.source.files.pop_back();
     for (media_file& file : found.source.files) {
         remote_file* const remote = remote_part(file);
         if (remote && (is_direct || named_by_others_)) remote->public_only = true;

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "support/bad_films.hpp"
+#include "support/bad_videos.hpp"
 #include "support/catch.hpp"
 #include "support/nginx.hpp"
 #include "support/process.hpp"
@@ -22,21 +22,21 @@ using namespace reelpipe::test;
 
 namespace {
 
-// A folder of films, a bad one of each kind between good ones, and a list that wants the same part of all of them.
+// A folder of videos, a bad one of each kind between good ones, and a list that wants the same part of all of them.
 struct mixed_folder {
     mixed_folder()
     {
-        fs::create_directories(folder / "films");
+        fs::create_directories(folder / "videos");
         std::string rows = "youtube_id,time_start,time_end,label\n";
         const auto add = [&](const std::string& id) { rows += id + ",10,12,l\n"; };
         int good = 0;
-        for (bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
-            write_file(folder / "films" / (film.name + ".mp4"), film.content);
-            add(film.name);
-            film.content.clear();
-            bad.push_back(std::move(film));
+        for (bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
+            write_file(folder / "videos" / (video.name + ".mp4"), video.content);
+            add(video.name);
+            video.content.clear();
+            bad.push_back(std::move(video));
             const std::string beside = "good" + std::to_string(good++);
-            fs::create_symlink(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", folder / "films" / (beside + ".mp4"));
+            fs::create_symlink(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", folder / "videos" / (beside + ".mp4"));
             add(beside);
         }
         write_file(folder / "list.csv", rows);
@@ -67,7 +67,7 @@ struct mixed_folder {
     }
 
     temp_folder folder{};
-    std::vector<bad_film> bad{};
+    std::vector<bad_video> bad{};
 };
 
 // Of the largest process that has ended, workers of workers included.
@@ -101,7 +101,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("bad films fail with their reason, each for itself, and the good ones beside them are stored", "[bad]")
+TEST_CASE("bad videos fail with their reason, each for itself, and the good ones beside them are stored", "[bad]")
 {
     const mixed_folder work;
     const nginx server(work.folder.path());
@@ -109,19 +109,19 @@ TEST_CASE("bad films fail with their reason, each for itself, and the good ones 
     CAPTURE(source, mode);
 
     const finished end =
-        work.download(source == "folder" ? (work.folder / "films").string() : server.url("films/{id}.mp4"), mode);
+        work.download(source == "folder" ? (work.folder / "videos").string() : server.url("videos/{id}.mp4"), mode);
 
     INFO(end.err);
     CHECK(end.status == 1);
     const auto messages = work.messages();
-    for (const bad_film& film : work.bad) {
-        const std::string& message = messages.at(film.name);
-        CAPTURE(film.name, message);
+    for (const bad_video& video : work.bad) {
+        const std::string& message = messages.at(video.name);
+        CAPTURE(video.name, message);
         const bool stored = message.starts_with("Downloaded");
         const bool has_reason =
-            std::ranges::any_of(film.reasons, [&](const std::string& why) { return message.starts_with(why + ": "); });
-        CHECK((has_reason || (stored && film.may_be_cut)));
-        CHECK(work.has_clip_of(film.name) == stored);
+            std::ranges::any_of(video.reasons, [&](const std::string& why) { return message.starts_with(why + ": "); });
+        CHECK((has_reason || (stored && video.may_be_cut)));
+        CHECK(work.has_clip_of(video.name) == stored);
     }
     for (const auto& [video, message] : messages)
         if (video.starts_with("good")) CHECK(message == "Downloaded");
@@ -129,37 +129,37 @@ TEST_CASE("bad films fail with their reason, each for itself, and the good ones 
     if (!sanitized) CHECK(peak_megabytes() < 400);
 }
 
-TEST_CASE("what a film names besides itself is not opened, and the film has a reason", "[bad]")
+TEST_CASE("what a video names besides itself is not opened, and the video has a reason", "[bad]")
 {
     const temp_folder folder;
     const fs::path other = folder / "other.mp4";
     fs::copy_file(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", other);
-    fs::create_directories(folder / "films");
+    fs::create_directories(folder / "videos");
     const nginx server(folder.path());
     const std::string by = GENERATE("path", "address"), source = GENERATE("folder", "server"),
                       isolate = GENERATE("process", "none");
     CAPTURE(by, source, isolate);
-    const auto films = films_that_name(by == "path" ? other : fs::path(server.url("other.mp4")), REELPIPE_TEST_MEDIA);
+    const auto videos = videos_that_name(by == "path" ? other : fs::path(server.url("other.mp4")), REELPIPE_TEST_MEDIA);
     std::string rows = "youtube_id,time_start,time_end,label\n";
-    for (const bad_film& film : films) {
-        write_file(folder / "films" / (film.name + ".mp4"), film.content);
-        rows += film.name + ",10,12,l\n";
+    for (const bad_video& video : videos) {
+        write_file(folder / "videos" / (video.name + ".mp4"), video.content);
+        rows += video.name + ",10,12,l\n";
     }
     write_file(folder / "list.csv", rows);
     const watched_file named(other);
 
     const finished end = run({REELPIPE_BINARY, "download", folder / "list.csv", "-o", folder / "clips", "--source",
-                              source == "folder" ? (folder / "films").string() : server.url("films/{id}.mp4"),
+                              source == "folder" ? (folder / "videos").string() : server.url("videos/{id}.mp4"),
                               "--isolate", isolate, "--backoff", "0.05"});
 
     INFO(end.err);
     CHECK(end.status == 1);
     CHECK_FALSE(named.was_opened());
     const auto report = nlohmann::json::parse(read_file(folder / "clips/download_report.json"));
-    REQUIRE(report.size() == films.size());
-    for (std::size_t i = 0; i < films.size(); ++i) {
+    REQUIRE(report.size() == videos.size());
+    for (std::size_t i = 0; i < videos.size(); ++i) {
         const std::string message = report[i][2];
-        CAPTURE(films[i].name, message);
-        CHECK(std::ranges::any_of(films[i].reasons, [&](const std::string& why) { return message.starts_with(why); }));
+        CAPTURE(videos[i].name, message);
+        CHECK(std::ranges::any_of(videos[i].reasons, [&](const std::string& why) { return message.starts_with(why); }));
     }
 }

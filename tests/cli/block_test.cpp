@@ -18,31 +18,31 @@ namespace {
 struct blocking_site {
     blocking_site(int good, int blocked)
         : server({"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/blocking_site.py", std::to_string(good),
-                  std::to_string(blocked), (films.add("film"), films.server.url("media/film.mp4"))})
+                  std::to_string(blocked), (videos.add("video"), videos.server.url("media/video.mp4"))})
     {
     }
 
-    std::string list(int videos) const
+    std::string list(int count) const
     {
         std::string text = "youtube_id,time_start,time_end,label\n";
-        for (int i = 0; i < videos; ++i) text += fmt::format("video{:06},1,2,l\n", i);
-        return films.list(text);
+        for (int i = 0; i < count; ++i) text += fmt::format("video{:06},1,2,l\n", i);
+        return videos.list(text);
     }
 
     // One request at a time, so that the site's count is the list's.
     std::vector<std::string> words(const std::string& list, const std::string& max_wait) const
     {
-        return films.download(list, {"--url-base", server.url("/watch?v="), "--resolvers", "1", "--max-wait", max_wait,
-                                     "--block-pause", "0.2"});
+        return videos.download(list, {"--url-base", server.url("/watch?v="), "--resolvers", "1", "--max-wait", max_wait,
+                                      "--block-pause", "0.2"});
     }
 
     std::ptrdiff_t count(const std::string& beginning) const
     {
         return std::ranges::count_if(
-            films.report(), [&](const json& entry) { return entry[2].get<std::string>().starts_with(beginning); });
+            videos.report(), [&](const json& entry) { return entry[2].get<std::string>().starts_with(beginning); });
     }
 
-    kinetics_site films;
+    kinetics_site videos;
     reelpipe::test::site server;
 };
 

@@ -104,7 +104,7 @@ TEST_CASE("a dead link costs only its own clip, and its reason is in the report"
     CHECK(site.requests() == served);  // what is known to be dead is not asked for again
 }
 
-TEST_CASE("pictures and sound that a site keeps apart become one clip", "[download]")
+TEST_CASE("video and audio that a site keeps apart become one clip", "[download]")
 {
     kinetics_site site;
     fs::create_directories(site.folder / "media");
@@ -117,7 +117,7 @@ TEST_CASE("pictures and sound that a site keeps apart become one clip", "[downlo
             type, type, codecs, name);
     };
     reelpipe::test::write_file(
-        site.folder / "media/film.mpd",
+        site.folder / "media/video.mpd",
         R"(<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT300S"><Period>)" +
             set("video", "long_video.mp4", "avc1.4d400d") + set("audio", "long_audio.m4a", "mp4a.40.2") +
             "</Period></MPD>");
@@ -127,13 +127,13 @@ TEST_CASE("pictures and sound that a site keeps apart become one clip", "[downlo
 
     INFO(end.err);
     REQUIRE(end.status == 0);
-    const fs::path clip = site.output() / "l/film.mpd_000150_000160.mp4";
+    const fs::path clip = site.output() / "l/video.mpd_000150_000160.mp4";
     CHECK(frames_in(clip) == 300);
     CHECK(output_of({"ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
                      clip.string()}) == "h264\naac\n");
 }
 
-TEST_CASE("a clip of a playlist has the pictures that the same clip of the film has", "[download]")
+TEST_CASE("a clip of a playlist has the frames that the same clip of the video has", "[download]")
 {
     const std::string folder = GENERATE("hls_ts", "hls_mp4_one_file");
     kinetics_site site;
@@ -148,11 +148,11 @@ TEST_CASE("a clip of a playlist has the pictures that the same clip of the film 
                                 "ultrafast", "--source", (site.folder / "media").string()});
     INFO(whole.err);
 
-    const auto pictures = [](const fs::path& clip) {
+    const auto frames = [](const fs::path& clip) {
         return output_of({"ffmpeg", "-v", "error", "-i", clip.string(), "-map", "0:v", "-c", "copy", "-f", "md5", "-"});
     };
-    CHECK(pictures(site.output() / "jumping" / (folder + "_000151_000159.mp4")) ==
-          pictures(site.folder / "whole/jumping/long_000151_000159.mp4"));
+    CHECK(frames(site.output() / "jumping" / (folder + "_000151_000159.mp4")) ==
+          frames(site.folder / "whole/jumping/long_000151_000159.mp4"));
     CHECK(is_clean(site.output()));
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("whole videos in a folder are a source", "[download]")
     CHECK(clips_in(site.output()) == std::set<std::string>{"l/-video_000001_000003.mp4"});
 }
 
-TEST_CASE("clips are shaped, and their sound left out, on request", "[download]")
+TEST_CASE("clips are shaped, and their audio left out, on request", "[download]")
 {
     kinetics_site site;
     site.add("video");
@@ -340,9 +340,9 @@ TEST_CASE("without Python and yt-dlp the message says what to install", "[downlo
 TEST_CASE("a demo of what cannot be done says so once", "[download]")
 {
     const reelpipe::test::temp_folder folder;
-    fs::create_directories(folder / "films");
-    for (const char* film : {"testcard_01", "mandelbrot1", "-moov_last-"})  // none of them is read
-        reelpipe::test::write_file(folder / "films" / (std::string(film) + ".mp4"), "a film");
+    fs::create_directories(folder / "videos");
+    for (const char* video : {"testcard_01", "mandelbrot1", "-moov_last-"})  // none of them is read
+        reelpipe::test::write_file(folder / "videos" / (std::string(video) + ".mp4"), "a video");
 
     const finished end = run({REELPIPE_BINARY, "demo", "-o", folder.path().string(), "--preset", "nonsense"});
 

@@ -52,8 +52,8 @@ TEST_CASE("inspect without a segment shows what leads to the samples", "[inspect
 
 TEST_CASE("inspect looks into local files", "[inspect]")
 {
-    const std::string film = REELPIPE_TEST_MEDIA "/film.ts";
-    const finished end = run({REELPIPE_BINARY, "inspect", film, "--start", "3", "--end", "5"});
+    const std::string video = REELPIPE_TEST_MEDIA "/video.ts";
+    const finished end = run({REELPIPE_BINARY, "inspect", video, "--start", "3", "--end", "5"});
 
     INFO(end.err);
     REQUIRE(end.status == 0);

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "kinetics_site.hpp"
-#include "odd_film.hpp"
+#include "odd_video.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "support/origin.hpp"
@@ -24,7 +24,7 @@ using reelpipe::test::asked;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
-using reelpipe::test::make_film;
+using reelpipe::test::make_video;
 using reelpipe::test::origin;
 using reelpipe::test::process;
 using reelpipe::test::reply;
@@ -199,7 +199,7 @@ TEST_CASE("a second signal also ends the look at a file that was there before", 
 {
     kinetics_site site;
     site.add("video");
-    make_film(site.output() / "l/video_000002_000004.mp4", 174);  // at which the faulty demuxer hangs
+    make_video(site.output() / "l/video_000002_000004.mp4", 174);  // at which the faulty demuxer hangs
     const std::string list = site.list("youtube_id,time_start,time_end,label\nvideo,2,4,l\n");
     process run(site.download(list, {"--source", site.url_template()}), {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
     REQUIRE(comes_true([&] { return has_said(run, "hangs from here on"); }));
@@ -218,7 +218,7 @@ TEST_CASE("a second signal also ends the look at a file that was there before", 
 TEST_CASE("a third signal ends a run that does not end by itself", "[interrupt]")
 {
     kinetics_site site;
-    make_film(site.folder / "media/video.mp4", 164);  // at which the faulty decoder hangs
+    make_video(site.folder / "media/video.mp4", 164);  // at which the faulty decoder hangs
     const std::string list = site.list("youtube_id,time_start,time_end,label\nvideo,0,2,l\n");
     process run(site.download(list, {"--source", site.url_template(), "--isolate", "none"}),
                 {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "kinetics_site.hpp"
-#include "odd_film.hpp"
+#include "odd_video.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "support/sanitizer.hpp"
@@ -21,7 +21,7 @@ using nlohmann::json;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
-using reelpipe::test::make_film;
+using reelpipe::test::make_video;
 using reelpipe::test::process;
 using reelpipe::test::read_file;
 
@@ -59,12 +59,12 @@ bool is_alive(pid_t pid)
 TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip", "[isolation]")
 {
     kinetics_site site;
-    make_film(site.folder / "media" / "a_good.mp4", 160);
-    make_film(site.folder / "media" / "b_crash.mp4", 162);
-    make_film(site.folder / "media" / "c_hang.mp4", 164);
+    make_video(site.folder / "media" / "a_good.mp4", 160);
+    make_video(site.folder / "media" / "b_crash.mp4", 162);
+    make_video(site.folder / "media" / "c_hang.mp4", 164);
     if (!reelpipe::test::sanitized)
-        make_film(site.folder / "media" / "d_bomb.mp4", 166);  // sanitizers have no limit of memory
-    make_film(site.folder / "media" / "e_good.mp4", 160);
+        make_video(site.folder / "media" / "d_bomb.mp4", 166);  // sanitizers have no limit of memory
+    make_video(site.folder / "media" / "e_good.mp4", 160);
     std::string rows = "youtube_id,time_start,time_end,label\n";
     for (const char* id : {"a_good", "b_crash", "c_hang", "d_bomb", "e_good"}) rows += fmt::format("{},0,2,l\n", id);
     const auto words =
@@ -85,36 +85,36 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
 }
 
-TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own film", "[isolation]")
+TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own video", "[isolation]")
 {
-    struct film {
+    struct video {
         std::string id, file;
         int width = 0;
         std::string message{};
     };
-    std::vector<film> films{{"a_good", "a.mp4", 160, "Downloaded"},     {"b_crash", "b.mp4", 172, "cutter_died: "},
-                            {"c_crash", "c.mkv", 172, "cutter_died: "}, {"d_crash", "d.m3u8", 172, "cutter_died: "},
-                            {"e_hang", "e.mp4", 174, "cutter_died: "},  {"f_hang", "f.m3u8", 174, "cutter_died: "},
-                            {"h_good", "h.mp4", 160, "Downloaded"},     {"i_good", "i.mkv", 160, "Downloaded"},
-                            {"j_good", "j.m3u8", 160, "Downloaded"}};
-    if (!reelpipe::test::sanitized) films.insert(films.end() - 3, {"g_bomb", "g.mp4", 176, "too_large: "});
+    std::vector<video> videos{{"a_good", "a.mp4", 160, "Downloaded"},     {"b_crash", "b.mp4", 172, "cutter_died: "},
+                              {"c_crash", "c.mkv", 172, "cutter_died: "}, {"d_crash", "d.m3u8", 172, "cutter_died: "},
+                              {"e_hang", "e.mp4", 174, "cutter_died: "},  {"f_hang", "f.m3u8", 174, "cutter_died: "},
+                              {"h_good", "h.mp4", 160, "Downloaded"},     {"i_good", "i.mkv", 160, "Downloaded"},
+                              {"j_good", "j.m3u8", 160, "Downloaded"}};
+    if (!reelpipe::test::sanitized) videos.insert(videos.end() - 3, {"g_bomb", "g.mp4", 176, "too_large: "});
     kinetics_site site;
     std::string rows = "youtube_id,time_start,time_end,label\n", sources;
-    for (const film& each : films) {
-        make_film(site.folder / "media" / each.file, each.width);
+    for (const video& each : videos) {
+        make_video(site.folder / "media" / each.file, each.width);
         rows += each.id + ",0,2,l\n";
         sources += json{{"id", each.id}, {"url", site.server.url("media/" + each.file)}}.dump() + '\n';
     }
-    reelpipe::test::write_file(site.folder / "films.jsonl", sources);
+    reelpipe::test::write_file(site.folder / "videos.jsonl", sources);
     const auto words = site.download(
-        site.list(rows), {"--source", (site.folder / "films.jsonl").string(), "--jobs", "2", "--cut-timeout", "12"});
+        site.list(rows), {"--source", (site.folder / "videos.jsonl").string(), "--jobs", "2", "--cut-timeout", "12"});
 
     const finished end = reelpipe::test::run(words, {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
 
     INFO(end.err);
     CHECK(end.status == 1);
     const auto messages = messages_in(site.report());
-    for (const film& each : films) {
+    for (const video& each : videos) {
         CAPTURE(each.id);
         const std::string& message = messages.at(each.id + "_000000_000002");
         CAPTURE(message);

@@ -14,16 +14,17 @@
 
 namespace reelpipe::test {
 
-// A site of videos on a real nginx: pages /watch?v=ID for the real yt-dlp, films /media/ID.mp4 with ranges; and an
+// A site of videos on a real nginx: pages /watch?v=ID for the real yt-dlp, videos /media/ID.mp4 with ranges; and an
 // output folder beside it.
 struct kinetics_site {
     kinetics_site() : server(folder.path(), {.in_location = "if ($arg_v) { rewrite ^ /pages/$arg_v.html? break; }"}) {}
 
-    // `film` is one of those that make_media makes.
-    void add(const std::string& id, const std::string& film = "moov_first.mp4")
+    // `video` is one of those that make_media makes.
+    void add(const std::string& id, const std::string& video = "moov_first.mp4")
     {
         std::filesystem::create_directories(folder / "media");
-        std::filesystem::copy_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / film, folder / "media" / (id + ".mp4"));
+        std::filesystem::copy_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / video,
+                                   folder / "media" / (id + ".mp4"));
         std::filesystem::create_directories(folder / "pages");
         write_file(folder / "pages" / (id + ".html"),
                    "<html><head><title>A video</title></head><body><video><source src=\"/media/" + id +

@@ -171,11 +171,11 @@ TEST_CASE("a ledger that is lost or damaged is made again from the clips on disk
 
 TEST_CASE("an outcome is in the ledger soon, also when no further one comes", "[operation]")
 {
-    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     origin server;
-    server.serve("/a.mp4", [&film](const asked& request) { return part_of(film, request); });
-    server.serve("/b.mp4", [&film](const asked& request) {
-        reply stalled = part_of(film, request);
+    server.serve("/a.mp4", [&video](const asked& request) { return part_of(video, request); });
+    server.serve("/b.mp4", [&video](const asked& request) {
+        reply stalled = part_of(video, request);
         stalled.sent = 10;
         stalled.then = reply::ending::stall;
         return stalled;

@@ -22,9 +22,9 @@ std::string list_of(const kinetics_site& site, int videos)
     return site.list(text);
 }
 
-std::string page_with(const std::string& film)
+std::string page_with(const std::string& video)
 {
-    return "<html><head><title>A video</title></head><body><video><source src=\"" + film +
+    return "<html><head><title>A video</title></head><body><video><source src=\"" + video +
            "\" type=\"video/mp4\"></video></body></html>";
 }
 
@@ -67,13 +67,13 @@ TEST_CASE("a site that answers with nothing but server errors stops the run, one
 {
     constexpr int videos = 6;
     kinetics_site site;
-    site.add("film", "silent.mp4");
+    site.add("video", "silent.mp4");
     origin pages;
     const int broken = GENERATE(1, 6);
     for (int v = 0; v < videos; ++v)
         pages.serve(fmt::format("/video{:02}", v), [&site, is_broken = v < broken](const asked&) {
             if (is_broken) return reply{.status = 503};
-            return reply{.headers = {"Content-Type: text/html"}, .body = page_with(site.server.url("media/film.mp4"))};
+            return reply{.headers = {"Content-Type: text/html"}, .body = page_with(site.server.url("media/video.mp4"))};
         });
 
     const finished end = run(site.download(list_of(site, videos), {"--url-base", pages.url("/"), "--attempts", "2"}));
@@ -89,12 +89,12 @@ TEST_CASE("a dead host in front of a long list of hosts costs its own videos, wh
 {
     constexpr int on_dead_host = 90, on_other_host = 6;
     kinetics_site site;
-    site.add("film");
+    site.add("video");
     kinetics_site dead;
     std::string urls;
     for (int v = 0; v < on_dead_host + on_other_host; ++v)
         urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
-                            (v < on_dead_host ? dead : site).server.url("media/film.mp4"));
+                            (v < on_dead_host ? dead : site).server.url("media/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
     dead.server.stop();
 
@@ -112,16 +112,16 @@ TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its 
 {
     constexpr int videos = 6;
     kinetics_site site;
-    site.add("film");
+    site.add("video");
     origin busy;
-    busy.serve("/film.mp4", [](const asked&) { return reply{.status = 429, .headers = {"Retry-After: 1"}}; });
+    busy.serve("/video.mp4", [](const asked&) { return reply{.status = 429, .headers = {"Retry-After: 1"}}; });
     const bool is_busy = GENERATE(false, true);
     const std::string no_name(64, 'x');  // too long for one: no name server is asked
-    const std::string bad = is_busy ? busy.url("/film.mp4") : "http://" + no_name + "/film.mp4";
+    const std::string bad = is_busy ? busy.url("/video.mp4") : "http://" + no_name + "/video.mp4";
     std::string urls;
     for (int v = 0; v < videos; ++v)
         urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
-                            v == 3 ? bad : site.server.url("media/film.mp4"));
+                            v == 3 ? bad : site.server.url("media/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
 
     const finished end = run(
@@ -138,20 +138,20 @@ TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_
 {
     constexpr int videos = 40;
     kinetics_site site;
-    site.add("film");
+    site.add("video");
     origin first;
-    const std::string film = read_file(site.folder / "media/film.mp4");
+    const std::string video = read_file(site.folder / "media/video.mp4");
     const int refusal = GENERATE(503, 429);
     const auto once = [&](const asked& request) {
-        return request.number < 8 ? part_of(film, request) : reply{.status = refusal};
+        return request.number < 8 ? part_of(video, request) : reply{.status = refusal};
     };
-    first.serve("/film.mp4", once);
+    first.serve("/video.mp4", once);
     origin second;
-    second.serve("/film.mp4", once);
+    second.serve("/video.mp4", once);
     std::string urls;
     for (int v = 0; v < videos; ++v)
         urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
-                            (v % 2 == 0 ? first : second).url("/film.mp4"));
+                            (v % 2 == 0 ? first : second).url("/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
 
     const finished end = run(site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(),
@@ -180,15 +180,15 @@ TEST_CASE("a redirect in a circle is followed once", "[site_down]")
 TEST_CASE("a folder of the run's own that goes away stops the run and condemns no video", "[site_down]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string film = read_file(site.folder / "media/film.mp4");
+    site.add("video");
+    const std::string video = read_file(site.folder / "media/video.mp4");
     const fs::path temporary = site.folder / "temporary";
     fs::create_directories(temporary);
     origin server;
     for (int v = 0; v < 3; ++v)
         server.serve(fmt::format("/video{:02}", v), [&](const asked& request) {
             fs::remove_all(temporary);
-            return part_of(film, request);
+            return part_of(video, request);
         });
 
     const finished end = run(site.download(

@@ -36,9 +36,9 @@ std::string line_of(const std::string& id, const std::string& url)
 TEST_CASE("clips are made from a file of URLs, and its malformed lines cost only themselves", "[source]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string urls = manifest_of(site, line_of("one", site.server.url("media/film.mp4")) + "oops\n" +
-                                                   line_of("two", site.server.url("media/film.mp4")));
+    site.add("video");
+    const std::string urls = manifest_of(site, line_of("one", site.server.url("media/video.mp4")) + "oops\n" +
+                                                   line_of("two", site.server.url("media/video.mp4")));
     const std::string list = site.list(std::string(columns) + "one,1,2,l\ntwo,1,2,l\nnone,1,2,l\n");
 
     const finished end = run(site.download(list, {"--source", urls}));
@@ -53,14 +53,14 @@ TEST_CASE("clips are made from a file of URLs, and its malformed lines cost only
 TEST_CASE("one dead host among the hosts of a run does not stop it", "[source]")
 {
     kinetics_site site;
-    site.add("film");
+    site.add("video");
     kinetics_site dead;
     std::string list = columns;
     std::string urls;
     for (int v = 0; v < 8; ++v) {
         const std::string id = fmt::format("video{}", v);
         list += id + ",1,2,l\n";
-        urls += line_of(id, (v % 2 == 0 ? site : dead).server.url("media/film.mp4"));
+        urls += line_of(id, (v % 2 == 0 ? site : dead).server.url("media/video.mp4"));
     }
     dead.server.stop();
 
@@ -76,8 +76,8 @@ TEST_CASE("one dead host among the hosts of a run does not stop it", "[source]")
 TEST_CASE("ids that are URLs of media are fetched from there, and nobody is asked for them", "[source]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string url = site.server.url("media/film.mp4");
+    site.add("video");
+    const std::string url = site.server.url("media/video.mp4");
     const std::string list = site.list(columns + url + ",1,2,l\nfile:///etc/passwd,1,2,l\n");
 
     SECTION("with a template")
@@ -115,14 +115,15 @@ TEST_CASE("the media of a site are not asked for over IPv6, as its pages are not
         WARN("there is no IPv6 here: " << e.what());
         return;
     }
-    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
-    media->serve("/film.mp4", [&film](const asked& request) { return part_of(film, request); });
-    const std::string url = media->url("/film.mp4", "[::1]");
+    const std::string video = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    media->serve("/video.mp4", [&video](const asked& request) { return part_of(video, request); });
+    const std::string url = media->url("/video.mp4", "[::1]");
     kinetics_site site;
     std::filesystem::create_directories(site.folder / "pages");
-    write_file(site.folder / "pages/film.html", "<html><head><title>A video</title></head><body><video><source src=\"" +
-                                                    url + "\" type=\"video/mp4\"></video></body></html>");
-    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    write_file(site.folder / "pages/video.html",
+               "<html><head><title>A video</title></head><body><video><source src=\"" + url +
+                   "\" type=\"video/mp4\"></video></body></html>");
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
 
     const finished of_site = run(site.download(list, {"--url-base", site.server.url("watch?v="), "--attempts", "1"}));
     CHECK(of_site.status != 0);
@@ -136,8 +137,8 @@ TEST_CASE("the media of a site are not asked for over IPv6, as its pages are not
 TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[source]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    site.add("video");
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
     const std::string pages = site.server.url("watch?v="), program = (site.folder / "yt-dlp").string();
     write_file(program, "#!/bin/sh\nexec /usr/bin/python3 -m yt_dlp \"$@\"\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
@@ -154,26 +155,26 @@ TEST_CASE("a format selector that is none is wrong usage, and fails no clip", "[
     CHECK(site.requests() == 0);
 }
 
-TEST_CASE("without sound only the pictures of a pair are asked for", "[source]")
+TEST_CASE("without audio only the frames of a pair are asked for", "[source]")
 {
     kinetics_site site;
-    site.add("pictures", "long_video.mp4");
+    site.add("frames", "long_video.mp4");
     const std::string urls =
         manifest_of(site, fmt::format("{{\"id\": \"pair\", \"video\": \"{}\", \"audio\": \"{}\"}}\n",
-                                      site.server.url("media/pictures.mp4"), site.server.url("media/sound.m4a")));
+                                      site.server.url("media/frames.mp4"), site.server.url("media/audio.m4a")));
 
     const finished end =
         run(site.download(site.list(std::string(columns) + "pair,1,2,l\n"), {"--source", urls, "--audio", "none"}));
 
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK(std::ranges::none_of(site.server.log(1), [](const auto& each) { return each.path == "/media/sound.m4a"; }));
+    CHECK(std::ranges::none_of(site.server.log(1), [](const auto& each) { return each.path == "/media/audio.m4a"; }));
 }
 
 TEST_CASE("a killed run's successor does not ask the site again for what was found", "[source]")
 {
     constexpr int videos = 10;
-    const std::string film = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::string video = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     std::atomic<bool> well{false};
     origin media;
     kinetics_site site;
@@ -183,7 +184,7 @@ TEST_CASE("a killed run's successor does not ask the site again for what was fou
         const std::string name = fmt::format("video{:06}", v);
         text += name + ",1,2,l\n";
         media.serve("/" + name + ".mp4", [&](const asked& request) {
-            reply answer = part_of(film, request);
+            reply answer = part_of(video, request);
             if (well) return answer;
             answer.sent = 0;
             answer.then = reply::ending::stall;
@@ -231,10 +232,10 @@ TEST_CASE("a killed run's successor does not ask the site again for what was fou
 TEST_CASE("options that a source has no use for are refused, with its name", "[source]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    site.add("video");
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
     const std::string folder = (site.folder / "media").string();
-    const std::string urls = manifest_of(site, line_of("film", site.server.url("media/film.mp4")));
+    const std::string urls = manifest_of(site, line_of("video", site.server.url("media/video.mp4")));
     const auto is_refused = [&](const std::string& source, const std::string& option, const std::string& value) {
         CAPTURE(source, option);
         const finished end = run(site.download(list, {"--source", source, option, value}));
@@ -262,8 +263,8 @@ TEST_CASE("options that a source has no use for are refused, with its name", "[s
 TEST_CASE("a proxy that is none is refused, and its password not shown", "[source]")
 {
     kinetics_site site;
-    site.add("film");
-    const std::string list = site.list(std::string(columns) + "film,1,2,l\n");
+    site.add("video");
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
     const auto is_refused = [](std::vector<std::string> words, const std::string& proxy) {
         words.insert(words.end(), {"--proxy", proxy});
         const finished end = run(words);
@@ -277,7 +278,7 @@ TEST_CASE("a proxy that is none is refused, and its password not shown", "[sourc
         is_refused(site.download(list, {"--source", site.url_template()}), proxy);
         is_refused(site.download(list, {}), proxy);
         is_refused({REELPIPE_BINARY, "plan", list}, proxy);
-        is_refused({REELPIPE_BINARY, "inspect", site.server.url("media/film.mp4")}, proxy);
+        is_refused({REELPIPE_BINARY, "inspect", site.server.url("media/video.mp4")}, proxy);
     }
     CHECK(site.requests() == 0);
     for (const char* proxy : {"127.0.0.1:9", "HTTP://127.0.0.1:9", "socks4a://127.0.0.1:9"})

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "many_clips.hpp"
-#include "odd_film.hpp"
+#include "odd_video.hpp"
 #include "support/catch.hpp"
 #include "support/origin.hpp"
 
@@ -25,9 +25,9 @@ int status_of_verify(const kinetics_site& site)
 TEST_CASE("a file that crashes what verifies it is set aside, and its video stays in the run", "[standing_file]")
 {
     kinetics_site site;
-    make_film(site.folder / "media/video.mp4", 160);
+    make_video(site.folder / "media/video.mp4", 160);
     const fs::path deadly = site.output() / "l/video_000000_000001.mp4";
-    make_film(deadly, 172);  // at which the faulty demuxer crashes
+    make_video(deadly, 172);  // at which the faulty demuxer crashes
     const std::string list = site.list(std::string(column_names) + "video,0,1,l\nvideo,1,2,l\n");
 
     const finished end =
@@ -51,12 +51,12 @@ TEST_CASE("a clip that another program puts there meanwhile is entered as what i
     const bool is_clip = GENERATE(true, false);
     const std::string other = is_clip ? read_file(clip) : "no clip";
     fs::remove_all(site.output());
-    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     origin server;
     server.serve("/video.mp4", [&](const asked& request) {
         fs::create_directories(clip.parent_path());
         write_file(clip, other);
-        return part_of(film, request);
+        return part_of(video, request);
     });
 
     const finished end = run(site.download(list, {"--source", server.url("/{id}.mp4")}));

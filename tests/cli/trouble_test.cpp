@@ -179,12 +179,12 @@ TEST_CASE("a single video whose mirror accepts no connection stays pending, too"
 
 TEST_CASE("a mirror that answers with nothing but server errors costs no clip", "[trouble]")
 {
-    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     std::atomic<bool> well{false};
     origin mirror;
     for (int v = 0; v < many_clips::videos; ++v)
         mirror.serve(fmt::format("/video{:02}.mp4", v),
-                     [&](const asked& request) { return well ? part_of(film, request) : reply{.status = 503}; });
+                     [&](const asked& request) { return well ? part_of(video, request) : reply{.status = 503}; });
     const many_clips work;
     const auto words = work.site.download(work.list, {"--attempts", "2", "--source", mirror.url("/") + "{id}.mp4"});
     const finished ill = run(words);
@@ -205,13 +205,13 @@ TEST_CASE("a mirror that answers with nothing but server errors costs no clip", 
 
 TEST_CASE("a video that its mirror cannot serve fails while the mirror serves others", "[trouble]")
 {
-    const std::string film = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     origin mirror;
     std::string text = "youtube_id,time_start,time_end,label\n";
     for (int v = 0; v < 8; ++v) {
         text += fmt::format("video{},1,2,l\n", v);
-        mirror.serve(fmt::format("/video{}.mp4", v), [&film, broken = v % 2 == 1](const asked& request) {
-            return broken ? reply{.status = 500} : part_of(film, request);
+        mirror.serve(fmt::format("/video{}.mp4", v), [&video, broken = v % 2 == 1](const asked& request) {
+            return broken ? reply{.status = 500} : part_of(video, request);
         });
     }
     const kinetics_site site;

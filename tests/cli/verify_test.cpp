@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-// A folder with six clips: four of a talking film in two labels, two of a silent one.
+// A folder with six clips: four of a talking video in two labels, two of a silent one.
 struct verified_folder {
     verified_folder()
     {
@@ -220,7 +220,7 @@ TEST_CASE("every kind of damage to a stored clip is found, and the next download
     CHECK(contents_of(clips_of(folder.site.output())) == right);
 }
 
-TEST_CASE("damage inside of pictures is found where everything is decoded", "[verify]")
+TEST_CASE("damage inside of frames is found where everything is decoded", "[verify]")
 {
     const verified_folder folder;
     const fs::path clip = folder.clip("a/spoken_000003_000005.mp4");
@@ -241,15 +241,15 @@ TEST_CASE("damage inside of pictures is found where everything is decoded", "[ve
 TEST_CASE("damage inside of the source is found as its clip is made, where everything is decoded", "[verify]")
 {
     kinetics_site site;
-    for (const char* name : {"good", "picture", "sound"}) site.add(name);
+    for (const char* name : {"good", "frame", "audio"}) site.add(name);
     const auto damage = [&](const std::string& name, const std::string& stream, std::size_t packet) {
         const fs::path file = site.folder / "media" / (name + ".mp4");
         const place found = packets_of(file, stream).at(packet);
-        // Of a picture, not the lengths that the structure of the file consists of.
+        // Of a frame, not the lengths that the structure of the file consists of.
         flip(file, found.at + found.size / 3, found.at + found.size);
     };
-    damage("picture", "v", 5 * 30 + 7);
-    damage("sound", "a", 5 * 43);
+    damage("frame", "v", 5 * 30 + 7);
+    damage("audio", "a", 5 * 43);
     const std::string list =
         site.list("youtube_id,time_start,time_end,label\ngood,4,7,l\npicture,4,7,l\nsound,4,7,l\n");
 
@@ -264,8 +264,8 @@ TEST_CASE("damage inside of the source is found as its clip is made, where every
     std::map<std::string, std::string> messages;
     for (const json& entry : site.report()) messages.emplace(entry[0], entry[2]);
     CHECK(messages.at("good_000004_000007") == "Downloaded");
-    CHECK_THAT(messages.at("picture_000004_000007"), Catch::StartsWith("corrupt: the picture at 1."));
-    CHECK_THAT(messages.at("sound_000004_000007"), Catch::StartsWith("corrupt: the sound at 0.9"));
+    CHECK_THAT(messages.at("frame_000004_000007"), Catch::StartsWith("corrupt: the frame at 1."));
+    CHECK_THAT(messages.at("audio_000004_000007"), Catch::StartsWith("corrupt: the audio at 0.9"));
     CHECK(clips_of(site.output()).size() == 1);
 }
 

@@ -1,4 +1,4 @@
-// Whatever a server sends as a film, with a hole in it: opening, seeking and reading ends, with an error, at the hole,
+// Whatever a server sends as a video, with a hole in it: opening, seeking and reading ends, with an error, at the hole,
 // or at the end. The first bytes of the input say where the hole is, where to seek to, and what for.
 #include "media/demuxer.hpp"
 
@@ -21,9 +21,9 @@ namespace {
 // Of 64 kB: more packets than bytes would be an endless loop.
 constexpr int most_packets = 100'000;
 
-void read(const media::partial_file& film, segment wanted, media::edits lists, media::tracks kind)
+void read(const media::partial_file& video, segment wanted, media::edits lists, media::tracks kind)
 {
-    media::demuxer input(film, {}, lists, kind);
+    media::demuxer input(video, {}, lists, kind);
     input.entries(wanted.start);
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
@@ -41,18 +41,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const segment wanted{100ms * input.number(), 100ms * input.number()};
     const std::uint64_t flags = input.number();
     const std::string_view content = input.rest();
-    const auto kind = flags & 1 ? media::tracks::sound : media::tracks::film;
-    media::partial_file film{.descriptor = file.holding(content), .size = content.size()};
-    const std::uint64_t begin = hole_begin * film.size / 256;
-    film.held.add({0, begin});
-    film.held.add({std::min(film.size, begin + hole_size * film.size / 256), film.size});
+    const auto kind = flags & 1 ? media::tracks::audio : media::tracks::video;
+    media::partial_file video{.descriptor = file.holding(content), .size = content.size()};
+    const std::uint64_t begin = hole_begin * video.size / 256;
+    video.held.add({0, begin});
+    video.held.add({std::min(video.size, begin + hole_size * video.size / 256), video.size});
     try {
         if (flags & 4)
-            media::time_span_of(film, kind);
+            media::time_span_of(video, kind);
         else
-            read(film, wanted, flags & 2 ? media::edits::ignored : media::edits::applied, kind);
+            read(video, wanted, flags & 2 ? media::edits::ignored : media::edits::applied, kind);
     } catch (const media::missing_bytes& hole) {
-        require(!film.held.holds({hole.offset(), hole.offset() + 1}));
+        require(!video.held.holds({hole.offset(), hole.offset() + 1}));
     } catch (const media::error&) {
         return 0;
     }

@@ -20,7 +20,7 @@ enum class kind : std::uint8_t { cut_result, facts, job, verify_job, span_plan, 
 void read(kind what, const nlohmann::json& message)
 {
     if (what == kind::job)
-        isolation::cut_job_in(message, message.contains("sound") && !message["sound"].is_null() ? std::vector{3, 4, 5}
+        isolation::cut_job_in(message, message.contains("audio") && !message["audio"].is_null() ? std::vector{3, 4, 5}
                                                                                                 : std::vector{3, 4});
     else if (what == kind::verify_job)
         isolation::verify_job_in(message, {3});

@@ -15,12 +15,12 @@ using fuzzing::require;
 
 namespace {
 
-void check_fragments(const media::partial_file& film)
+void check_fragments(const media::partial_file& video)
 {
     const media::fragment* before = nullptr;
-    const std::vector<media::fragment> all = media::fragments_of(film);
+    const std::vector<media::fragment> all = media::fragments_of(video);
     for (const media::fragment& each : all) {
-        require(each.bytes.begin <= each.bytes.end && each.bytes.end <= film.size && each.begin <= each.end);
+        require(each.bytes.begin <= each.bytes.end && each.bytes.end <= video.size && each.begin <= each.end);
         if (before) require(before->bytes.end <= each.bytes.begin && before->end <= each.begin);
         before = &each;
     }
@@ -35,16 +35,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzzing::input input(data, size);
     const std::uint64_t hole_begin = input.number(), hole_size = input.number();
     const std::string_view content = input.rest();
-    media::partial_file film{.descriptor = file.holding(content), .size = content.size()};
-    const std::uint64_t begin = hole_begin * film.size / 256;
-    film.held.add({0, begin});
-    film.held.add({std::min(film.size, begin + hole_size * film.size / 256), film.size});
+    media::partial_file video{.descriptor = file.holding(content), .size = content.size()};
+    const std::uint64_t begin = hole_begin * video.size / 256;
+    video.held.add({0, begin});
+    video.held.add({std::min(video.size, begin + hole_size * video.size / 256), video.size});
     try {
-        check_fragments(film);
-        media::index_bytes(film);
-        if (const auto next = media::next_towards_index(film)) {
-            require(next->begin < next->end && next->end <= film.size);
-            require(!film.held.missing(*next).empty());
+        check_fragments(video);
+        media::index_bytes(video);
+        if (const auto next = media::next_towards_index(video)) {
+            require(next->begin < next->end && next->end <= video.size);
+            require(!video.held.missing(*next).empty());
         }
     } catch (const media::error&) {
         return 0;

@@ -1,5 +1,6 @@
-// Whatever a server sends as a film: planning it ends, with an error or after few rounds, and each round asks for bytes
-// that the file has and that are not held. The first byte of the input says how much of the rest is sent as the head.
+// Whatever a server sends as a video: planning it ends, with an error or after few rounds, and each round asks for
+// bytes that the file has and that are not held. The first byte of the input says how much of the rest is sent as the
+// head.
 #include "media/span_plan.hpp"
 
 #include <algorithm>
@@ -19,18 +20,18 @@ namespace {
 constexpr int most_rounds = 2000;
 constexpr std::array wanted{segment{0s, 3s}, segment{7s, 9s}, segment{100s, 110s}};
 
-void plan(media::partial_file& film, std::uint64_t head)
+void plan(media::partial_file& video, std::uint64_t head)
 {
-    film.held.add({0, head});
+    video.held.add({0, head});
     for (int round = 0;; ++round) {
         require(round < most_rounds);
-        const media::span_plan next = media::plan_spans(film, wanted);
+        const media::span_plan next = media::plan_spans(video, wanted);
         if (next.needed.empty()) return;
         for (const media::byte_range& each : next.needed) {
-            require(each.begin < each.end && each.end <= film.size);
-            require(film.held.missing(each).size() == 1 && film.held.missing(each).front() == each);
+            require(each.begin < each.end && each.end <= video.size);
+            require(video.held.missing(each).size() == 1 && video.held.missing(each).front() == each);
         }
-        for (const media::byte_range& each : next.needed) film.held.add(each);
+        for (const media::byte_range& each : next.needed) video.held.add(each);
     }
 }
 
@@ -44,9 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint64_t head = input.number();
     const std::string_view content = input.rest();
     if (content.empty()) return 0;
-    media::partial_file film{.descriptor = file.holding(content), .size = content.size()};
+    media::partial_file video{.descriptor = file.holding(content), .size = content.size()};
     try {
-        plan(film, std::min<std::uint64_t>(1 + head * content.size() / 256, content.size()));
+        plan(video, std::min<std::uint64_t>(1 + head * content.size() / 256, content.size()));
     } catch (const media::error&) {
         return 0;
     }

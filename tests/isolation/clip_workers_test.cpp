@@ -46,10 +46,10 @@ TEST_CASE("a worker that reads nothing of its job has passed its deadline", "[cl
     const temp_folder folder;
     clip_workers workers(worker_that(folder, "exec sleep 1000"), 1s);
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    reelpipe::media::partial_file film{.descriptor = null, .size = 1u << 30};
-    for (std::uint64_t at = 0; at < 100'000; ++at) film.held.add({2 * at, 2 * at + 1});  // more than a socket takes
+    reelpipe::media::partial_file video{.descriptor = null, .size = 1u << 30};
+    for (std::uint64_t at = 0; at < 100'000; ++at) video.held.add({2 * at, 2 * at + 1});  // more than a socket takes
 
-    CHECK_THROWS_AS(workers.plan(film, {}, reelpipe::media::tracks{}, {}), reelpipe::media::process_died);
+    CHECK_THROWS_AS(workers.plan(video, {}, reelpipe::media::tracks{}, {}), reelpipe::media::process_died);
 
     close(null);
 }

@@ -14,7 +14,7 @@ constexpr kept_sources::time now{std::chrono::seconds(1'700'000'000)};
 media_source source_with(std::optional<kept_sources::time> expires)
 {
     remote_file file;
-    file.url = "https://host/film.mp4";
+    file.url = "https://host/video.mp4";
     file.headers = {"Referer: https://page/"};
     file.cookies = "a=1";
     file.public_only = true;
@@ -41,7 +41,7 @@ TEST_CASE("what a site said is kept with headers and cookies until its URLs end"
     const auto found = kept.find("v", now + 30min);
     REQUIRE(found);
     const auto& file = std::get<remote_file>(found->files.at(0));
-    CHECK(file.url == "https://host/film.mp4");
+    CHECK(file.url == "https://host/video.mp4");
     CHECK(file.headers == std::vector<std::string>{"Referer: https://page/"});
     CHECK(file.cookies == "a=1");
     CHECK(file.public_only);

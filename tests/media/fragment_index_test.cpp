@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "media/films.hpp"
+#include "media/videos.hpp"
 #include "support/catch.hpp"
 #include "support/sparse_copy.hpp"
 #include "support/temp_folder.hpp"
@@ -19,25 +19,25 @@ namespace {
 std::vector<fragment> fragments_in(const std::string& content)
 {
     const reelpipe::test::temp_folder folder;
-    reelpipe::test::write_file(folder / "film", content);
-    return fragments_of(whole_file(folder / "film").file());
+    reelpipe::test::write_file(folder / "video", content);
+    return fragments_of(whole_file(folder / "video").file());
 }
 
 }  // namespace
 
 TEST_CASE("the index of the fragments says where and when they are", "[fragment_index]")
 {
-    const whole_file film(media / "long_video.mp4");
-    const std::vector<fragment> all = fragments_of(film.file());
+    const whole_file video(media / "long_video.mp4");
+    const std::vector<fragment> all = fragments_of(video.file());
 
-    REQUIRE(all.size() == 120);  // key frames every 75 pictures
+    REQUIRE(all.size() == 120);  // key frames every 75 frames
     for (std::size_t i = 1; i < all.size(); ++i) {
         CHECK(all[i].bytes.begin == all[i - 1].bytes.end);
         CHECK(all[i].begin == all[i - 1].end);
     }
     CHECK(all.front().begin.count() == 0);
     CHECK(std::chrono::duration<double>(all.back().end).count() == Approx(300).margin(0.1));
-    CHECK(all.back().bytes.end <= film.file().size);
+    CHECK(all.back().bytes.end <= video.file().size);
 }
 
 TEST_CASE("an index that is not held, cut off, or of another kind names no fragments", "[fragment_index]")
@@ -46,21 +46,21 @@ TEST_CASE("an index that is not held, cut off, or of another kind names no fragm
     CHECK(fragments_of(nothing.file()).empty());
     nothing.copy({0, 900});  // ends inside of it
     CHECK(fragments_of(nothing.file()).empty());
-    for (const char* other : {"moov_first.mp4", "fragments.mp4", "fragments_sidx.mp4", "film.webm"})
+    for (const char* other : {"moov_first.mp4", "fragments.mp4", "fragments_sidx.mp4", "video.webm"})
         CHECK(fragments_of(whole_file(media / other).file()).empty());
 }
 
 TEST_CASE("numbers of an index that make no sense name no fragments", "[fragment_index]")
 {
-    const std::string film = reelpipe::test::read_file(media / "long_video.mp4");
-    const auto index = film.find("sidx") + 4;
+    const std::string video = reelpipe::test::read_file(media / "long_video.mp4");
+    const auto index = video.find("sidx") + 4;
     const auto broken = [&](std::size_t offset, std::string_view bytes) {
-        std::string copy = film;
+        std::string copy = video;
         copy.replace(index + offset, bytes.size(), bytes);
         return copy;
     };
     using namespace std::string_view_literals;
-    CHECK(fragments_in(film).size() == 120);
+    CHECK(fragments_in(video).size() == 120);
     CHECK(fragments_in(broken(8, "\0\0\0\0"sv)).empty());                           // no clock
     CHECK(fragments_in(broken(20, "\x7f\xff\xff\xff\xff\xff\xff\xff"sv)).empty());  // begins behind the end
     CHECK(fragments_in(broken(12, "\x7f\xff\xff\xff\xff\xff\xff\xff"sv)).empty());  // in a far future

@@ -4,8 +4,8 @@
 
 #include "media/demuxer.hpp"
 #include "media/error.hpp"
-#include "media/films.hpp"
 #include "media/segment_reader.hpp"
+#include "media/videos.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/sparse_copy.hpp"
@@ -92,8 +92,8 @@ TEST_CASE("the spans of all segments are asked for at once", "[span_plan]")
 TEST_CASE("what was planned is enough to read every packet of the segment", "[span_plan]")
 {
     const std::string name =
-        GENERATE("moov_first.mp4", "moov_last.mp4", "silent.mp4", "film.mkv", "film.webm", "film.ts", "fragments.mp4",
-                 "fragments_sidx.mp4", "edit_list.mp4", "open_gop.mp4", "late_picture.mp4");
+        GENERATE("moov_first.mp4", "moov_last.mp4", "silent.mp4", "video.mkv", "video.webm", "video.ts",
+                 "fragments.mp4", "fragments_sidx.mp4", "edit_list.mp4", "open_gop.mp4", "late_frame.mp4");
     const segment wanted = GENERATE(segment{0s, 3s}, segment{2502500us, 5005000us}, segment{7300ms, 9s},
                                     segment{4990ms, 5020ms}, segment{8s, 100s});
     CAPTURE(name, wanted.start.count());
@@ -104,7 +104,7 @@ TEST_CASE("what was planned is enough to read every packet of the segment", "[sp
     CHECK(packets_in(copy.file(), wanted) == packets_in(whole.file(), wanted));
 }
 
-TEST_CASE("a clip out of the middle of a long film without an index costs its ends and the clip", "[span_plan]")
+TEST_CASE("a clip out of the middle of a long video without an index costs its ends and the clip", "[span_plan]")
 {
     const segment wanted =
         GENERATE(segment{18250ms, 28250ms}, segment{150s, 160s}, segment{271990ms, 281990ms}, segment{289s, 299s});
@@ -118,13 +118,13 @@ TEST_CASE("a clip out of the middle of a long film without an index costs its en
     CHECK(copy.file().held.bytes() < copy.file().size / 10);
 }
 
-TEST_CASE("a segment beyond the end of the film needs no samples of its own", "[span_plan]")
+TEST_CASE("a segment beyond the end of the video needs no samples of its own", "[span_plan]")
 {
     sparse_copy copy(media / "moov_first.mp4");
     CHECK_NOTHROW(fetch(copy, {{1000s, 1010s}}));
 }
 
-TEST_CASE("what is no film is told from a film that cannot be cut", "[demuxer]")
+TEST_CASE("what is no video is told from a video that cannot be cut", "[demuxer]")
 {
     const auto fault_of = [](const std::filesystem::path& path) {
         const reelpipe::test::whole_file file(path);
@@ -148,9 +148,9 @@ TEST_CASE("what is no film is told from a film that cannot be cut", "[demuxer]")
     CHECK(fault_of(written("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n/etc/passwd\n")) ==
           fault::unsupported);
     CHECK(fault_of(written("list.ffconcat", "ffconcat version 1.0\nfile /etc/passwd\n")) == fault::unsupported);
-    CHECK(fault_of(media / "sound_only.mp4") == fault::no_video_stream);
-    const std::string film = reelpipe::test::read_file(media / "moov_last.mp4");
-    CHECK(fault_of(written("no_index.mp4", film.substr(0, film.size() / 2))) == fault::corrupt);
+    CHECK(fault_of(media / "audio_only.mp4") == fault::no_video_stream);
+    const std::string video = reelpipe::test::read_file(media / "moov_last.mp4");
+    CHECK(fault_of(written("no_index.mp4", video.substr(0, video.size() / 2))) == fault::corrupt);
 }
 
 TEST_CASE("a stop request ends the reading", "[demuxer]")
@@ -160,6 +160,6 @@ TEST_CASE("a stop request ends the reading", "[demuxer]")
     const reelpipe::test::whole_file file(media / "moov_first.mp4");
 
     CHECK_THROWS_AS(
-        plan_spans(file.file(), std::vector{segment{0s, 1s}}, reelpipe::media::tracks::film, stop.get_token()),
+        plan_spans(file.file(), std::vector{segment{0s, 1s}}, reelpipe::media::tracks::video, stop.get_token()),
         std::system_error);
 }

@@ -91,7 +91,7 @@ TEST_CASE("an error that nobody expected keeps its text", "[judge]")
     CHECK(diagnose(std::make_exception_ptr(42)).why == reason::unknown);
 }
 
-TEST_CASE("a film whose samples are elsewhere than its index says is corrupt", "[judge]")
+TEST_CASE("a video whose samples are elsewhere than its index says is corrupt", "[judge]")
 {
     const auto found = finding_of(reelpipe::media::missing_bytes(4711));
     CHECK(found.why == reason::corrupt);

@@ -16,7 +16,7 @@ struct careful_source : video_source {
     {
         resolved_video found;
         found.source.files = {hls_playlist{{.url = "http://host/list.m3u8", .public_only = true}},
-                              remote_file{.url = "http://host/sound"}};
+                              remote_file{.url = "http://host/audio"}};
         co_return found;
     }
 };

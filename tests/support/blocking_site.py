@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""blocking_site.py GOOD BLOCKED FILM: a site on loopback that blocks its visitors, for yt-dlp's extractor of HTML5 pages.
+"""blocking_site.py GOOD BLOCKED VIDEO: a site on loopback that blocks its visitors, for yt-dlp's extractor of HTML5 pages.
 
-/watch?v=ID answers GOOD times as it should: every hundredth video is a page that plays FILM, all others are gone. Then
+/watch?v=ID answers GOOD times as it should: every hundredth video is a page that plays VIDEO, all others are gone. Then
 it answers BLOCKED times with 429, then as it should again. Prints its port, then one line for every request.
 """
 import http.server
@@ -9,8 +9,8 @@ import sys
 import threading
 import urllib.parse
 
-GOOD, BLOCKED, FILM = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-PAGE = f'<html><head><title>A video</title></head><body><video><source src="{FILM}" type="video/mp4"></video></body>'
+GOOD, BLOCKED, VIDEO = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+PAGE = f'<html><head><title>A video</title></head><body><video><source src="{VIDEO}" type="video/mp4"></video></body>'
 lock = threading.Lock()
 answers = 0
 

@@ -1,4 +1,4 @@
-// A library for LD_PRELOAD that makes libavcodec and libavformat as bad as a decoder and a demuxer can be, for pictures
+// A library for LD_PRELOAD that makes libavcodec and libavformat as bad as a decoder and a demuxer can be, for frames
 // of certain widths: the real function is called, and then the process crashes, never comes back, or takes all the
 // memory that it can get.
 

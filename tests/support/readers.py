@@ -1,4 +1,4 @@
-"""readers.py CLIP: how many pictures OpenCV sees in a clip, and the hash of each one that PyAV sees."""
+"""readers.py CLIP: how many frames OpenCV sees in a clip, and the hash of each one that PyAV sees."""
 import hashlib
 import sys
 
@@ -10,5 +10,5 @@ count = 0
 while capture.read()[0]:
     count += 1
 print("opencv", count)
-for picture in av.open(sys.argv[1]).decode(video=0):
-    print(hashlib.md5(picture.to_ndarray().tobytes()).hexdigest())
+for frame in av.open(sys.argv[1]).decode(video=0):
+    print(hashlib.md5(frame.to_ndarray().tobytes()).hexdigest())

@@ -46,19 +46,19 @@ class Site(http.server.BaseHTTPRequestHandler):
         elif video == 'hang':
             threading.Event().wait()
         else:
-            films = {'two': [['a.mp4'], ['b.mp4']], 'text': [], 'playlist': [['list.m3u8']],
+            videos = {'two': [['a.mp4'], ['b.mp4']], 'text': [], 'playlist': [['list.m3u8']],
                      'both': [['list.m3u8', 'a.mp4']]}.get(video, [[video + '.mp4']])
-            players = ''.join('<video>' + ''.join(f'<source src="/media/{urllib.parse.quote(file)}">' for file in film)
-                              + '</video>' for film in films)
+            players = ''.join('<video>' + ''.join(f'<source src="/media/{urllib.parse.quote(file)}">' for file in video)
+                              + '</video>' for video in videos)
             self.answer(200, f'<html><head><title>A video</title></head><body>{players}</body></html>'.encode())
 
     def media(self, name):
         path = os.path.join(sys.argv[1], name)
         if not os.path.isfile(path):
-            self.answer(404, b'no such film')
+            self.answer(404, b'no such video')
             return
-        with open(path, 'rb') as film:
-            self.answer(200, film.read(), 'video/mp4')
+        with open(path, 'rb') as video:
+            self.answer(200, video.read(), 'video/mp4')
 
 
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Site)

@@ -31,15 +31,15 @@ def media_format(itag, kind, codecs, **more):
 
 
 def playable(video):
-    picture = {'width': 640, 'height': 360, 'fps': 30, 'qualityLabel': '360p'}
-    sound = {'audioQuality': 'AUDIO_QUALITY_MEDIUM', 'audioSampleRate': '44100', 'audioChannels': 2}
+    frame = {'width': 640, 'height': 360, 'fps': 30, 'qualityLabel': '360p'}
+    audio = {'audioQuality': 'AUDIO_QUALITY_MEDIUM', 'audioSampleRate': '44100', 'audioChannels': 2}
     return {
         'playabilityStatus': {'status': 'OK'},
         'videoDetails': {'videoId': video, 'title': 'A video', 'lengthSeconds': '60', 'isLiveContent': False},
         'streamingData': {
-            'formats': [media_format(18, 'video/mp4', 'avc1.42001E, mp4a.40.2', **picture, **sound)],
-            'adaptiveFormats': [media_format(134, 'video/mp4', 'avc1.4d401e', **picture),
-                                media_format(140, 'audio/mp4', 'mp4a.40.2', **{**sound, 'quality': 'tiny'})],
+            'formats': [media_format(18, 'video/mp4', 'avc1.42001E, mp4a.40.2', **frame, **audio)],
+            'adaptiveFormats': [media_format(134, 'video/mp4', 'avc1.4d401e', **frame),
+                                media_format(140, 'audio/mp4', 'mp4a.40.2', **{**audio, 'quality': 'tiny'})],
         },
     }
 

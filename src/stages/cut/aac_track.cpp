@@ -34,9 +34,9 @@ std::string formats_of_encoder()
 
 }  // namespace
 
-bool mp4_carries(const AVCodecParameters& sound)
+bool mp4_carries(const AVCodecParameters& audio)
 {
-    switch (sound.codec_id) {
+    switch (audio.codec_id) {
         case AV_CODEC_ID_AAC:
         case AV_CODEC_ID_MP3:
         case AV_CODEC_ID_MP2:
@@ -65,7 +65,7 @@ void aac_track::send(const AVPacket* packet)
     const bool is_run_up = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
     const auto check = [&](int code) {
         if (code < 0 && code != AVERROR(EAGAIN) && code != AVERROR_EOF && !is_run_up && !keep_corrupt_)
-            throw media::error(media::fault::corrupt, av::error("decode the sound", code).what());
+            throw media::error(media::fault::corrupt, av::error("decode the audio", code).what());
         return code >= 0;
     };
     notice_gap(packet);
@@ -75,7 +75,7 @@ void aac_track::send(const AVPacket* packet)
         take(*turn.get());
     }
     if (packet || !graph_) return;
-    guard(av_buffersrc_add_frame(source_, nullptr), "filter the sound");
+    guard(av_buffersrc_add_frame(source_, nullptr), "filter the audio");
     encode_filtered();
     encode(nullptr);
 }
@@ -91,23 +91,23 @@ void aac_track::notice_gap(const AVPacket* packet)
     last_packet_ = packet->pts;
 }
 
-void aac_track::take(AVFrame& sound)
+void aac_track::take(AVFrame& audio)
 {
-    if (sound.best_effort_timestamp == AV_NOPTS_VALUE || sound.sample_rate <= 0) return;
-    if (sound.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
-        av_channel_layout_default(&sound.ch_layout, sound.ch_layout.nb_channels);
-    const AVRational samples{1, sound.sample_rate};
-    sound.pts = av_rescale_delta(stream_.time_base, sound.best_effort_timestamp - start_, samples, sound.nb_samples,
+    if (audio.best_effort_timestamp == AV_NOPTS_VALUE || audio.sample_rate <= 0) return;
+    if (audio.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+        av_channel_layout_default(&audio.ch_layout, audio.ch_layout.nb_channels);
+    const AVRational samples{1, audio.sample_rate};
+    audio.pts = av_rescale_delta(stream_.time_base, audio.best_effort_timestamp - start_, samples, audio.nb_samples,
                                  &rounding_, samples);
-    if (!accepts(sound)) build_graph(sound);
-    guard(av_buffersrc_add_frame(source_, &sound), "filter the sound");
+    if (!accepts(audio)) build_graph(audio);
+    guard(av_buffersrc_add_frame(source_, &audio), "filter the audio");
     encode_filtered();
 }
 
-bool aac_track::accepts(const AVFrame& sound) const
+bool aac_track::accepts(const AVFrame& audio) const
 {
-    return graph_ && sound.format == like_->format && sound.sample_rate == like_->sample_rate &&
-           av_channel_layout_compare(&sound.ch_layout, &like_->ch_layout) == 0;
+    return graph_ && audio.format == like_->format && audio.sample_rate == like_->sample_rate &&
+           av_channel_layout_compare(&audio.ch_layout, &like_->ch_layout) == 0;
 }
 
 void aac_track::build_graph(const AVFrame& like)
@@ -115,7 +115,7 @@ void aac_track::build_graph(const AVFrame& like)
     av_frame_unref(like_.get());
     like_->format = like.format;
     like_->sample_rate = like.sample_rate;
-    guard(av_channel_layout_copy(&like_->ch_layout, &like.ch_layout), "filter the sound");
+    guard(av_channel_layout_copy(&like_->ch_layout, &like.ch_layout), "filter the audio");
     graph_.reset(av::check_allocated(avfilter_graph_alloc()));
     graph_->nb_threads = 1;
     last_ = nullptr;
@@ -123,13 +123,13 @@ void aac_track::build_graph(const AVFrame& like)
                                   like.format, name_of(like.ch_layout)));
     source_ = last_;
     append("atrim", fmt::format("start=0:duration={}us", length_.count()));
-    // Sound may change in the middle of a film; the clip's does not.
+    // Audio may change in the middle of a video; the clip's does not.
     append("aformat", encoder_ ? fmt::format("sample_fmts=fltp:sample_rates={}:channel_layouts={}",
                                              encoder_->sample_rate, name_of(encoder_->ch_layout))
                                : formats_of_encoder());
     append("abuffersink", "");
     sink_ = last_;
-    guard(avfilter_graph_config(graph_.get(), nullptr), "set up the filters of the sound");
+    guard(avfilter_graph_config(graph_.get(), nullptr), "set up the filters of the audio");
     if (!encoder_) open_encoder();
     av_buffersink_set_frame_size(sink_, static_cast<unsigned>(encoder_->frame_size));
 }
@@ -149,7 +149,7 @@ void aac_track::open_encoder()
     encoder_.reset(av::check_allocated(avcodec_alloc_context3(&aac())));
     encoder_->sample_fmt = static_cast<AVSampleFormat>(av_buffersink_get_format(sink_));
     encoder_->sample_rate = av_buffersink_get_sample_rate(sink_);
-    guard(av_buffersink_get_ch_layout(sink_, &encoder_->ch_layout), "encode the sound");
+    guard(av_buffersink_get_ch_layout(sink_, &encoder_->ch_layout), "encode the audio");
     encoder_->time_base = {1, encoder_->sample_rate};
     encoder_->thread_count = 1;
     encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -161,20 +161,20 @@ void aac_track::encode_filtered()
     for (;;) {
         const int code = av_buffersink_get_frame(sink_, filtered_.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
-        guard(code, "filter the sound");
+        guard(code, "filter the audio");
         const av::frame_turn turn(filtered_);
         encode(turn.get());
     }
 }
 
-void aac_track::encode(const AVFrame* sound)
+void aac_track::encode(const AVFrame* audio)
 {
-    guard(avcodec_send_frame(encoder_.get(), sound), "encode the sound");
+    guard(avcodec_send_frame(encoder_.get(), audio), "encode the audio");
     for (;;) {
         av::packet made = av::make_packet();
         const int code = avcodec_receive_packet(encoder_.get(), made.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
-        guard(code, "encode the sound");
+        guard(code, "encode the audio");
         encoded_.push_back(std::move(made));
     }
 }

@@ -11,20 +11,20 @@
 
 namespace reelpipe::cut {
 
-// Whether players take this sound out of an MP4 file as it is.
+// Whether players take this audio out of an MP4 file as it is.
 bool mp4_carries(const AVCodecParameters&);
 
-// Sound on its way to AAC: decoded, cut at the sample, encoded as `ffmpeg -c:a aac` does it.
+// Audio on its way to AAC: decoded, cut at the sample, encoded as `ffmpeg -c:a aac` does it.
 class aac_track {
 public:
     // The segment begins at `start` on the clock of the source's stream; what comes before is the decoder's run-up.
     aac_track(const AVStream& source, std::int64_t start, std::chrono::microseconds length, const options&);
 
-    // Null: there are no more. Throws media::error for sound of the segment that cannot be decoded.
+    // Null: there are no more. Throws media::error for audio of the segment that cannot be decoded.
     void send(const AVPacket*);
     // What was encoded since the last call, in the encoder's time base.
     std::vector<av::packet> take_encoded() { return std::exchange(encoded_, {}); }
-    // Null until the first sound was decoded.
+    // Null until the first audio was decoded.
     const AVCodecContext* encoder() const { return encoder_.get(); }
 
 private:

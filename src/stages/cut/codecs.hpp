@@ -17,7 +17,7 @@ std::string codec_name(const AVCodecParameters&);
 // What libav answered. Throws encode_error, with its words, where that is a failure.
 int guard(int code, const char* doing);
 
-// libx264, with the settings that the ffmpeg program takes from the first picture, so that it writes the same headers.
+// libx264, with the settings that the ffmpeg program takes from the first frame, so that it writes the same headers.
 av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options&);
 
 }  // namespace reelpipe::cut

@@ -18,34 +18,34 @@ struct encode_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// What a clip is cut from: one file, or the pictures in one and the sound in another.
-struct film {
-    media::partial_file pictures{};
-    std::optional<media::partial_file> sound{};  // none: it is where the pictures are, if there is any
+// The files that a clip is cut from: one with everything, or one for video and one for audio.
+struct input {
+    media::partial_file video{};
+    std::optional<media::partial_file> audio{};  // none: the audio, if any, is in `video`
 };
 
-// What becomes of the sound: copied where MP4 carries it and encoded as AAC else, encoded in any case, left out.
-enum class sound : std::uint8_t { copy, aac, none };
+// What happens to the audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
+enum class audio_mode : std::uint8_t { copy, aac, none };
 
-// How clips are made: packets copied, or pictures shaped and encoded. Words and numbers mean what they mean to the
+// How clips are made: packets copied, or frames shaped and encoded. Words and numbers mean what they mean to the
 // ffmpeg program.
 struct options {
     bool lossless = false;          // packets are copied; of the rest only `audio` counts, and not as aac
     std::string preset = "medium";  // of libx264
     int crf = 23;
-    int gop = 0;                 // the most pictures from one key frame to the next; 0: libx264's own
+    int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
     std::string pixel_format{};  // empty: yuv420p
     int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
     std::string frame_rate{};    // as -r takes it: 25, 30000/1001, ntsc; empty: the source's
     std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
-    sound audio = sound::copy;
-    bool keep_corrupt = false;  // pictures that cannot be decoded without errors are shown as they come out
+    audio_mode audio = audio_mode::copy;
+    bool keep_corrupt = false;  // frames that cannot be decoded without errors are shown as they come out
 
-    bool shapes() const
+    bool changes_frames() const
     {
         const options usual{};
         return preset != usual.preset || crf != usual.crf || gop != 0 || !pixel_format.empty() || short_side != 0 ||
-               !frame_rate.empty() || !filter.empty() || audio == sound::aac;
+               !frame_rate.empty() || !filter.empty() || audio == audio_mode::aac;
     }
 };
 
@@ -55,25 +55,25 @@ void check(const options&);
 // What was written, for whoever verifies it.
 struct result {
     std::int64_t frames = 0;
-    std::chrono::microseconds start{};     // when the first picture is shown
-    std::chrono::microseconds duration{};  // of the pictures
+    std::chrono::microseconds start{};     // when the first frame is shown
+    std::chrono::microseconds duration{};  // of the frames
     std::chrono::microseconds missing{};   // of the segment, because the video ends before it does
     bool audio = false;
 };
 
-// Writes [start, end) of a film as an MP4 file to `output`, a new and empty file: pictures in H.264, encoded on one
-// thread, sound copied. Frames, their times and the stream itself are those of
-// `ffmpeg -ss START -t LENGTH -i FILE -t LENGTH -c:v libx264 -pix_fmt yuv420p -threads 1`, the sound is that of
+// Writes [start, end) of a video as an MP4 file to `output`, a new and empty file: frames in H.264, encoded on one
+// thread, audio copied. Frames, their times and the stream itself are those of
+// `ffmpeg -ss START -t LENGTH -i FILE -t LENGTH -c:v libx264 -pix_fmt yuv420p -threads 1`, the audio is that of
 // `ffmpeg -i FILE -ss START -t LENGTH -c:a copy`; of two files, those that the same commands make of
-// `ffmpeg -i PICTURES -i SOUND -c copy FILE`. Where a picture is one pixel too wide or too high for the pixel format,
-// that pixel is cut off. Sound that is encoded is that of the first command with `-c:a aac`.
+// `ffmpeg -i FRAMES -i AUDIO -c copy FILE`. Where a frame is one pixel too wide or too high for the pixel format,
+// that pixel is cut off. Audio that is encoded is that of the first command with `-c:a aac`.
 //
 // Throws media::error for what is wrong with the source, media::missing_bytes, encode_error, and std::system_error when
 // the file cannot be written or a stop was requested.
-result encode(const film&, segment wanted, int output, const options&, std::stop_token = {});
+result encode(const input&, segment wanted, int output, const options&, std::stop_token = {});
 
 // encode(), or copy() of lossless.hpp, as the options say.
-result make_clip(const film&, segment wanted, int output, const options&, std::stop_token = {});
+result make_clip(const input&, segment wanted, int output, const options&, std::stop_token = {});
 
 }  // namespace reelpipe::cut
 

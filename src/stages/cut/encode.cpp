@@ -16,9 +16,9 @@ extern "C" {
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/cut/frame_clock.hpp"
+#include "stages/cut/frame_filter.hpp"
 #include "stages/cut/lossless.hpp"
 #include "stages/cut/material.hpp"
-#include "stages/cut/picture_filter.hpp"
 
 namespace reelpipe::cut {
 
@@ -36,27 +36,27 @@ AVRational forced_rate(const options& how)
 
 bool is_valid(AVRational rate) { return rate.num > 0 && rate.den > 0; }
 
-// One cut from its first packet to its last. Pictures go through decoder and encoder, sound goes straight to the
+// One cut from its first packet to its last. Frames go through decoder and encoder, audio goes straight to the
 // writer, both on a clock that is 0 at the start of the segment.
 class cutter {
 public:
-    cutter(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
-        : input_(source, wanted, std::move(stop), material::extent::one_picture_more),
+    cutter(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
+        : input_(source, wanted, std::move(stop), material::extent::one_frame_more),
           wanted_(wanted),
           how_(how),
           video_(input_.video()),
-          audio_(how.audio == sound::none ? nullptr : input_.audio()),
-          start_(input_.start_of_pictures()),
+          audio_(how.audio == audio_mode::none ? nullptr : input_.audio()),
+          start_(input_.start_of_video()),
           length_(av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
           source_rate_(av_guess_frame_rate(input_.container(), &video_, nullptr)),
           decoder_(open_decoder(video_, how)),
           writer_(output),
-          clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_picture : frame_clock::beginning::at_zero)
+          clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_frame : frame_clock::beginning::at_zero)
     {
         if (!is_valid(source_rate_)) source_rate_ = {25, 1};  // as ffmpeg assumes
-        if (!is_valid(forced_rate_) && av_q2d(source_rate_) > media::most_pictures_a_second)
+        if (!is_valid(forced_rate_) && av_q2d(source_rate_) > media::most_frames_a_second)
             throw media::error(media::fault::too_large,
-                               fmt::format("{:.0f} pictures a second; --fps takes fewer", av_q2d(source_rate_)));
+                               fmt::format("{:.0f} frames a second; --fps takes fewer", av_q2d(source_rate_)));
     }
 
     result run()
@@ -66,14 +66,14 @@ public:
             const material::kind got = input_.next(packet.get());
             if (got == material::kind::end) break;
             const av::packet_turn turn(packet);
-            if (got == material::kind::picture)
+            if (got == material::kind::frame)
                 decode(turn.get());
             else
-                take_sound(*turn.get());
+                take_audio(*turn.get());
         }
         decode(nullptr);
-        finish_pictures();
-        finish_sound();
+        finish_video();
+        finish_audio();
         writer_.finish();
         return done_;
     }
@@ -81,8 +81,8 @@ public:
 private:
     void decode(const AVPacket* packet)
     {
-        if (packet && packet->size == 0) return;  // a picture was dropped there: the one before is shown on
-        // Before the segment only pictures that others are made from are of use, and none of them is missed.
+        if (packet && packet->size == 0) return;  // a frame was dropped there: the one before is shown on
+        // Before the segment only frames that others are made from are of use, and none of them is missed.
         if (packet && packet->dts != AV_NOPTS_VALUE && is_behind(packet->dts)) return;
         if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
@@ -91,21 +91,21 @@ private:
         const int sent = avcodec_send_packet(decoder_.get(), packet);
         if (sent < 0 && sent != AVERROR_EOF && !(packet && is_leading(packet->pts))) not_decoded(sent);
         for (;;) {
-            const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
+            const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
             if (code < 0) not_decoded(code);
             if (code < 0 && !packet) return;
             if (code < 0) continue;
-            const av::frame_turn turn(picture_);
+            const av::frame_turn turn(frame_);
             take(*turn.get());
         }
     }
 
-    // Pictures that are decoded after the first key frame and shown before it may lean on what was not read. Every
-    // other one in front of the segment is part of what the segment's pictures are made from.
+    // Frames that are decoded after the first key frame and shown before it may lean on what was not read. Every
+    // other one in front of the segment is part of what the segment's frames are made from.
     bool is_leading(std::int64_t pts) const { return pts < first_key_; }
 
-    // As the ffmpeg program does it, the length counts from the first picture that is shown.
+    // As the ffmpeg program does it, the length counts from the first frame that is shown.
     bool is_behind(std::int64_t time) const { return time >= first_shown_.value_or(start_) + length_; }
 
     void not_decoded(int code) const
@@ -117,48 +117,46 @@ private:
     void corrupt(const std::string& what) const
     {
         if (how_.keep_corrupt) return;
-        const microseconds time = input_.time_of_picture(sent_) + wanted_.start;
+        const microseconds time = input_.time_of_video(sent_) + wanted_.start;
         throw media::error(media::fault::corrupt,
-                           fmt::format("the picture at {:.3f} s {}; --keep-corrupt stores what can be decoded",
+                           fmt::format("the frame at {:.3f} s {}; --keep-corrupt stores what can be decoded",
                                        std::chrono::duration<double>(time).count(), what));
     }
 
-    void take(AVFrame& picture)
+    void take(AVFrame& frame)
     {
-        if (picture.best_effort_timestamp == AV_NOPTS_VALUE) return corrupt("has no time");
-        const std::int64_t pts = picture.best_effort_timestamp;
+        if (frame.best_effort_timestamp == AV_NOPTS_VALUE) return corrupt("has no time");
+        const std::int64_t pts = frame.best_effort_timestamp;
         if (is_leading(pts) || is_behind(pts)) return;
-        if (picture.decode_error_flags || picture.flags & AV_FRAME_FLAG_CORRUPT)
+        if (frame.decode_error_flags || frame.flags & AV_FRAME_FLAG_CORRUPT)
             corrupt("cannot be decoded without errors");
         if (pts < start_) return;
         first_shown_ = std::min(first_shown_.value_or(pts), pts);
 
-        const std::int64_t lasts = std::max<std::int64_t>(av::duration_of(picture), 0);
+        const std::int64_t lasts = std::max<std::int64_t>(av::duration_of(frame), 0);
         const microseconds least = av::to_microseconds(1, av_inv_q(source_rate_));
-        last_shown_until_ = input_.time_of_picture(pts) + std::max(av::to_microseconds(lasts, video_.time_base), least);
-        picture.pts = pts - start_;
-        // What the container says of the pixels' shape goes before what the pictures say.
-        if (video_.sample_aspect_ratio.num) picture.sample_aspect_ratio = video_.sample_aspect_ratio;
-        if (is_to_be_filtered(picture))
-            filter(picture);
+        last_shown_until_ = input_.time_of_video(pts) + std::max(av::to_microseconds(lasts, video_.time_base), least);
+        frame.pts = pts - start_;
+        // What the container says of the pixels' shape goes before what the frames say.
+        if (video_.sample_aspect_ratio.num) frame.sample_aspect_ratio = video_.sample_aspect_ratio;
+        if (is_to_be_filtered(frame))
+            filter(frame);
         else
-            encode_in_time(picture, video_.time_base, source_rate_, picture.sample_aspect_ratio);
+            encode_in_time(frame, video_.time_base, source_rate_, frame.sample_aspect_ratio);
     }
 
-    // Pictures may change in the middle of a film; the clip's do not.
-    bool is_to_be_filtered(const AVFrame& picture) const
+    // Frames may change in the middle of a video; the clip's do not.
+    bool is_to_be_filtered(const AVFrame& frame) const
     {
         if (filter_) return true;
-        if (!encoder_) return needs_filter(picture, video_, how_);
-        return picture.width != encoder_->width || picture.height != encoder_->height ||
-               picture.format != encoder_->pix_fmt;
+        if (!encoder_) return needs_filter(frame, video_, how_);
+        return frame.width != encoder_->width || frame.height != encoder_->height || frame.format != encoder_->pix_fmt;
     }
 
-    void filter(AVFrame& picture)
+    void filter(AVFrame& frame)
     {
-        if (!filter_ || !filter_->accepts(picture))
-            filter_.emplace(picture, video_, source_rate_, how_, encoder_.get());
-        filter_->send(&picture);
+        if (!filter_ || !filter_->accepts(frame)) filter_.emplace(frame, video_, source_rate_, how_, encoder_.get());
+        filter_->send(&frame);
         take_filtered();
     }
 
@@ -171,27 +169,27 @@ private:
     }
 
     // As often as its time and the clip's rate make it.
-    void encode_in_time(AVFrame& picture, AVRational time_base, AVRational rate, AVRational pixel_shape)
+    void encode_in_time(AVFrame& frame, AVRational time_base, AVRational rate, AVRational pixel_shape)
     {
-        if (picture.pts == AV_NOPTS_VALUE) throw encode_error("the filters gave a picture without a time");
-        if (!encoder_) begin(picture, is_valid(rate) ? rate : source_rate_, pixel_shape);
-        const double due = in_ticks(picture.pts, time_base, frame_rate_);
-        const frame_clock::showing shown = clock_.next(due, ticks_of(picture, rate));
+        if (frame.pts == AV_NOPTS_VALUE) throw encode_error("the filters gave a frame without a time");
+        if (!encoder_) begin(frame, is_valid(rate) ? rate : source_rate_, pixel_shape);
+        const double due = in_ticks(frame.pts, time_base, frame_rate_);
+        const frame_clock::showing shown = clock_.next(due, ticks_of(frame, rate));
         std::int64_t tick = shown.tick;
         if (shown.of_previous > 0 && previous_) tick = show(*previous_, tick, shown.of_previous);
-        show(picture, tick, shown.tick + shown.times - tick);
+        show(frame, tick, shown.tick + shown.times - tick);
         if (!previous_) previous_ = av::make_frame();
         av_frame_unref(previous_.get());
-        av::check(av_frame_ref(previous_.get(), &picture), "keep a picture");
+        av::check(av_frame_ref(previous_.get(), &frame), "keep a frame");
     }
 
-    // What a picture says of itself is lost on the way through filters that somebody asked for.
-    double ticks_of(const AVFrame& picture, AVRational rate) const
+    // What a frame says of itself is lost on the way through filters that somebody asked for.
+    double ticks_of(const AVFrame& frame, AVRational rate) const
     {
         const double by_rate = is_valid(rate) ? std::min(1.0, av_q2d(frame_rate_) / av_q2d(rate)) : 0;
         if (!how_.filter.empty() || how_.short_side > 0) return by_rate;
         const auto own =
-            std::lrint(static_cast<double>(av::duration_of(picture)) * av_q2d(video_.time_base) * av_q2d(frame_rate_));
+            std::lrint(static_cast<double>(av::duration_of(frame)) * av_q2d(video_.time_base) * av_q2d(frame_rate_));
         return own > 0 ? static_cast<double>(own) : by_rate;
     }
 
@@ -201,12 +199,12 @@ private:
         encoder_ = open_h264_encoder(first, pixel_shape, frame_rate_, how_);
         const av::parameters described = av::make_parameters();
         av::check(avcodec_parameters_from_context(described.get(), encoder_.get()), "describe the video");
-        pictures_out_ = &writer_.add(*described, encoder_->time_base);
-        pictures_out_->avg_frame_rate = frame_rate_;  // or the last picture would have no duration
-        begin_sound();
+        video_out_ = &writer_.add(*described, encoder_->time_base);
+        video_out_->avg_frame_rate = frame_rate_;  // or the last frame would have no duration
+        begin_audio();
     }
 
-    void finish_pictures()
+    void finish_video()
     {
         if (filter_) {
             filter_->send(nullptr);
@@ -223,99 +221,99 @@ private:
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
     }
 
-    // What would be shown after the end is left out, as ffmpeg's -t does: a picture that was shown twice may have
+    // What would be shown after the end is left out, as ffmpeg's -t does: a frame that was shown twice may have
     // pushed the last one there.
-    std::int64_t show(AVFrame& picture, std::int64_t tick, std::int64_t times)
+    std::int64_t show(AVFrame& frame, std::int64_t tick, std::int64_t times)
     {
         const std::int64_t length = (wanted_.end - wanted_.start).count();
         const auto is_inside = [&] { return av_compare_ts(tick, av_inv_q(frame_rate_), length, av::microsecond) < 0; };
         for (; times > 0 && is_inside(); --times, ++tick) {
             if (!first_tick_) first_tick_ = tick;
-            picture.pts = tick;
-            picture.pict_type = AV_PICTURE_TYPE_NONE;  // the encoder chooses its own
-            encode(&picture);
+            frame.pts = tick;
+            frame.pict_type = AV_PICTURE_TYPE_NONE;  // the encoder chooses its own
+            encode(&frame);
             ++done_.frames;
         }
         return tick + std::max<std::int64_t>(times, 0);
     }
 
-    void encode(const AVFrame* picture)
+    void encode(const AVFrame* frame)
     {
-        const int sent = avcodec_send_frame(encoder_.get(), picture);
+        const int sent = avcodec_send_frame(encoder_.get(), frame);
         if (sent < 0) throw encode_error(av::error("encode", sent).what());
         for (;;) {
             const int code = avcodec_receive_packet(encoder_.get(), encoded_.get());
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
             if (code < 0) throw encode_error(av::error("encode", code).what());
             const av::packet_turn turn(encoded_);
-            writer_.write(*turn.get(), *pictures_out_, encoder_->time_base);
+            writer_.write(*turn.get(), *video_out_, encoder_->time_base);
         }
     }
 
-    // The header waits for the first picture, and where sound is encoded, for that encoder.
-    void begin_sound()
+    // The header waits for the first frame, and where audio is encoded, for that encoder.
+    void begin_audio()
     {
         if (!audio_) {
             writer_.begin();
             return;
         }
-        if (how_.audio == sound::copy && mp4_carries(*audio_->codecpar)) {
-            sound_out_ = &writer_.add(*audio_->codecpar, audio_->time_base);
+        if (how_.audio == audio_mode::copy && mp4_carries(*audio_->codecpar)) {
+            audio_out_ = &writer_.add(*audio_->codecpar, audio_->time_base);
             writer_.begin();
         } else {
-            aac_.emplace(*audio_, input_.start_of_sound(), wanted_.end - wanted_.start, how_);
+            aac_.emplace(*audio_, input_.start_of_audio(), wanted_.end - wanted_.start, how_);
         }
-        for (const av::packet& kept : early_sound_) pass_on(*kept);
-        early_sound_.clear();
+        for (const av::packet& kept : early_audio_) pass_on(*kept);
+        early_audio_.clear();
     }
 
-    void take_sound(AVPacket& packet)
+    void take_audio(AVPacket& packet)
     {
         if (!audio_ || packet.pts == AV_NOPTS_VALUE) return;
         if (encoder_) {
             pass_on(packet);
             return;
         }
-        early_sound_.push_back(av::make_packet());
-        av_packet_move_ref(early_sound_.back().get(), &packet);
+        early_audio_.push_back(av::make_packet());
+        av_packet_move_ref(early_audio_.back().get(), &packet);
     }
 
     void pass_on(AVPacket& packet)
     {
-        const microseconds time = input_.time_of_sound(packet.pts);
+        const microseconds time = input_.time_of_audio(packet.pts);
         if (time >= wanted_.end - wanted_.start) return;
         if (aac_) {
             aac_->send(&packet);
-            write_encoded_sound();
+            write_encoded_audio();
         } else if (time >= microseconds{}) {  // whole packets that begin inside the segment
-            const std::int64_t zero = input_.start_of_sound();
+            const std::int64_t zero = input_.start_of_audio();
             packet.pts -= zero;
             packet.dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts - zero;
             done_.audio = true;
-            writer_.write(packet, *sound_out_, audio_->time_base);
+            writer_.write(packet, *audio_out_, audio_->time_base);
         }
     }
 
-    void write_encoded_sound()
+    void write_encoded_audio()
     {
-        if (const AVCodecContext* const encoder = aac_->encoder(); encoder && !sound_out_) {
+        if (const AVCodecContext* const encoder = aac_->encoder(); encoder && !audio_out_) {
             const av::parameters described = av::make_parameters();
-            av::check(avcodec_parameters_from_context(described.get(), encoder), "describe the sound");
-            sound_out_ = &writer_.add(*described, encoder->time_base);
+            av::check(avcodec_parameters_from_context(described.get(), encoder), "describe the audio");
+            audio_out_ = &writer_.add(*described, encoder->time_base);
             writer_.begin();
         }
         for (const av::packet& each : aac_->take_encoded()) {
             done_.audio = true;
-            writer_.write(*each, *sound_out_, aac_->encoder()->time_base);
+            writer_.write(*each, *audio_out_, aac_->encoder()->time_base);
         }
     }
 
-    void finish_sound()
+    void finish_audio()
     {
         if (!aac_) return;
         aac_->send(nullptr);
-        write_encoded_sound();
-        if (!sound_out_) writer_.begin();  // nothing was heard
+        write_encoded_audio();
+        if (!audio_out_) writer_.begin();  // nothing was heard
     }
 
     material input_;
@@ -323,16 +321,16 @@ private:
     options how_;
     AVStream& video_;
     AVStream* audio_;
-    // The segment on the video's own clock, where ffmpeg compares: its rounding decides about pictures at the edges.
+    // The segment on the video's own clock, where ffmpeg compares: its rounding decides about frames at the edges.
     std::int64_t start_, length_;
     AVRational source_rate_, forced_rate_ = forced_rate(how_), frame_rate_{};
     av::codec decoder_, encoder_;
-    std::optional<picture_filter> filter_;
+    std::optional<frame_filter> filter_;
     clip_writer writer_;
-    AVStream *pictures_out_ = nullptr, *sound_out_ = nullptr;
-    std::vector<av::packet> early_sound_;
-    std::optional<aac_track> aac_;  // where the sound is not copied
-    av::frame picture_ = av::make_frame(), filtered_ = av::make_frame();
+    AVStream *video_out_ = nullptr, *audio_out_ = nullptr;
+    std::vector<av::packet> early_audio_;
+    std::optional<aac_track> aac_;  // where the audio is not copied
+    av::frame frame_ = av::make_frame(), filtered_ = av::make_frame();
     av::frame previous_;
     av::packet encoded_ = av::make_packet();
     std::int64_t first_key_ = AV_NOPTS_VALUE;
@@ -346,13 +344,13 @@ private:
 
 }  // namespace
 
-result encode(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
+result encode(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
 {
     cutter one(source, wanted, output, how, std::move(stop));
     return one.run();
 }
 
-result make_clip(const film& source, segment wanted, int output, const options& how, std::stop_token stop)
+result make_clip(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
 {
     if (how.lossless) return copy(source, wanted, output, how.audio, std::move(stop));
     return encode(source, wanted, output, how, std::move(stop));

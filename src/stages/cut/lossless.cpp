@@ -25,7 +25,7 @@ namespace {
 // Demuxers of containers that keep no decoding times find them out from so many packets.
 constexpr std::size_t most_untimed = 32;
 
-// From decoding to showing: a codec that shows pictures out of order holds back 16 of them.
+// From decoding to showing: a codec that shows frames out of order holds back 16 of them.
 constexpr std::chrono::minutes longest_delay{1};
 
 [[noreturn]] void corrupt(const std::string& what) { throw media::error(media::fault::corrupt, what); }
@@ -69,7 +69,7 @@ public:
 
     void end()
     {
-        if (!held_.empty()) unsupported("pictures without decoding times");
+        if (!held_.empty()) unsupported("frames without decoding times");
         std::ranges::sort(shown_);
         if (std::ranges::adjacent_find(shown_) != shown_.end()) corrupt("two samples that are shown at the same time");
         for (const std::int64_t hidden : hidden_) {
@@ -82,8 +82,8 @@ public:
     bool is_empty() const { return shown_.empty(); }
     // Of what is shown, in ticks of the source. Not to be asked of an empty track.
     std::int64_t begin_shown() const { return std::max<std::int64_t>(first_shown_, 0); }
-    // libav ends a track with the first key frame that lasts until the end of its edit, and would miss pictures that
-    // are shown before it but stored behind it. So no key frame does: the last picture of a film is a tick shorter than
+    // libav ends a track with the first key frame that lasts until the end of its edit, and would miss frames that
+    // are shown before it but stored behind it. So no key frame does: the last frame of a video is a tick shorter than
     // its edit, and what is shown at the end of the segment is not told to be a key frame.
     std::int64_t end_shown() const
     {
@@ -109,19 +109,19 @@ private:
     {
         const std::span<const std::uint8_t> sample(packet.data, static_cast<std::size_t>(packet.size));
         if (length_bytes_ != 0 && !media::units_fill_sample(sample, length_bytes_))
-            corrupt(fmt::format("the picture at {:.3f} s is damaged",
+            corrupt(fmt::format("the frame at {:.3f} s is damaged",
                                 static_cast<double>(packet.pts) * av_q2d(source_.time_base)));
     }
 
-    bool is_sound() const { return source_.codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
+    bool is_audio() const { return source_.codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
 
     void look_at(AVPacket& packet)
     {
-        // A picture is shown in the segment when its time is in it, sound when some of it is.
-        const std::int64_t heard_until = packet.pts + (is_sound() ? std::max<std::int64_t>(packet.duration, 1) : 1);
+        // A frame is shown in the segment when its time is in it, audio when some of it is.
+        const std::int64_t heard_until = packet.pts + (is_audio() ? std::max<std::int64_t>(packet.duration, 1) : 1);
         const bool is_shown = heard_until > 0 && packet.pts < length_;
         if (packet.flags & AV_PKT_FLAG_DISCARD) {
-            // Only an edit list in the source hides what lies between two pictures that are shown.
+            // Only an edit list in the source hides what lies between two frames that are shown.
             packet.flags &= ~AV_PKT_FLAG_DISCARD;
             if (is_shown) hidden_.push_back(packet.pts);
         } else if (is_shown) {
@@ -131,18 +131,18 @@ private:
             end_of_last_ = std::max(end_of_last_, packet.pts + packet.duration);
             longest_ = std::max(longest_, packet.duration);
         }
-        if (packet.pts + packet.duration >= length_ && !is_sound()) packet.flags &= ~AV_PKT_FLAG_KEY;
+        if (packet.pts + packet.duration >= length_ && !is_audio()) packet.flags &= ~AV_PKT_FLAG_KEY;
     }
 
     void hold(AVPacket& packet)
     {
         if (held_.size() == most_untimed || first_decoded_ != AV_NOPTS_VALUE)
-            unsupported("pictures without decoding times");
+            unsupported("frames without decoding times");
         held_.push_back(av::make_packet());
         av_packet_move_ref(held_.back().get(), &packet);
     }
 
-    // The first decoding times after a seek are unknown to libav where the container has none: one picture apart.
+    // The first decoding times after a seek are unknown to libav where the container has none: one frame apart.
     void release_held(std::int64_t next)
     {
         const auto count = static_cast<std::int64_t>(held_.size());
@@ -189,44 +189,44 @@ void check_carried(const clip_writer& writer, const AVStream& stream, const char
 // One cut from its first packet to its last.
 class copier {
 public:
-    copier(const film& source, segment wanted, int output, sound audio, std::stop_token stop)
+    copier(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
         : input_(source, wanted, std::move(stop)), output_(output), length_(wanted.end - wanted.start), writer_(output)
     {
-        check_carried(writer_, input_.video(), "pictures");
-        pictures_.emplace(writer_, input_.video(), input_.start_of_pictures(), length_);
-        if (!input_.audio() || audio == sound::none) return;
-        check_carried(writer_, *input_.audio(), "sound");
-        sound_.emplace(writer_, *input_.audio(), input_.start_of_sound(), length_);
+        check_carried(writer_, input_.video(), "frames");
+        video_.emplace(writer_, input_.video(), input_.start_of_video(), length_);
+        if (!input_.audio() || audio == audio_mode::none) return;
+        check_carried(writer_, *input_.audio(), "audio");
+        audio_.emplace(writer_, *input_.audio(), input_.start_of_audio(), length_);
     }
 
     result run()
     {
         const av::packet packet = av::make_packet();
         writer_.begin();
-        writer_.count_in(pictures_->tick());
-        bool has_pictures = false, has_key = false;
+        writer_.count_in(video_->tick());
+        bool has_video = false, has_key = false;
         for (;;) {
             const material::kind got = input_.next(packet.get());
             if (got == material::kind::end) break;
             const av::packet_turn turn(packet);
-            if (turn->size == 0) continue;  // a picture was dropped there; MP4 has no samples without bytes
-            has_pictures = has_pictures || got == material::kind::picture;
-            has_key = has_key || (got == material::kind::picture && turn->flags & AV_PKT_FLAG_KEY);
-            if (got == material::kind::sound) {
-                if (sound_) sound_->add(*turn.get());
+            if (turn->size == 0) continue;  // a frame was dropped there; MP4 has no samples without bytes
+            has_video = has_video || got == material::kind::frame;
+            has_key = has_key || (got == material::kind::frame && turn->flags & AV_PKT_FLAG_KEY);
+            if (got == material::kind::audio) {
+                if (audio_) audio_->add(*turn.get());
             } else if (has_key) {
-                pictures_->add(*turn.get());
+                video_->add(*turn.get());
             }
         }
-        if (has_pictures && !has_key) corrupt("none of the pictures that the segment takes is a key frame");
-        pictures_->end();
-        if (sound_) sound_->end();
-        if (pictures_->is_empty())
+        if (has_video && !has_key) corrupt("none of the frames that the segment takes is a key frame");
+        video_->end();
+        if (audio_) audio_->end();
+        if (video_->is_empty())
             throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
         writer_.finish();
 
-        std::vector<edit> edits{pictures_->shown_part(pictures_->tick())};
-        if (sound_ && !sound_->is_empty()) edits.push_back(sound_->shown_part(pictures_->tick()));
+        std::vector<edit> edits{video_->shown_part(video_->tick())};
+        if (audio_ && !audio_->is_empty()) edits.push_back(audio_->shown_part(video_->tick()));
         write_edit_lists(output_, edits);
         return what_was_made();
     }
@@ -234,26 +234,26 @@ public:
 private:
     result what_was_made() const
     {
-        const microseconds begin = pictures_->in_microseconds(pictures_->begin_shown());
-        const microseconds end = pictures_->in_microseconds(pictures_->end_shown());
+        const microseconds begin = video_->in_microseconds(video_->begin_shown());
+        const microseconds end = video_->in_microseconds(video_->end_shown());
         const microseconds lacking = length_ - end;
-        return {.frames = pictures_->count(),
+        return {.frames = video_->count(),
                 .start = begin,
                 .duration = end - begin,
-                .missing = lacking > pictures_->longest() ? lacking : microseconds{},
-                .audio = sound_ && !sound_->is_empty()};
+                .missing = lacking > video_->longest() ? lacking : microseconds{},
+                .audio = audio_ && !audio_->is_empty()};
     }
 
     material input_;
     int output_;
     microseconds length_;
     clip_writer writer_;
-    std::optional<track> pictures_, sound_;
+    std::optional<track> video_, audio_;
 };
 
 }  // namespace
 
-result copy(const film& source, segment wanted, int output, sound audio, std::stop_token stop)
+result copy(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
 {
     copier one(source, wanted, output, audio, std::move(stop));
     return one.run();

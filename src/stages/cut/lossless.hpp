@@ -8,14 +8,14 @@
 
 namespace reelpipe::cut {
 
-// Writes [start, end) of a film as an MP4 file to `output`, a new and empty file, without decoding anything: the
+// Writes [start, end) of a video as an MP4 file to `output`, a new and empty file, without decoding anything: the
 // packets from the key frame at or before the start on, as they are. What they hold outside of the segment is hidden by
-// edit lists, so a reader that honours them sees exactly the source's pictures of the segment, at the source's times,
-// and its sound; one that ignores them sees up to a group of pictures more in front and a few behind.
+// edit lists, so a reader that honours them sees exactly the source's frames of the segment, at the source's times,
+// and its audio; one that ignores them sees up to a group of frames more in front and a few behind.
 //
 // Throws media::error for what is wrong with the source or cannot be put into MP4 as it is, media::missing_bytes,
 // encode_error, and std::system_error when the file cannot be written or a stop was requested.
-result copy(const film&, segment wanted, int output, sound = sound::copy, std::stop_token = {});
+result copy(const input&, segment wanted, int output, audio_mode = audio_mode::copy, std::stop_token = {});
 
 }  // namespace reelpipe::cut
 

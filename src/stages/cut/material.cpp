@@ -6,9 +6,9 @@ using std::chrono::microseconds;
 
 namespace {
 
-segment extended(segment wanted, const media::demuxer& pictures, material::extent read)
+segment extended(segment wanted, const media::demuxer& frames, material::extent read)
 {
-    if (read == material::extent::one_picture_more) wanted.end += media::one_picture_more(pictures);
+    if (read == material::extent::one_frame_more) wanted.end += media::one_frame_more(frames);
     return wanted;
 }
 
@@ -16,16 +16,16 @@ std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOP
 
 }  // namespace
 
-material::material(const film& source, segment wanted, std::stop_token stop, extent read)
+material::material(const input& source, segment wanted, std::stop_token stop, extent read)
     : wanted_(wanted),
-      pictures_(source.pictures, stop),
-      pictures_reader_(pictures_, extended(wanted, pictures_, read)),
-      sound_ends_(!source.sound.has_value())
+      video_(source.video, stop),
+      video_reader_(video_, extended(wanted, video_, read)),
+      audio_ends_(!source.audio.has_value())
 {
-    if (!source.sound) return;
-    sound_.emplace(*source.sound, std::move(stop), media::edits::applied, media::tracks::sound);
-    sound_reader_.emplace(*sound_, wanted);
-    if (AVStream* const second = pictures_.audio()) second->discard = AVDISCARD_ALL;
+    if (!source.audio) return;
+    audio_.emplace(*source.audio, std::move(stop), media::edits::applied, media::tracks::audio);
+    audio_reader_.emplace(*audio_, wanted);
+    if (AVStream* const second = video_.audio()) second->discard = AVDISCARD_ALL;
 }
 
 std::int64_t material::start_in(const media::demuxer& file, const AVStream& stream) const
@@ -41,35 +41,35 @@ microseconds material::time_in(const media::demuxer& file, const AVStream& strea
 material::kind material::next(AVPacket* packet)
 {
     for (;;) {
-        if (pictures_end_ && sound_ends_) return kind::end;
-        const bool sound_is_due = !sound_ends_ && (pictures_end_ || sound_at_ < pictures_at_);
-        const kind got = sound_is_due ? next_of_sound(packet) : next_of_pictures(packet);
+        if (video_end_ && audio_ends_) return kind::end;
+        const bool audio_is_due = !audio_ends_ && (video_end_ || audio_at_ < video_at_);
+        const kind got = audio_is_due ? next_of_audio(packet) : next_of_video(packet);
         if (got != kind::end) return got;
     }
 }
 
-material::kind material::next_of_pictures(AVPacket* packet)
+material::kind material::next_of_video(AVPacket* packet)
 {
-    if (!pictures_reader_.next(packet)) {
-        pictures_end_ = true;
+    if (!video_reader_.next(packet)) {
+        video_end_ = true;
         return kind::end;
     }
-    const bool is_picture = packet->stream_index == video().index;
-    if (is_picture && decoding_time(*packet) != AV_NOPTS_VALUE) pictures_at_ = time_of_picture(decoding_time(*packet));
-    if (is_picture) return kind::picture;
-    if (!sound_) return kind::sound;
-    av_packet_unref(packet);  // the film's sound is in the other file
+    const bool is_video = packet->stream_index == video().index;
+    if (is_video && decoding_time(*packet) != AV_NOPTS_VALUE) video_at_ = time_of_video(decoding_time(*packet));
+    if (is_video) return kind::frame;
+    if (!audio_) return kind::audio;
+    av_packet_unref(packet);  // the video's audio is in the other file
     return kind::end;
 }
 
-material::kind material::next_of_sound(AVPacket* packet)
+material::kind material::next_of_audio(AVPacket* packet)
 {
-    if (!sound_reader_->next(packet)) {
-        sound_ends_ = true;
+    if (!audio_reader_->next(packet)) {
+        audio_ends_ = true;
         return kind::end;
     }
-    if (decoding_time(*packet) != AV_NOPTS_VALUE) sound_at_ = time_of_sound(decoding_time(*packet));
-    return kind::sound;
+    if (decoding_time(*packet) != AV_NOPTS_VALUE) audio_at_ = time_of_audio(decoding_time(*packet));
+    return kind::audio;
 }
 
 }  // namespace reelpipe::cut

@@ -52,7 +52,7 @@ void check_preset(const options& how)
 
 void check_frame_rate(const std::string& text)
 {
-    constexpr double highest = 1000;  // each picture is encoded, and a slip of the pen asks for a billion a second
+    constexpr double highest = 1000;  // each frame is encoded, and a slip of the pen asks for a billion a second
     AVRational rate{};
     if (av_parse_video_rate(&rate, text.c_str()) < 0)
         throw std::invalid_argument(fmt::format("{} is no frame rate: 25, 29.97 and 30000/1001 are some", text));
@@ -60,7 +60,7 @@ void check_frame_rate(const std::string& text)
         throw std::invalid_argument(fmt::format("a frame rate of {} is above {}", text, highest));
 }
 
-// Names, arguments and links; whether they fit the pictures shows with the first one.
+// Names, arguments and links; whether they fit the frames shows with the first one.
 void check_filter(const std::string& description)
 {
     const av::graph graph(av::check_allocated(avfilter_graph_alloc()));
@@ -69,12 +69,12 @@ void check_filter(const std::string& description)
     if (parsed < 0) throw std::invalid_argument(av::error(fmt::format("filter {}", description), parsed).what());
     if (!ends.are_one_each())
         throw std::invalid_argument(fmt::format("filter {}: one input and one output are needed", description));
-    const auto is_of_pictures = [](const AVFilterInOut& end, const AVFilterPad* pads) {
+    const auto is_of_video = [](const AVFilterInOut& end, const AVFilterPad* pads) {
         return avfilter_pad_get_type(pads, end.pad_idx) == AVMEDIA_TYPE_VIDEO;
     };
-    if (!is_of_pictures(*ends.inputs, ends.inputs->filter_ctx->input_pads) ||
-        !is_of_pictures(*ends.outputs, ends.outputs->filter_ctx->output_pads))
-        throw std::invalid_argument(fmt::format("filter {}: it is not one of pictures", description));
+    if (!is_of_video(*ends.inputs, ends.inputs->filter_ctx->input_pads) ||
+        !is_of_video(*ends.outputs, ends.outputs->filter_ctx->output_pads))
+        throw std::invalid_argument(fmt::format("filter {}: it is not one of frames", description));
 }
 
 }  // namespace
@@ -83,11 +83,11 @@ void check(const options& how)
 {
     av::prepare();
     av::forget_log();
-    if (how.lossless && how.shapes())
+    if (how.lossless && how.changes_frames())
         throw std::invalid_argument(
             "--preset, --crf and what else shapes the clip need --cut encode; --cut lossless copies what is there");
     if (how.lossless && how.keep_corrupt)
-        throw std::invalid_argument("damaged pictures are kept by --cut encode; --cut lossless copies whole ones only");
+        throw std::invalid_argument("damaged frames are kept by --cut encode; --cut lossless copies whole ones only");
     if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");
     if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
     check_preset(how);

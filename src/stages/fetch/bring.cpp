@@ -31,7 +31,7 @@ http_request request_for(const held_file& file, media::byte_range range)
             .expected = file.identity};
 }
 
-// No container begins with white space or '<'; the pages that servers send instead of films do.
+// No container begins with white space or '<'; the pages that servers send instead of videos do.
 bool looks_like_html(std::span<const std::byte> start)
 {
     const auto sign = std::ranges::find_if_not(
@@ -54,7 +54,7 @@ public:
 
     std::uint64_t begin(const response_head& head) override
     {
-        if (head.content_type.starts_with("text/html")) fail<not_media_error>(file_, "a page of HTML, no film");
+        if (head.content_type.starts_with("text/html")) fail<not_media_error>(file_, "a page of HTML, no video");
         if (head.identity.size == 0) fail<not_media_error>(file_, "an empty file");
         if (!file_.bytes) file_.bytes = sparse_file::in(with_.options.folder, with_.disk);
         if (head.identity.size) file_.identity.size = head.identity.size;
@@ -68,7 +68,7 @@ public:
 
     void write(std::uint64_t offset, std::span<const std::byte> bytes) override
     {
-        if (offset == 0 && looks_like_html(bytes)) fail<not_media_error>(file_, "a page of HTML, no film");
+        if (offset == 0 && looks_like_html(bytes)) fail<not_media_error>(file_, "a page of HTML, no video");
         if (offset + bytes.size() > with_.options.whole_limit && !file_.takes_ranges)
             fail_too_large(with_.options.whole_limit);
         with_.counts.bytes += bytes.size();

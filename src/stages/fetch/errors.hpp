@@ -65,7 +65,7 @@ struct changed_error : transfer_error {
     using transfer_error::transfer_error;
 };
 
-// A page of HTML, or nothing at all, where a film should be.
+// A page of HTML, or nothing at all, where a video should be.
 struct not_media_error : transfer_error {
     using transfer_error::transfer_error;
 };

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "stages/fetch/disk_budget.hpp"
-#include "stages/fetch/film_looks.hpp"
+#include "stages/fetch/media_probe.hpp"
 
 namespace reelpipe::fetch {
 
@@ -21,7 +21,7 @@ struct fetch_options {
     std::chrono::milliseconds retry_pause{200};
     std::shared_ptr<disk_budget> budget{};  // of the temporary files; none: no limit
     int max_height = 0;                     // of the variant that is taken of an HLS master playlist; 0: any
-    film_looks looks{};
+    media_probe looks{};
 };
 
 // What fetching has cost so far.

@@ -129,7 +129,7 @@ asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const 
             continue;
         }
         const media::partial_file view = file.bytes->view();
-        const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
+        const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
         auto look = [this, &view, &wanted, kind] { return options_.looks.plan(view, wanted, kind); };
         const media::span_plan next = co_await reelpipe::offload(planners_, look);
         file.index_bytes = next.index_bytes;

@@ -66,7 +66,7 @@ public:
     fetcher(http_client&, asio::any_io_executor planners, fetch_options);
 
     // Throws transfer_error, playlist_error, std::system_error (disk, local file), media errors when the bytes are no
-    // film, operation_aborted. After changed_error what was held of the changed file is gone: the next call begins
+    // video, operation_aborted. After changed_error what was held of the changed file is gone: the next call begins
     // anew.
     asio::awaitable<fetched> fetch(held_video&, media_source, std::vector<segment>);
 

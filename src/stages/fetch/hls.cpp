@@ -23,8 +23,8 @@ constexpr std::uint64_t largest_playlist = 16u << 20;
 constexpr std::uint64_t largest_segment = 1u << 30;
 // So many segments more than the durations in the playlist ask for, where they are wrong or no key frame is near.
 constexpr std::size_t most_extra_segments = 8;
-// Pictures that are missing for less than this are the picture_rounding of durations.
-constexpr std::chrono::microseconds picture_rounding{10'000};
+// Frames that are missing for less than this are the frame_rounding of durations.
+constexpr std::chrono::microseconds frame_rounding{10'000};
 
 bool is_credential(std::string_view line)
 {
@@ -53,8 +53,8 @@ std::string text_of(const held_file& file)
     return text;
 }
 
-// Whether what is held of one is good for the other: after an expired URL the same film comes with other addresses.
-bool same_film(const media_playlist& a, const media_playlist& b)
+// Whether what is held of one is good for the other: after an expired URL the same video comes with other addresses.
+bool same_video(const media_playlist& a, const media_playlist& b)
 {
     const auto alike = [](const hls_segment& x, const hls_segment& y) {
         return x.begin == y.begin && x.end == y.end && x.media.part == y.media.part && x.timeline == y.timeline;
@@ -184,7 +184,7 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
 
 void hls_fetch::adopt(std::vector<held_stream> streams)
 {
-    const auto alike = [](const held_stream& a, const held_stream& b) { return same_film(a.list, b.list); };
+    const auto alike = [](const held_stream& a, const held_stream& b) { return same_video(a.list, b.list); };
     const bool goes_on = std::ranges::equal(held_.streams, streams, alike);
     for (std::size_t i = 0; goes_on && i < streams.size(); ++i) {
         streams[i].segments = std::move(held_.streams[i].segments);
@@ -239,11 +239,11 @@ asio::awaitable<void> hls_fetch::look_at(clip& each)
     for (std::size_t i = 0; i < each.parts.size() && !each.error; ++i) {
         const held_stream& stream = held_.streams[i];
         part& next = each.parts[i];
-        if (i > 0 && !each.parts.front().is_complete) break;  // the pictures have the clock
+        if (i > 0 && !each.parts.front().is_complete) break;  // the frames have the clock
         if (next.is_complete || !is_held(stream, next.run)) continue;
         next.view = view_of(stream, next.run);
         if (i > 0) next.view.origin = each.parts.front().view.origin;
-        const media::tracks kind = i == 0 ? media::tracks::film : media::tracks::sound;
+        const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
         auto look = [this, &next, &each, kind, begin = stream.list.segments[next.run.first].begin] {
             return with_.options.looks.run(next.view, begin, each.wanted, kind);
         };
@@ -256,42 +256,42 @@ asio::awaitable<void> hls_fetch::look_at(clip& each)
         }
         if (each.error) co_return;
         next.view.origin = next.seen.origin;
-        next.view.sound_ahead = next.seen.sound_ahead;
+        next.view.audio_ahead = next.seen.audio_ahead;
         next.is_complete = !extend(stream, kind, each.wanted, next);
     }
 }
 
-// Whether a further segment is needed: the one before where decoding cannot begin, or the one behind where the pictures
+// Whether a further segment is needed: the one before where decoding cannot begin, or the one behind where the frames
 // end too early.
 bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segment& wanted, part& of) const
 {
     const auto& all = stream.list.segments;
     const segment_run asked = segments_of(stream.list, wanted);
-    const auto start = wanted.start + *of.view.origin + picture_rounding;
-    const bool can_begin = kind == media::tracks::sound || (of.seen.span.first_key && *of.seen.span.first_key <= start);
+    const auto start = wanted.start + *of.view.origin + frame_rounding;
+    const bool can_begin = kind == media::tracks::audio || (of.seen.span.first_key && *of.seen.span.first_key <= start);
     if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
         go_together(all[of.run.first - 1], all[of.run.first])) {
         --of.run.first;
         return true;
     }
-    const bool has_end = of.seen.span.end + picture_rounding >= wanted.end + *of.view.origin;
+    const bool has_end = of.seen.span.end + frame_rounding >= wanted.end + *of.view.origin;
     if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
         !go_together(all[of.run.last - 1], all[of.run.last]))
-        return extend_for_sound(all, of);
+        return extend_for_audio(all, of);
     ++of.run.last;
     return true;
 }
 
-// Sound is not cut where the pictures are: what is missing of it may be in a neighbour, and is nowhere else.
-bool hls_fetch::extend_for_sound(const std::vector<hls_segment>& all, part& of)
+// Audio is not cut where the frames are: what is missing of it may be in a neighbour, and is nowhere else.
+bool hls_fetch::extend_for_audio(const std::vector<hls_segment>& all, part& of)
 {
     bool extended = false;
-    if (of.seen.sound.begins_late && !std::exchange(of.asked_before, true) && of.run.first > 0 &&
+    if (of.seen.audio.begins_late && !std::exchange(of.asked_before, true) && of.run.first > 0 &&
         go_together(all[of.run.first - 1], all[of.run.first])) {
         --of.run.first;
         extended = true;
     }
-    if (of.seen.sound.ends_early && !std::exchange(of.asked_behind, true) && of.run.last < all.size() &&
+    if (of.seen.audio.ends_early && !std::exchange(of.asked_behind, true) && of.run.last < all.size() &&
         go_together(all[of.run.last - 1], all[of.run.last])) {
         ++of.run.last;
         extended = true;

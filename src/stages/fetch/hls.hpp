@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "stages/fetch/fetcher.hpp"
-#include "stages/fetch/film_looks.hpp"
+#include "stages/fetch/media_probe.hpp"
 #include "stages/fetch/playlist.hpp"
 
 namespace reelpipe::fetch {
@@ -23,8 +23,8 @@ struct held_stream {
     std::map<std::size_t, held_file> headers{};
 };
 
-// What is held of a video whose files are playlists: one stream with everything, or one with the pictures and one with
-// the sound. All that is fetched lies in one temporary file, each segment at a place of its own.
+// What is held of a video whose files are playlists: one stream with everything, or one with the frames and one with
+// the audio. All that is fetched lies in one temporary file, each segment at a place of its own.
 struct held_playlists {
     std::vector<std::string> urls{};  // of the playlists that the streams were read from
     std::uint64_t text_bytes = 0;
@@ -34,7 +34,7 @@ struct held_playlists {
 };
 
 // One fetch of a video whose files are playlists. libav never sees a playlist: what it reads is a file that is put
-// together out of the segments of a clip, whose clock is that of the first one's pictures.
+// together out of the segments of a clip, whose clock is that of the first one's frames.
 class hls_fetch {
 public:
     hls_fetch(means, const asio::any_io_executor& planners, held_playlists&);
@@ -48,7 +48,7 @@ private:
         segment_run run{};
         bool is_complete = false;
         run_look seen{};
-        bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the sound
+        bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the audio
         media::partial_file view{};
     };
     struct clip {
@@ -64,7 +64,7 @@ private:
     std::vector<piece> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
     bool extend(const held_stream&, media::tracks, const segment& wanted, part&) const;
-    static bool extend_for_sound(const std::vector<hls_segment>&, part&);
+    static bool extend_for_audio(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;
     fetched material(const std::vector<clip>&) const;
 

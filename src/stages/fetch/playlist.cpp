@@ -26,7 +26,7 @@ constexpr double longest_playlist_s = 240 * 3600;
 constexpr std::uint64_t largest_offset = std::uint64_t{1} << 60;
 constexpr std::size_t most_shown = 60;
 
-// A segment that begins or ends so close to the clip's end or start has no picture in it: durations are rounded.
+// A segment that begins or ends so close to the clip's end or start has no frame in it: durations are rounded.
 constexpr microseconds segment_rounding{2'000};
 
 std::string_view trimmed(std::string_view text)
@@ -274,7 +274,7 @@ bool names_any(const std::string& codecs, std::initializer_list<std::string_view
     return std::ranges::any_of(of, [&](std::string_view each) { return codecs.find(each) != codecs.npos; });
 }
 
-bool has_pictures(const hls_variant& each)
+bool has_video(const hls_variant& each)
 {
     return each.height > 0 || each.codecs.empty() ||
            names_any(each.codecs, {"avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh"});
@@ -290,7 +290,7 @@ const hls_variant& choose_variant(const master_playlist& list, int max_height)
         const auto rank = [max_height](const hls_variant& each) {
             const bool fits = max_height == 0 || each.height <= max_height;
             const bool is_h264 = each.codecs.empty() || names_any(each.codecs, {"avc"});
-            return std::tuple(has_pictures(each), fits, is_h264, fits ? each.height : -each.height, each.bandwidth);
+            return std::tuple(has_video(each), fits, is_h264, fits ? each.height : -each.height, each.bandwidth);
         };
         return rank(a) < rank(b);
     };

@@ -45,7 +45,7 @@ struct hls_variant {
     std::uint64_t bandwidth = 0;  // bits a second
     int height = 0;               // 0: the playlist does not say
     std::string codecs{};         // as RFC 6381 writes them; empty: the playlist does not say
-    std::string audio_group{};    // empty: the sound, if any, is in the variant
+    std::string audio_group{};    // empty: the audio, if any, is in the variant
 };
 
 struct hls_audio {
@@ -78,12 +78,12 @@ struct playlist_error : std::runtime_error {
 // bounded times and counts, and URLs of http or https only.
 playlist parse_playlist(std::string_view text, const std::string& url);
 
-// The variant with the highest pictures that are not above `max_height` (0: any), those in H.264 first, and of these
-// the one with the most bits; where all are above it, the lowest. A variant without pictures only if there are no
+// The variant with the highest frames that are not above `max_height` (0: any), those in H.264 first, and of these
+// the one with the most bits; where all are above it, the lowest. A variant without frames only if there are no
 // others.
 const hls_variant& choose_variant(const master_playlist&, int max_height);
 
-// The sound that goes with a variant, where it is in a playlist of its own.
+// The audio that goes with a variant, where it is in a playlist of its own.
 const hls_audio* choose_audio(const master_playlist&, const hls_variant&);
 
 // The segments [first, last) that overlap a clip, as the durations in the playlist say it. Throws media::error for a

@@ -115,7 +115,7 @@ void refuse_live(object root)
     if (status == "is_upcoming") throw source_error(reason::not_yet, "a live stream that has not begun");
 }
 
-// One file with everything, or one with the pictures and one with the sound.
+// One file with everything, or one with the frames and one with the audio.
 struct choice {
     std::vector<object> formats{};
     double height = 0;              // 0: unknown
@@ -142,7 +142,7 @@ choice read_choice(const simdjson::dom::element& from)
     return all;
 }
 
-// Higher pictures, or fewer bytes of equal ones. What nobody knows does not decide.
+// Higher frames, or fewer bytes of equal ones. What nobody knows does not decide.
 bool is_better(const choice& one, const choice& other)
 {
     if (one.height > 0 && other.height > 0 && one.height != other.height) return one.height > other.height;
@@ -170,7 +170,7 @@ resolved_video read_media(object root, const std::string& proxy)
     for (const object& format : best.formats) found.source.files.emplace_back(read_file(format, proxy));
     if (found.source.files.empty() || found.source.files.size() > 2)
         throw no_format_error("the selection is " + std::to_string(found.source.files.size()) +
-                              " files where one, or one for pictures and one for sound, can be used");
+                              " files where one, or one for frames and one for audio, can be used");
     constexpr double most_seconds = 240 * 3600;
     if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= most_seconds)
         found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));

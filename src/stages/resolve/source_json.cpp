@@ -84,15 +84,15 @@ nlohmann::json written_file(const remote_file& file, bool is_playlist)
 media_source read_source(object from)
 {
     media_source source;
-    element pictures;
-    element sound;
-    const bool is_pair = !from.at_key("video").get(pictures);
+    element frames;
+    element audio;
+    const bool is_pair = !from.at_key("video").get(frames);
     if (!is_pair) {
         source.files.push_back(file_of(from));
         return source;
     }
-    source.files.push_back(file_of(pictures, "video"));
-    if (!from.at_key("audio").get(sound) && !sound.is_null()) source.files.push_back(file_of(sound, "audio"));
+    source.files.push_back(file_of(frames, "video"));
+    if (!from.at_key("audio").get(audio) && !audio.is_null()) source.files.push_back(file_of(audio, "audio"));
     return source;
 }
 

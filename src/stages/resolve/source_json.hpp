@@ -12,8 +12,8 @@ namespace reelpipe::resolve {
 
 // Where a video's bytes are, as JSON: a file with everything, or "video" and "audio" that are such files.
 //
-//     {"url": "https://host/film.mp4", "headers": {"Referer": "https://host/"}, "expires": 1700000000}
-//     {"video": {"url": "https://host/film.m4v"}, "audio": {"url": "https://host/film.m4a"}}
+//     {"url": "https://host/video.mp4", "headers": {"Referer": "https://host/"}, "expires": 1700000000}
+//     {"video": {"url": "https://host/video.m4v"}, "audio": {"url": "https://host/video.m4a"}}
 //
 // A URL may stand instead of an object with nothing but a URL. "expires" and "available_at" are seconds since 1970;
 // "hls" says that a URL is one of a playlist where its ending does not, "max_range" bounds single requests, "proxy" is

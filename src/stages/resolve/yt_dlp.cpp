@@ -23,21 +23,21 @@ namespace reelpipe::resolve {
 
 namespace {
 
-// `b` is a file with pictures and sound, `bv` and `ba` have one of them. A `?` lets through what the site does not
+// `b` is a file with video and audio, `bv` and `ba` have one of them. A `?` lets through what the site does not
 // tell.
 //
-// Of pictures and sound apart, and one file for both, that of fewer bytes is taken once it is known what there is; of
+// Of video and audio apart, and one file for both, that of fewer bytes is taken once it is known what there is; of
 // equal ones the first, whose index is a few KB at the head, where that of one file for both grows with the video's
 // length. A playlist is what is left when nothing else is.
-std::string default_format(int max_height, bool with_sound)
+std::string default_format(int max_height, bool with_audio)
 {
     const std::string height = "[height<=" + std::to_string(max_height) + "]";
     const std::string any_height = "[height<=?" + std::to_string(max_height) + "]";
     const std::string http = "[protocol^=http]";
-    const std::string pictures = "bv" + http + "[ext=mp4][vcodec^=avc1]" + height;
+    const std::string frames = "bv" + http + "[ext=mp4][vcodec^=avc1]" + height;
     const std::string one = "b" + http + "[ext=mp4][vcodec^=?avc1]" + any_height;
-    const std::string apart = with_sound ? pictures + "+ba" + http + "[ext=m4a]" : pictures;
-    const std::string any_apart = with_sound ? "bv" + http + height + "+ba" + http : "bv" + http + height;
+    const std::string apart = with_audio ? frames + "+ba" + http + "[ext=m4a]" : frames;
+    const std::string any_apart = with_audio ? "bv" + http + height + "+ba" + http : "bv" + http + height;
     const std::string playlist = "b[protocol^=m3u8]";
     const auto both = [](const std::string& first, const std::string& second) {
         return "(" + first + "," + second + ")";
@@ -59,7 +59,7 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
 {
     return nlohmann::json{
         {"module", where.module.string()},
-        {"format", options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format},
+        {"format", options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format},
         {"proxy", options.proxy},
         {"cookies", options.cookies.string()},
         {"calls", options.worker_calls},
@@ -90,7 +90,7 @@ std::vector<std::string> program_words(const yt_dlp_options& options, const inst
         "--proxy",
         options.proxy,
         "--format",
-        options.format.empty() ? default_format(options.max_height, options.with_sound) : options.format};
+        options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format};
     // Of its own copy, because yt-dlp writes to what it was given.
     if (!options.cookies.empty()) words.insert(words.end(), {"--cookies", "/proc/self/fd/3"});
     words.insert(words.end(), {"-J", "--", options.url_base + percent_encoded(video)});

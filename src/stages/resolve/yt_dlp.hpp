@@ -18,11 +18,11 @@ namespace reelpipe::resolve {
 
 struct yt_dlp_options {
     std::string url_base = "https://www.youtube.com/watch?v=";  // the video's id goes behind it, percent-encoded
-    // A selector in yt-dlp's language; empty: H.264 up to max_height, as files for pictures and sound or as one for
+    // A selector in yt-dlp's language; empty: H.264 up to max_height, as files for video and audio or as one for
     // both; other codecs, and at last HLS, when there is nothing else.
     std::string format{};
     int max_height = 360;
-    bool with_sound = true;
+    bool with_audio = true;
     std::filesystem::path cookies{};  // Netscape format; read by every worker, written by none
     std::string proxy{};              // empty: none, whatever the environment says
     // The yt-dlp program, a zipapp of it, or a folder that holds the module yt_dlp; empty: `yt-dlp` of PATH, else what

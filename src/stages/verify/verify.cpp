@@ -44,30 +44,30 @@ av::codec open_decoder(const AVStream& stream, int errors_that_count)
     av::check(avcodec_parameters_to_context(decoder.get(), stream.codecpar), "set up the decoder");
     decoder->pkt_timebase = stream.time_base;
     decoder->thread_count = 1;
-    decoder->max_pixels = media::largest_picture;
+    decoder->max_pixels = media::largest_frame;
     decoder->err_recognition = errors_that_count;
     const int opened = avcodec_open2(decoder.get(), codec, nullptr);
     if (opened < 0) throw decode_error(av::error("open the decoder", opened).what());
     return decoder;
 }
 
-constexpr int errors_of_sound = AV_EF_EXPLODE | AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
+constexpr int errors_of_audio = AV_EF_EXPLODE | AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
 
-class first_picture {
+class first_frame {
 public:
-    explicit first_picture(const AVStream& stream) : decoder_(open_decoder(stream, 0))
+    explicit first_frame(const AVStream& stream) : decoder_(open_decoder(stream, 0))
     {
-        decoder_->skip_loop_filter = AVDISCARD_ALL;  // it changes how a picture looks, not whether there is one
+        decoder_->skip_loop_filter = AVDISCARD_ALL;  // it changes how a frame looks, not whether there is one
     }
 
-    // Feeds a packet, or null at the end of the file, until a picture came out.
+    // Feeds a packet, or null at the end of the file, until a frame came out.
     void feed(const AVPacket* packet)
     {
         if (seen_) return;
         if (std::exchange(is_first_, false) && packet) seen_ = stands_alone(*packet);
         if (seen_) return;
         expect(avcodec_send_packet(decoder_.get(), packet));
-        const int code = avcodec_receive_frame(decoder_.get(), picture_.get());
+        const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
         if (code == AVERROR(EAGAIN)) return;
         expect(code);
         seen_ = true;
@@ -77,22 +77,22 @@ private:
     static void expect(int code)
     {
         if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
-        if (code < 0) throw decode_error(av::error("the first picture cannot be decoded", code).what());
+        if (code < 0) throw decode_error(av::error("the first frame cannot be decoded", code).what());
     }
 
-    // A decoder holds its first picture back until it knows which of the next ones are shown before it, unless it is
+    // A decoder holds its first frame back until it knows which of the next ones are shown before it, unless it is
     // told that there are none.
     bool stands_alone(const AVPacket& packet)
     {
         const bool decoded = avcodec_send_packet(decoder_.get(), &packet) >= 0 &&
                              avcodec_send_packet(decoder_.get(), nullptr) >= 0 &&
-                             avcodec_receive_frame(decoder_.get(), picture_.get()) >= 0;
+                             avcodec_receive_frame(decoder_.get(), frame_.get()) >= 0;
         avcodec_flush_buffers(decoder_.get());
         return decoded;
     }
 
     av::codec decoder_;
-    av::frame picture_ = av::make_frame();
+    av::frame frame_ = av::make_frame();
     bool is_first_ = true, seen_ = false;
 };
 
@@ -103,9 +103,9 @@ public:
     // Decoders make up for damage unless they are told not to, and look at checksums on request only.
     explicit decoding(const AVStream& stream)
         : time_base_(stream.time_base),
-          what_(stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? "picture" : "sound"),
+          what_(stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? "frame" : "audio"),
           decoder_(
-              open_decoder(stream, stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? AV_EF_EXPLODE : errors_of_sound))
+              open_decoder(stream, stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? AV_EF_EXPLODE : errors_of_audio))
     {
     }
 
@@ -147,12 +147,12 @@ private:
     std::set<std::int64_t> hidden_;  // times of samples that are not shown
 };
 
-// Far beyond every film, and far from where sums overflow.
+// Far beyond every video, and far from where sums overflow.
 constexpr std::int64_t largest_time = std::int64_t{1} << 60;
 
 bool is_time(std::int64_t time) { return time > -largest_time && time < largest_time; }
 
-// When the pictures or sounds of one stream are shown.
+// When the frames or audio packets of one stream are shown.
 class timeline {
 public:
     explicit timeline(const AVStream& stream) : time_base_(stream.time_base), what_(stream.index) {}
@@ -231,7 +231,7 @@ std::vector<std::uint32_t> numbers_at(const media::partial_file& file, std::uint
     return numbers;
 }
 
-// One entry of `ctts` for every sample of a track. libav makes do with more or fewer, and shows pictures out of order.
+// One entry of `ctts` for every sample of a track. libav makes do with more or fewer, and shows frames out of order.
 void check_reordering(const media::partial_file& file, media::byte_range track)
 {
     std::optional<media::mp4_box> table{{.payload = track}};
@@ -248,7 +248,7 @@ void check_reordering(const media::partial_file& file, media::byte_range track)
     std::uint64_t samples = 0;
     for (std::size_t i = 0; i < rows.size(); i += 2) samples += rows[i];
     if (samples != numbers_at(file, sizes->payload.begin + 8, 1).front())
-        throw verify_error("the order of the pictures is not that of all of them");
+        throw verify_error("the order of the frames is not that of all of them");
 }
 
 void check_reordering(const media::partial_file& file)
@@ -301,7 +301,7 @@ void check_index(const media::partial_file& file)
         const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
         if (turn->stream_index == clip.video()->index && length_bytes &&
             !media::units_fill_sample(sample, length_bytes))
-            throw verify_error("the index and the pictures do not fit together");
+            throw verify_error("the index and the frames do not fit together");
         const auto begin = static_cast<std::uint64_t>(turn->pos);
         samples.push_back({begin, begin + sample.size()});
         steps_of[static_cast<std::size_t>(turn->stream_index)].add(turn->dts);
@@ -326,55 +326,55 @@ facts look(const media::partial_file& file)
     media::demuxer clip(file);
     clip.skip_parsing();
     const AVStream& video = *clip.video();
-    first_picture picture(video);
-    timeline pictures(video);
-    std::optional<timeline> sounds;
-    if (clip.audio()) sounds.emplace(*clip.audio());
+    first_frame frame(video);
+    timeline frames(video);
+    std::optional<timeline> audio;
+    if (clip.audio()) audio.emplace(*clip.audio());
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
         const av::packet_turn turn(packet);
         if (turn->stream_index != video.index) {
-            sounds->add(*turn.get());
+            audio->add(*turn.get());
             continue;
         }
-        pictures.add(*turn.get());
-        turn->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first picture will do, not the last
-        picture.feed(turn.get());
+        frames.add(*turn.get());
+        turn->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first frame will do, not the last
+        frame.feed(turn.get());
     }
-    picture.feed(nullptr);
+    frame.feed(nullptr);
 
-    facts f{.frames = pictures.count(),
-            .start = pictures.start(),
-            .duration = pictures.duration(),
-            .frame = pictures.longest(),
-            .constant_rate = pictures.is_constant_from_zero(),
+    facts f{.frames = frames.count(),
+            .start = frames.start(),
+            .duration = frames.duration(),
+            .frame = frames.longest(),
+            .constant_rate = frames.is_constant_from_zero(),
             .codec = avcodec_get_name(video.codecpar->codec_id),
             .width = video.codecpar->width,
             .height = video.codecpar->height,
-            .audio = sounds && sounds->count() > 0,
+            .audio = audio && audio->count() > 0,
             .bytes = file.size};
-    if (sounds) f.audio_duration = sounds->duration();
+    if (audio) f.audio_duration = audio->duration();
     return f;
 }
 
-// Every picture and sound comes out of its decoder, and as many pictures as are shown.
+// Every packet decodes, and to as many frames as are shown.
 void check_decodable(const media::partial_file& file, std::int64_t frames)
 {
     media::demuxer clip(file);
-    decoding pictures(*clip.video());
-    std::optional<decoding> sounds;
-    if (clip.audio()) sounds.emplace(*clip.audio());
+    decoding video(*clip.video());
+    std::optional<decoding> audio;
+    if (clip.audio()) audio.emplace(*clip.audio());
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
         const av::packet_turn turn(packet);
-        (turn->stream_index == clip.video()->index ? pictures : *sounds).feed(turn.get());
+        (turn->stream_index == clip.video()->index ? video : *audio).feed(turn.get());
     }
-    pictures.feed(nullptr);
-    if (sounds) sounds->feed(nullptr);
-    if (pictures.count() != frames)
-        throw decode_error(fmt::format("{} of {} pictures can be decoded", pictures.count(), frames));
+    video.feed(nullptr);
+    if (audio) audio->feed(nullptr);
+    if (video.count() != frames)
+        throw decode_error(fmt::format("{} of {} frames can be decoded", video.count(), frames));
 }
 
 double seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
@@ -387,17 +387,17 @@ try {
     facts f = look(file);
     check_index(file);
     check_reordering(file);
-    if (f.frames == 0) throw verify_error("no picture is shown");
+    if (f.frames == 0) throw verify_error("no frame is shown");
     if (expected.frames && f.frames != *expected.frames)
         throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
     if (expected.start && std::chrono::abs(f.start - *expected.start) > std::chrono::milliseconds(1))
-        throw verify_error(fmt::format("the first picture is shown at {:.3f} s instead of {:.3f}", seconds(f.start),
+        throw verify_error(fmt::format("the first frame is shown at {:.3f} s instead of {:.3f}", seconds(f.start),
                                        seconds(*expected.start)));
     const bool is_shorter = expected.duration && f.duration + f.frame < *expected.duration;
     if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame &&
         !(is_shorter && expected.may_be_shorter))
         throw verify_error(fmt::format("{:.3f} s instead of {:.3f}", seconds(f.duration), seconds(*expected.duration)));
-    if (expected.constant_rate && !f.constant_rate) throw verify_error("pictures are not evenly spaced from 0 on");
+    if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced from 0 on");
     if (expected.audio && f.audio != *expected.audio)
         throw verify_error(f.audio ? "audio where none should be" : "the audio is missing");
     if (expected.decodable || is_shorter) check_decodable(file, f.frames);

@@ -15,14 +15,14 @@ struct verify_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// The structure is whole, but a picture or sound that is shown cannot be decoded.
+// The structure is whole, but a frame or audio that is shown cannot be decoded.
 struct decode_error : verify_error {
     using verify_error::verify_error;
 };
 
 // What a clip is, as a reader that honours edit lists sees it.
 struct facts {
-    std::int64_t frames = 0;               // pictures that are shown
+    std::int64_t frames = 0;               // frames that are shown
     std::chrono::microseconds start{};     // when the first one is shown
     std::chrono::microseconds duration{};  // from there to the end of the last one
     std::chrono::microseconds frame{};     // the longest that one is shown
@@ -37,18 +37,18 @@ struct facts {
 // What is known of the clip beforehand; what is not known is not compared.
 struct expectation {
     std::optional<std::int64_t> frames{};
-    std::optional<std::chrono::microseconds> start{};     // of the first picture
+    std::optional<std::chrono::microseconds> start{};     // of the first frame
     std::optional<std::chrono::microseconds> duration{};  // within one frame
     bool may_be_shorter = false;  // than `duration`, as a clip is whose video ends; then all of it has to be decodable
     std::optional<bool> audio{};
-    bool constant_rate = false;  // shown from 0 on, each picture as long as every other
-    bool decodable = false;      // every picture and sound is tried, which costs what decoding costs
+    bool constant_rate = false;  // shown from 0 on, each frame as long as every other
+    bool decodable = false;      // every frame and audio is tried, which costs what decoding costs
 };
 
-// Reads the whole structure and every sample of an MP4 file, decodes its first picture, and compares with what is
+// Reads the whole structure and every sample of an MP4 file, decodes its first frame, and compares with what is
 // expected. Throws verify_error for what is different, and for what no whole clip has: an index that is missing or does
 // not fit the samples, samples that do not fill the media between them, a file that ends inside of a box, timestamps
-// that do not ascend, no picture; decode_error where all is to be decoded and cannot be. Throws std::system_error when
+// that do not ascend, no frame; decode_error where all is to be decoded and cannot be. Throws std::system_error when
 // the file cannot be read at all.
 facts check(int descriptor, const expectation&);
 facts check_file(const std::filesystem::path&, const expectation&);

@@ -8,7 +8,7 @@
 #include "cutting.hpp"
 #include "media/error.hpp"
 #include "stages/verify/verify.hpp"
-#include "support/bad_films.hpp"
+#include "support/bad_videos.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
@@ -42,13 +42,13 @@ std::string name_of(fault kind)
 }
 
 // "corrupt: ..." or, for a clip that verifies, "clip".
-std::string outcome_of(const bad_film& film, const options& how)
+std::string outcome_of(const bad_video& video, const options& how)
 {
     const temp_folder folder;
-    write_file(folder / "film", film.content);
+    write_file(folder / "video", video.content);
     result done;
     try {
-        done = cut_to(folder / "clip.mp4", folder / "film", bad_segment, how);
+        done = cut_to(folder / "clip.mp4", folder / "video", bad_segment, how);
     } catch (const reelpipe::media::error& e) {
         return name_of(e.kind()) + ": " + e.what();
     } catch (const reelpipe::media::missing_bytes& e) {
@@ -71,10 +71,10 @@ std::string outcome_of(const bad_film& film, const options& how)
     return "clip";
 }
 
-bool is_expected(const bad_film& film, const std::string& outcome)
+bool is_expected(const bad_video& video, const std::string& outcome)
 {
-    if (outcome == "clip") return film.may_be_cut;
-    return std::ranges::any_of(film.reasons, [&](const std::string& why) { return outcome.starts_with(why + ": "); });
+    if (outcome == "clip") return video.may_be_cut;
+    return std::ranges::any_of(video.reasons, [&](const std::string& why) { return outcome.starts_with(why + ": "); });
 }
 
 std::size_t peak_megabytes()
@@ -86,13 +86,13 @@ std::size_t peak_megabytes()
 
 }  // namespace
 
-TEST_CASE("a bad film gives a typed reason or a clip that tells what is missing, within bounds of memory", "[bad]")
+TEST_CASE("a bad video gives a typed reason or a clip that tells what is missing, within bounds of memory", "[bad]")
 {
     const bool lossless = GENERATE(false, true);
-    for (const bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
-        const std::string outcome = outcome_of(film, {.lossless = lossless, .preset = "ultrafast"});
-        CAPTURE(lossless, film.name, outcome);
-        CHECK(is_expected(film, outcome));
+    for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
+        const std::string outcome = outcome_of(video, {.lossless = lossless, .preset = "ultrafast"});
+        CAPTURE(lossless, video.name, outcome);
+        CHECK(is_expected(video, outcome));
     }
     if (!sanitized) CHECK(peak_megabytes() < 500);
 }
@@ -101,44 +101,44 @@ TEST_CASE("damage outside of the segment does not change the clip", "[bad]")
 {
     const temp_folder folder;
     const options how{.lossless = GENERATE(false, true), .preset = "ultrafast"};
-    const result right = cut_to(folder / "right.mp4", film("moov_first.mp4"), bad_segment, how);
-    for (const bad_film& damaged : harmless_films(REELPIPE_TEST_MEDIA)) {
+    const result right = cut_to(folder / "right.mp4", video("moov_first.mp4"), bad_segment, how);
+    for (const bad_video& damaged : harmless_videos(REELPIPE_TEST_MEDIA)) {
         CAPTURE(how.lossless, damaged.name);
-        write_file(folder / "film", damaged.content);
-        const result done = cut_to(folder / "clip.mp4", folder / "film", bad_segment, how);
+        write_file(folder / "video", damaged.content);
+        const result done = cut_to(folder / "clip.mp4", folder / "video", bad_segment, how);
         CHECK(done.frames == right.frames);
         const bool same = read_file(folder / "clip.mp4") == read_file(folder / "right.mp4");
         CHECK(same);
     }
 }
 
-TEST_CASE("pictures that are damaged inside of the segment fail the clip with their time, or are kept on request",
+TEST_CASE("frames that are damaged inside of the segment fail the clip with their time, or are kept on request",
           "[bad]")
 {
     const temp_folder folder;
-    const auto films = bad_films(REELPIPE_TEST_MEDIA);
-    const auto damaged = std::ranges::find(films, "zeros_in_segment", &bad_film::name);
-    REQUIRE(damaged != films.end());
+    const auto videos = bad_videos(REELPIPE_TEST_MEDIA);
+    const auto damaged = std::ranges::find(videos, "zeros_in_segment", &bad_video::name);
+    REQUIRE(damaged != videos.end());
 
     const std::string outcome = outcome_of(*damaged, {.preset = "ultrafast"});
-    write_file(folder / "film", damaged->content);
+    write_file(folder / "video", damaged->content);
     const options keeping{.preset = "ultrafast", .keep_corrupt = true};
-    const result kept = cut_to(folder / "clip.mp4", folder / "film", bad_segment, keeping);
+    const result kept = cut_to(folder / "clip.mp4", folder / "video", bad_segment, keeping);
 
-    CHECK_THAT(outcome, Catch::StartsWith("corrupt: the picture at 10."));
+    CHECK_THAT(outcome, Catch::StartsWith("corrupt: the frame at 10."));
     CHECK_THAT(outcome, Catch::Contains("--keep-corrupt"));
     CHECK(kept.frames == 60);
     CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = 60, .duration = 2s}));
 }
 
-TEST_CASE("what is kept of a bad film is a whole clip", "[bad]")
+TEST_CASE("what is kept of a bad video is a whole clip", "[bad]")
 {
-    for (const bad_film& film : bad_films(REELPIPE_TEST_MEDIA)) {
-        bad_film kept = film;
+    for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
+        bad_video kept = video;
         kept.may_be_cut = true;
         kept.reasons.emplace_back("beyond_end");
         const std::string outcome = outcome_of(kept, {.preset = "ultrafast", .keep_corrupt = true});
-        CAPTURE(film.name, outcome);
+        CAPTURE(video.name, outcome);
         CHECK(is_expected(kept, outcome));
     }
 }

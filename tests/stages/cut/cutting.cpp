@@ -15,9 +15,9 @@ namespace reelpipe::test {
 
 namespace fs = std::filesystem;
 
-fs::path film(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
+fs::path video(const std::string& name) { return fs::path(REELPIPE_TEST_MEDIA) / name; }
 
-void drop_picture(const fs::path& of, std::size_t number, const fs::path& to)
+void drop_frame(const fs::path& of, std::size_t number, const fs::path& to)
 {
     std::string content = read_file(of);
     const std::size_t sizes = content.find("stsz") + 16;  // behind version, flags, the size that all have, the count
@@ -59,20 +59,20 @@ private:
 
 }  // namespace
 
-cut::result encode_to(const fs::path& clip, const cut::film& source, segment wanted, const cut::options& how)
+cut::result encode_to(const fs::path& clip, const cut::input& source, segment wanted, const cut::options& how)
 {
     const clip_file out(clip);
     return cut::encode(source, wanted, out.descriptor(), how);
 }
 
-cut::result encode_to(const fs::path& clip, const fs::path& film, segment wanted, const cut::options& how)
+cut::result encode_to(const fs::path& clip, const fs::path& video, segment wanted, const cut::options& how)
 {
-    return cut_to(clip, film, wanted, how);
+    return cut_to(clip, video, wanted, how);
 }
 
-cut::result cut_to(const fs::path& clip, const fs::path& film, segment wanted, const cut::options& how)
+cut::result cut_to(const fs::path& clip, const fs::path& video, segment wanted, const cut::options& how)
 {
-    sparse_copy copy(film);
+    sparse_copy copy(video);
     const std::vector<segment> segments{wanted};
     for (;;) {
         const auto plan = media::plan_spans(copy.file(), segments);
@@ -80,7 +80,7 @@ cut::result cut_to(const fs::path& clip, const fs::path& film, segment wanted, c
         copy.copy(plan.needed);
     }
     const clip_file out(clip);
-    return cut::make_clip({.pictures = copy.file()}, wanted, out.descriptor(), how);
+    return cut::make_clip({.video = copy.file()}, wanted, out.descriptor(), how);
 }
 
 std::string packets_of(const fs::path& clip, const std::string& streams)
@@ -89,11 +89,11 @@ std::string packets_of(const fs::path& clip, const std::string& streams)
                       "-copyts", "-f", "framemd5", "-"});
 }
 
-void ffmpeg_to(const fs::path& clip, const fs::path& film, segment wanted, const std::vector<std::string>& words)
+void ffmpeg_to(const fs::path& clip, const fs::path& video, segment wanted, const std::vector<std::string>& words)
 {
     const std::string length = seconds(wanted.end - wanted.start);
-    std::vector<std::string> command{"ffmpeg", "-nostdin", "-v", "error",      "-y", "-ss", seconds(wanted.start),
-                                     "-t",     length,     "-i", film.string()};
+    std::vector<std::string> command{"ffmpeg", "-nostdin", "-v", "error",       "-y", "-ss", seconds(wanted.start),
+                                     "-t",     length,     "-i", video.string()};
     command.insert(command.end(), words.begin(), words.end());
     command.insert(command.end(), {"-t", length, "-threads", "1", clip.string()});
     output_of(command);

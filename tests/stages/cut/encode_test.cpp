@@ -23,11 +23,11 @@ using reelpipe::segment;
 using reelpipe::cut::options;
 using reelpipe::cut::result;
 using reelpipe::media::partial_file;
-using reelpipe::test::film;
 using reelpipe::test::output_of;
 using reelpipe::test::seconds;
 using reelpipe::test::sparse_copy;
 using reelpipe::test::temp_folder;
+using reelpipe::test::video;
 
 namespace {
 
@@ -48,7 +48,7 @@ struct output {
     int descriptor;
 };
 
-result cut_to(const fs::path& path, const reelpipe::cut::film& source, segment wanted, const options& how)
+result cut_to(const fs::path& path, const reelpipe::cut::input& source, segment wanted, const options& how)
 {
     const output clip(path);
     return reelpipe::cut::encode(source, wanted, clip.descriptor, how);
@@ -56,7 +56,7 @@ result cut_to(const fs::path& path, const reelpipe::cut::film& source, segment w
 
 result cut_to(const fs::path& path, const partial_file& file, segment wanted, const options& how)
 {
-    return cut_to(path, reelpipe::cut::film{.pictures = file}, wanted, how);
+    return cut_to(path, reelpipe::cut::input{.video = file}, wanted, how);
 }
 
 // The crawler's own command.
@@ -93,7 +93,7 @@ std::string h264_of(const fs::path& clip)
 }
 
 // Times, sizes and hashes of all packets.
-std::string sound_packets_of(const fs::path& clip)
+std::string audio_packets_of(const fs::path& clip)
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:a", "-c", "copy", "-copyts",
                       "-f", "framemd5", "-"});
@@ -118,46 +118,46 @@ TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode
     const segment wanted = GENERATE(segment{0s, 4s},           // from the beginning
                                     segment{2502500us, 5s},    // on a key frame
                                     segment{3700ms, 7700ms},   // between two
-                                    segment{17s, 27s},         // whole seconds, between two pictures
+                                    segment{17s, 27s},         // whole seconds, between two frames
                                     segment{12345678us, 14s},  // any fraction
                                     segment{36s, 40s},         // to the end
                                     segment{37s, 47s});        // beyond it
     const options how{.preset = preset};
     CAPTURE(wanted.start.count(), wanted.end.count());
     const std::string name = GENERATE("moov_first.mp4", "moov_last.mp4");
-    sparse_copy copy(film(name));
+    sparse_copy copy(video(name));
     bring_what_is_planned(copy, wanted);
 
     // Holes read as zeros: a read of anything that was not planned would spoil the result.
     cut_to(folder / "clip.mp4", copy.pretending_to_be_whole(), wanted, how);
 
-    classic_cut(film(name), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
-    CHECK(same_pictures);
-    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
+    classic_cut(video(name), folder / "classic.mp4", wanted, how);
+    const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_frames);
+    CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
 }
 
-TEST_CASE("so it is for every container, frame rate and kind of picture", "[encode]")
+TEST_CASE("so it is for every container, frame rate and kind of frame", "[encode]")
 {
     const temp_folder folder;
     const std::string name =
-        GENERATE("edit_list.mp4", "open_gop.mp4", "film.mkv", "film.webm", "film.ts", "fragments.mp4",
-                 "fragments_sidx.mp4", "variable_rate.mp4", "late_picture.mp4", "full_range.mp4", "hevc.mp4");
+        GENERATE("edit_list.mp4", "open_gop.mp4", "video.mkv", "video.webm", "video.ts", "fragments.mp4",
+                 "fragments_sidx.mp4", "variable_rate.mp4", "late_frame.mp4", "full_range.mp4", "hevc.mp4");
     const segment wanted = GENERATE(segment{0s, 2s}, segment{600ms, 2s}, segment{4300ms, 6s}, segment{5500ms, 20s});
     const options how{.preset = "ultrafast"};
     CAPTURE(name, wanted.start.count());
-    sparse_copy copy(film(name));
+    sparse_copy copy(video(name));
     bring_what_is_planned(copy, wanted);
 
     cut_to(folder / "clip.mp4", copy.file(), wanted, how);
 
-    classic_cut(film(name), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
-    CHECK(same_pictures);
-    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
+    classic_cut(video(name), folder / "classic.mp4", wanted, how);
+    const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_frames);
+    CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
 }
 
-TEST_CASE("a clip of small pictures does not depend on what was in the memory before", "[encode]")
+TEST_CASE("a clip of small frames does not depend on what was in the memory before", "[encode]")
 {
     const temp_folder folder;
     const fs::path small = folder / "small.webm";
@@ -183,43 +183,43 @@ TEST_CASE("a clip of small pictures does not depend on what was in the memory be
                "-c:v",         "libx264",  "-preset",
                preset,         "-pix_fmt", "yuv420p",
                "-threads",     "1",        (folder / "classic.mp4").string()});
-    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
-    CHECK(same_pictures);
+    const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_frames);
 }
 
-TEST_CASE("pictures and sound of two files are cut like the one file that is made of them", "[encode]")
+TEST_CASE("video and audio of two files are cut like the one file that is made of them", "[encode]")
 {
     const temp_folder folder;
-    const std::string pictures = GENERATE("pair_video.mp4", "pair_video.webm");
-    const std::string sound = GENERATE("pair_audio.m4a", "pair_audio.webm");
+    const std::string frames = GENERATE("pair_video.mp4", "pair_video.webm");
+    const std::string audio = GENERATE("pair_audio.m4a", "pair_audio.webm");
     const segment wanted = GENERATE(segment{0s, 2s}, segment{4300ms, 6s}, segment{10s, 20s});
     const options how{.preset = "ultrafast"};
-    CAPTURE(pictures, sound, wanted.start.count());
-    const reelpipe::test::whole_file first(film(pictures)), second(film(sound));
+    CAPTURE(frames, audio, wanted.start.count());
+    const reelpipe::test::whole_file first(video(frames)), second(video(audio));
 
-    const result done = cut_to(folder / "clip.mp4", {.pictures = first.file(), .sound = second.file()}, wanted, how);
+    const result done = cut_to(folder / "clip.mp4", {.video = first.file(), .audio = second.file()}, wanted, how);
 
-    output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", film(pictures), "-i", film(sound), "-map", "0:v", "-map",
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", video(frames), "-i", video(audio), "-map", "0:v", "-map",
                "1:a", "-c", "copy", folder / "merged.mp4"});
     classic_cut(folder / "merged.mp4", folder / "classic.mp4", wanted, how);
-    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
-    CHECK(same_pictures);
+    const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_frames);
     CHECK(done.audio);
-    CHECK(sound_packets_of(folder / "clip.mp4") == sound_packets_of(folder / "classic.mp4"));
+    CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
 }
 
 TEST_CASE("preset and quality are those of libx264", "[encode]")
 {
     const temp_folder folder;
-    const reelpipe::test::whole_file whole(film("silent.mp4"));
+    const reelpipe::test::whole_file whole(video("silent.mp4"));
     const segment wanted{5s, 7s};
     const options how{.preset = "medium", .crf = 30};
 
     const result done = cut_to(folder / "clip.mp4", whole.file(), wanted, how);
 
-    classic_cut(film("silent.mp4"), folder / "classic.mp4", wanted, how);
-    const bool same_pictures = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
-    CHECK(same_pictures);
+    classic_cut(video("silent.mp4"), folder / "classic.mp4", wanted, how);
+    const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
+    CHECK(same_frames);
     CHECK_FALSE(done.audio);
     CHECK(done.frames == 60);
 }
@@ -227,7 +227,7 @@ TEST_CASE("preset and quality are those of libx264", "[encode]")
 TEST_CASE("a clip of a video that ends too early tells how much is missing", "[encode]")
 {
     const temp_folder folder;
-    const reelpipe::test::whole_file whole(film("moov_first.mp4"));  // 40 s
+    const reelpipe::test::whole_file whole(video("moov_first.mp4"));  // 40 s
 
     const result whole_clip = cut_to(folder / "whole.mp4", whole.file(), {30s, 40s}, {.preset = "ultrafast"});
     const result short_clip = cut_to(folder / "short.mp4", whole.file(), {35s, 45s}, {.preset = "ultrafast"});
@@ -240,7 +240,7 @@ TEST_CASE("a clip of a video that ends too early tells how much is missing", "[e
 TEST_CASE("a segment that starts beyond the end is told apart from bad media", "[encode]")
 {
     const temp_folder folder;
-    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    const reelpipe::test::whole_file whole(video("moov_first.mp4"));
     try {
         cut_to(folder / "clip.mp4", whole.file(), {100s, 110s}, {});
         FAIL("there is nothing to cut");
@@ -252,8 +252,8 @@ TEST_CASE("a segment that starts beyond the end is told apart from bad media", "
 TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not", "[encode]")
 {
     const temp_folder folder;
-    std::string content = reelpipe::test::read_file(film("moov_first.mp4"));
-    sparse_copy copy(film("moov_first.mp4"));
+    std::string content = reelpipe::test::read_file(video("moov_first.mp4"));
+    sparse_copy copy(video("moov_first.mp4"));
     const segment wanted = GENERATE(segment{10500ms, 12s}, segment{9900ms, 10s});  // in the middle; in what leads to it
     CAPTURE(wanted.start.count());
     bring_what_is_planned(copy, wanted);
@@ -265,7 +265,7 @@ TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not",
 
     try {
         cut_to(folder / "clip.mp4", damaged.file(), wanted, {.preset = "ultrafast"});
-        FAIL("damaged pictures were taken");
+        FAIL("damaged frames were taken");
     } catch (const reelpipe::media::error& e) {
         CHECK(e.kind() == reelpipe::media::fault::corrupt);
     }
@@ -280,7 +280,7 @@ TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not",
 TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode]")
 {
     const temp_folder folder;
-    sparse_copy copy(film("moov_first.mp4"));
+    sparse_copy copy(video("moov_first.mp4"));
     bring_what_is_planned(copy, {10s, 12s});
     CHECK_THROWS_AS(cut_to(folder / "clip.mp4", copy.file(), {30s, 32s}, {}), reelpipe::media::missing_bytes);
 }
@@ -288,21 +288,21 @@ TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode
 TEST_CASE("a stop request ends a cut", "[encode]")
 {
     const temp_folder folder;
-    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    const reelpipe::test::whole_file whole(video("moov_first.mp4"));
     const output clip(folder / "clip.mp4");
     std::stop_source stop;
     stop.request_stop();
-    CHECK_THROWS_AS(reelpipe::cut::encode({.pictures = whole.file()}, {0s, 10s}, clip.descriptor, {}, stop.get_token()),
+    CHECK_THROWS_AS(reelpipe::cut::encode({.video = whole.file()}, {0s, 10s}, clip.descriptor, {}, stop.get_token()),
                     std::system_error);
 }
 
 TEST_CASE("a full disk is a system error, not a broken clip", "[encode]")
 {
-    const reelpipe::test::whole_file whole(film("moov_first.mp4"));
+    const reelpipe::test::whole_file whole(video("moov_first.mp4"));
     const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
     REQUIRE(full >= 0);
     try {
-        reelpipe::cut::encode({.pictures = whole.file()}, {0s, 2s}, full, {.preset = "ultrafast"});
+        reelpipe::cut::encode({.video = whole.file()}, {0s, 2s}, full, {.preset = "ultrafast"});
         FAIL("nothing could be written");
     } catch (const std::system_error& e) {
         CHECK(e.code() == std::errc::no_space_on_device);

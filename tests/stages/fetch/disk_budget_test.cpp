@@ -54,7 +54,7 @@ std::uint64_t most_held(fetching& local, fetcher& fetcher, disk_budget& budget, 
             ++ended;
             if (e) error = e;
             asio::post(cutters, [&cut, clip = wanted(i), mine = std::move(got)] {
-                if (!mine.clips.empty() && !pictures_in(mine.clips.at(0).files.at(0), clip).empty()) ++cut;
+                if (!mine.clips.empty() && !frames_in(mine.clips.at(0).files.at(0), clip).empty()) ++cut;
             });
         });
     std::uint64_t most = 0;
@@ -163,7 +163,7 @@ TEST_CASE("many videos at a small limit never hold more than it and what the old
     constexpr std::size_t count = 40;
     const auto [file, needed] = GENERATE(table<const char*, std::uint64_t>({{"long.mp4", 900'000},
                                                                             {"long_moov_last.mp4", 900'000},
-                                                                            {"film.ts", 1'200'000},
+                                                                            {"video.ts", 1'200'000},
                                                                             {"hls_ts/list.m3u8", 900'000},
                                                                             {"hls_mp4/list.m3u8", 900'000}}));
     CAPTURE(file);
@@ -173,7 +173,7 @@ TEST_CASE("many videos at a small limit never hold more than it and what the old
     fetcher fetcher(local.http, local.pool.get_executor(), {.folder = local.folder.path(), .budget = budget});
     const std::string url = server.url(file);
     const bool is_list = url.ends_with(".m3u8");
-    const bool is_short = url.ends_with("film.ts");
+    const bool is_short = url.ends_with("video.ts");
     const std::vector<media_source> videos(count, is_list ? playlist_at(url) : media_source{{remote_file{.url = url}}});
     std::atomic<std::size_t> cut = 0;
     const auto wanted = [&](std::size_t i) {
@@ -191,7 +191,7 @@ TEST_CASE("many videos at a small limit never hold more than it and what the old
 TEST_CASE("a failed video that holds bytes does not hold up those behind it, and goes on when it comes back",
           "[disk_budget][faults]")
 {
-    const std::string whole = film("long.mp4");
+    const std::string whole = video("long.mp4");
     origin server;
     server.serve("/broken.mp4",
                  [&](const asked& r) { return r.number < 3 ? part_of(whole, r) : reply{.status = 403}; });

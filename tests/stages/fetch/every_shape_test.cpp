@@ -19,13 +19,13 @@ namespace {
 
 const segment three_seconds = seconds(5, 8);
 
-// A folder of films behind an origin that spoils one of its answers.
-struct spoiled_films {
+// A folder of videos behind an origin that spoils one of its answers.
+struct spoiled_videos {
     using spoiler = std::function<reply(const std::string& whole, const asked&)>;
 
     void serve(const std::string& name)
     {
-        const auto whole = std::make_shared<const std::string>(film(name));
+        const auto whole = std::make_shared<const std::string>(video(name));
         server.serve("/" + name, [this, whole](const asked& request) {
             return answered++ == spoiled ? spoil(*whole, request) : part_of(*whole, request);
         });
@@ -50,7 +50,7 @@ std::vector<shape> all_shapes()
                            {"MP4 in fragments", {"fragments.mp4"}},
                            {"WebM", {"long.webm"}},
                            {"WebM without Cues", {"long_no_cues.webm"}},
-                           {"MPEG-TS", {"film.ts"}},
+                           {"MPEG-TS", {"video.ts"}},
                            {"pair", {"pair_video.mp4", "pair_audio.m4a"}, true}};
     for (const auto& [folder, end] : {std::pair("hls_ts", ".ts"), std::pair("hls_mp4", ".m4s")}) {
         shape list{folder, {std::string(folder) + "/list.m3u8"}};
@@ -61,17 +61,17 @@ std::vector<shape> all_shapes()
     return all;
 }
 
-media_source source_of(const spoiled_films& films, const shape& of)
+media_source source_of(const spoiled_videos& videos, const shape& of)
 {
-    const std::string url = films.server.url("/" + of.files[0]);
+    const std::string url = videos.server.url("/" + of.files[0]);
     if (url.ends_with(".m3u8")) return playlist_at(url);
     if (!of.is_pair) return {{remote_file{.url = url}}};
-    return {{remote_file{.url = url}, remote_file{.url = films.server.url("/" + of.files[1])}}};
+    return {{remote_file{.url = url}, remote_file{.url = videos.server.url("/" + of.files[1])}}};
 }
 
 struct fault {
     const char* name;
-    spoiled_films::spoiler spoil;
+    spoiled_videos::spoiler spoil;
     bool heals;
 };
 
@@ -135,33 +135,33 @@ TEST_CASE("each fault on each shape of source ends in the clip or in an error th
 {
     std::size_t cases = 0;
     for (const shape& of : all_shapes()) {
-        std::set<std::int64_t> pictures;
+        std::set<std::int64_t> frames;
         for (const std::size_t spoiled : {std::size_t{0}, std::size_t{1}})
             for (const fault& what : all_faults()) {
                 // Instrumented, a case costs seconds; one in seven meets each shape and each fault.
                 if (reelpipe::test::sanitized && cases++ % 7 != 0) continue;
                 CAPTURE(of.name, what.name, spoiled);
-                spoiled_films films;
-                for (const std::string& name : of.files) films.serve(name);
-                films.spoil = what.spoil;
-                films.spoiled = spoiled;
+                spoiled_videos videos;
+                for (const std::string& name : of.files) videos.serve(name);
+                videos.spoil = what.spoil;
+                videos.spoiled = spoiled;
                 fetching local({}, {.stall_time = std::chrono::seconds(1)});
                 held_video held;
                 bool failed = false;
                 try {
-                    local.fetch(held, source_of(films, of), {three_seconds});
+                    local.fetch(held, source_of(videos, of), {three_seconds});
                 } catch (const transfer_error& e) {
                     failed = true;
-                    CHECK(std::string(e.what()).find(films.server.url("").substr(7)) != std::string::npos);
+                    CHECK(std::string(e.what()).find(videos.server.url("").substr(7)) != std::string::npos);
                 }
                 CHECK(failed == !what.heals);
                 // The next attempt gets an honest server, and goes on with what is held.
                 fetching again;
-                const fetched got = again.fetch(held, source_of(films, of), {three_seconds});
-                const std::set<std::int64_t> here = pictures_in(got.clips.at(0).files.at(0), three_seconds);
-                if (pictures.empty()) pictures = here;
+                const fetched got = again.fetch(held, source_of(videos, of), {three_seconds});
+                const std::set<std::int64_t> here = frames_in(got.clips.at(0).files.at(0), three_seconds);
+                if (frames.empty()) frames = here;
                 CHECK(here.size() >= 89);
-                CHECK(here == pictures);
+                CHECK(here == frames);
             }
     }
 }
@@ -170,11 +170,11 @@ TEST_CASE("a file that changes its size or validator in between begins anew, wha
 {
     for (const shape& of : all_shapes()) {
         CAPTURE(of.name);
-        spoiled_films films;
+        spoiled_videos videos;
         std::atomic<int> version = 1;
         for (const std::string& name : of.files) {
-            const auto whole = std::make_shared<const std::string>(film(name));
-            films.server.serve("/" + name, [whole, &version](const asked& r) {
+            const auto whole = std::make_shared<const std::string>(video(name));
+            videos.server.serve("/" + name, [whole, &version](const asked& r) {
                 reply answer = part_of(*whole, r);
                 answer.headers.push_back("ETag: \"" + std::to_string(version) + "\"");
                 return answer;
@@ -182,23 +182,23 @@ TEST_CASE("a file that changes its size or validator in between begins anew, wha
         }
         fetching local;
         held_video held;
-        local.fetch(held, source_of(films, of), {three_seconds});
+        local.fetch(held, source_of(videos, of), {three_seconds});
         version = 2;
         const segment more = seconds(5, 12);  // needs bytes that are not held
         bool changed = false;
         try {
-            local.fetch(held, source_of(films, of), {more});
+            local.fetch(held, source_of(videos, of), {more});
         } catch (const changed_error&) {
             changed = true;
         }
         // The segments of a playlist are files of their own: new ones have nothing to differ from. The whole of the
-        // short MPEG-TS film is held by then.
-        CHECK(changed == (!of.files[0].ends_with(".m3u8") && of.files[0] != "film.ts"));
+        // short MPEG-TS video is held by then.
+        CHECK(changed == (!of.files[0].ends_with(".m3u8") && of.files[0] != "video.ts"));
         for (int attempt = 0; changed && attempt < 3; ++attempt) {
             changed = false;
             try {
-                const fetched got = local.fetch(held, source_of(films, of), {more});
-                CHECK(pictures_in(got.clips.at(0).files.at(0), more).size() >= 209);
+                const fetched got = local.fetch(held, source_of(videos, of), {more});
+                CHECK(frames_in(got.clips.at(0).files.at(0), more).size() >= 209);
             } catch (const changed_error&) {
                 changed = true;  // the other file of a pair
             }

@@ -28,27 +28,27 @@ TEST_CASE("a clip of an MP4 takes its index, its span and few requests, wherever
         segment wanted;
         std::size_t before_the_span;  // as many round trips at most
     };
-    const auto shape_of_film =
+    const auto shape_of_video =
         GENERATE(shape{"long.mp4", seconds(150, 160), 2}, shape{"moov_first.mp4", seconds(20, 30), 2},
                  shape{"silent.mp4", seconds(10, 15), 2}, shape{"long_moov_last.mp4", seconds(150, 160), 2},
                  shape{"moov_last.mp4", seconds(20, 30), 2});
-    const auto& [name, wanted, before_the_span] = shape_of_film;
+    const auto& [name, wanted, before_the_span] = shape_of_video;
     CAPTURE(name);
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
     const fetched got = local.fetch(server.url(name), {wanted});
     const std::vector<nginx_request> served = server.log(got.counts.requests);
 
-    CHECK(can_be_cut(*got.files.at(0), film(name), {wanted}));
+    CHECK(can_be_cut(*got.files.at(0), video(name), {wanted}));
     CHECK(got.counts.rounds == served.size());  // one request a round
     CHECK(served.size() <= before_the_span + 1);
     CHECK(served.back().body_bytes + 1024 > got.span_bytes);  // the last one is the span
     CHECK(server.body_bytes(served.size()) == got.held_bytes);
     CHECK(ratio(got, server.body_bytes(served.size())) <= 1.10);
-    CHECK(got.size == film(name).size());
+    CHECK(got.size == video(name).size());
 }
 
-TEST_CASE("of a film in two files, only index and span of both are fetched", "[fetcher][pair]")
+TEST_CASE("of a video in two files, only index and span of both are fetched", "[fetcher][pair]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
@@ -58,8 +58,8 @@ TEST_CASE("of a film in two files, only index and span of both are fetched", "[f
         {remote_file{.url = server.url("long_video.mp4")}, remote_file{.url = server.url("long_audio.m4a")}}};
     const fetched got = local.fetch(source, wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film("long_video.mp4"), wanted));
-    CHECK(can_be_cut(*got.files.at(1), film("long_audio.m4a"), wanted, media::tracks::sound));
+    CHECK(can_be_cut(*got.files.at(0), video("long_video.mp4"), wanted));
+    CHECK(can_be_cut(*got.files.at(1), video("long_audio.m4a"), wanted, media::tracks::audio));
     CHECK(got.counts.rounds <= 3);
     CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
     CHECK(ratio(got, got.held_bytes) <= 1.10);
@@ -74,34 +74,34 @@ TEST_CASE("of a WebM with Cues, wherever they are, only index and span are fetch
     CAPTURE(name);
     const fetched got = local.fetch(server.url(name), wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film(name), wanted));
+    CHECK(can_be_cut(*got.files.at(0), video(name), wanted));
     CHECK(got.counts.rounds <= 5);
     CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
     CHECK(ratio(got, got.held_bytes) <= 1.10);
 }
 
-TEST_CASE("films without an index are paged through", "[fetcher]")
+TEST_CASE("videos without an index are paged through", "[fetcher]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
     const std::string name =
-        GENERATE("film.ts", "fragments.mp4", "fragments_sidx.mp4", "long_no_cues.webm", "film.mkv");
+        GENERATE("video.ts", "fragments.mp4", "fragments_sidx.mp4", "long_no_cues.webm", "video.mkv");
     const std::vector<segment> wanted{seconds(5, 8)};
     CAPTURE(name);
     const fetched got = local.fetch(server.url(name), wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film(name), wanted));
+    CHECK(can_be_cut(*got.files.at(0), video(name), wanted));
     CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
 }
 
-TEST_CASE("several clips of a film share its index and what overlaps", "[fetcher]")
+TEST_CASE("several clips of a video share its index and what overlaps", "[fetcher]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
     const std::vector<segment> wanted{seconds(20, 30), seconds(25, 35), seconds(250, 260)};
     const fetched got = local.fetch(server.url("long.mp4"), wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film("long.mp4"), wanted));
+    CHECK(can_be_cut(*got.files.at(0), video("long.mp4"), wanted));
     CHECK(got.counts.rounds <= 3);
     CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
     CHECK(ratio(got, got.held_bytes) <= 1.10);
@@ -115,7 +115,7 @@ TEST_CASE("large spans are asked for in parts that the source allows", "[fetcher
     const media_source source{{remote_file{.url = server.url("long.mp4"), .max_range = 200'000}}};
     const fetched got = local.fetch(source, wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film("long.mp4"), wanted));
+    CHECK(can_be_cut(*got.files.at(0), video("long.mp4"), wanted));
     for (const nginx_request& request : server.log(got.counts.requests)) {
         CHECK(request.status == 206);
         CHECK(request.body_bytes <= 200'000);
@@ -139,7 +139,7 @@ TEST_CASE("the next clips of a video that is held cost only what is new", "[fetc
     CHECK(server.body_bytes(more.counts.requests) == more.held_bytes);
 }
 
-TEST_CASE("films that are alike need one round less after a while", "[fetcher]")
+TEST_CASE("videos that are alike need one round less after a while", "[fetcher]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
@@ -153,7 +153,7 @@ TEST_CASE("films that are alike need one round less after a while", "[fetcher]")
     CHECK(rounds == 2);
 }
 
-TEST_CASE("a segment beyond the end of the film costs its index only", "[fetcher]")
+TEST_CASE("a segment beyond the end of the video costs its index only", "[fetcher]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
@@ -168,12 +168,12 @@ TEST_CASE("a file of the user's is not copied", "[fetcher]")
     const media_source source{{local_file{REELPIPE_TEST_MEDIA "/moov_last.mp4"}}};
     const fetched got = local.fetch(source, wanted);
 
-    CHECK(can_be_cut(*got.files.at(0), film("moov_last.mp4"), wanted));
+    CHECK(can_be_cut(*got.files.at(0), video("moov_last.mp4"), wanted));
     CHECK(got.counts.bytes == 0);
     CHECK(got.held_bytes == got.size);
 }
 
-TEST_CASE("what is no film fails as such, near or far", "[fetcher]")
+TEST_CASE("what is no video fails as such, near or far", "[fetcher]")
 {
     const temp_folder files;
     write_file(files / "page.html", "<!DOCTYPE html><p>Sign in");

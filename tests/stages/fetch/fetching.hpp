@@ -59,7 +59,7 @@ private:
 
 // Whether what is held are the original's bytes, and enough of them to cut the segments.
 inline bool can_be_cut(const fetch::sparse_file& file, const std::string& original, const std::vector<segment>& wanted,
-                       media::tracks kind = media::tracks::film)
+                       media::tracks kind = media::tracks::video)
 {
     for (const media::byte_range& range : file.held().ranges()) {
         std::string bytes(range.size(), '\0');
@@ -71,8 +71,8 @@ inline bool can_be_cut(const fetch::sparse_file& file, const std::string& origin
     return file.size() == original.size() && plan.index_known && plan.needed.empty() && plan.span_bytes > 0;
 }
 
-// When the pictures of a segment are shown, from the clip's 0 on, in milliseconds.
-inline std::set<std::int64_t> pictures_in(const media::partial_file& file, segment wanted)
+// When the frames of a segment are shown, from the clip's 0 on, in milliseconds.
+inline std::set<std::int64_t> frames_in(const media::partial_file& file, segment wanted)
 {
     media::demuxer input(file);
     media::segment_reader reader(input, wanted);
@@ -90,7 +90,7 @@ inline std::set<std::int64_t> pictures_in(const media::partial_file& file, segme
 
 inline media_source playlist_at(std::string url) { return {{hls_playlist{{.url = std::move(url)}}}}; }
 
-inline std::string film(const std::string& name) { return read_file(std::string(REELPIPE_TEST_MEDIA "/") + name); }
+inline std::string video(const std::string& name) { return read_file(std::string(REELPIPE_TEST_MEDIA "/") + name); }
 
 }  // namespace reelpipe::test
 

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::int64_t seconds_of_sound(const media::partial_file& file, segment wanted, media::tracks kind)
+std::int64_t seconds_of_audio(const media::partial_file& file, segment wanted, media::tracks kind)
 {
     media::demuxer input(file, {}, media::edits::applied, kind);
     media::segment_reader reader(input, wanted);
@@ -34,11 +34,11 @@ std::int64_t seconds_of_sound(const media::partial_file& file, segment wanted, m
     return std::llround(sum);
 }
 
-// The same pictures of the film that the playlist was made of; the container rounds times to 11 us, we to 1 ms.
-bool same_pictures(const media::partial_file& file, segment wanted)
+// The same frames of the video that the playlist was made of; the container rounds times to 11 us, we to 1 ms.
+bool same_frames(const media::partial_file& file, segment wanted)
 {
     const whole_file original(REELPIPE_TEST_MEDIA "/long.mp4");
-    const std::set<std::int64_t> here = pictures_in(file, wanted), there = pictures_in(original.file(), wanted);
+    const std::set<std::int64_t> here = frames_in(file, wanted), there = frames_in(original.file(), wanted);
     const auto near = [](std::int64_t a, std::int64_t b) { return std::abs(a - b) <= 1; };
     return !there.empty() && std::ranges::equal(here, there, near);
 }
@@ -54,7 +54,7 @@ TEST_CASE("of a playlist the segments that a clip overlaps are fetched, and noth
         std::size_t segments;
         std::size_t rounds = 2;
     };
-    // The segments are 5.005 s long, but the last 0.06 s of their sound are in the next one.
+    // The segments are 5.005 s long, but the last 0.06 s of their audio are in the next one.
     const auto [wanted, segments, rounds] =
         GENERATE(example{seconds(151, 159), 2}, example{seconds(0, 4.9), 1}, example{{5005ms, 10010ms}, 2, 3},
                  example{seconds(104.9, 105.2), 2}, example{seconds(297, 300), 1});
@@ -65,7 +65,7 @@ TEST_CASE("of a playlist the segments that a clip overlaps are fetched, and noth
     const std::vector<nginx_request> served = server.log(got.counts.requests);
 
     REQUIRE_FALSE(got.clips.at(0).error);
-    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
+    CHECK(same_frames(got.clips.at(0).files.at(0), wanted));
     CHECK(got.counts.rounds == rounds);
     CHECK(served.size() == 1 + segments + (has_header ? 1 : 0));
     CHECK(server.body_bytes(served.size()) == got.index_bytes + got.span_bytes);
@@ -81,13 +81,13 @@ TEST_CASE("segments may be parts of one file", "[hls]")
     const segment wanted = seconds(151, 159);
     const fetched got = local.fetch(playlist_at(server.url(folder + "/list.m3u8")), {wanted});
 
-    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
-    CHECK(seconds_of_sound(got.clips.at(0).files.at(0), wanted, media::tracks::film) == 8);
+    CHECK(same_frames(got.clips.at(0).files.at(0), wanted));
+    CHECK(seconds_of_audio(got.clips.at(0).files.at(0), wanted, media::tracks::video) == 8);
     CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
     CHECK(got.span_bytes < 700'000);
 }
 
-TEST_CASE("of a master playlist one variant is taken, and the sound that goes with it", "[hls]")
+TEST_CASE("of a master playlist one variant is taken, and the audio that goes with it", "[hls]")
 {
     const std::string folder = GENERATE("hls_groups", "hls_ts_groups");
     CAPTURE(folder);
@@ -98,8 +98,8 @@ TEST_CASE("of a master playlist one variant is taken, and the sound that goes wi
 
     const auto& files = got.clips.at(0).files;
     REQUIRE(files.size() == 2);
-    CHECK(same_pictures(files[0], wanted));
-    CHECK(seconds_of_sound(files[1], wanted, media::tracks::sound) == 8);
+    CHECK(same_frames(files[0], wanted));
+    CHECK(seconds_of_audio(files[1], wanted, media::tracks::audio) == 8);
     CHECK(files[0].origin == files[1].origin);
     CHECK(got.counts.rounds == 3);
     CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
@@ -115,23 +115,23 @@ TEST_CASE("clips of a playlist share what overlaps, and later ones cost only wha
     const fetched got = local.fetch(held, source, wanted);
 
     CHECK(got.counts.requests == 1 + 3);
-    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(same_pictures(got.clips.at(i).files.at(0), wanted[i]));
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(same_frames(got.clips.at(i).files.at(0), wanted[i]));
 
     const fetched more = local.fetch(held, source, {seconds(151, 164)});
     CHECK(more.counts.requests == 1 + 3 + 1);
-    CHECK(same_pictures(more.clips.at(0).files.at(0), seconds(151, 164)));
+    CHECK(same_frames(more.clips.at(0).files.at(0), seconds(151, 164)));
 }
 
 TEST_CASE("a clip that cannot be had of a playlist does not cost the others", "[hls]")
 {
     origin server;
-    std::string list = film("hls_ts/list.m3u8");
+    std::string list = video("hls_ts/list.m3u8");
     const auto tenth = list.find("s10.ts");
     list.insert(list.rfind("#EXTINF", tenth), "#EXT-X-DISCONTINUITY\n");
     server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
     for (int i = 0; i < 60; ++i) {
         const std::string name = "/s" + std::to_string(i) + ".ts";
-        server.serve(name, [name](const asked& r) { return part_of(film("hls_ts" + name), r); });
+        server.serve(name, [name](const asked& r) { return part_of(video("hls_ts" + name), r); });
     }
     fetching local;
     const std::vector<segment> wanted{seconds(20, 25), seconds(48, 53), seconds(51, 54), seconds(4000, 4010)};
@@ -144,33 +144,33 @@ TEST_CASE("a clip that cannot be had of a playlist does not cost the others", "[
         }
     };
 
-    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted[0]));
+    CHECK(same_frames(got.clips.at(0).files.at(0), wanted[0]));
     CHECK(fault_of(1) == media::fault::unsupported);  // on both sides of the discontinuity
-    CHECK(same_pictures(got.clips.at(2).files.at(0), wanted[2]));
+    CHECK(same_frames(got.clips.at(2).files.at(0), wanted[2]));
     CHECK(fault_of(3) == media::fault::beyond_end);
 }
 
-TEST_CASE("a playlist whose durations are rounded still gives all pictures of a clip", "[hls]")
+TEST_CASE("a playlist whose durations are rounded still gives all frames of a clip", "[hls]")
 {
     origin server;
-    std::string list = film("hls_ts/list.m3u8");
+    std::string list = video("hls_ts/list.m3u8");
     for (auto at = list.find("5.005000"); at != list.npos; at = list.find("5.005000")) list.replace(at, 8, "6");
     server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
     for (int i = 0; i < 60; ++i) {
         const std::string name = "/s" + std::to_string(i) + ".ts";
-        server.serve(name, [name](const asked& r) { return part_of(film("hls_ts" + name), r); });
+        server.serve(name, [name](const asked& r) { return part_of(video("hls_ts" + name), r); });
     }
     fetching local;
     const segment wanted = seconds(12, 17.5);  // one segment says the list; it is half a second shorter
     const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), {wanted});
 
-    CHECK(pictures_in(got.clips.at(0).files.at(0), wanted).size() == 165);
+    CHECK(frames_in(got.clips.at(0).files.at(0), wanted).size() == 165);
     CHECK(got.counts.requests == 1 + 2);
 }
 
 TEST_CASE("after an expired URL a new playlist goes on with the segments that are held", "[hls][faults]")
 {
-    const std::string old_list = film("hls_ts/list.m3u8");
+    const std::string old_list = video("hls_ts/list.m3u8");
     std::string new_list = old_list;
     for (auto at = new_list.find("\ns"); at != new_list.npos; at = new_list.find("\ns", at + 2))
         new_list.insert(at + 1, "new/");
@@ -180,9 +180,9 @@ TEST_CASE("after an expired URL a new playlist goes on with the segments that ar
     for (int i : {30, 31}) {
         const std::string name = "s" + std::to_string(i) + ".ts";
         server.serve("/" + name, [=](const asked& r) {
-            return i == 31 ? reply{.status = 403} : part_of(film("hls_ts/" + name), r);
+            return i == 31 ? reply{.status = 403} : part_of(video("hls_ts/" + name), r);
         });
-        server.serve("/new/" + name, [=](const asked& r) { return part_of(film("hls_ts/" + name), r); });
+        server.serve("/new/" + name, [=](const asked& r) { return part_of(video("hls_ts/" + name), r); });
     }
     fetching local({.parallel = 1});
     held_video held;
@@ -190,7 +190,7 @@ TEST_CASE("after an expired URL a new playlist goes on with the segments that ar
     CHECK_THROWS_AS(local.fetch(held, playlist_at(server.url("/old.m3u8")), {wanted}), http_error);
     const fetched got = local.fetch(held, playlist_at(server.url("/new.m3u8")), {wanted});
 
-    CHECK(same_pictures(got.clips.at(0).files.at(0), wanted));
+    CHECK(same_frames(got.clips.at(0).files.at(0), wanted));
     const std::vector<asked> all = server.requests();
     CHECK(std::ranges::count(all, "/s30.ts", &asked::path) == 1);
     CHECK(std::ranges::count(all, "/new/s30.ts", &asked::path) == 0);
@@ -199,11 +199,11 @@ TEST_CASE("after an expired URL a new playlist goes on with the segments that ar
 TEST_CASE("passwords and cookies of a playlist's host go to no other", "[hls]")
 {
     origin site, elsewhere;
-    std::string list = film("hls_ts/list.m3u8");
+    std::string list = video("hls_ts/list.m3u8");
     list.replace(list.find("\ns1.ts"), 6, "\n" + elsewhere.url("/s1.ts"));
     site.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
-    site.serve("/s0.ts", [](const asked& r) { return part_of(film("hls_ts/s0.ts"), r); });
-    elsewhere.serve("/s1.ts", [](const asked& r) { return part_of(film("hls_ts/s1.ts"), r); });
+    site.serve("/s0.ts", [](const asked& r) { return part_of(video("hls_ts/s0.ts"), r); });
+    elsewhere.serve("/s1.ts", [](const asked& r) { return part_of(video("hls_ts/s1.ts"), r); });
     fetching local({}, {.allow_private = true});
     media_source source = playlist_at(site.url("/list.m3u8"));
     std::get<hls_playlist>(source.files[0]).playlist.headers = {"Referer: http://page/", "authorization: Basic YTpi",

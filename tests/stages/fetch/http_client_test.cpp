@@ -80,11 +80,11 @@ asio::awaitable<void> get_in_turn(http_client& http, std::string url, std::uint6
 TEST_CASE("a range of a file comes as it was asked for", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path());
     loop_and_client local;
     kept_body body;
-    const response_head head = local.get({.url = server.url("film.mp4"), .range = {1000, 200'000}}, body);
+    const response_head head = local.get({.url = server.url("video.mp4"), .range = {1000, 200'000}}, body);
 
     CHECK(body.text == content.substr(1000, 199'000));
     CHECK(head.partial);
@@ -98,10 +98,10 @@ TEST_CASE("a range of a file comes as it was asked for", "[http_client]")
 TEST_CASE("nothing is pending once the transfers are done", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local;
     kept_body body;
-    local.get({.url = server.url("/film"), .range = {0, 1000}}, body);
+    local.get({.url = server.url("/video"), .range = {0, 1000}}, body);
 
     local.io.restart();
     local.io.run();  // returns although the connection is kept
@@ -111,11 +111,11 @@ TEST_CASE("nothing is pending once the transfers are done", "[http_client]")
 TEST_CASE("one connection serves many ranges", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local;
     for (std::uint64_t at = 0; at < 10'000; at += 1000) {
         kept_body body;
-        local.get({.url = server.url("/film"), .range = {at, at + 1000}}, body);
+        local.get({.url = server.url("/video"), .range = {at, at + 1000}}, body);
         CHECK(body.text == content.substr(at, 1000));
     }
 
@@ -126,14 +126,14 @@ TEST_CASE("one connection serves many ranges", "[http_client]")
 TEST_CASE("256 transfers share one thread and the connections that are allowed", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local({.connections = 16});
     std::list<kept_body> bodies;
     std::vector<transfer> all;
     all.reserve(256);
     for (std::uint64_t i = 0; i < 256; ++i) {
         kept_body& body = bodies.emplace_back();
-        all.push_back(local.http.start({.url = server.url("/film"), .range = {i * 1000, i * 1000 + 40'000}}, body));
+        all.push_back(local.http.start({.url = server.url("/video"), .range = {i * 1000, i * 1000 + 40'000}}, body));
     }
     for (transfer& each : all) run_awaitable(local.io, each.wait());
 
@@ -146,13 +146,13 @@ TEST_CASE("256 transfers share one thread and the connections that are allowed",
 TEST_CASE("waiting for a free connection is no time-out", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path(), {.in_location = "limit_rate 100k;"});
     loop_and_client local(
         {.connections = 1, .connect_timeout = std::chrono::milliseconds(500), .stall_time = std::chrono::seconds(1)});
     kept_body first, second;
-    transfer slow = local.http.start({.url = server.url("film.mp4"), .range = {0, 300'000}}, first);
-    transfer waiting = local.http.start({.url = server.url("film.mp4"), .range = {0, 1000}}, second);
+    transfer slow = local.http.start({.url = server.url("video.mp4"), .range = {0, 300'000}}, first);
+    transfer waiting = local.http.start({.url = server.url("video.mp4"), .range = {0, 1000}}, second);
     run_awaitable(local.io, waiting.wait());
     run_awaitable(local.io, slow.wait());
 
@@ -163,10 +163,10 @@ TEST_CASE("waiting for a free connection is no time-out", "[http_client]")
 TEST_CASE("headers and cookies of the request are sent, and no others", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local;
     kept_body body;
-    local.get({.url = server.url("/film?key=secret"),
+    local.get({.url = server.url("/video?key=secret"),
                .headers = {"User-Agent: Player/1.0", "Referer: http://page/", "Accept-Encoding: gzip",
                            "Range: bytes=0-", "X: a\r\nInjected: b"},
                .cookies = "a=1; b=2",
@@ -185,10 +185,10 @@ TEST_CASE("headers and cookies of the request are sent, and no others", "[http_c
 TEST_CASE("a redirect is followed, and cookies stay with their host", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
-    server.serve("/here", [](const asked&) { return reply{.status = 302, .headers = {"Location: /film"}}; });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
+    server.serve("/here", [](const asked&) { return reply{.status = 302, .headers = {"Location: /video"}}; });
     server.serve("/elsewhere", [&](const asked&) {
-        return reply{.status = 302, .headers = {"Location: " + server.url("/film", "localhost")}};
+        return reply{.status = 302, .headers = {"Location: " + server.url("/video", "localhost")}};
     });
     loop_and_client local({.allow_private = true});
     kept_body here, elsewhere;
@@ -197,7 +197,7 @@ TEST_CASE("a redirect is followed, and cookies stay with their host", "[http_cli
 
     CHECK(here.text == content.substr(0, 10));
     CHECK(elsewhere.text == content.substr(0, 10));
-    CHECK(head.url == server.url("/film"));
+    CHECK(head.url == server.url("/video"));
     const auto requests = server.requests();
     CHECK(requests.at(1).headers.contains("cookie"));
     CHECK_FALSE(requests.at(3).headers.contains("cookie"));
@@ -243,7 +243,7 @@ TEST_CASE("partial answers that do not fit are refused before a byte is taken", 
                                 "Content-Range: bytes 0-18446744073709551615/18446744073709551615",
                                 "Content-Range: lines 0-9/300000", "Content-Range: bytes */300000");
     origin server;
-    server.serve("/film", [range](const asked&) {
+    server.serve("/video", [range](const asked&) {
         reply answer{.status = 206, .body = content.substr(0, 10)};
         if (!range.empty()) answer.headers.push_back(range);
         return answer;
@@ -251,37 +251,37 @@ TEST_CASE("partial answers that do not fit are refused before a byte is taken", 
     loop_and_client local;
     kept_body body;
 
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .range = {0, 10}}, body), answer_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .range = {0, 10}}, body), answer_error);
     CHECK(body.text.empty());
 }
 
 TEST_CASE("an encoded body is refused", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) {
+    server.serve("/video", [](const asked& request) {
         reply answer = part_of(content, request);
         answer.headers.emplace_back("Content-Encoding: gzip");
         return answer;
     });
     loop_and_client local;
     kept_body body;
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .range = {0, 10}}, body), answer_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .range = {0, 10}}, body), answer_error);
     CHECK(body.text.empty());
 }
 
 TEST_CASE("a file that is not the expected one is refused before a byte is taken", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) {
+    server.serve("/video", [](const asked& request) {
         reply answer = part_of(content, request);
         answer.headers.emplace_back("ETag: \"two\"");
         return answer;
     });
     loop_and_client local;
     kept_body body;
-    const http_request other_size{.url = server.url("/film"), .range = {0, 10}, .expected = {.size = 299'999}};
-    const http_request other_tag{.url = server.url("/film"), .range = {0, 10}, .expected = {.validator = "\"one\""}};
-    const http_request shrunk{.url = server.url("/film"), .range = {300'000, 300'001}, .expected = {.size = 400'000}};
+    const http_request other_size{.url = server.url("/video"), .range = {0, 10}, .expected = {.size = 299'999}};
+    const http_request other_tag{.url = server.url("/video"), .range = {0, 10}, .expected = {.validator = "\"one\""}};
+    const http_request shrunk{.url = server.url("/video"), .range = {300'000, 300'001}, .expected = {.size = 400'000}};
 
     CHECK_THROWS_AS(local.get(other_size, body), changed_error);
     CHECK_THROWS_AS(local.get(other_tag, body), changed_error);
@@ -289,7 +289,7 @@ TEST_CASE("a file that is not the expected one is refused before a byte is taken
     CHECK(body.text.empty());
 
     const http_request same{
-        .url = server.url("/film"), .range = {0, 10}, .expected = {.size = 300'000, .validator = "\"two\""}};
+        .url = server.url("/video"), .range = {0, 10}, .expected = {.size = 300'000, .validator = "\"two\""}};
     local.get(same, body);
     CHECK(body.text == content.substr(0, 10));
 }
@@ -298,10 +298,10 @@ TEST_CASE("a server that ignores the range is read up to where the sink has enou
 {
     origin server;
     const std::string large = numbers(64u << 20);  // more than the sockets in between can take
-    server.serve("/film", [&large](const asked&) { return reply{.body = large}; });
+    server.serve("/video", [&large](const asked&) { return reply{.body = large}; });
     loop_and_client local;
     kept_body body(100'000);
-    const response_head head = local.get({.url = server.url("/film"), .range = {50'000, 100'000}}, body);
+    const response_head head = local.get({.url = server.url("/video"), .range = {50'000, 100'000}}, body);
 
     CHECK_FALSE(head.partial);
     CHECK(head.identity.size == large.size());
@@ -312,10 +312,10 @@ TEST_CASE("a server that ignores the range is read up to where the sink has enou
 TEST_CASE("a body of unannounced length has one at its end", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked&) { return reply{.body = content, .announces_length = false}; });
+    server.serve("/video", [](const asked&) { return reply{.body = content, .announces_length = false}; });
     loop_and_client local;
     kept_body body;
-    const response_head head = local.get({.url = server.url("/film"), .range = {0, 10}}, body);
+    const response_head head = local.get({.url = server.url("/video"), .range = {0, 10}}, body);
 
     CHECK(body.text == content);
     CHECK(head.identity.size == content.size());
@@ -325,7 +325,7 @@ TEST_CASE("short bodies and resets are network errors that keep what came", "[ht
 {
     const auto ending = GENERATE(reply::ending::close, reply::ending::reset);
     origin server;
-    server.serve("/film", [ending](const asked& request) {
+    server.serve("/video", [ending](const asked& request) {
         reply answer = part_of(content, request);
         answer.sent = 50'000;
         answer.then = ending;
@@ -334,11 +334,11 @@ TEST_CASE("short bodies and resets are network errors that keep what came", "[ht
     loop_and_client local;
     kept_body body;
     try {
-        local.get({.url = server.url("/film"), .range = {0, 100'000}}, body);
+        local.get({.url = server.url("/video"), .range = {0, 100'000}}, body);
         FAIL("it was accepted");
     } catch (const network_error& e) {
         CHECK_FALSE(e.local);
-        CHECK_THAT(e.what(), Catch::Contains("/film at offset " + std::to_string(body.text.size())));
+        CHECK_THAT(e.what(), Catch::Contains("/video at offset " + std::to_string(body.text.size())));
     }
     CHECK(content.starts_with(body.text));
     if (ending == reply::ending::close) CHECK(body.text.size() == 50'000);
@@ -347,7 +347,7 @@ TEST_CASE("short bodies and resets are network errors that keep what came", "[ht
 TEST_CASE("a server that stalls is given up", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) {
+    server.serve("/video", [](const asked& request) {
         reply answer = part_of(content, request);
         answer.sent = 1000;
         answer.then = reply::ending::stall;
@@ -355,7 +355,7 @@ TEST_CASE("a server that stalls is given up", "[http_client]")
     });
     loop_and_client local({.stall_time = std::chrono::seconds(1)});
     kept_body body;
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .range = {0, 100'000}}, body), network_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .range = {0, 100'000}}, body), network_error);
     CHECK(body.text.size() == 1000);
 }
 
@@ -364,7 +364,7 @@ TEST_CASE("nobody at the port is the host's fault, no such name may be ours", "[
     std::string gone;
     {
         origin server;
-        gone = server.url("/film");
+        gone = server.url("/video");
     }
     loop_and_client local;
     kept_body body;
@@ -379,22 +379,22 @@ TEST_CASE("nobody at the port is the host's fault, no such name may be ours", "[
     const std::string proxy = gone.substr(0, gone.rfind('/'));
 
     CHECK_FALSE(is_local({.url = gone, .range = {0, 10}}));
-    CHECK(is_local({.url = "http://name.invalid/film", .range = {0, 10}}));
-    CHECK(is_local({.url = "http://example.invalid/film", .proxy = proxy, .range = {0, 10}}));
+    CHECK(is_local({.url = "http://name.invalid/video", .range = {0, 10}}));
+    CHECK(is_local({.url = "http://example.invalid/video", .proxy = proxy, .range = {0, 10}}));
 }
 
 TEST_CASE("the proxy is the request's, whatever the environment says", "[http_client]")
 {
     origin server, proxy;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
-    proxy.serve("http://films.invalid/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
+    proxy.serve("http://videos.invalid/video", [](const asked& request) { return part_of(content, request); });
     // NOLINTBEGIN(concurrency-mt-unsafe): the servers' threads ask for no variable
     setenv("http_proxy", "http://127.0.0.1:1", 1);
-    setenv("no_proxy", "films.invalid", 1);
+    setenv("no_proxy", "videos.invalid", 1);
     loop_and_client local;
     kept_body direct, through;
-    local.get({.url = server.url("/film"), .range = {0, 10}}, direct);
-    local.get({.url = "http://films.invalid/film", .proxy = proxy.url(""), .range = {10, 20}}, through);
+    local.get({.url = server.url("/video"), .range = {0, 10}}, direct);
+    local.get({.url = "http://videos.invalid/video", .proxy = proxy.url(""), .range = {10, 20}}, through);
     unsetenv("http_proxy");
     unsetenv("no_proxy");
     // NOLINTEND(concurrency-mt-unsafe)
@@ -413,20 +413,20 @@ TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy",
         WARN("a port of both loopback addresses is not to be had here: " << e.what());
         return;
     }
-    v4->serve("/film", [](const asked&) { return reply{.body = "by IPv4"}; });
-    v6->serve("/film", [](const asked&) { return reply{.body = "by IPv6"}; });
-    v6->serve("http://films.invalid/film", [](const asked&) { return reply{.body = "by a proxy"}; });
+    v4->serve("/video", [](const asked&) { return reply{.body = "by IPv4"}; });
+    v6->serve("/video", [](const asked&) { return reply{.body = "by IPv6"}; });
+    v6->serve("http://videos.invalid/video", [](const asked&) { return reply{.body = "by a proxy"}; });
     loop_and_client any, only_v4({.ipv4_only = true});
     kept_body named, direct, through, refused;
 
-    any.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, direct);
-    only_v4.get({.url = v6->url("/film", "localhost"), .range = {0, 10}}, named);
-    only_v4.get({.url = "http://films.invalid/film", .proxy = v6->url("", "[::1]"), .range = {0, 10}}, through);
+    any.get({.url = v6->url("/video", "[::1]"), .range = {0, 10}}, direct);
+    only_v4.get({.url = v6->url("/video", "localhost"), .range = {0, 10}}, named);
+    only_v4.get({.url = "http://videos.invalid/video", .proxy = v6->url("", "[::1]"), .range = {0, 10}}, through);
 
     CHECK(direct.text == "by IPv6");
     CHECK(named.text == "by IPv4");
     CHECK(through.text == "by a proxy");
-    CHECK_THROWS_AS(only_v4.get({.url = v6->url("/film", "[::1]"), .range = {0, 10}}, refused), network_error);
+    CHECK_THROWS_AS(only_v4.get({.url = v6->url("/video", "[::1]"), .range = {0, 10}}, refused), network_error);
     CHECK(refused.text.empty());
 }
 
@@ -437,7 +437,7 @@ TEST_CASE("a name without an IPv4 address is not the network's fault where nothi
         loop_and_client local(std::move(options));
         kept_body body;
         try {
-            local.get({.url = "http://" + no_name + "/film", .range = {0, 10}}, body);
+            local.get({.url = "http://" + no_name + "/video", .range = {0, 10}}, body);
         } catch (const network_error& e) {
             return e.local;
         }
@@ -450,16 +450,16 @@ TEST_CASE("a name without an IPv4 address is not the network's fault where nothi
 TEST_CASE("certificates are verified", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path(), {.tls = true});
     kept_body body;
 
     loop_and_client strange;
-    CHECK_THROWS_AS(strange.get({.url = server.url("film.mp4"), .range = {0, 10}}, body), network_error);
+    CHECK_THROWS_AS(strange.get({.url = server.url("video.mp4"), .range = {0, 10}}, body), network_error);
     CHECK(body.text.empty());
 
     loop_and_client trusting({.ca_file = server.certificate()});
-    trusting.get({.url = server.url("film.mp4"), .range = {0, 200'000}}, body);
+    trusting.get({.url = server.url("video.mp4"), .range = {0, 200'000}}, body);
     CHECK(body.text == content.substr(0, 200'000));
 }
 
@@ -473,20 +473,20 @@ TEST_CASE("what a sink throws comes out of the wait", "[http_client]")
         }
     };
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local;
     full_disk sink;
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .range = {0, 10}}, sink), std::system_error);
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .range = {0, 10}}, sink), std::system_error);
 
     kept_body body;
-    local.get({.url = server.url("/film"), .range = {0, 10}}, body);
+    local.get({.url = server.url("/video"), .range = {0, 10}}, body);
     CHECK(body.text == content.substr(0, 10));
 }
 
 TEST_CASE("a cancelled wait ends with operation_aborted and leaves nothing behind", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) {
+    server.serve("/video", [](const asked& request) {
         reply answer = part_of(content, request);
         answer.sent = 1000;
         answer.then = reply::ending::stall;
@@ -497,7 +497,7 @@ TEST_CASE("a cancelled wait ends with operation_aborted and leaves nothing behin
     asio::cancellation_signal signal;
     std::exception_ptr error;
     asio::co_spawn(
-        local.io, local.http.get({.url = server.url("/film"), .range = {0, 100'000}}, body),
+        local.io, local.http.get({.url = server.url("/video"), .range = {0, 100'000}}, body),
         asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, const response_head&) { error = e; }));
     while (body.text.size() < 1000) local.io.run_one();
     signal.emit(asio::cancellation_type::terminal);
@@ -513,7 +513,7 @@ TEST_CASE("a cancelled wait ends with operation_aborted and leaves nothing behin
 TEST_CASE("transfers that are dropped at random moments take nothing with them", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     loop_and_client local({.connections = 8});
     std::mt19937 random(7);  // NOLINT: the same moments each time
     struct one {
@@ -523,7 +523,7 @@ TEST_CASE("transfers that are dropped at random moments take nothing with them",
     std::list<one> all;
     for (int i = 0; i < 400; ++i) {
         one& next = all.emplace_back();
-        next.going = local.http.start({.url = server.url("/film"), .range = {0, 1 + random() % 100'000}}, next.body);
+        next.going = local.http.start({.url = server.url("/video"), .range = {0, 1 + random() % 100'000}}, next.body);
         for (unsigned steps = static_cast<unsigned>(random() % 20); steps > 0; --steps) local.io.poll_one();
         if (random() % 2 == 0) std::next(all.begin(), static_cast<long>(random() % all.size()))->going.reset();
     }
@@ -540,12 +540,12 @@ TEST_CASE("transfers that are dropped at random moments take nothing with them",
 TEST_CASE("a loop that is destroyed in mid-transfer frees everything", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     for (int steps = 0; steps < 60; ++steps) {
         kept_body body;
         auto io = std::make_unique<asio::io_context>(1);
         auto http = std::make_unique<http_client>(io->get_executor());
-        const http_request request{.url = server.url("/film"), .range = {0, 200'000}};
+        const http_request request{.url = server.url("/video"), .range = {0, 200'000}};
         bool ended = false;
         asio::co_spawn(*io, http->get(request, body), [&](std::exception_ptr, const response_head&) { ended = true; });
         for (int i = 0; i < steps && !ended; ++i) io->run_one();
@@ -568,18 +568,18 @@ TEST_CASE("nobody but the user leads to a private address", "[http_client]")
                                         "http://10.1.2.3/a", "http://192.168.0.1/a", "http://[::1]/a",
                                         "http://localhost:1/a", "http://[::ffff:127.0.0.1]/a", "http://2130706433/a");
     origin server;
-    server.serve("/film", [](const asked& request) { return part_of(content, request); });
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
     server.serve("/away", [&](const asked&) { return reply{.status = 302, .headers = {"Location: " + target}}; });
     loop_and_client local;
     kept_body body;
 
     CHECK_THROWS_AS(local.get({.url = server.url("/away"), .range = {0, 10}}, body), forbidden_address_error);
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .public_only = true, .range = {0, 10}}, body),
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .public_only = true, .range = {0, 10}}, body),
                     forbidden_address_error);
     CHECK(server.requests().size() == 1);
-    local.get({.url = server.url("/film"), .range = {0, 10}}, body);
+    local.get({.url = server.url("/video"), .range = {0, 10}}, body);
     // over the connection that is open
-    CHECK_THROWS_AS(local.get({.url = server.url("/film"), .public_only = true, .range = {0, 10}}, body),
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .public_only = true, .range = {0, 10}}, body),
                     forbidden_address_error);
     CHECK(server.requests().size() == 2);
     CHECK(body.text == content.substr(0, 10));
@@ -607,7 +607,7 @@ TEST_CASE("addresses of the public internet are told from others", "[http_client
 TEST_CASE("all transfers together keep to the rate", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path());
     constexpr std::uint64_t rate = 1'000'000, bytes = 50'000, transfers = 32;
     loop_and_client local({.connections = 64, .rate_limit = rate});
@@ -615,8 +615,9 @@ TEST_CASE("all transfers together keep to the rate", "[http_client]")
     std::list<kept_body> bodies;
     std::list<std::future<void>> ends;
     for (std::uint64_t i = 0; i < transfers; ++i)
-        ends.push_back(asio::co_spawn(
-            local.io, get_in_turn(local.http, server.url("film.mp4"), bytes, bodies.emplace_back()), asio::use_future));
+        ends.push_back(asio::co_spawn(local.io,
+                                      get_in_turn(local.http, server.url("video.mp4"), bytes, bodies.emplace_back()),
+                                      asio::use_future));
     local.io.run();
     for (std::future<void>& end : ends) end.get();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
@@ -628,13 +629,13 @@ TEST_CASE("all transfers together keep to the rate", "[http_client]")
 TEST_CASE("what a transfer was allowed and did not take is left for others", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path());
     loop_and_client local({.rate_limit = 1'000'000});
     for (int i = 0; i < 8; ++i) {
         kept_body body;
         run_awaitable(local.io, local.http.wait_for_turn(1'000'000'000));  // a quarter of an hour, if it were taken
-        local.get({.url = server.url("film.mp4"), .has_had_turn = true, .range = {0, 1'000'000'000}}, body);
+        local.get({.url = server.url("video.mp4"), .has_had_turn = true, .range = {0, 1'000'000'000}}, body);
         CHECK(body.text == content);
     }
 }
@@ -642,7 +643,7 @@ TEST_CASE("what a transfer was allowed and did not take is left for others", "[h
 TEST_CASE("HTTP/2 is used when it is asked for, and not with a library that does it badly", "[http_client]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", content);
+    reelpipe::test::write_file(folder / "video.mp4", content);
     nginx server(folder.path(), {.http2 = true, .tls = true});
     loop_and_client with({.http2 = true, .ca_file = server.certificate()});
     loop_and_client without({.http2 = false, .ca_file = server.certificate()});
@@ -650,7 +651,7 @@ TEST_CASE("HTTP/2 is used when it is asked for, and not with a library that does
         std::list<kept_body> bodies;
         std::vector<transfer> all;
         for (std::uint64_t i = 0; i < 32; ++i)
-            all.push_back(local->http.start({.url = server.url("film.mp4"), .range = {i * 1000, i * 1000 + 50'000}},
+            all.push_back(local->http.start({.url = server.url("video.mp4"), .range = {i * 1000, i * 1000 + 50'000}},
                                             bodies.emplace_back()));
         for (transfer& each : all) run_awaitable(local->io, each.wait());
         std::uint64_t i = 0;
@@ -664,13 +665,13 @@ TEST_CASE("HTTP/2 is used when it is asked for, and not with a library that does
 TEST_CASE("a body that is larger than promised is taken up to what was asked for", "[http_client]")
 {
     origin server;
-    server.serve("/film", [](const asked& request) {
+    server.serve("/video", [](const asked& request) {
         reply answer = part_of(content, request);
         answer.body += std::string(1'000'000, 'x');
         return answer;
     });
     loop_and_client local;
     kept_body body;
-    local.get({.url = server.url("/film"), .range = {0, 10'000}}, body);
+    local.get({.url = server.url("/video"), .range = {0, 10'000}}, body);
     CHECK(body.text == content.substr(0, 10'000));
 }

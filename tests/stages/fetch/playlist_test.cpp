@@ -53,7 +53,7 @@ TEST_CASE("segments stand one behind the other, at addresses relative to the pla
 TEST_CASE("a part without an offset follows the last one of the same file", "[playlist]")
 {
     const media_playlist list = media_of(
-        "#EXT-X-MAP:URI=\"film.mp4\",BYTERANGE=\"700@0\"\n"
+        "#EXT-X-MAP:URI=\"video.mp4\",BYTERANGE=\"700@0\"\n"
         "#EXTINF:1,\n#EXT-X-BYTERANGE:100@700\nfilm.mp4\n#EXT-X-BYTERANGE:50\n#EXTINF:1,\nfilm.mp4\n"
         "#EXTINF:1,\n#EXT-X-BYTERANGE:10\nother.mp4\n#EXTINF:1,\nwhole.mp4\n");
 

@@ -41,7 +41,7 @@ TEST_CASE("256 transfers are open at once on one thread, and all come through", 
 {
     const std::string content(100'000, 'x');
     origin server;
-    server.serve("/film", [&](const asked& request) {
+    server.serve("/video", [&](const asked& request) {
         reply answer = part_of(content, request);
         answer.gate = many;
         return answer;
@@ -52,7 +52,7 @@ TEST_CASE("256 transfers are open at once on one thread, and all come through", 
     std::vector<transfer> all;
     all.reserve(many);
     for (std::size_t i = 0; i < many; ++i)
-        all.push_back(http.start({.url = server.url("/film"), .range = {0, content.size()}}, sinks.emplace_back()));
+        all.push_back(http.start({.url = server.url("/video"), .range = {0, content.size()}}, sinks.emplace_back()));
     for (transfer& each : all) run_awaitable(io, each.wait());
 
     CHECK(std::ranges::all_of(sinks, [&](const counting_sink& s) { return s.bytes == content.size(); }));
@@ -66,7 +66,7 @@ TEST_CASE("256 videos are fetched at once by one thread, in memory that does not
     std::list<std::optional<fetched>> all;
     std::exception_ptr failed;
     const auto wanted = [](std::size_t i) { return seconds(static_cast<double>(i), static_cast<double>(i) + 30); };
-    // The libraries, and what one film takes.
+    // The libraries, and what one video takes.
     local.fetch(server.url("long.mp4"), {wanted(0)});
     const std::size_t before = server.log(1).size();
     const std::uint64_t at_first = memory("VmRSS");
@@ -100,7 +100,7 @@ TEST_CASE("256 videos are fetched at once by one thread, in memory that does not
     if (!sanitized) CHECK(peak - at_first < 64u << 20);
 }
 
-TEST_CASE("of a film of three hours only its index and the clip are fetched, in as few round trips as of a short one",
+TEST_CASE("of a video of three hours only its index and the clip are fetched, in as few round trips as of a short one",
           "[scale]")
 {
     struct shape {
@@ -116,8 +116,8 @@ TEST_CASE("of a film of three hours only its index and the clip are fetched, in 
     const fetched got = local.fetch(server.url(name), {wanted});
     const std::vector<nginx_request> served = server.log(got.counts.requests);
 
-    CHECK(can_be_cut(*got.files.at(0), film(name), {wanted}));
-    CHECK(pictures_in(got.clips.at(0).files.at(0), wanted).size() == 100);
+    CHECK(can_be_cut(*got.files.at(0), video(name), {wanted}));
+    CHECK(frames_in(got.clips.at(0).files.at(0), wanted).size() == 100);
     const auto sent = static_cast<double>(server.body_bytes(served.size()));
     CHECK(sent / static_cast<double>(got.index_bytes + got.span_bytes) <= 1.10);
     CHECK(sent < 0.15 * static_cast<double>(got.size));

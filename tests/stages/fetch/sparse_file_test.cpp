@@ -36,7 +36,7 @@ TEST_CASE("a sparse file has no name in its folder", "[sparse_file]")
 {
     const temp_folder folder;
     const auto file = sparse_file::in(folder.path());
-    write(*file, 0, "film");
+    write(*file, 0, "video");
 
     CHECK(std::filesystem::is_empty(folder.path()));
 }
@@ -72,14 +72,14 @@ TEST_CASE("bytes that are held are not written again", "[sparse_file]")
 TEST_CASE("a file of the user's is all held and stays as it is", "[sparse_file]")
 {
     const temp_folder folder;
-    reelpipe::test::write_file(folder / "film.mp4", "0123456789");
+    reelpipe::test::write_file(folder / "video.mp4", "0123456789");
     {
-        const auto file = sparse_file::of(folder / "film.mp4");
+        const auto file = sparse_file::of(folder / "video.mp4");
         CHECK(file->size() == 10);
         CHECK(file->held().holds({0, 10}));
         CHECK(read(*file, {2, 5}) == "234");
     }
-    CHECK(reelpipe::test::read_file(folder / "film.mp4") == "0123456789");
+    CHECK(reelpipe::test::read_file(folder / "video.mp4") == "0123456789");
 }
 
 TEST_CASE("a file that cannot be read says which and why", "[sparse_file]")

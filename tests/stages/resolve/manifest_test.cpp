@@ -128,17 +128,17 @@ TEST_CASE("a line's own proxy goes before the run's", "[manifest]")
 TEST_CASE("a source comes back from its JSON as it was", "[source_json]")
 {
     media_source source;
-    remote_file pictures;
-    pictures.url = "https://host/v";
-    pictures.headers = {"User-Agent: one: two", "Referer: https://page/"};
-    pictures.cookies = "a=1; b=2";
-    pictures.proxy = "http://proxy:1";
-    pictures.max_range = 1000;
-    pictures.available_at = std::chrono::system_clock::time_point(1'700'000'000'250ms);
-    pictures.expires = std::chrono::system_clock::time_point(1'700'000'000s);
-    remote_file sound;
-    sound.url = "https://host/a.m3u8";
-    source.files = {pictures, sound};
+    remote_file frames;
+    frames.url = "https://host/v";
+    frames.headers = {"User-Agent: one: two", "Referer: https://page/"};
+    frames.cookies = "a=1; b=2";
+    frames.proxy = "http://proxy:1";
+    frames.max_range = 1000;
+    frames.available_at = std::chrono::system_clock::time_point(1'700'000'000'250ms);
+    frames.expires = std::chrono::system_clock::time_point(1'700'000'000s);
+    remote_file audio;
+    audio.url = "https://host/a.m3u8";
+    source.files = {frames, audio};
 
     simdjson::dom::parser parser;
     const std::string text = resolve::written(source);
@@ -146,13 +146,13 @@ TEST_CASE("a source comes back from its JSON as it was", "[source_json]")
 
     REQUIRE(again.files.size() == 2);
     const auto& v = std::get<remote_file>(again.files[0]);
-    CHECK(v.url == pictures.url);
-    CHECK(std::set(v.headers.begin(), v.headers.end()) == std::set(pictures.headers.begin(), pictures.headers.end()));
-    CHECK(v.cookies == pictures.cookies);
-    CHECK(v.proxy == pictures.proxy);
-    CHECK(v.max_range == pictures.max_range);
-    CHECK(v.available_at == pictures.available_at);
-    CHECK(v.expires == pictures.expires);
-    CHECK(std::get<remote_file>(again.files[1]).url == sound.url);
-    CHECK(resolve::written({{local_file{"/film.mp4"}}}).empty());
+    CHECK(v.url == frames.url);
+    CHECK(std::set(v.headers.begin(), v.headers.end()) == std::set(frames.headers.begin(), frames.headers.end()));
+    CHECK(v.cookies == frames.cookies);
+    CHECK(v.proxy == frames.proxy);
+    CHECK(v.max_range == frames.max_range);
+    CHECK(v.available_at == frames.available_at);
+    CHECK(v.expires == frames.expires);
+    CHECK(std::get<remote_file>(again.files[1]).url == audio.url);
+    CHECK(resolve::written({{local_file{"/video.mp4"}}}).empty());
 }

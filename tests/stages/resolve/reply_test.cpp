@@ -22,7 +22,7 @@ namespace {
 
 json format(json change = json::object())
 {
-    json made{{"format_id", "18"}, {"url", "https://host.org/film.mp4"}, {"protocol", "https"}};
+    json made{{"format_id", "18"}, {"url", "https://host.org/video.mp4"}, {"protocol", "https"}};
     made.update(change);
     return made;
 }
@@ -86,15 +86,15 @@ TEST_CASE("of what the selection offers the higher is taken, then the one of few
         return found(reply).source.files.size();
     };
     const auto sized = [](const json& bytes, int height) { return format({{"filesize", bytes}, {"height", height}}); };
-    const json sound = format({{"filesize", 100}});
+    const json audio = format({{"filesize", 100}});
 
-    CHECK(files_of({{sized(1000, 360), sound}, {sized(1099, 360)}}) == 1);
-    CHECK(files_of({{sized(1000, 360), sound}, {sized(1100, 360)}}) == 2);
-    CHECK(files_of({{sized(1000, 360), sound}, {sized(500, 240)}}) == 2);
-    CHECK(files_of({{sized(1000, 240), sound}, {sized(5000, 360)}}) == 1);
-    CHECK(files_of({{sized(1000, 360), sound}, {format({{"filesize_approx", 900.5}})}}) == 1);
-    CHECK(files_of({{sized(nullptr, 360), sound}, {sized(10, 360)}}) == 2);
-    CHECK(files_of({{sized(1000, 360), sound}, {sized(nullptr, 360)}}) == 2);
+    CHECK(files_of({{sized(1000, 360), audio}, {sized(1099, 360)}}) == 1);
+    CHECK(files_of({{sized(1000, 360), audio}, {sized(1100, 360)}}) == 2);
+    CHECK(files_of({{sized(1000, 360), audio}, {sized(500, 240)}}) == 2);
+    CHECK(files_of({{sized(1000, 240), audio}, {sized(5000, 360)}}) == 1);
+    CHECK(files_of({{sized(1000, 360), audio}, {format({{"filesize_approx", 900.5}})}}) == 1);
+    CHECK(files_of({{sized(nullptr, 360), audio}, {sized(10, 360)}}) == 2);
+    CHECK(files_of({{sized(1000, 360), audio}, {sized(nullptr, 360)}}) == 2);
     CHECK(refused(reply_with({}, {{"choices", json::array()}})) == reason::no_format);
 }
 

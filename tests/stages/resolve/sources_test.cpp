@@ -17,15 +17,15 @@ std::string url_of(const std::string& pattern, std::string_view video)
     return std::get<remote_file>(url_template(pattern).find(video).files.at(0)).url;
 }
 
-std::string file_of(const folder& films, std::string_view video)
+std::string file_of(const folder& videos, std::string_view video)
 {
-    return std::get<local_file>(films.find(video).files.at(0)).path.filename();
+    return std::get<local_file>(videos.find(video).files.at(0)).path.filename();
 }
 
-reason failure_of(const folder& films, std::string_view video)
+reason failure_of(const folder& videos, std::string_view video)
 {
     try {
-        films.find(video);
+        videos.find(video);
     } catch (const source_error& error) {
         return error.why();
     }
@@ -42,13 +42,13 @@ TEST_CASE("a template becomes the URL of a video", "[url_template]")
           "http://mirror:8080/?v=a%2Fb%3Fc%23d%20%25&again=a%2Fb%3Fc%23d%20%25");
     CHECK(url_of("http://mirror/{id}", "{id}") == "http://mirror/%7Bid%7D");
     CHECK_THROWS_AS(url_of("http://mirror/{id}", ""), source_error);
-    CHECK_THROWS_AS(url_of("http://mirror/{id}/film.mp4", ".."), source_error);
+    CHECK_THROWS_AS(url_of("http://mirror/{id}/video.mp4", ".."), source_error);
 }
 
 TEST_CASE("what is no template of web addresses is refused", "[url_template]")
 {
-    for (const char* pattern : {"", "mirror/{id}.mp4", "http://mirror/film.mp4", "file:///films/{id}.mp4",
-                                "http://{id}/film.mp4", "http:///{id}", "ftp://mirror/{id}"}) {
+    for (const char* pattern : {"", "mirror/{id}.mp4", "http://mirror/video.mp4", "file:///videos/{id}.mp4",
+                                "http://{id}/video.mp4", "http:///{id}", "ftp://mirror/{id}"}) {
         CAPTURE(pattern);
         CHECK_THROWS_AS(url_template(pattern), std::invalid_argument);
     }
@@ -56,11 +56,11 @@ TEST_CASE("what is no template of web addresses is refused", "[url_template]")
 
 TEST_CASE("where ids are URLs, they are http(s) URLs", "[url_template]")
 {
-    CHECK(url_of("{id}", "https://host/film.mp4?a=b%20c") == "https://host/film.mp4?a=b%20c");
-    CHECK(url_of("{id}.mp4", "http://host:8080/film") == "http://host:8080/film.mp4");
+    CHECK(url_of("{id}", "https://host/video.mp4?a=b%20c") == "https://host/video.mp4?a=b%20c");
+    CHECK(url_of("{id}.mp4", "http://host:8080/video") == "http://host:8080/video.mp4");
     CHECK(std::holds_alternative<reelpipe::hls_playlist>(
         url_template("{id}").find("https://host/list.m3u8?x").files.at(0)));
-    for (const char* id : {"", "film", "file:///etc/passwd", "ftp://host/film.mp4", "http://", "https:///film.mp4",
+    for (const char* id : {"", "video", "file:///etc/passwd", "ftp://host/video.mp4", "http://", "https:///video.mp4",
                            "http://host/a\r\nX: y"}) {
         CAPTURE(id);
         CHECK_THROWS_AS(url_of("{id}", id), source_error);
@@ -73,16 +73,16 @@ TEST_CASE("a folder's videos are found by id, alone or inside of a name", "[fold
     for (const char* name : {"abcdefghijk.mp4", "v_-2345678901.MKV", "Some title [ABCDEFGHIJK].webm", "abcdefghijk.txt",
                              "clip0000000_000010_000020.mp4", "trailer abcdefghijk.mp4", "short.mov"})
         reelpipe::test::write_file(here / name, "");
-    const folder films(here.path());
+    const folder videos(here.path());
 
-    CHECK(file_of(films, "abcdefghijk") == "abcdefghijk.mp4");
-    CHECK(file_of(films, "-2345678901") == "v_-2345678901.MKV");
-    CHECK(file_of(films, "ABCDEFGHIJK") == "Some title [ABCDEFGHIJK].webm");
-    CHECK(file_of(films, "short") == "short.mov");
-    CHECK(failure_of(films, "hort") == reason::gone);
-    CHECK(failure_of(films, "") == reason::gone);
-    CHECK(failure_of(films, "../abcdefghijk") == reason::gone);
-    CHECK(failure_of(films, "clip0000000") == reason::gone);
+    CHECK(file_of(videos, "abcdefghijk") == "abcdefghijk.mp4");
+    CHECK(file_of(videos, "-2345678901") == "v_-2345678901.MKV");
+    CHECK(file_of(videos, "ABCDEFGHIJK") == "Some title [ABCDEFGHIJK].webm");
+    CHECK(file_of(videos, "short") == "short.mov");
+    CHECK(failure_of(videos, "hort") == reason::gone);
+    CHECK(failure_of(videos, "") == reason::gone);
+    CHECK(failure_of(videos, "../abcdefghijk") == reason::gone);
+    CHECK(failure_of(videos, "clip0000000") == reason::gone);
 }
 
 TEST_CASE("two files for one video are an error, not luck", "[folder]")
@@ -90,10 +90,10 @@ TEST_CASE("two files for one video are an error, not luck", "[folder]")
     const reelpipe::test::temp_folder here;
     for (const char* name : {"abcdefghijk.mp4", "abcdefghijk.webm", "a 00000000000.mp4", "b 00000000000.mp4"})
         reelpipe::test::write_file(here / name, "");
-    const folder films(here.path());
+    const folder videos(here.path());
 
-    CHECK(failure_of(films, "abcdefghijk") == reason::unknown);
-    CHECK(failure_of(films, "00000000000") == reason::unknown);
+    CHECK(failure_of(videos, "abcdefghijk") == reason::unknown);
+    CHECK(failure_of(videos, "00000000000") == reason::unknown);
 }
 
 TEST_CASE("a folder that is none is an error of the file system", "[folder]")

@@ -89,7 +89,7 @@ source_error refusal_of(asio::io_context& io, yt_dlp& resolver, const std::strin
 
 }  // namespace
 
-TEST_CASE("pictures and sound apart are chosen by default, one file for both on request", "[youtube]")
+TEST_CASE("video and audio apart are chosen by default, one file for both on request", "[youtube]")
 {
     youtube site;
     asio::io_context io{1};
@@ -98,7 +98,7 @@ TEST_CASE("pictures and sound apart are chosen by default, one file for both on 
     one_options.format = "b[ext=mp4]";
     yt_dlp one_resolver(io.get_executor(), one_options);
     auto silent_options = site.options();
-    silent_options.with_sound = false;
+    silent_options.with_audio = false;
     yt_dlp silent_resolver(io.get_executor(), silent_options);
 
     const resolved_video one = run_awaitable(io, one_resolver.resolve("-bcdefghijk"));
@@ -118,7 +118,7 @@ TEST_CASE("pictures and sound apart are chosen by default, one file for both on 
     CHECK_THAT(std::get<remote_file>(silent.source.files[0]).url, Catch::EndsWith("itag=134"));
 }
 
-TEST_CASE("of pictures and sound apart and one file for both, that of fewer bytes is chosen", "[youtube]")
+TEST_CASE("of video and audio apart and one file for both, that of fewer bytes is chosen", "[youtube]")
 {
     // Where the site does not say how many bytes a format has, its bit rate does: the stand-in's are all alike.
     const json sizes{{"-smallerone", {{"bytes", {{"18", 1999}}}}},

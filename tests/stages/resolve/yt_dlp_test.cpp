@@ -50,10 +50,10 @@ std::set<pid_t> workers()
 }
 
 struct watch_site {
-    watch_site() : server({"python3", REELPIPE_TESTS_SUPPORT "/watch_site.py", films.path().string()})
+    watch_site() : server({"python3", REELPIPE_TESTS_SUPPORT "/watch_site.py", videos.path().string()})
     {
         for (const char* id : {"abcdefghijk", "-bcdefghijk", "a"})
-            reelpipe::test::write_file(films / (std::string(id) + ".mp4"), "not looked at");
+            reelpipe::test::write_file(videos / (std::string(id) + ".mp4"), "not looked at");
     }
 
     yt_dlp_options options() const
@@ -63,7 +63,7 @@ struct watch_site {
         return chosen;
     }
 
-    reelpipe::test::temp_folder films;
+    reelpipe::test::temp_folder videos;
     reelpipe::test::site server;
 };
 
@@ -160,7 +160,7 @@ TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_
 TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
 {
     watch_site site;
-    reelpipe::test::write_file(site.films / "list.m3u8",
+    reelpipe::test::write_file(site.videos / "list.m3u8",
                                "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.ts\n#EXT-X-ENDLIST\n");
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());

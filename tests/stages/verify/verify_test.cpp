@@ -32,12 +32,12 @@ const std::filesystem::path media = REELPIPE_TEST_MEDIA;
 // What the crawler writes for a clip.
 class clip {
 public:
-    explicit clip(const std::vector<std::string>& sound = {"-c:a", "copy"}, const std::string& seconds = "4")
+    explicit clip(const std::vector<std::string>& audio = {"-c:a", "copy"}, const std::string& seconds = "4")
     {
         std::vector<std::string> words{"ffmpeg",  "-nostdin",  "-v",  "error", "-i",       media / "moov_first.mp4",
                                        "-ss",     "3",         "-t",  seconds, "-c:v",     "libx264",
                                        "-preset", "ultrafast", "-bf", "2",     "-threads", "1"};
-        words.insert(words.end(), sound.begin(), sound.end());
+        words.insert(words.end(), audio.begin(), audio.end());
         words.push_back(path());
         reelpipe::test::output_of(words);
     }
@@ -85,8 +85,8 @@ reelpipe::media::byte_range sample_in_the_middle(const std::filesystem::path& pa
     return all.at(all.size() / 2);
 }
 
-// What a reader sees of the pictures.
-std::string pictures_of(const std::filesystem::path& path)
+// What a reader sees of the frames.
+std::string frames_of(const std::filesystem::path& path)
 {
     const reelpipe::test::whole_file file(path);
     reelpipe::media::demuxer input(file.file());
@@ -101,10 +101,10 @@ std::string pictures_of(const std::filesystem::path& path)
     return all;
 }
 
-// Where the sizes of the sound's samples are, one after the other.
-reelpipe::media::byte_range sound_sizes_of(const std::string& content)
+// Where the sizes of the audio's samples are, one after the other.
+reelpipe::media::byte_range audio_sizes_of(const std::string& content)
 {
-    const std::size_t at = content.rfind("stsz");  // the sound is the last track
+    const std::size_t at = content.rfind("stsz");  // the audio is the last track
     std::uint32_t count = 0;
     for (std::size_t i = at + 12; i < at + 16; ++i) count = count << 8 | static_cast<unsigned char>(content[i]);
     return {at + 16, at + 16 + 4ull * count};
@@ -134,7 +134,7 @@ TEST_CASE("a whole clip passes and says what it is", "[verify]")
     CHECK(found.bytes == std::filesystem::file_size(whole.path()));
 }
 
-TEST_CASE("films of other makers pass, whatever their frame rate and their boxes", "[verify]")
+TEST_CASE("videos of other makers pass, whatever their frame rate and their boxes", "[verify]")
 {
     const std::string name = GENERATE("moov_first.mp4", "moov_last.mp4", "silent.mp4", "open_gop.mp4", "fragments.mp4",
                                       "fragments_sidx.mp4", "edit_list.mp4", "variable_rate.mp4");
@@ -142,7 +142,7 @@ TEST_CASE("films of other makers pass, whatever their frame rate and their boxes
     CHECK_FALSE(is_refused(media / name, {}));
 }
 
-TEST_CASE("pictures that an edit list hides are not counted", "[verify]")
+TEST_CASE("frames that an edit list hides are not counted", "[verify]")
 {
     // Cut at 3.1 s by copying: the key frame is at 2.5 s, ffmpeg hides what lies between.
     const facts found = check_file(media / "edit_list.mp4", {});
@@ -154,13 +154,13 @@ TEST_CASE("pictures that an edit list hides are not counted", "[verify]")
     CHECK(found.start < 40ms);
 }
 
-TEST_CASE("a clip cut short, swapped or without its sound is refused", "[verify]")
+TEST_CASE("a clip cut short, swapped or without its audio is refused", "[verify]")
 {
     const clip whole;
     CHECK(is_refused(whole.path(), {.duration = 5s}));
     CHECK(is_refused(whole.path(), {.frames = 121}));
     CHECK(is_refused(media / "silent.mp4", four_seconds));
-    CHECK(is_refused(media / "sound_only.mp4", {}));
+    CHECK(is_refused(media / "audio_only.mp4", {}));
 
     const clip silent({"-an"});
     CHECK(is_refused(silent.path(), four_seconds));
@@ -201,11 +201,11 @@ TEST_CASE("a page saved under the name of a clip is refused", "[verify]")
     CHECK(is_refused(whole.changed(std::string(100'000, '\0')), {}));
 }
 
-TEST_CASE("no flipped byte in the index changes the pictures unnoticed", "[verify]")
+TEST_CASE("no flipped byte in the index changes the frames unnoticed", "[verify]")
 {
     const clip whole({"-c:a", "copy"}, "1");
     const std::string content = whole.content();
-    const std::string pictures = pictures_of(whole.path());
+    const std::string frames = frames_of(whole.path());
     const auto moov = moov_of(whole.path());
     int noticed = 0;
     for (std::uint64_t at = moov.begin; at < moov.end; ++at) {
@@ -217,17 +217,17 @@ TEST_CASE("no flipped byte in the index changes the pictures unnoticed", "[verif
             continue;
         }
         CAPTURE(at - moov.begin, moov.size());
-        const bool same = pictures_of(path) == pictures;
+        const bool same = frames_of(path) == frames;
         CHECK(same);
     }
     CHECK(noticed > 0);
 }
 
-TEST_CASE("a flipped byte in the sizes of the sound is noticed, though any bytes could be AAC", "[verify]")
+TEST_CASE("a flipped byte in the sizes of the audio is noticed, though any bytes could be AAC", "[verify]")
 {
     const clip whole({"-c:a", "copy"}, "1");
     const std::string content = whole.content();
-    const auto sizes = sound_sizes_of(content);
+    const auto sizes = audio_sizes_of(content);
     for (std::uint64_t at = sizes.begin; at < sizes.end; ++at) {
         std::string flipped = content;
         flipped[at] = static_cast<char>(flipped[at] ^ 0x01);
@@ -236,12 +236,12 @@ TEST_CASE("a flipped byte in the sizes of the sound is noticed, though any bytes
     }
 }
 
-TEST_CASE("every picture and sound of a whole clip decodes", "[verify]")
+TEST_CASE("every frame and audio of a whole clip decodes", "[verify]")
 {
     const std::string name =
         GENERATE("moov_first.mp4", "silent.mp4", "open_gop.mp4", "fragments_sidx.mp4", "edit_list.mp4",
                  "variable_rate.mp4", "interlaced.mp4", "hevc.mp4", "hevc_open_gop.mp4", "vp9.mp4", "mpeg4.mp4",
-                 "h264_10bit.mp4", "sound_mp3.mp4", "sound_part.mp4", "sound_surround.mp4");
+                 "h264_10bit.mp4", "audio_mp3.mp4", "audio_part.mp4", "audio_surround.mp4");
     CAPTURE(name);
     CHECK_FALSE(why_refused(media / name, {.decodable = true}));
 }
@@ -259,22 +259,22 @@ TEST_CASE("damage that the structure does not show is found by decoding", "[veri
         return whole.changed(content);
     };
 
-    const std::filesystem::path pictures = damaged('v');
-    CHECK_FALSE(is_refused(pictures, four_seconds));
-    CHECK_THROWS_AS(check_file(pictures, {.decodable = true}), decode_error);
-    CHECK(why_refused(pictures, {.decodable = true}).value().starts_with("the picture at "));
+    const std::filesystem::path frames = damaged('v');
+    CHECK_FALSE(is_refused(frames, four_seconds));
+    CHECK_THROWS_AS(check_file(frames, {.decodable = true}), decode_error);
+    CHECK(why_refused(frames, {.decodable = true}).value().starts_with("the frame at "));
 
-    const std::filesystem::path sound = damaged('a');
-    CHECK_FALSE(is_refused(sound, four_seconds));
-    CHECK_THROWS_AS(check_file(sound, {.decodable = true}), decode_error);
-    CHECK(why_refused(sound, {.decodable = true}).value().starts_with("the sound at "));
+    const std::filesystem::path audio = damaged('a');
+    CHECK_FALSE(is_refused(audio, four_seconds));
+    CHECK_THROWS_AS(check_file(audio, {.decodable = true}), decode_error);
+    CHECK(why_refused(audio, {.decodable = true}).value().starts_with("the audio at "));
 }
 
-TEST_CASE("sound with a checksum is found to be damaged by one byte of it", "[verify]")
+TEST_CASE("audio with a checksum is found to be damaged by one byte of it", "[verify]")
 {
     const temp_folder folder;
     const std::filesystem::path path = folder / "clip.mp4";
-    reelpipe::test::output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", media / "sound_ac3.mkv", "-c", "copy", path});
+    reelpipe::test::output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", media / "audio_ac3.mkv", "-c", "copy", path});
     CHECK_FALSE(why_refused(path, {.decodable = true}));
     std::string content = read_file(path);
     const auto sample = sample_in_the_middle(path, 'a');

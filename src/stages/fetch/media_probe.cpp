@@ -1,4 +1,4 @@
-#include "stages/fetch/film_looks.hpp"
+#include "stages/fetch/media_probe.hpp"
 
 #include <algorithm>
 
@@ -8,18 +8,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Streams of one film share a clock; where they seem to be further apart than this, they do not.
+// Streams of one video share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
-constexpr std::chrono::microseconds sound_step{250ms};
+constexpr std::chrono::microseconds audio_step{250ms};
 
-// The one that the pictures have, unless it cannot be the same.
+// The one that the frames have, unless it cannot be the same.
 void set_clock(media::partial_file& view, std::chrono::microseconds own)
 {
     if (!view.origin || std::chrono::abs(own - *view.origin) >= farthest_apart) view.origin = own;
 }
 
-// Reads a clip as it will be cut, from further and further in front where its sound begins late.
-media::heard find_sound(media::partial_file& view, const media::time_span& span, const segment& wanted,
+// Reads a clip as it will be cut, from further and further in front where its audio begins late.
+media::heard find_audio(media::partial_file& view, const media::time_span& span, const segment& wanted,
                         media::tracks kind, const std::stop_token& stop)
 {
     const auto look = [&] {
@@ -28,11 +28,11 @@ media::heard find_sound(media::partial_file& view, const media::time_span& span,
     };
     const auto in_front = wanted.start + *view.origin - span.first;
     media::heard found = look();
-    while (found.begins_late && kind == media::tracks::film && view.sound_ahead < in_front) {
-        view.sound_ahead = std::max(sound_step, 2 * view.sound_ahead);
+    while (found.begins_late && kind == media::tracks::video && view.audio_ahead < in_front) {
+        view.audio_ahead = std::max(audio_step, 2 * view.audio_ahead);
         found = look();
     }
-    if (found.begins_late) view.sound_ahead = {};
+    if (found.begins_late) view.audio_ahead = {};
     return found;
 }
 
@@ -43,9 +43,9 @@ run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, 
 {
     run_look found{.span = media::time_span_of(view, kind, stop)};
     set_clock(view, found.span.first - begin);
-    found.sound = find_sound(view, found.span, wanted, kind, stop);
+    found.audio = find_audio(view, found.span, wanted, kind, stop);
     found.origin = *view.origin;
-    found.sound_ahead = view.sound_ahead;
+    found.audio_ahead = view.audio_ahead;
     return found;
 }
 

@@ -1,4 +1,4 @@
-#include "fetch/pictures.hpp"
+#include "fetch/frames.hpp"
 
 #include "media/demuxer.hpp"
 #include "media/segment_reader.hpp"
@@ -8,9 +8,9 @@ namespace reelpipe::bench {
 
 namespace fs = std::filesystem;
 
-std::size_t pictures_in(const fs::path& film, segment wanted)
+std::size_t frames_in(const fs::path& video, segment wanted)
 {
-    const test::whole_file file(film);
+    const test::whole_file file(video);
     media::demuxer input(file.file());
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
@@ -24,7 +24,7 @@ std::size_t pictures_in(const fs::path& film, segment wanted)
     return count;
 }
 
-std::size_t pictures_of(const fs::path& clip)
+std::size_t frames_of(const fs::path& clip)
 {
     const test::whole_file file(clip);
     media::demuxer input(file.file());

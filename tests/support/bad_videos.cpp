@@ -1,4 +1,4 @@
-#include "support/bad_films.hpp"
+#include "support/bad_videos.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -44,57 +44,57 @@ struct part {
     std::size_t begin = 0, payload = 0, end = 0;
 };
 
-part box_in(const std::string& film, part parent, std::string_view type)
+part box_in(const std::string& video, part parent, std::string_view type)
 {
     for (std::size_t at = parent.payload; at + 8 <= parent.end;) {
-        const std::size_t size = number_at(film, at, 4);
+        const std::size_t size = number_at(video, at, 4);
         if (size < 8) break;
-        if (film.compare(at + 4, 4, type) == 0) return {at, at + 8, at + size};
+        if (video.compare(at + 4, 4, type) == 0) return {at, at + 8, at + size};
         at += size;
     }
-    throw std::runtime_error("a film without " + std::string(type));
+    throw std::runtime_error("a video without " + std::string(type));
 }
 
-// Down through boxes of these types, the first of each: of tracks, that of the pictures.
-part box(const std::string& film, const names& path)
+// Down through boxes of these types, the first of each: of tracks, that of the frames.
+part box(const std::string& video, const names& path)
 {
-    part found{0, 0, film.size()};
-    for (const std::string_view type : path) found = box_in(film, found, type);
+    part found{0, 0, video.size()};
+    for (const std::string_view type : path) found = box_in(video, found, type);
     return found;
 }
 
 names in_table(std::string_view type) { return {"moov", "trak", "mdia", "minf", "stbl", type}; }
 
 // At the end of a box, which has to stand behind the samples that the index points at.
-void append(std::string& film, names path, const std::string& what)
+void append(std::string& video, names path, const std::string& what)
 {
-    film.insert(box(film, path).end, what);
+    video.insert(box(video, path).end, what);
     for (; !path.empty(); path.pop_back()) {
-        const part grown = box(film, path);
-        put(film, grown.begin, grown.end - grown.begin + what.size(), 4);
+        const part grown = box(video, path);
+        put(video, grown.begin, grown.end - grown.begin + what.size(), 4);
     }
 }
 
 // A table of one row, instead of the rows that it has.
-void leave_one_row(std::string& film, std::string_view table, const std::vector<std::uint64_t>& row)
+void leave_one_row(std::string& video, std::string_view table, const std::vector<std::uint64_t>& row)
 {
-    std::size_t at = box(film, in_table(table)).payload + 4;
-    put(film, at, 1, 4);
-    for (const std::uint64_t each : row) put(film, at += 4, each, 4);
+    std::size_t at = box(video, in_table(table)).payload + 4;
+    put(video, at, 1, 4);
+    for (const std::uint64_t each : row) put(video, at += 4, each, 4);
 }
 
-std::size_t picture_entry(const std::string& film) { return box(film, in_table("stsd")).payload + 8; }
+std::size_t video_entry(const std::string& video) { return box(video, in_table("stsd")).payload + 8; }
 
-part decoder_settings(const std::string& film)
+part decoder_settings(const std::string& video)
 {
-    const std::size_t at = film.find("avcC", picture_entry(film)) - 4;
-    return {at, at + 8, at + number_at(film, at, 4)};
+    const std::size_t at = video.find("avcC", video_entry(video)) - 4;
+    return {at, at + 8, at + number_at(video, at, 4)};
 }
 
-// The part of the samples that is shown from one share of the film's time to another.
-part samples(const std::string& film, double from, double to)
+// The part of the samples that is shown from one share of the video's time to another.
+part samples(const std::string& video, double from, double to)
 {
-    const part media = box(film, {"mdat"});
+    const part media = box(video, {"mdat"});
     const auto at = [&](double share) {
         return media.payload + static_cast<std::size_t>(share * static_cast<double>(media.end - media.payload));
     };
@@ -102,28 +102,29 @@ part samples(const std::string& film, double from, double to)
 }
 
 // An element of Matroska whose size is said to be unknown counts as long as its parent.
-part element_in(const std::string& film, part parent, std::uint64_t id)
+part element_in(const std::string& video, part parent, std::uint64_t id)
 {
     const auto length_of = [&](std::size_t at) {
         std::size_t length = 1;
-        for (auto first = static_cast<unsigned char>(film.at(at)); length < 9 && !(first & 0x80); first <<= 1) ++length;
+        for (auto first = static_cast<unsigned char>(video.at(at)); length < 9 && !(first & 0x80); first <<= 1)
+            ++length;
         return length;
     };
     for (std::size_t at = parent.payload; at < parent.end;) {
         const std::size_t id_length = length_of(at), size_at = at + id_length, size_length = length_of(size_at);
         const std::uint64_t most = (std::uint64_t{1} << (7 * size_length)) - 1;
-        const std::uint64_t size = number_at(film, size_at, size_length) & most;
+        const std::uint64_t size = number_at(video, size_at, size_length) & most;
         const part found{at, size_at + size_length, size == most ? parent.end : size_at + size_length + size};
-        if (number_at(film, at, id_length) == id) return found;
+        if (number_at(video, at, id_length) == id) return found;
         at = found.end;
     }
-    throw std::runtime_error("a film without an element");
+    throw std::runtime_error("a video without an element");
 }
 
 constexpr std::uint64_t segment_id = 0x18538067, information_id = 0x1549A966, tracks_id = 0x1654AE6B,
                         cluster_id = 0x1F43B675;
 
-part matroska_segment(const std::string& film) { return element_in(film, {0, 0, film.size()}, segment_id); }
+part matroska_segment(const std::string& video) { return element_in(video, {0, 0, video.size()}, segment_id); }
 
 std::string element(std::uint64_t id, std::size_t id_length, const std::string& content)
 {
@@ -131,31 +132,32 @@ std::string element(std::uint64_t id, std::size_t id_length, const std::string& 
 }
 
 // What stands in front of the segment's content, and says nothing about how long it is.
-std::string matroska_head(const std::string& film)
+std::string matroska_head(const std::string& video)
 {
-    return film.substr(0, matroska_segment(film).begin) + big_endian(segment_id, 4) + big_endian(0x01FFFFFFFFFFFFFF, 8);
+    return video.substr(0, matroska_segment(video).begin) + big_endian(segment_id, 4) +
+           big_endian(0x01FFFFFFFFFFFFFF, 8);
 }
 
-std::string text_of(const std::string& film, part p) { return film.substr(p.begin, p.end - p.begin); }
+std::string text_of(const std::string& video, part p) { return video.substr(p.begin, p.end - p.begin); }
 
-// The clusters of a film, with a time that is said instead of the first one's own.
-std::string with_cluster_time(const std::string& film, std::uint64_t time)
+// The clusters of a video, with a time that is said instead of the first one's own.
+std::string with_cluster_time(const std::string& video, std::uint64_t time)
 {
-    const part all = matroska_segment(film);
-    const part first = element_in(film, all, cluster_id);
-    const part own_time = element_in(film, first, 0xE7);
+    const part all = matroska_segment(video);
+    const part first = element_in(video, all, cluster_id);
+    const part own_time = element_in(video, first, 0xE7);
     const std::string changed =
-        element(0xE7, 1, big_endian(time, 8)) + film.substr(own_time.end, first.end - own_time.end);
-    return matroska_head(film) + text_of(film, element_in(film, all, information_id)) +
-           text_of(film, element_in(film, all, tracks_id)) + element(cluster_id, 4, changed) +
-           film.substr(first.end, all.end - first.end);
+        element(0xE7, 1, big_endian(time, 8)) + video.substr(own_time.end, first.end - own_time.end);
+    return matroska_head(video) + text_of(video, element_in(video, all, information_id)) +
+           text_of(video, element_in(video, all, tracks_id)) + element(cluster_id, 4, changed) +
+           video.substr(first.end, all.end - first.end);
 }
 
-std::string with_time_scale(const std::string& film, std::uint64_t nanoseconds)
+std::string with_time_scale(const std::string& video, std::uint64_t nanoseconds)
 {
-    const part all = matroska_segment(film);
-    return matroska_head(film) + element(information_id, 4, element(0x2AD7B1, 3, big_endian(nanoseconds, 8))) +
-           film.substr(element_in(film, all, tracks_id).begin);
+    const part all = matroska_segment(video);
+    return matroska_head(video) + element(information_id, 4, element(0x2AD7B1, 3, big_endian(nanoseconds, 8))) +
+           video.substr(element_in(video, all, tracks_id).begin);
 }
 
 std::string repeated(std::size_t times, const std::string& what)
@@ -192,7 +194,7 @@ std::string transport_section(std::uint64_t pid, std::uint64_t table, std::uint6
     return packets;
 }
 
-// What stands in front of a film that is said to have 8000 streams of pictures.
+// What stands in front of a video that is said to have 8000 streams of frames.
 std::string many_transport_streams()
 {
     constexpr std::uint64_t programs = 40, of_each = 200;
@@ -207,8 +209,8 @@ std::string many_transport_streams()
     return transport_section(0, 0, 1, list) + descriptions;
 }
 
-// A film of pictures that say themselves how large they are.
-std::string film_of_jpegs()
+// A video of frames that say themselves how large they are.
+std::string video_of_jpegs()
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
                       "testsrc2=size=160x90:rate=5:duration=14", "-c:v", "mjpeg", "-f", "matroska", "-"});
@@ -228,17 +230,17 @@ constexpr std::size_t a_million = 1'000'000;
 
 }  // namespace
 
-std::vector<bad_film> films_that_name(const std::filesystem::path& other, const std::filesystem::path& media)
+std::vector<bad_video> videos_that_name(const std::filesystem::path& other, const std::filesystem::path& media)
 {
     const std::string name = other.string();
-    std::string film = read_file(media / "moov_last.mp4");
+    std::string video = read_file(media / "moov_last.mp4");
     const names references{"moov", "trak", "mdia", "minf", "dinf", "dref"};
-    append(film, references, alias_of(name));
-    const part table = box(film, references);
-    put(film, table.payload + 4, 2, 4);
+    append(video, references, alias_of(name));
+    const part table = box(video, references);
+    put(video, table.payload + 4, 2, 4);
     constexpr std::size_t this_file = 12;  // bytes of the reference that was there, which is the second one now
-    const auto first = film.begin() + static_cast<std::ptrdiff_t>(table.payload + 8);
-    std::rotate(first, first + this_file, film.begin() + static_cast<std::ptrdiff_t>(table.end));
+    const auto first = video.begin() + static_cast<std::ptrdiff_t>(table.payload + 8);
+    std::rotate(first, first + this_file, video.begin() + static_cast<std::ptrdiff_t>(table.end));
     return {
         {.name = "list_of_files", .content = "ffconcat version 1.0\nfile '" + name + "'\n", .reasons = {"unsupported"}},
         {.name = "playlist_hls",
@@ -252,27 +254,27 @@ std::vector<bad_film> films_that_name(const std::filesystem::path& other, const 
              name + "</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
          .reasons = {"unsupported", "not_media"}},
         {.name = "session_sdp",
-         .content = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+         .content = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=video\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
                     "a=tool:a test\r\nm=video 9 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:" +
                     name + "\r\n",
          .reasons = {"unsupported"}},
-        {.name = "samples_elsewhere", .content = film, .reasons = {"unsupported"}}};
+        {.name = "samples_elsewhere", .content = video, .reasons = {"unsupported"}}};
 }
 
-std::vector<bad_film> bad_films(const std::filesystem::path& media)
+std::vector<bad_video> bad_videos(const std::filesystem::path& media)
 {
     const std::string good = read_file(media / "moov_last.mp4"), index_first = read_file(media / "moov_first.mp4");
-    const std::string matroska = read_file(media / "film.mkv"), transport = read_file(media / "film.ts");
+    const std::string matroska = read_file(media / "video.mkv"), transport = read_file(media / "video.ts");
     const std::string fragments = read_file(media / "fragments.mp4");
-    std::vector<bad_film> all;
+    std::vector<bad_video> all;
     const auto add = [&](std::string name, std::string content, std::vector<std::string> reasons) {
         all.push_back({.name = std::move(name), .content = std::move(content), .reasons = std::move(reasons)});
     };
     const auto may_be_cut = [&] { all.back().may_be_cut = true; };
-    // A good film and what is done to it.
-    const auto changed = [](std::string film, const auto& change) {
-        change(film);
-        return film;
+    // A good video and what is done to it.
+    const auto changed = [](std::string video, const auto& change) {
+        change(video);
+        return video;
     };
 
     add("empty", "", {"not_media"});
@@ -286,71 +288,71 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
     add("without_index", good.substr(0, box(good, {"moov"}).begin), {"corrupt"});
     add("zeros_in_segment",
         changed(good,
-                [](std::string& film) {
-                    const part lost = samples(film, 0.26, 0.29);
-                    fill(film, lost.begin, lost.end, '\0');
+                [](std::string& video) {
+                    const part lost = samples(video, 0.26, 0.29);
+                    fill(video, lost.begin, lost.end, '\0');
                 }),
         {"corrupt"});
     add("noise_in_segment",
         changed(good,
-                [](std::string& film) {
-                    const part lost = samples(film, 0.26, 0.29);
-                    for (std::size_t at = lost.begin; at < lost.end; ++at) film[at] = static_cast<char>(at * at >> 7);
+                [](std::string& video) {
+                    const part lost = samples(video, 0.26, 0.29);
+                    for (std::size_t at = lost.begin; at < lost.end; ++at) video[at] = static_cast<char>(at * at >> 7);
                 }),
         {"corrupt"});
     add("samples_beyond_end",
         changed(good,
-                [](std::string& film) {
-                    const part offsets = box(film, in_table("stco"));
+                [](std::string& video) {
+                    const part offsets = box(video, in_table("stco"));
                     for (std::size_t at = offsets.payload + 8; at + 4 <= offsets.end; at += 4)
-                        put(film, at, 0x7fffff00, 4);
+                        put(video, at, 0x7fffff00, 4);
                 }),
         {"corrupt"});
 
     add("decoder_settings_of_nothing",
         changed(good,
-                [](std::string& film) {
-                    const part settings = decoder_settings(film);
-                    fill(film, settings.payload, settings.end, '\xff');
+                [](std::string& video) {
+                    const part settings = decoder_settings(video);
+                    fill(video, settings.payload, settings.end, '\xff');
                 }),
         {"corrupt"});
     add("decoder_settings_cut_off",
         changed(good,
-                [](std::string& film) {
-                    const part settings = decoder_settings(film);
-                    fill(film, settings.payload + 6, settings.end, '\0');
+                [](std::string& video) {
+                    const part settings = decoder_settings(video);
+                    fill(video, settings.payload + 6, settings.end, '\0');
                 }),
         {"corrupt"});
-    add("said_to_be_hevc", changed(good, [](std::string& film) { film.replace(picture_entry(film) + 4, 4, "hvc1"); }),
+    add("said_to_be_hevc", changed(good, [](std::string& video) { video.replace(video_entry(video) + 4, 4, "hvc1"); }),
         {"corrupt"});
-    add("unknown_codec", changed(good, [](std::string& film) { film.replace(picture_entry(film) + 4, 4, "zzzz"); }),
+    add("unknown_codec", changed(good, [](std::string& video) { video.replace(video_entry(video) + 4, 4, "zzzz"); }),
         {"unsupported", "corrupt"});
 
-    add("huge_pictures",
+    add("huge_frames",
         changed(good,
-                [](std::string& film) {
-                    const part track = box(film, {"moov", "trak", "tkhd"});
-                    put(film, track.payload + 76, 30000, 2);
-                    put(film, track.payload + 80, 30000, 2);
-                    put(film, picture_entry(film) + 32, 30000, 2);
-                    put(film, picture_entry(film) + 34, 30000, 2);
+                [](std::string& video) {
+                    const part track = box(video, {"moov", "trak", "tkhd"});
+                    put(video, track.payload + 76, 30000, 2);
+                    put(video, track.payload + 80, 30000, 2);
+                    put(video, video_entry(video) + 32, 30000, 2);
+                    put(video, video_entry(video) + 34, 30000, 2);
                 }),
         {"too_large"});
-    add("huge_pictures_unsaid_mkv",
-        changed(film_of_jpegs(),
-                [](std::string& film) {
+    add("huge_frames_unsaid_mkv",
+        changed(video_of_jpegs(),
+                [](std::string& video) {
                     const std::string_view start("\xFF\xC0\x00\x11\x08", 5);
-                    for (std::size_t at = film.find(start); at != film.npos; at = film.find(start, at + 1))
-                        put(film, at + start.size(), std::uint64_t{30000} << 16 | 30000, 4);
+                    for (std::size_t at = video.find(start); at != video.npos; at = video.find(start, at + 1))
+                        put(video, at + start.size(), std::uint64_t{30000} << 16 | 30000, 4);
                 }),
         {"corrupt", "too_large"});
-    add("no_size_of_pictures", changed(good, [](std::string& film) { put(film, picture_entry(film) + 32, 0, 4); }),
+    add("no_size_of_frames", changed(good, [](std::string& video) { put(video, video_entry(video) + 32, 0, 4); }),
         {"corrupt"});
-    may_be_cut();  // the pictures themselves say it
+    may_be_cut();  // the frames themselves say it
 
     add("million_tracks",
         changed(good,
-                [](std::string& film) { append(film, {"moov"}, repeated(a_million, big_endian(8, 4) + "trak")); }),
+                [](std::string& video) { append(video, {"moov"}, repeated(a_million, big_endian(8, 4) + "trak")); }),
         {"too_large"});
     add("many_tracks_mkv",
         matroska_head(matroska) + text_of(matroska, element_in(matroska, matroska_segment(matroska), information_id)) +
@@ -362,88 +364,89 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
     may_be_cut();
     add("index_of_many_samples",
         changed(good,
-                [](std::string& film) {
+                [](std::string& video) {
                     constexpr std::uint64_t many = 150 * a_million;
-                    leave_one_row(film, "stts", {many, 1001});
-                    leave_one_row(film, "stsc", {1, many, 1});
-                    put(film, box(film, in_table("stsz")).payload + 4, 1, 4);
-                    put(film, box(film, in_table("stsz")).payload + 8, many, 4);
+                    leave_one_row(video, "stts", {many, 1001});
+                    leave_one_row(video, "stsc", {1, many, 1});
+                    put(video, box(video, in_table("stsz")).payload + 4, 1, 4);
+                    put(video, box(video, in_table("stsz")).payload + 8, many, 4);
                 }),
         {"too_large"});
     add("fragment_of_many_samples",
         changed(fragments,
-                [](std::string& film) {
-                    const part run = box(film, {"moof", "traf", "trun"});
-                    put(film, run.payload, 1, 4);
-                    put(film, run.payload + 4, 100 * a_million, 4);
+                [](std::string& video) {
+                    const part run = box(video, {"moof", "traf", "trun"});
+                    put(video, run.payload, 1, 4);
+                    put(video, run.payload + 4, 100 * a_million, 4);
                 }),
         {"too_large"});
     add("many_edits",
         changed(good,
-                [](std::string& film) {
-                    const part edits = box(film, {"moov", "trak", "edts", "elst"});
+                [](std::string& video) {
+                    const part edits = box(video, {"moov", "trak", "edts", "elst"});
                     constexpr std::size_t many = 100'000;
-                    append(film, {"moov", "trak", "edts", "elst"},
+                    append(video, {"moov", "trak", "edts", "elst"},
                            repeated(many, big_endian(40'000, 4) + big_endian(0, 4) + big_endian(1 << 16, 4)));
-                    put(film, edits.payload + 4, many, 4);
+                    put(video, edits.payload + 4, many, 4);
                 }),
         {"too_large"});
 
-    add("picture_every_day", changed(good, [](std::string& film) { leave_one_row(film, "stts", {1199, 0x7fffffff}); }),
+    add("frame_every_day", changed(good, [](std::string& video) { leave_one_row(video, "stts", {1199, 0x7fffffff}); }),
         {"corrupt", "beyond_end"});
     may_be_cut();
     add("shown_in_an_hour",
         changed(good,
-                [](std::string& film) {
-                    const part order = box(film, in_table("ctts"));
-                    for (std::size_t at = order.payload + 12; at + 4 <= order.end; at += 8) put(film, at, 1 << 27, 4);
+                [](std::string& video) {
+                    const part order = box(video, in_table("ctts"));
+                    for (std::size_t at = order.payload + 12; at + 4 <= order.end; at += 8) put(video, at, 1 << 27, 4);
                 }),
         {"corrupt", "beyond_end"});
     may_be_cut();
     add("shown_before_it_is_decoded",
         changed(good,
-                [](std::string& film) {
-                    const part order = box(film, in_table("ctts"));
+                [](std::string& video) {
+                    const part order = box(video, in_table("ctts"));
                     for (std::size_t at = order.payload + 12; at + 4 <= order.end; at += 16)
-                        put(film, at, 0xf8000000, 4);
+                        put(video, at, 0xf8000000, 4);
                 }),
         {"corrupt", "beyond_end"});
     may_be_cut();
-    add("picture_of_a_day",
+    add("frame_of_a_day",
         changed(good,
-                [](std::string& film) {
-                    append(film, in_table("stts"), big_endian(889, 4) + big_endian(0x7fffffff, 4));
-                    const part times = box(film, in_table("stts"));
-                    put(film, times.payload + 4, 2, 4);
-                    put(film, times.payload + 8, 310, 4);
+                [](std::string& video) {
+                    append(video, in_table("stts"), big_endian(889, 4) + big_endian(0x7fffffff, 4));
+                    const part times = box(video, in_table("stts"));
+                    put(video, times.payload + 4, 2, 4);
+                    put(video, times.payload + 8, 310, 4);
                 }),
         {});
     may_be_cut();
     add("edit_overflows",
         changed(good,
-                [](std::string& film) {
-                    append(film, {"moov", "trak", "edts", "elst"}, std::string(8, '\0'));
-                    const part edits = box(film, {"moov", "trak", "edts", "elst"});
-                    put(film, edits.payload, 1 << 24, 4);
-                    put(film, edits.payload + 8, INT64_MAX, 8);
-                    put(film, edits.payload + 16, INT64_MAX - 5, 8);
-                    put(film, edits.payload + 24, 1 << 16, 4);
+                [](std::string& video) {
+                    append(video, {"moov", "trak", "edts", "elst"}, std::string(8, '\0'));
+                    const part edits = box(video, {"moov", "trak", "edts", "elst"});
+                    put(video, edits.payload, 1 << 24, 4);
+                    put(video, edits.payload + 8, INT64_MAX, 8);
+                    put(video, edits.payload + 16, INT64_MAX - 5, 8);
+                    put(video, edits.payload + 24, 1 << 16, 4);
                 }),
         {"corrupt", "beyond_end"});
     may_be_cut();
     add("no_clock",
-        changed(good,
-                [](std::string& film) { put(film, box(film, {"moov", "trak", "mdia", "mdhd"}).payload + 12, 0, 4); }),
+        changed(
+            good,
+            [](std::string& video) { put(video, box(video, {"moov", "trak", "mdia", "mdhd"}).payload + 12, 0, 4); }),
         {"corrupt", "beyond_end"});
     may_be_cut();
     add("fastest_clock",
         changed(good,
-                [](std::string& film) {
-                    put(film, box(film, {"moov", "trak", "mdia", "mdhd"}).payload + 12, 0xffffffff, 4);
+                [](std::string& video) {
+                    put(video, box(video, {"moov", "trak", "mdia", "mdhd"}).payload + 12, 0xffffffff, 4);
                 }),
         {"corrupt", "beyond_end"});
     may_be_cut();
-    add("all_at_once", changed(good, [](std::string& film) { leave_one_row(film, "stts", {1199, 0}); }),
+    add("all_at_once", changed(good, [](std::string& video) { leave_one_row(video, "stts", {1199, 0}); }),
         {"corrupt", "beyond_end"});
     may_be_cut();
     add("time_overflows_mkv", with_cluster_time(matroska, INT64_MAX), {"corrupt", "beyond_end"});
@@ -452,25 +455,25 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
     may_be_cut();
     add("scale_overflows_mkv", with_time_scale(matroska, UINT64_MAX / 2), {"corrupt", "beyond_end"});
     may_be_cut();
-    add("thirty_thousand_pictures_a_second",
+    add("thirty_thousand_frames_a_second",
         changed(good,
-                [](std::string& film) {
-                    leave_one_row(film, "stts", {400'000, 1});
-                    leave_one_row(film, "stsc", {1, 400'000, 1});
-                    put(film, box(film, in_table("stsz")).payload + 4, 1, 4);
-                    put(film, box(film, in_table("stsz")).payload + 8, 400'000, 4);
+                [](std::string& video) {
+                    leave_one_row(video, "stts", {400'000, 1});
+                    leave_one_row(video, "stsc", {1, 400'000, 1});
+                    put(video, box(video, in_table("stsz")).payload + 4, 1, 4);
+                    put(video, box(video, in_table("stsz")).payload + 8, 400'000, 4);
                 }),
         {"too_large", "corrupt"});
     add("times_at_random_ts",
         changed(transport,
-                [](std::string& film) {
+                [](std::string& video) {
                     std::uint64_t random = 1;
-                    for (std::size_t at = 0; at + 188 <= film.size(); at += 188) {
-                        const std::size_t start = film.find(std::string_view("\0\0\1", 3), at);
-                        if (start >= at + 170 || !(film[start + 7] & 0x80)) continue;
+                    for (std::size_t at = 0; at + 188 <= video.size(); at += 188) {
+                        const std::size_t start = video.find(std::string_view("\0\0\1", 3), at);
+                        if (start >= at + 170 || !(video[start + 7] & 0x80)) continue;
                         random = random * 6364136223846793005u + 1442695040888963407u;
                         for (std::size_t i = 9; i < 14; ++i)
-                            film[start + i] = static_cast<char>(random >> (8 * i - 56) | 1);
+                            video[start + i] = static_cast<char>(random >> (8 * i - 56) | 1);
                     }
                 }),
         {"corrupt", "beyond_end"});
@@ -479,11 +482,11 @@ std::vector<bad_film> bad_films(const std::filesystem::path& media)
         transport.substr(transport.size() / 376 * 188) + transport.substr(0, transport.size() / 376 * 188),
         {"corrupt", "beyond_end"});
     may_be_cut();
-    for (bad_film& each : films_that_name(media / "moov_first.mp4", media)) all.push_back(std::move(each));
+    for (bad_video& each : videos_that_name(media / "moov_first.mp4", media)) all.push_back(std::move(each));
     return all;
 }
 
-std::vector<bad_film> harmless_films(const std::filesystem::path& media)
+std::vector<bad_video> harmless_videos(const std::filesystem::path& media)
 {
     const std::string good = read_file(media / "moov_first.mp4");
     std::string zeros = good;

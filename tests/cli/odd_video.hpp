@@ -1,5 +1,5 @@
-#ifndef REELPIPE_TESTS_CLI_ODD_FILM_HPP
-#define REELPIPE_TESTS_CLI_ODD_FILM_HPP
+#ifndef REELPIPE_TESTS_CLI_ODD_VIDEO_HPP
+#define REELPIPE_TESTS_CLI_ODD_VIDEO_HPP
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 
 namespace reelpipe::test {
 
-// A film of three seconds whose width says what the faulty decoder or demuxer does with it.
-inline void make_film(const std::filesystem::path& file, int width)
+// A video of three seconds whose width says what the faulty decoder or demuxer does with it.
+inline void make_video(const std::filesystem::path& file, int width)
 {
     std::filesystem::create_directories(file.parent_path());
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",

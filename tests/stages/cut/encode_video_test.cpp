@@ -21,8 +21,8 @@ constexpr const char* described =
     "stream=width,height,pix_fmt,sample_aspect_ratio,field_order,color_range,color_space,r_frame_rate,start_time,"
     "nb_frames:stream_side_data";
 
-// What both have to write the same of: everything about the pictures, and what the container says of them.
-std::string pictures(const std::filesystem::path& clip)
+// What both have to write the same of: everything about the frames, and what the container says of them.
+std::string frames(const std::filesystem::path& clip)
 {
     return packets_of(clip, "v") +
            output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", described, clip.string()});
@@ -33,11 +33,11 @@ void check_against_ffmpeg(const std::string& name, segment wanted, options how, 
     const temp_folder folder;
     CAPTURE(name, wanted.start.count(), ffmpeg);
     how.preset = "ultrafast";
-    const result done = encode_to(folder / "clip.mp4", film(name), wanted, how);
+    const result done = encode_to(folder / "clip.mp4", video(name), wanted, how);
 
     ffmpeg.insert(ffmpeg.end(), {"-an", "-c:v", "libx264", "-preset", "ultrafast"});
-    ffmpeg_to(folder / "ffmpeg.mp4", film(name), wanted, ffmpeg);
-    CHECK(pictures(folder / "clip.mp4") == pictures(folder / "ffmpeg.mp4"));
+    ffmpeg_to(folder / "ffmpeg.mp4", video(name), wanted, ffmpeg);
+    CHECK(frames(folder / "clip.mp4") == frames(folder / "ffmpeg.mp4"));
     const auto facts =
         reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames, .duration = done.duration});
     CHECK(std::chrono::abs(facts.start - done.start) < 1ms);
@@ -45,7 +45,7 @@ void check_against_ffmpeg(const std::string& name, segment wanted, options how, 
 
 }  // namespace
 
-TEST_CASE("every codec, depth, direction, shape and rate gives the pictures that ffmpeg gives", "[encode]")
+TEST_CASE("every codec, depth, direction, shape and rate gives the frames that ffmpeg gives", "[encode]")
 {
     const std::string name =
         GENERATE("h264_10bit.mp4", "h264_422.mp4", "hevc_10bit.mp4", "vp9_10bit.webm", "vp9_444.webm", "av1.mp4",
@@ -55,32 +55,32 @@ TEST_CASE("every codec, depth, direction, shape and rate gives the pictures that
     check_against_ffmpeg(name, wanted, {}, {"-pix_fmt", "yuv420p"});
 }
 
-TEST_CASE("pictures that become larger are made as small as the first ones", "[encode]")
+TEST_CASE("frames that become larger are made as small as the first ones", "[encode]")
 {
     check_against_ffmpeg("grows.ts", {0s, 3s}, {}, {"-pix_fmt", "yuv420p"});
 }
 
-TEST_CASE("where a picture of a film was dropped the one before is shown on", "[encode]")
+TEST_CASE("where a frame of a video was dropped the one before is shown on", "[encode]")
 {
     const temp_folder folder;
-    drop_picture(film("jpeg.mov"), 37, folder / "film.mov");
+    drop_frame(video("jpeg.mov"), 37, folder / "video.mov");
     const segment wanted = GENERATE(segment{1s, 2s}, segment{1480ms, 2s}, segment{1s, 1500ms});
-    check_against_ffmpeg((folder / "film.mov").string(), wanted, {}, {});
+    check_against_ffmpeg((folder / "video.mov").string(), wanted, {}, {});
 }
 
-TEST_CASE("a film of nothing but pictures begins when the first of them is shown", "[encode]")
+TEST_CASE("a video of nothing but frames begins when the first of them is shown", "[encode]")
 {
     const segment wanted = GENERATE(segment{5s, 6s}, segment{5010ms, 6s}, segment{5020ms, 6s}, segment{5030ms, 6s});
     check_against_ffmpeg("silent.mp4", wanted, {}, {});
 }
 
-TEST_CASE("a picture with an odd number of pixels loses one of them", "[encode]")
+TEST_CASE("a frame with an odd number of pixels loses one of them", "[encode]")
 {
     const std::string name = GENERATE("h264_444_odd.mp4", "vp9_odd.webm");
     check_against_ffmpeg(name, {500ms, 2s}, {}, {"-vf", "crop=160:90:0:0", "-pix_fmt", "yuv420p"});
 }
 
-TEST_CASE("pictures are shaped as ffmpeg's options shape them", "[encode]")
+TEST_CASE("frames are shaped as ffmpeg's options shape them", "[encode]")
 {
     struct way {
         options how;

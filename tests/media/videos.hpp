@@ -1,11 +1,11 @@
-#ifndef REELPIPE_TESTS_MEDIA_FILMS_HPP
-#define REELPIPE_TESTS_MEDIA_FILMS_HPP
+#ifndef REELPIPE_TESTS_MEDIA_VIDEOS_HPP
+#define REELPIPE_TESTS_MEDIA_VIDEOS_HPP
 
 #include <filesystem>
 
 namespace reelpipe::test {
 
-// The films that tests/support/make_media made.
+// The videos that tests/support/make_media made.
 inline const std::filesystem::path media = REELPIPE_TEST_MEDIA;
 
 }  // namespace reelpipe::test

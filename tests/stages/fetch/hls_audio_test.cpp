@@ -1,4 +1,4 @@
-// Segments are cut where the pictures are; the sound that goes with them may be in a neighbour.
+// Segments are cut where the frames are; the audio that goes with them may be in a neighbour.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,17 +24,17 @@ constexpr std::chrono::microseconds segment_length = 5005ms;
 constexpr std::chrono::microseconds one_frame = 23'220us;  // of AAC at 44.1 kHz
 constexpr std::chrono::microseconds rounding = 1ms;
 
-struct sound_times {
+struct audio_times {
     std::chrono::microseconds begin{}, end{}, longest_gap{};
 };
 
-// When the sound of a clip is heard, as a player that honours edit lists has it.
-sound_times sound_of(const std::filesystem::path& clip)
+// When the audio of a clip is heard, as a player that honours edit lists has it.
+audio_times audio_of(const std::filesystem::path& clip)
 {
     const whole_file file(clip);
     media::demuxer input(file.file());
     const av::packet packet = av::make_packet();
-    sound_times heard{.begin = 1h};
+    audio_times heard{.begin = 1h};
     bool first = true;
     while (input.read(packet.get())) {
         const av::packet_turn turn(packet);
@@ -52,19 +52,19 @@ std::filesystem::path cut_of(const fetched::clip& got, segment wanted, bool loss
 {
     const std::filesystem::path path = folder / "clip.mp4";
     const int output = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    cut::film film{.pictures = got.files.front()};
-    if (got.files.size() > 1) film.sound = got.files[1];
-    cut::make_clip(film, wanted, output, {.lossless = lossless, .preset = "ultrafast"});
+    cut::input video{.video = got.files.front()};
+    if (got.files.size() > 1) video.audio = got.files[1];
+    cut::make_clip(video, wanted, output, {.lossless = lossless, .preset = "ultrafast"});
     close(output);
     return path;
 }
 
-void check_sound(const fetched& got, segment wanted, const temp_folder& folder)
+void check_audio(const fetched& got, segment wanted, const temp_folder& folder)
 {
     REQUIRE_FALSE(got.clips.at(0).error);
     for (const bool lossless : {false, true}) {
         CAPTURE(lossless, wanted.start.count(), wanted.end.count());
-        const sound_times heard = sound_of(cut_of(got.clips.at(0), wanted, lossless, folder));
+        const audio_times heard = audio_of(cut_of(got.clips.at(0), wanted, lossless, folder));
         CHECK(heard.begin <= one_frame + rounding);
         CHECK(heard.end >= wanted.end - wanted.start - one_frame - rounding);
         CHECK(heard.longest_gap <= rounding);
@@ -80,15 +80,15 @@ constexpr segment near_boundaries[] = {
     {10010ms, 14s},      // begins with a segment
     {7s, 10010ms},       // ends with one
     {10010ms, 15015ms},  // is one
-    {9990ms, 12s},       // begins a picture before
-    {8s, 10040ms},       // ends a picture behind
-    {10043400us, 12s},   // begins a picture behind
-    {12s, 14981600us},   // ends a picture before
+    {9990ms, 12s},       // begins a frame before
+    {8s, 10040ms},       // ends a frame behind
+    {10043400us, 12s},   // begins a frame behind
+    {12s, 14981600us},   // ends a frame before
     {0s, 5005ms},
 };
 
 constexpr std::size_t ts_packet = 188;
-constexpr unsigned picture_pid = 0x100, sound_pid = 0x101;
+constexpr unsigned video_pid = 0x100, audio_pid = 0x101;
 
 unsigned pid_of(const std::string& segment, std::size_t at)
 {
@@ -98,18 +98,18 @@ unsigned pid_of(const std::string& segment, std::size_t at)
 
 bool begins_unit(const std::string& segment, std::size_t at) { return (segment[at + 1] & 0x40) != 0; }
 
-// Takes the packets of the sound from a segment: of its first unit, which holds a third of a second, or of its last
+// Takes the packets of the audio from a segment: of its first unit, which holds a third of a second, or of its last
 // one.
-std::string take_sound(std::string& segment, bool first)
+std::string take_audio(std::string& segment, bool first)
 {
     std::vector<std::size_t> units;
     for (std::size_t at = 0; at < segment.size(); at += ts_packet)
-        if (pid_of(segment, at) == sound_pid && begins_unit(segment, at)) units.push_back(at);
+        if (pid_of(segment, at) == audio_pid && begins_unit(segment, at)) units.push_back(at);
     const std::size_t begin = first ? units.at(0) : units.back();
     const std::size_t end = first ? units.at(1) : segment.size();
     std::string taken, left;
     for (std::size_t at = 0; at < segment.size(); at += ts_packet) {
-        const bool is_taken = at >= begin && at < end && pid_of(segment, at) == sound_pid;
+        const bool is_taken = at >= begin && at < end && pid_of(segment, at) == audio_pid;
         (is_taken ? taken : left) += segment.substr(at, ts_packet);
     }
     segment = left;
@@ -119,23 +119,23 @@ std::string take_sound(std::string& segment, bool first)
 std::size_t behind_tables(const std::string& segment)
 {
     std::size_t at = 0;
-    while (pid_of(segment, at) != picture_pid && pid_of(segment, at) != sound_pid) at += ts_packet;
+    while (pid_of(segment, at) != video_pid && pid_of(segment, at) != audio_pid) at += ts_packet;
     return at;
 }
 
-enum class sound_stands { early, late };
+enum class audio_stands { early, late };
 
-// The long film's segments, their sound a third of a second before or behind the pictures that it goes with.
-std::vector<std::string> moved_sound(sound_stands where, std::size_t count)
+// The long video's segments, their audio a third of a second before or behind the frames that it goes with.
+std::vector<std::string> moved_audio(audio_stands where, std::size_t count)
 {
     std::vector<std::string> all;
-    for (std::size_t i = 0; i < count; ++i) all.push_back(film("hls_ts/s" + std::to_string(i) + ".ts"));
+    for (std::size_t i = 0; i < count; ++i) all.push_back(video("hls_ts/s" + std::to_string(i) + ".ts"));
     for (std::size_t i = 0; i + 1 < count; ++i) {
-        if (where == sound_stands::early) {
-            all[i] += take_sound(all[i + 1], true);
+        if (where == audio_stands::early) {
+            all[i] += take_audio(all[i + 1], true);
         } else {
             const std::size_t n = count - 2 - i;
-            const std::string taken = take_sound(all[n], false);
+            const std::string taken = take_audio(all[n], false);
             all[n + 1].insert(behind_tables(all[n + 1]), taken);
         }
     }
@@ -144,7 +144,7 @@ std::vector<std::string> moved_sound(sound_stands where, std::size_t count)
 
 }  // namespace
 
-TEST_CASE("the sound of a clip that begins or ends near a segment's boundary is complete", "[hls][sound]")
+TEST_CASE("the audio of a clip that begins or ends near a segment's boundary is complete", "[hls][audio]")
 {
     const std::string list = GENERATE("hls_ts/list.m3u8", "hls_mp4/list.m3u8", "hls_groups/master.m3u8",
                                       "hls_ts_groups/master.m3u8", "hls_ts_one_file/list.m3u8");
@@ -156,20 +156,20 @@ TEST_CASE("the sound of a clip that begins or ends near a segment's boundary is 
     for (const segment& wanted : near_boundaries) {
         fetching local;
         const fetched got = local.fetch(playlist_at(server.url(list)), {wanted});
-        check_sound(got, wanted, local.folder);
+        check_audio(got, wanted, local.folder);
         const std::size_t least = playlists + streams * ((has_header ? 1 : 0) + overlapped(wanted));
         CHECK(got.counts.requests >= least);
         CHECK(got.counts.requests <= least + streams);
     }
 }
 
-TEST_CASE("sound that stands in the segment before or behind that of its pictures is fetched with them", "[hls][sound]")
+TEST_CASE("audio that stands in the segment before or behind that of its frames is fetched with them", "[hls][audio]")
 {
-    const auto where = GENERATE(sound_stands::early, sound_stands::late);
+    const auto where = GENERATE(audio_stands::early, audio_stands::late);
     constexpr std::size_t count = 5;
-    CAPTURE(where == sound_stands::early);
-    const std::vector<std::string> segments = moved_sound(where, count);
-    const std::string list = film("hls_ts/list.m3u8");
+    CAPTURE(where == audio_stands::early);
+    const std::vector<std::string> segments = moved_audio(where, count);
+    const std::string list = video("hls_ts/list.m3u8");
     origin server;
     server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
     for (std::size_t i = 0; i < count; ++i)
@@ -177,7 +177,7 @@ TEST_CASE("sound that stands in the segment before or behind that of its picture
     for (const segment& wanted : near_boundaries) {
         fetching local;
         const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), {wanted});
-        check_sound(got, wanted, local.folder);
+        check_audio(got, wanted, local.folder);
         CHECK(got.counts.requests <= 1 + overlapped(wanted) + 1);
     }
 }

@@ -13,8 +13,8 @@
 
 using namespace std::chrono_literals;
 using reelpipe::segment;
+using reelpipe::cut::audio_mode;
 using reelpipe::cut::result;
-using reelpipe::cut::sound;
 using namespace reelpipe::test;
 namespace fs = std::filesystem;
 
@@ -44,7 +44,7 @@ std::chrono::microseconds loudest_near(const std::vector<std::int16_t>& samples,
     return std::chrono::microseconds((found - samples.begin()) * 1'000'000 / sample_rate);
 }
 
-// The films click at every whole second.
+// The videos click at every whole second.
 void check_clicks(const fs::path& clip, segment wanted, std::vector<std::chrono::microseconds> seconds)
 {
     const std::vector<std::int16_t> samples = samples_of(clip);
@@ -58,7 +58,7 @@ void check_clicks(const fs::path& clip, segment wanted, std::vector<std::chrono:
 // Low-complexity AAC that says that it was HE-AAC: the decoder then gives twice as many samples.
 fs::path he_aac(const temp_folder& folder)
 {
-    std::string content = read_file(film("sound_22050.mp4"));
+    std::string content = read_file(video("audio_22050.mp4"));
     const std::string plain("\x13\x90\x56\xe5\x00", 5), spectral("\x2b\x92\x08\x00\x00", 5);
     const std::size_t at = content.find(plain);
     REQUIRE(at != std::string::npos);
@@ -69,14 +69,14 @@ fs::path he_aac(const temp_folder& folder)
 
 }  // namespace
 
-TEST_CASE("sound that MP4 carries is copied, packet by packet, and in time", "[encode]")
+TEST_CASE("audio that MP4 carries is copied, packet by packet, and in time", "[encode]")
 {
     const temp_folder folder;
     const segment wanted{1300ms, 3700ms};
     const std::string name =
-        GENERATE("sound_mono.mp4", "sound_surround.mp4", "sound_mp3.mp4", "sound_opus.mkv", "sound_ac3.mkv", "HE-AAC");
+        GENERATE("audio_mono.mp4", "audio_surround.mp4", "audio_mp3.mp4", "audio_opus.mkv", "audio_ac3.mkv", "HE-AAC");
     CAPTURE(name);
-    const fs::path from = name == "HE-AAC" ? he_aac(folder) : film(name);
+    const fs::path from = name == "HE-AAC" ? he_aac(folder) : video(name);
 
     const result done = encode_to(folder / "clip.mp4", from, wanted, {.preset = quick});
 
@@ -87,31 +87,31 @@ TEST_CASE("sound that MP4 carries is copied, packet by packet, and in time", "[e
     check_clicks(folder / "clip.mp4", wanted, {2s, 3s});
 }
 
-TEST_CASE("sound that MP4 does not carry becomes the AAC that ffmpeg makes of it", "[encode]")
+TEST_CASE("audio that MP4 does not carry becomes the AAC that ffmpeg makes of it", "[encode]")
 {
     const temp_folder folder;
     const segment wanted = GENERATE(segment{1300ms, 3700ms}, segment{90ms, 3500ms}, segment{777ms, 3211ms});
-    const std::string name = GENERATE("sound_pcm.mov", "sound_pcm_surround.mkv", "sound_flac.mkv", "sound_vorbis.mkv");
+    const std::string name = GENERATE("audio_pcm.mov", "audio_pcm_surround.mkv", "audio_flac.mkv", "audio_vorbis.mkv");
     CAPTURE(name, wanted.start.count());
 
-    const result done = encode_to(folder / "clip.mp4", film(name), wanted, {.preset = quick});
+    const result done = encode_to(folder / "clip.mp4", video(name), wanted, {.preset = quick});
 
-    ffmpeg_to(folder / "ffmpeg.mp4", film(name), wanted, {"-vn", "-c:a", "aac"});
+    ffmpeg_to(folder / "ffmpeg.mp4", video(name), wanted, {"-vn", "-c:a", "aac"});
     CHECK(done.audio);
     CHECK(packets_of(folder / "clip.mp4", "a") == packets_of(folder / "ffmpeg.mp4", "a"));
     check_clicks(folder / "clip.mp4", wanted, {2s, 3s});
 }
 
-TEST_CASE("sound is encoded anew or left out on request", "[encode]")
+TEST_CASE("audio is encoded anew or left out on request", "[encode]")
 {
     const temp_folder folder;
     const segment wanted{1300ms, 3700ms};
-    const std::string name = GENERATE("sound_mono.mp4", "sound_opus.mkv", "HE-AAC");
+    const std::string name = GENERATE("audio_mono.mp4", "audio_opus.mkv", "HE-AAC");
     CAPTURE(name);
-    const fs::path from = name == "HE-AAC" ? he_aac(folder) : film(name);
+    const fs::path from = name == "HE-AAC" ? he_aac(folder) : video(name);
 
-    const result anew = encode_to(folder / "anew.mp4", from, wanted, {.preset = quick, .audio = sound::aac});
-    const result none = encode_to(folder / "none.mp4", from, wanted, {.preset = quick, .audio = sound::none});
+    const result anew = encode_to(folder / "anew.mp4", from, wanted, {.preset = quick, .audio = audio_mode::aac});
+    const result none = encode_to(folder / "none.mp4", from, wanted, {.preset = quick, .audio = audio_mode::none});
 
     CHECK(anew.audio);
     check_clicks(folder / "anew.mp4", wanted, {2s, 3s});
@@ -121,15 +121,16 @@ TEST_CASE("sound is encoded anew or left out on request", "[encode]")
     CHECK_FALSE(reelpipe::verify::check_file(folder / "none.mp4", {}).audio);
 }
 
-TEST_CASE("sound in a part of the segment stays where it is", "[encode]")
+TEST_CASE("audio in a part of the segment stays where it is", "[encode]")
 {
     const temp_folder folder;
-    const segment wanted{500ms, 3500ms};  // the film is heard from 1.5 to 2.7 s
-    const sound how = GENERATE(sound::copy, sound::aac);
+    const segment wanted{500ms, 3500ms};  // the video is heard from 1.5 to 2.7 s
+    const audio_mode how = GENERATE(audio_mode::copy, audio_mode::aac);
 
-    const result done = encode_to(folder / "clip.mp4", film("sound_part.mp4"), wanted, {.preset = quick, .audio = how});
+    const result done =
+        encode_to(folder / "clip.mp4", video("audio_part.mp4"), wanted, {.preset = quick, .audio = how});
     const result silent =
-        encode_to(folder / "silent.mp4", film("sound_part.mp4"), {3s, 3800ms}, {.preset = quick, .audio = how});
+        encode_to(folder / "silent.mp4", video("audio_part.mp4"), {3s, 3800ms}, {.preset = quick, .audio = how});
 
     CHECK(done.audio);
     check_clicks(folder / "clip.mp4", wanted, {2500ms});  // its click at 1 s
@@ -138,14 +139,14 @@ TEST_CASE("sound in a part of the segment stays where it is", "[encode]")
     CHECK_NOTHROW(reelpipe::verify::check_file(folder / "silent.mp4", {.frames = silent.frames, .audio = false}));
 }
 
-TEST_CASE("sound that is copied out of the middle of a film decodes without errors", "[encode]")
+TEST_CASE("audio that is copied out of the middle of a video decodes without errors", "[encode]")
 {
     const temp_folder folder;
     const std::string name =
-        GENERATE("sound_mono.mp4", "sound_surround.mp4", "sound_mp3.mp4", "sound_opus.mkv", "sound_ac3.mkv");
+        GENERATE("audio_mono.mp4", "audio_surround.mp4", "audio_mp3.mp4", "audio_opus.mkv", "audio_ac3.mkv");
     for (auto start = 0ms; start < 2000ms; start += 90ms) {
         CAPTURE(name, start.count());
-        const result done = encode_to(folder / "clip.mp4", film(name), {start, start + 1s}, {.preset = quick});
+        const result done = encode_to(folder / "clip.mp4", video(name), {start, start + 1s}, {.preset = quick});
         CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = done.frames, .decodable = true}));
     }
 }

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
-#define REELPIPE_STAGES_CUT_PICTURE_FILTER_HPP
+#ifndef REELPIPE_STAGES_CUT_FRAME_FILTER_HPP
+#define REELPIPE_STAGES_CUT_FRAME_FILTER_HPP
 
 #include <string>
 
@@ -8,21 +8,21 @@
 
 namespace reelpipe::cut {
 
-// Whether pictures have to be changed before they are encoded. Where not, they go from the decoder to the encoder
+// Whether frames have to be changed before they are encoded. Where not, they go from the decoder to the encoder
 // without a copy.
 bool needs_filter(const AVFrame&, const AVStream&, const options&);
 
 // The filters between decoder and encoder, in the order in which the ffmpeg program applies them: upright, --filter,
 // --short-side, a size that the pixel format can have, the pixel format.
-class picture_filter {
+class frame_filter {
 public:
-    // For pictures like this one. Where pictures have been encoded already, the others get their size and format.
-    picture_filter(const AVFrame& like, const AVStream&, AVRational frame_rate, const options&,
-                   const AVCodecContext* encoder = nullptr);
+    // For frames like this one. Where frames have been encoded already, the others get their size and format.
+    frame_filter(const AVFrame& like, const AVStream&, AVRational frame_rate, const options&,
+                 const AVCodecContext* encoder = nullptr);
 
     bool accepts(const AVFrame&) const;
 
-    // Takes what the picture refers to; its time is on the stream's clock. Null: there are no more.
+    // Takes what the frame refers to; its time is on the stream's clock. Null: there are no more.
     void send(AVFrame*);
     bool receive(AVFrame*);
 

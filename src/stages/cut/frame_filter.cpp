@@ -1,4 +1,4 @@
-#include "stages/cut/picture_filter.hpp"
+#include "stages/cut/frame_filter.hpp"
 
 #include <fmt/format.h>
 
@@ -17,9 +17,9 @@ namespace {
 
 constexpr const char* default_format = "yuv420p";
 
-const std::int32_t* display_matrix(const AVFrame& picture, const AVStream& stream)
+const std::int32_t* display_matrix(const AVFrame& frame, const AVStream& stream)
 {
-    const AVFrameSideData* own = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
+    const AVFrameSideData* own = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
     return own ? reinterpret_cast<const std::int32_t*>(own->data) : av::display_matrix_of(stream);
 }
 
@@ -33,13 +33,13 @@ double turned_by(const std::int32_t* matrix)
 bool is_upright(const std::int32_t* matrix) { return !matrix || (turned_by(matrix) < 1 && matrix[4] >= 0); }
 
 // Full range has formats of its own, which hold the same samples.
-bool has_wanted_format(const AVFrame& picture, const options& how)
+bool has_wanted_format(const AVFrame& frame, const options& how)
 {
-    if (how.pixel_format.empty() && picture.format == AV_PIX_FMT_YUVJ420P) return true;
-    return picture.format == av_get_pix_fmt((how.pixel_format.empty() ? default_format : how.pixel_format).c_str());
+    if (how.pixel_format.empty() && frame.format == AV_PIX_FMT_YUVJ420P) return true;
+    return frame.format == av_get_pix_fmt((how.pixel_format.empty() ? default_format : how.pixel_format).c_str());
 }
 
-// A picture of this format has whole samples of colour in width and height.
+// A frame of this format has whole samples of colour in width and height.
 struct grid {
     int width, height;
 };
@@ -51,9 +51,9 @@ grid grid_of(const options& how)
     return {1 << format->log2_chroma_w, 1 << format->log2_chroma_h};
 }
 
-bool fits(const AVFrame& picture, grid cells)
+bool fits(const AVFrame& frame, grid cells)
 {
-    return picture.width % cells.width == 0 && picture.height % cells.height == 0;
+    return frame.width % cells.width == 0 && frame.height % cells.height == 0;
 }
 
 // The shorter side is N, or what it was where that is less, and both are even.
@@ -65,14 +65,14 @@ std::string shortened(int n)
 
 }  // namespace
 
-bool needs_filter(const AVFrame& picture, const AVStream& stream, const options& how)
+bool needs_filter(const AVFrame& frame, const AVStream& stream, const options& how)
 {
-    return how.short_side > 0 || !how.filter.empty() || !has_wanted_format(picture, how) ||
-           !fits(picture, grid_of(how)) || !is_upright(display_matrix(picture, stream));
+    return how.short_side > 0 || !how.filter.empty() || !has_wanted_format(frame, how) || !fits(frame, grid_of(how)) ||
+           !is_upright(display_matrix(frame, stream));
 }
 
-picture_filter::picture_filter(const AVFrame& like, const AVStream& stream, AVRational frame_rate, const options& how,
-                               const AVCodecContext* encoder)
+frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRational frame_rate, const options& how,
+                           const AVCodecContext* encoder)
     : width_(like.width),
       height_(like.height),
       format_(like.format),
@@ -103,7 +103,7 @@ picture_filter::picture_filter(const AVFrame& like, const AVStream& stream, AVRa
     guard(avfilter_graph_config(graph_.get(), nullptr), "set up the filters");
 }
 
-void picture_filter::append(const char* filter, const std::string& arguments)
+void frame_filter::append(const char* filter, const std::string& arguments)
 {
     AVFilterContext* made = nullptr;
     guard(avfilter_graph_create_filter(&made, avfilter_get_by_name(filter), filter, arguments.c_str(), nullptr,
@@ -114,9 +114,9 @@ void picture_filter::append(const char* filter, const std::string& arguments)
     last_pad_ = 0;
 }
 
-void picture_filter::append_upright(const AVFrame& picture, const AVStream& stream)
+void frame_filter::append_upright(const AVFrame& frame, const AVStream& stream)
 {
-    const std::int32_t* const matrix = display_matrix(picture, stream);
+    const std::int32_t* const matrix = display_matrix(frame, stream);
     if (is_upright(matrix)) return;
     const double angle = turned_by(matrix);
     if (std::abs(angle - 90) < 1) {
@@ -133,7 +133,7 @@ void picture_filter::append_upright(const AVFrame& picture, const AVStream& stre
     }
 }
 
-void picture_filter::append_user(const std::string& description)
+void frame_filter::append_user(const std::string& description)
 {
     av::filter_ends ends;
     guard(avfilter_graph_parse2(graph_.get(), description.c_str(), &ends.inputs, &ends.outputs), "read the filters");
@@ -144,24 +144,24 @@ void picture_filter::append_user(const std::string& description)
     last_pad_ = static_cast<unsigned>(ends.outputs->pad_idx);
 }
 
-bool picture_filter::accepts(const AVFrame& picture) const
+bool frame_filter::accepts(const AVFrame& frame) const
 {
-    return picture.width == width_ && picture.height == height_ && picture.format == format_ &&
-           av::colours_of(picture) == colours_;
+    return frame.width == width_ && frame.height == height_ && frame.format == format_ &&
+           av::colours_of(frame) == colours_;
 }
 
-void picture_filter::send(AVFrame* picture) { guard(av_buffersrc_add_frame(source_, picture), "filter a picture"); }
+void frame_filter::send(AVFrame* frame) { guard(av_buffersrc_add_frame(source_, frame), "filter a frame"); }
 
-bool picture_filter::receive(AVFrame* picture)
+bool frame_filter::receive(AVFrame* frame)
 {
-    const int code = av_buffersink_get_frame(sink_, picture);
+    const int code = av_buffersink_get_frame(sink_, frame);
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return false;
-    guard(code, "filter a picture");
+    guard(code, "filter a frame");
     return true;
 }
 
-AVRational picture_filter::time_base() const { return av_buffersink_get_time_base(sink_); }
-AVRational picture_filter::frame_rate() const { return av_buffersink_get_frame_rate(sink_); }
-AVRational picture_filter::pixel_shape() const { return av_buffersink_get_sample_aspect_ratio(sink_); }
+AVRational frame_filter::time_base() const { return av_buffersink_get_time_base(sink_); }
+AVRational frame_filter::frame_rate() const { return av_buffersink_get_frame_rate(sink_); }
+AVRational frame_filter::pixel_shape() const { return av_buffersink_get_sample_aspect_ratio(sink_); }
 
 }  // namespace reelpipe::cut

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_FETCH_FILM_LOOKS_HPP
-#define REELPIPE_STAGES_FETCH_FILM_LOOKS_HPP
+#ifndef REELPIPE_STAGES_FETCH_VIDEO_LOOKS_HPP
+#define REELPIPE_STAGES_FETCH_VIDEO_LOOKS_HPP
 
 #include <chrono>
 #include <functional>
@@ -18,8 +18,8 @@ namespace reelpipe::fetch {
 struct run_look {
     media::time_span span{};
     std::chrono::microseconds origin{};       // the clip's 0, on their clock
-    std::chrono::microseconds sound_ahead{};  // as media::partial_file has it
-    media::heard sound{};
+    std::chrono::microseconds audio_ahead{};  // as media::partial_file has it
+    media::heard audio{};
 };
 
 // Reads a file that is put together out of segments, which begin at `begin` along the playlist. A view that has an
@@ -27,10 +27,10 @@ struct run_look {
 run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, const segment& wanted, media::tracks,
                      const std::stop_token& = {});
 
-// All that fetching asks libav about films, which are a stranger's. Another way to answer may be put in its place, for
-// example in a process that may die of it; media::process_died from there costs the film, or the clip of a playlist.
+// All that fetching asks libav about videos, which are a stranger's. Another way to answer may be put in its place, for
+// example in a process that may die of it; media::process_died from there costs the video, or the clip of a playlist.
 // Called on the threads of the planners.
-struct film_looks {
+struct media_probe {
     std::function<media::span_plan(const media::partial_file&, const std::vector<segment>&, media::tracks)> plan =
         [](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
             return media::plan_spans(file, wanted, kind);
