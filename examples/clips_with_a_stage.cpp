@@ -24,12 +24,12 @@ struct measured {
 asio::awaitable<void> download(fs::path videos, fs::path output, fs::path list, reelpipe::out<fs::path> next)
 {
     reelpipe::download_options options;
-    options.lists = {list.string()};
-    options.output = output / list.stem();
-    options.source = videos.string();
-    options.preset = "ultrafast";
-    options.on_message = [](reelpipe::severity, const std::string& line) { std::cerr << line << '\n'; };
-    const fs::path folder = options.output;
+    options.wanted.lists = {list.string()};
+    options.output.folder = output / list.stem();
+    options.source.name = videos.string();
+    options.cut.preset = "ultrafast";
+    options.events.on_message = [](reelpipe::severity, const std::string& line) { std::cerr << line << '\n'; };
+    const fs::path folder = options.output.folder;
     reelpipe::downloader run(std::move(options));
     const reelpipe::download_summary s = co_await run.run();
     std::cerr << list.string() << ": " << s.totals.stored << " of " << s.totals.clips << " clips made, " << s.pending

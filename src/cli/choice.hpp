@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -19,12 +20,16 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
     std::vector<std::string> names;
     for (const auto& [choice, unused] : choices) names.push_back(choice);
     const auto refuse = [choices, names](const std::string& word) {
-        return choices.contains(word) ? std::string() : fmt::format("'{}' is none of {}", word, fmt::join(names, ", "));
+        return choices.contains(word) ? std::string()
+                                      : fmt::format("'{}' is not one of {}", word, fmt::join(names, ", "));
     };
+    const auto preset = std::ranges::find_if(choices, [&value](const auto& choice) { return choice.second == value; });
     return command
         .add_option_function<std::string>(
             name, [&value, choices](const std::string& word) { value = choices.at(word); }, description)
         ->check(CLI::Validator(refuse, ""))
+        ->default_str(preset == choices.end() ? "" : preset->first)
+        ->run_callback_for_default(false)
         ->option_text(fmt::format("{}", fmt::join(names, "|")));
 }
 
@@ -32,14 +37,14 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
 inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
 {
     return add_choice<bool>(command, "--verify", fully, {{"structure", false}, {"full", true}},
-                            "what of a clip is verified: streams, index, frames and times [the default], or besides "
-                            "that every frame and audio decodes");
+                            "structure: check streams, index, frames and times of each clip. full: also decode "
+                            "all of its frames and audio");
 }
 
 // How many are worked on at once; the same bounds for the commands that have it.
 inline CLI::Option* add_jobs(CLI::App& command, std::size_t& jobs, const std::string& what)
 {
-    return command.add_option("--jobs", jobs, what + "; default: one a usable core")
+    return command.add_option("--jobs", jobs, what + " (1-1024; default: one per usable CPU core)")
         ->check(CLI::Range(1, 1024))
         ->option_text("N");
 }

@@ -141,16 +141,17 @@ CLI::App* add_demo(CLI::App& program, download_arguments& arguments)
     CLI::App* const command =
         program.add_subcommand("demo", "Try the whole job on videos made on the spot; no internet needed");
     command
-        ->add_option("-o,--output", o.output, "folder of videos and clips; default: a new one in the temporary folder")
+        ->add_option("-o,--output", o.output.folder,
+                     "folder of videos and clips; default: a new one in the temporary folder")
         ->option_text("DIR");
-    command->add_option("--preset", o.preset, "libx264 preset")->capture_default_str();
-    add_jobs(*command, o.jobs, "clips cut at once");
+    command->add_option("--preset", o.cut.preset, "libx264 preset")->capture_default_str();
+    add_jobs(*command, o.workers.jobs, "clips cut at once");
     return command;
 }
 
 int run_demo(download_arguments arguments)
 try {
-    fs::path folder = arguments.run.output;
+    fs::path folder = arguments.run.output.folder;
     if (folder.empty()) {
         std::string name = (fs::temp_directory_path() / "reelpipe-demo-XXXXXX").string();
         if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "make a folder " + name);
@@ -172,19 +173,19 @@ try {
     const origin server(video_folder);
     fmt::print(stderr, "serving {:.1f} MB on http://127.0.0.1:{}/; one link of the list is dead on purpose\n",
                static_cast<double>(video_bytes) / 1e6, server.port());
-    arguments.run.lists = {list_file.string()};
-    arguments.run.source = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
-    arguments.run.output = folder / "clips";
+    arguments.run.wanted.lists = {list_file.string()};
+    arguments.run.source.name = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
+    arguments.run.output.folder = folder / "clips";
     const int status = run_download(arguments);
     if (status == exit_status::usage) return status;  // it was told what is wrong, and there is no folder of clips
 
     int clips = 0;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output)) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output.folder)) {
         if (entry.path().extension() != ".mp4") continue;
         fmt::print("{}\n", entry.path().string());
         ++clips;
     }
-    fmt::print(stderr, "the clips and their report are in {}\n", arguments.run.output.string());
+    fmt::print(stderr, "the clips and their report are in {}\n", arguments.run.output.folder.string());
     // The dead link fails, as it should, and nothing else does.
     return status == exit_status::some_failed && clips == living_clips ? exit_status::all_stored : status;
 } catch (const std::exception& e) {

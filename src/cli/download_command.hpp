@@ -19,14 +19,11 @@ inline constexpr int interrupted = 130;
 // What `reelpipe download` was asked for.
 struct download_arguments {
     download_options run{};
-    bool isolate = true;  // in processes of their own: cutting and verifying
+    bool isolate = true;  // libav works in sandboxed worker processes
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
     std::filesystem::path log_json{};  // empty: none
 };
-
-// Of "300/h", or 300. Throws CLI::ValidationError.
-double parse_rate(const std::string& text);
 
 // Adds the command; `arguments` outlives the parse.
 CLI::App* add_download(CLI::App& program, download_arguments& arguments);

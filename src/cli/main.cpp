@@ -3,12 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
+#include "cli/help.hpp"
 #include "cli/inspect_command.hpp"
 #include "cli/plan_command.hpp"
 #include "cli/report_command.hpp"
@@ -41,8 +43,9 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
     for (const CLI::App* each : program->get_subcommands({})) commands.push_back(each->get_name());
     const std::string known = fmt::format("{}", fmt::join(commands, ", "));
     if (first_word.empty() || first_word.starts_with('-'))
-        return fmt::format("error: a command comes first: {}; `reelpipe --help` says more\n", known);
-    return fmt::format("error: there is no command '{}', but {}; `reelpipe --help` says more\n", first_word, known);
+        return fmt::format("error: a command comes first, one of {}; `reelpipe --help` says more\n", known);
+    return fmt::format("error: there is no command '{}'; the commands are {}; `reelpipe --help` says more\n",
+                       first_word, known);
 }
 
 }  // namespace
@@ -55,6 +58,7 @@ int main(int argc, char** argv)
     allow_as_many_descriptors_as_possible();
 
     CLI::App program("Annotated video lists in, verified clips out.");
+    program.formatter(std::make_shared<help_formatter>());
     program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +
                                               "." + std::to_string(version % 100));
     program.footer(

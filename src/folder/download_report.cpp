@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
 

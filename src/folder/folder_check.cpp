@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "reelpipe/download.hpp"
 #include "reelpipe/pipeline.hpp"
+#include "reelpipe/usage_error.hpp"
 
 #include "folder/run_folder.hpp"
 #include "folder/stored_clip.hpp"

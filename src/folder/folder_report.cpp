@@ -6,7 +6,7 @@
 
 #include "ledger/database.hpp"
 #include "ledger/schema.hpp"
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {

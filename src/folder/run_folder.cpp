@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 #include "stages/store/output_file.hpp"
 
 namespace reelpipe {

@@ -23,6 +23,14 @@ clip_record record_of(const verify::facts& facts, const store::stamp& file)
             .streams = streams_of(facts)};
 }
 
+std::string length_note(std::string_view what, std::chrono::microseconds missing)
+{
+    constexpr std::chrono::milliseconds rounding{100};
+    if (missing <= rounding) return {};
+    return fmt::format("{}; {:.2f} s shorter than asked for, the video ends there", what,
+                       std::chrono::duration<double>(missing).count());
+}
+
 verify::expectation expectation_of(const clip_record& stored)
 {
     return {.frames = stored.frames, .duration = std::chrono::microseconds(std::llround(stored.duration_s * 1e6))};

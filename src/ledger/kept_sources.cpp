@@ -29,11 +29,11 @@ std::int64_t end_of(const media_source& source, kept_sources::time now)
     return seconds_of(end);
 }
 
-std::int64_t asked_by(const download_options& o)
+std::int64_t asked_by(const source_options& o, bool with_audio)
 {
-    return static_cast<std::int64_t>(store::stable_hash(fmt::format(
-        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.source, o.url_base, o.format, o.max_height, o.audio == audio_choice::none,
-        o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters)));
+    return static_cast<std::int64_t>(store::stable_hash(
+        fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.name, o.url_base, o.format, o.max_height, !with_audio,
+                    o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters)));
 }
 
 void remove_ended(database& db, kept_sources::time now)
@@ -45,8 +45,8 @@ void remove_ended(database& db, kept_sources::time now)
 
 }  // namespace
 
-kept_sources::kept_sources(database& db, const download_options& options, time now)
-    : asked_(asked_by(options)),
+kept_sources::kept_sources(database& db, const source_options& options, bool with_audio, time now)
+    : asked_(asked_by(options, with_audio)),
       find_(db.prepare("SELECT source FROM resolved WHERE video = ?1 AND asked = ?2 AND until > ?3")),
       put_(db.prepare("INSERT OR REPLACE INTO resolved(video, asked, until, source) VALUES(?1, ?2, ?3, ?4)")),
       remove_(db.prepare("DELETE FROM resolved WHERE video = ?1"))

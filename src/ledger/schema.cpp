@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
 

@@ -60,30 +60,29 @@ void accounts::enter_failure(const clip_request& clip, const clip_record& record
     if (needs_example) examples_[why] = line;
     if (!is_news) return;
     told_.insert(why);
-    if (options_.on_message)
-        options_.on_message(severity::warning, fmt::format("{} ({}). {} More of the kind are counted only.", line,
-                                                           to_string(why), explain(why)));
+    say(severity::warning,
+        fmt::format("{} ({}). {} Further ones are only counted.", line, to_string(why), explain(why)));
 }
 
 void accounts::tell(const clip_request& clip, const clip_record& record, clip_outcome::standing how) const
 {
-    if (!options_.on_clip) return;
-    options_.on_clip({.clip = clip,
-                      .id = store::clip_id(clip, trim_),
-                      .how = how,
-                      .why = record.failed,
-                      .message = record.message,
-                      .attempts = record.attempts,
-                      .bytes = record.file.bytes,
-                      .frames = record.frames,
-                      .duration_s = record.duration_s,
-                      .streams = record.streams,
-                      .fetched = record.fetched,
-                      .resolve_s = record.resolve_s,
-                      .fetch_s = record.fetch_s,
-                      .cut_s = record.cut_s,
-                      .verify_s = record.verify_s,
-                      .store_s = record.store_s});
+    if (!events_.on_clip) return;
+    events_.on_clip({.clip = clip,
+                     .id = store::clip_id(clip, trim_),
+                     .how = how,
+                     .why = record.failed,
+                     .message = record.message,
+                     .attempts = record.attempts,
+                     .bytes = record.file.bytes,
+                     .frames = record.frames,
+                     .duration_s = record.duration_s,
+                     .streams = record.streams,
+                     .fetched = record.fetched,
+                     .resolve_s = record.resolve_s,
+                     .fetch_s = record.fetch_s,
+                     .cut_s = record.cut_s,
+                     .verify_s = record.verify_s,
+                     .store_s = record.store_s});
 }
 
 void accounts::settled_before(const wanted_clip& clip)
@@ -124,6 +123,11 @@ void accounts::failed(const clip_request& clip, std::uint64_t row, const clip_re
     settle(row, standing::failed, record);
     tell(clip, record, clip_outcome::standing::failed);
     enter_failure(clip, record, true);
+}
+
+void accounts::say(severity how, const std::string& line) const
+{
+    if (events_.on_message) events_.on_message(how, line);
 }
 
 progress accounts::totals() const

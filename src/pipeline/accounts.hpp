@@ -10,7 +10,8 @@
 #include "ledger/ledger.hpp"
 #include "ledger/work_list.hpp"
 #include "pipeline/jobs.hpp"
-#include "reelpipe/download.hpp"
+#include "reelpipe/download_options.hpp"
+#include "reelpipe/progress.hpp"
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -19,8 +20,8 @@ namespace reelpipe {
 // to who listens. Threads: the loop's; totals() from anywhere.
 class accounts {
 public:
-    accounts(const download_options& options, const store::trim_format& trim, ledger& remembered, work_list& wanted)
-        : options_(options), trim_(trim), ledger_(remembered), wanted_(wanted)
+    accounts(const run_events& events, const store::trim_format& trim, ledger& remembered, work_list& wanted)
+        : events_(events), trim_(trim), ledger_(remembered), wanted_(wanted)
     {
     }
 
@@ -30,6 +31,9 @@ public:
     void exists(const clip_request&, std::uint64_t row, const clip_record&);
     void stored(const clip_request&, std::uint64_t row, const clip_record&);
     void failed(const clip_request&, std::uint64_t row, const clip_record&);
+
+    // A line for the user.
+    void say(severity, const std::string&) const;
 
     progress totals() const;
 
@@ -47,7 +51,7 @@ private:
     void enter_failure(const clip_request&, const clip_record&, bool of_this_run);
     void tell(const clip_request&, const clip_record&, clip_outcome::standing) const;
 
-    const download_options& options_;
+    const run_events& events_;
     const store::trim_format& trim_;
     ledger& ledger_;
     work_list& wanted_;

@@ -54,7 +54,7 @@ verdict failure_policy::judge(const failure& f)
         what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
     if (may_pass && !found.final && f.attempt < f.attempts) {
         if (is_ending()) return verdict::drain();  // its clips stay pending, with attempts left
-        return verdict::retry(pause_before(f.attempt, options_.backoff, found.retry_after));
+        return verdict::retry(pause_before(f.attempt, backoff_, found.retry_after));
     }
 
     if (found.fault != site_fault::none && ++unanswered_ >= long_ago) answering_.clear();
@@ -79,8 +79,8 @@ void failure_policy::stop(const finding& why)
     if (stop_reason_) return;
     stop_reason_ = why;
     stopped_ = true;
-    if (options_.on_message)
-        options_.on_message(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
+    if (events_.on_message)
+        events_.on_message(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
 }
 
 // One video says nothing of its host, several in a row do. Where another host answers, the network is fine and the run
@@ -95,9 +95,9 @@ void failure_policy::suspect(const job_failed& job, const finding& found, unsign
         down_.insert(found.host);
         leave_pending(found);
         if (names_hosts_ && found.host != site_itself && silent_.size() < most_silent) {
-            if (options_.on_message)
-                options_.on_message(severity::warning, fmt::format("{} ({}); its clips stay pending",
-                                                                   explain(reason::host_down), found.message));
+            if (events_.on_message)
+                events_.on_message(severity::warning, fmt::format("{} ({}); its clips stay pending",
+                                                                  explain(reason::host_down), found.message));
             return;
         }
     } else if (names_hosts_ ? silent_.size() < most_silent : undecided_.size() < down_in_a_row) {

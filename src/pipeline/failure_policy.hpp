@@ -2,6 +2,7 @@
 #define REELPIPE_PIPELINE_FAILURE_POLICY_HPP
 
 #include <atomic>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,7 +13,7 @@
 #include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
-#include "reelpipe/download.hpp"
+#include "reelpipe/download_options.hpp"
 
 namespace reelpipe {
 
@@ -20,9 +21,11 @@ namespace reelpipe {
 // Threads: the loop's; drain(), is_ending() and has_stopped() from anywhere.
 class failure_policy {
 public:
-    // `names_hosts`: the list or what stands beside it names hosts, so that behind one that is down others may come.
-    failure_policy(const download_options& options, accounts& entries, kept_sources& kept, bool names_hosts)
-        : options_(options), accounts_(entries), kept_(kept), names_hosts_(names_hosts)
+    // `backoff`: the shortest pause before a second attempt. `names_hosts`: the list or what stands beside it names
+    // hosts, so that behind one that is down others may come.
+    failure_policy(std::chrono::milliseconds backoff, const run_events& events, accounts& entries, kept_sources& kept,
+                   bool names_hosts)
+        : backoff_(backoff), events_(events), accounts_(entries), kept_(kept), names_hosts_(names_hosts)
     {
     }
 
@@ -64,7 +67,8 @@ private:
     static reason believed(reason, const clip_task&);
     void record(const job_failed&, const finding&, unsigned attempts);
 
-    const download_options& options_;
+    const std::chrono::milliseconds backoff_;
+    const run_events& events_;
     accounts& accounts_;
     kept_sources& kept_;
     std::optional<finding> stop_reason_;

@@ -59,7 +59,7 @@ asio::awaitable<inspection> look_into(media_source source, std::vector<segment> 
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     asio::thread_pool planner(1);
     fetch::http_client http(loop);
-    fetch::fetcher fetcher(http, planner.get_executor(), fetch::fetch_options{.folder = std::move(folder)});
+    fetch::fetcher fetcher(http, planner.get_executor(), fetch::options{.folder = std::move(folder)});
     const fetch::fetched got = co_await fetcher.fetch(std::move(source), wanted);
     inspection seen{.container = got.container,
                     .size = got.size,

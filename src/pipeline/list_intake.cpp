@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "reelpipe/usage_error.hpp"
 #include "stages/annotations/list_reader.hpp"
 #include "stages/store/stable_hash.hpp"
 
@@ -17,13 +18,15 @@ namespace reelpipe {
 
 namespace {
 
+using warn_function = std::function<void(const std::string&)>;
+
 constexpr std::size_t rows_ahead = 1024;
 constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the others are counted
 
 // Decides which rows are wanted.
 class row_filter {
 public:
-    explicit row_filter(const download_options& options) : options_(options)
+    explicit row_filter(const wanted_options& options) : options_(options)
     {
         for (const std::string& label : options.labels) labels_.emplace(label, false);
     }
@@ -48,7 +51,7 @@ public:
     }
 
 private:
-    const download_options& options_;
+    const wanted_options& options_;
     std::map<std::string, bool> labels_;  // and whether a row has it
 };
 
@@ -64,11 +67,8 @@ std::vector<annotations::row> next_rows(annotations::list_reader& list, std::siz
 }
 
 // Calls `take` with each good row until it says false. Returns how many were malformed.
-template <class Take> std::uint64_t read_list(const std::string& name, const download_options& options, Take take)
+template <class Take> std::uint64_t read_list(const std::string& name, const warn_function& warn, Take take)
 try {
-    const auto warn = [&options](const std::string& line) {
-        if (options.on_message) options.on_message(severity::warning, line);
-    };
     std::uint64_t bad_rows = 0;
     annotations::list_reader list(name);
     // Of a file the next rows are read while these are taken; what comes in by hand or from a program is not read
@@ -109,20 +109,23 @@ unsigned shard_of(std::string_view video, unsigned shards)
     return static_cast<unsigned>((hash ^ (hash >> 32)) % shards) + 1;  // the low bits of FNV alone are weak
 }
 
-std::uint64_t read_lists(const download_options& options, work_list& wanted)
+std::uint64_t read_lists(const wanted_options& options, const run_events& events, work_list& wanted)
 {
     if (options.lists.empty()) throw usage_error("no annotation list was named");
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
+    const auto warn = [&events](const std::string& line) {
+        if (events.on_message) events.on_message(severity::warning, line);
+    };
     std::uint64_t bad_rows = 0;
     for (const std::string& name : options.exclude)
-        bad_rows += read_list(name, options, [&](const clip_request& clip) {
+        bad_rows += read_list(name, warn, [&](const clip_request& clip) {
             wanted.exclude(clip);
             return true;
         });
     row_filter filter(options);
     for (const std::string& name : options.lists)
-        bad_rows += read_list(name, options, [&](const clip_request& clip) {
+        bad_rows += read_list(name, warn, [&](const clip_request& clip) {
             if (!filter.passes(clip)) return true;
             if (options.limit != 0 && wanted.rows() == options.limit) return false;
             wanted.add(clip);
@@ -136,7 +139,7 @@ std::uint64_t read_lists(const download_options& options, work_list& wanted)
     const std::vector<std::string> unseen = all_were_read ? filter.unseen_labels() : std::vector<std::string>{};
     const std::string missing = fmt::format("no row of the lists has the label '{}'", fmt::join(unseen, "' or '"));
     if (!unseen.empty() && unseen.size() == options.labels.size() && options.shards == 1) throw usage_error(missing);
-    if (!unseen.empty() && options.shards == 1 && options.on_message) options.on_message(severity::warning, missing);
+    if (!unseen.empty() && options.shards == 1) warn(missing);
     return bad_rows;
 }
 

@@ -6,6 +6,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/work_left.hpp"
 #include "ledger/work_list.hpp"
+#include "pipeline/checked_options.hpp"
 #include "pipeline/list_intake.hpp"
 #include "site/locator.hpp"
 
@@ -13,17 +14,18 @@ namespace reelpipe {
 
 download_plan plan(const download_options& options)
 try {
-    locator::check(options);
-    const std::filesystem::path remembered = options.output / ".reelpipe" / "ledger.sqlite";
-    const bool has_ledger = !options.output.empty() && std::filesystem::exists(remembered);
+    const checked_options checked(options);
+    const std::filesystem::path remembered = options.output.folder / ".reelpipe" / "ledger.sqlite";
+    const bool has_ledger = !options.output.folder.empty() && std::filesystem::exists(remembered);
     database db(has_ledger ? remembered : std::filesystem::path(":memory:"));
     const ledger with_tables(db);
     work_list wanted(db, std::filesystem::temp_directory_path());
     download_plan counts;
-    counts.bad_rows = read_lists(options, wanted);
+    counts.bad_rows = read_lists(options.wanted, options.events, wanted);
     const work_list::size size = wanted.seal();
     // Without a ledger all of it is left, and need not be read once more.
-    const work_left left = has_ledger ? count_work(wanted) : work_left{.clips = size.clips, .videos = size.videos};
+    const work_left left =
+        has_ledger ? count_work(wanted, checked.retry) : work_left{.clips = size.clips, .videos = size.videos};
     counts.rows = size.rows;
     counts.duplicates = size.rows - size.clips;
     counts.clips = size.clips;
@@ -32,7 +34,7 @@ try {
     counts.failed = left.failed;
     counts.clips_left = left.clips;
     counts.videos_left = left.videos;
-    counts.resolves_per_hour = resolves_per_hour(options);
+    counts.resolves_per_hour = resolves_per_hour(options.source);
     if (counts.resolves_per_hour > 0) counts.quota_time = quota_time(left.videos, counts.resolves_per_hour);
     return counts;
 } catch (const database_error& e) {

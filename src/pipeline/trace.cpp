@@ -7,7 +7,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "reelpipe/usage_error.hpp"
 #include "site/egress_pool.hpp"
 #include "site/proxy.hpp"
 #include "stages/fetch/url.hpp"
@@ -27,33 +28,31 @@ constexpr double youtube_per_hour = 240;
 
 enum class source_kind : std::uint8_t { custom, site, urls, manifest, folder };
 
-source_kind kind_of(const download_options& options)
+source_kind kind_of(const source_options& options)
 {
-    if (options.custom_source) return source_kind::custom;
+    if (options.custom) return source_kind::custom;
     if (is_site(options)) return source_kind::site;
-    if (options.source.find("://") != std::string::npos || resolve::url_template::takes_urls(options.source))
+    if (options.name.find("://") != std::string::npos || resolve::url_template::takes_urls(options.name))
         return source_kind::urls;
-    if (std::filesystem::is_regular_file(options.source)) return source_kind::manifest;
-    if (std::filesystem::is_directory(options.source)) return source_kind::folder;
+    if (std::filesystem::is_regular_file(options.name)) return source_kind::manifest;
+    if (std::filesystem::is_directory(options.name)) return source_kind::folder;
     throw std::invalid_argument(
         "expected 'youtube', an http(s) URL with {id} in it, a folder of videos, or a file of URLs, one JSON object a "
         "line");
 }
 
-bool with_audio(const download_options& options) { return options.audio != audio_choice::none; }
-
-double rate_of(const download_options& options)
+double rate_of(const source_options& options)
 {
     const bool is_youtube = options.url_base == resolve::yt_dlp_options{}.url_base;
     return options.resolve_rate.value_or(is_youtube ? youtube_per_hour : 0);
 }
 
-std::vector<std::string> ways_of(const download_options& options)
+std::vector<std::string> ways_of(const source_options& options)
 {
     return options.proxies.empty() ? std::vector<std::string>(1) : options.proxies;
 }
 
-std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const download_options& options,
+std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const source_options& options, bool with_audio,
                                       wait_hooks hooks, const std::string& reference)
 {
     std::vector<egress_pool::way_out> ways;
@@ -62,7 +61,7 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
             std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
                                                                             .format = options.format,
                                                                             .max_height = options.max_height,
-                                                                            .with_audio = with_audio(options),
+                                                                            .with_audio = with_audio,
                                                                             .cookies = options.cookies,
                                                                             .proxy = proxy,
                                                                             .yt_dlp = options.yt_dlp,
@@ -78,57 +77,57 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const d
                                                                       .width = options.resolvers,
                                                                       .max_wait = options.max_wait,
                                                                       .first_pause = options.block_pause,
-                                                                      .say = options.on_message,
+                                                                      .say = std::move(hooks.say),
                                                                       .is_ending = std::move(hooks.is_ending),
                                                                       .on_hold_up = std::move(hooks.on_hold_up)});
     pool->set_reference(reference);
     return pool;
 }
 
-std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const download_options& options,
-                                        wait_hooks hooks, const std::string& reference)
+std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const source_options& options,
+                                        bool with_audio, wait_hooks hooks, const std::string& reference)
 {
     switch (kind_of(options)) {
         case source_kind::custom:
             break;
         case source_kind::site:
-            return site_of(loop, options, std::move(hooks), reference);
+            return site_of(loop, options, with_audio, std::move(hooks), reference);
         case source_kind::urls:
-            return std::make_shared<resolve::url_template>(options.source, ways_of(options).front());
+            return std::make_shared<resolve::url_template>(options.name, ways_of(options).front());
         case source_kind::manifest:
-            return std::make_shared<resolve::manifest>(options.source, ways_of(options).front());
+            return std::make_shared<resolve::manifest>(options.name, ways_of(options).front());
         case source_kind::folder:
-            return std::make_shared<resolve::folder>(options.source);
+            return std::make_shared<resolve::folder>(options.name);
     }
-    return options.custom_source;
+    return options.custom;
 }
 
 // What only a site behind yt-dlp has a use for.
 // clang-format off
 struct site_option {
     const char* name;  // as the command line spells it
-    bool (*differs)(const download_options&, const download_options& usual);
+    bool (*differs)(const source_options&, const source_options& usual);
 };
 constexpr std::array site_options{
-    site_option{"--url-base",    [](const download_options& o, const download_options& usual) { return o.url_base != usual.url_base; }},
-    site_option{"--format",      [](const download_options& o, const download_options& usual) { return o.format != usual.format; }},
-    site_option{"--cookies",     [](const download_options& o, const download_options& usual) { return o.cookies != usual.cookies; }},
-    site_option{"--yt-dlp",      [](const download_options& o, const download_options& usual) { return o.yt_dlp != usual.yt_dlp; }},
-    site_option{"--python",      [](const download_options& o, const download_options& usual) { return o.python != usual.python; }},
-    site_option{"--max-wait",    [](const download_options& o, const download_options& usual) { return o.max_wait != usual.max_wait; }},
-    site_option{"--block-pause", [](const download_options& o, const download_options& usual) { return o.block_pause != usual.block_pause; }},
+    site_option{"--url-base",    [](const source_options& o, const source_options& usual) { return o.url_base != usual.url_base; }},
+    site_option{"--format",      [](const source_options& o, const source_options& usual) { return o.format != usual.format; }},
+    site_option{"--cookies",     [](const source_options& o, const source_options& usual) { return o.cookies != usual.cookies; }},
+    site_option{"--yt-dlp",      [](const source_options& o, const source_options& usual) { return o.yt_dlp != usual.yt_dlp; }},
+    site_option{"--python",      [](const source_options& o, const source_options& usual) { return o.python != usual.python; }},
+    site_option{"--max-wait",    [](const source_options& o, const source_options& usual) { return o.max_wait != usual.max_wait; }},
+    site_option{"--block-pause", [](const source_options& o, const source_options& usual) { return o.block_pause != usual.block_pause; }},
     // A source of the program's own is asked by so many at once, too.
-    site_option{"--resolvers",   [](const download_options& o, const download_options& usual) { return !o.custom_source && o.resolvers != usual.resolvers; }},
+    site_option{"--resolvers",   [](const source_options& o, const source_options& usual) { return !o.custom && o.resolvers != usual.resolvers; }},
 };
 // clang-format on
 
 // An option without an effect is a mistake that would be found after days.
-void check_use(const download_options& options)
+void check_use(const source_options& options)
 {
     const source_kind kind = kind_of(options);
     if (kind == source_kind::site) return;
-    const std::string source = kind == source_kind::custom ? "a source of one's own" : options.source;
-    const download_options usual{};
+    const std::string source = kind == source_kind::custom ? "a source of one's own" : options.name;
+    const source_options usual{};
     for (const site_option& option : site_options)
         if (option.differs(options, usual))
             throw usage_error(fmt::format("{} is for sites whose pages are asked for, and {} is none: leave it out",
@@ -149,39 +148,39 @@ bool is_own_host(const std::string& url)
 }
 
 // Whether the hosts of media are of others' choice: of a site's, or of whoever wrote the list.
-bool is_named_by_others(const download_options& options)
+bool is_named_by_others(const source_options& options)
 {
     if (is_site(options)) return !is_own_host(options.url_base);
-    return !options.custom_source && resolve::url_template::takes_urls(options.source);
+    return !options.custom && resolve::url_template::takes_urls(options.name);
 }
 
 }  // namespace
 
-bool is_site(const download_options& options) { return !options.custom_source && options.source == "youtube"; }
+bool is_site(const source_options& options) { return !options.custom && options.name == "youtube"; }
 
-double resolves_per_hour(const download_options& options)
+double resolves_per_hour(const source_options& options)
 {
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
 }
 
-bool is_free_to_ask(const download_options& options) { return kind_of(options) == source_kind::folder; }
+bool is_free_to_ask(const source_options& options) { return kind_of(options) == source_kind::folder; }
 
-bool names_hosts(const download_options& options)
+bool names_hosts(const source_options& options)
 {
     const source_kind kind = kind_of(options);
     return kind == source_kind::custom || kind == source_kind::manifest ||
-           (kind == source_kind::urls && resolve::url_template::takes_urls(options.source));
+           (kind == source_kind::urls && resolve::url_template::takes_urls(options.name));
 }
 
-locator::locator(const asio::any_io_executor& loop, const download_options& options, wait_hooks hooks,
+locator::locator(const asio::any_io_executor& loop, const source_options& options, bool with_audio, wait_hooks hooks,
                  const std::string& reference)
 try
-    : source_(source_of(loop, options, std::move(hooks), reference)),
+    : source_(source_of(loop, options, with_audio, std::move(hooks), reference)),
       named_by_others_(is_named_by_others(options)),
-      with_audio_(with_audio(options)) {
+      with_audio_(with_audio) {
     if (is_site(options)) media_urls_.emplace("{id}", ways_of(options).front());
 } catch (const std::exception& e) {
-    throw usage_error(fmt::format("--source {}: {}", options.source, e.what()));
+    throw usage_error(fmt::format("--source {}: {}", options.name, e.what()));
 }
 
 asio::awaitable<std::vector<message>> locator::start()
@@ -209,19 +208,19 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     co_return found;
 }
 
-void locator::check(const download_options& options)
+void locator::check(const source_options& options)
 {
-    const locator unused(asio::system_executor(), options);
+    const locator unused(asio::system_executor(), options, true);
     check_use(options);
     for (const std::string& proxy : options.proxies) check_proxy(proxy);
     if (options.resolve_rate && !is_site(options))
         throw usage_error(
             fmt::format("a rate of resolving is for sites whose pages are asked for, and {} has none; "
                         "bound the bytes instead (--limit-rate)",
-                        options.source));
+                        options.name));
 }
 
-std::size_t locator::useful_calls(const download_options& options)
+std::size_t locator::max_concurrent_resolves(const source_options& options)
 {
     constexpr std::size_t in_doubt = 64;
     return options.resolvers * ways_of(options).size() + (is_site(options) ? in_doubt : 0);

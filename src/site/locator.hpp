@@ -10,29 +10,30 @@
 #include <string>
 #include <vector>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/download_options.hpp"
 #include "reelpipe/video_source.hpp"
 #include "stages/resolve/url_template.hpp"
 
 namespace reelpipe {
 
 // Whether videos are asked for at a site, whose URLs of media are good for the address that asked and no other.
-bool is_site(const download_options&);
+bool is_site(const source_options&);
 
 // How many videos an hour the source may be asked for on all ways together; 0: without bounds.
-double resolves_per_hour(const download_options&);
+double resolves_per_hour(const source_options&);
 
 // What a source that may have to wait asks and tells its run; called on the loop.
 struct wait_hooks {
     std::function<bool()> is_ending{};  // once true, nobody waits for a quota or for a block to end
     std::function<void(std::optional<reason>)> on_hold_up{};  // as egress_options has it
+    std::function<void(severity, const std::string&)> say{};  // a line for the user
 };
 
 // Whether asking costs nobody anything, so that what was not there may be asked for again each time.
-bool is_free_to_ask(const download_options&);
+bool is_free_to_ask(const source_options&);
 
 // Whether each video may have a host of its own, as far as the user said: not those that a site names.
-bool names_hosts(const download_options&);
+bool names_hosts(const source_options&);
 
 // The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
 // Threads: those of yt_dlp.
@@ -40,14 +41,15 @@ class locator {
 public:
     // `reference`: a video of the source that was there before, if any. Throws usage_error for a source that cannot be
     // one.
-    locator(const asio::any_io_executor& loop, const download_options&, wait_hooks = {},
+    locator(const asio::any_io_executor& loop, const source_options&, bool with_audio, wait_hooks = {},
             const std::string& reference = {});
 
     // Throws usage_error for options that the constructor would refuse; asks nobody and starts nothing.
-    static void check(const download_options&);
+    static void check(const source_options&);
 
-    // Calls at a time that are of use: those that are answered, and those that wait with a verdict in doubt.
-    static std::size_t useful_calls(const download_options&);
+    // The most calls of locate() that make sense at a time: active ones, and those that wait to have an "unavailable"
+    // confirmed.
+    static std::size_t max_concurrent_resolves(const source_options&);
 
     // As those of video_source. A file of URLs that has none is a usage_error, and so is a format that is none.
     asio::awaitable<std::vector<message>> start();

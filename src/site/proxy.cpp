@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "reelpipe/download.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
 

@@ -121,7 +121,7 @@ TEST_CASE("video and audio that a site keeps apart become one clip", "[download]
         R"(<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT300S"><Period>)" +
             set("video", "long_video.mp4", "avc1.4d400d") + set("audio", "long_audio.m4a", "mp4a.40.2") +
             "</Period></MPD>");
-    const std::string list = site.list("video-id,start-time,end-time,label-name\nfilm.mpd,150,160,l\n");
+    const std::string list = site.list("video-id,start-time,end-time,label-name\nvideo.mpd,150,160,l\n");
 
     const finished end = run(site.download(list, {"--url-base", site.server.url("media/"), "--format", "bv+ba"}));
 
@@ -243,11 +243,12 @@ TEST_CASE("a wrong word is answered with the right ones", "[download]")
         return end.err;
     };
     CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--progress", "foo"}),
-               Catch::StartsWith("error: --progress: 'foo' is none of auto, bar, none, plain") &&
+               Catch::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, plain") &&
                    Catch::Contains("reelpipe download --help"));
     CHECK_THAT(said_to({"dwnload", "list.csv"}),
-               Catch::StartsWith("error: there is no command 'dwnload', but download, ") && Catch::Contains("verify"));
-    CHECK_THAT(said_to({}), Catch::StartsWith("error: a command comes first: download, "));
+               Catch::StartsWith("error: there is no command 'dwnload'; the commands are download, ") &&
+                   Catch::Contains("verify"));
+    CHECK_THAT(said_to({}), Catch::StartsWith("error: a command comes first, one of download, "));
     CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--nope"}), Catch::StartsWith("error: "));
 }
 

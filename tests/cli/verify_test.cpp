@@ -250,8 +250,7 @@ TEST_CASE("damage inside of the source is found as its clip is made, where every
     };
     damage("frame", "v", 5 * 30 + 7);
     damage("audio", "a", 5 * 43);
-    const std::string list =
-        site.list("youtube_id,time_start,time_end,label\ngood,4,7,l\npicture,4,7,l\nsound,4,7,l\n");
+    const std::string list = site.list("youtube_id,time_start,time_end,label\ngood,4,7,l\nframe,4,7,l\naudio,4,7,l\n");
 
     const finished quick = run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"}));
     INFO(quick.err);

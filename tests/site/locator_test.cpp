@@ -22,10 +22,10 @@ struct careful_source : video_source {
 };
 
 // Of each file of a video, whether it has to be on a public address.
-std::vector<bool> public_only(const download_options& options, const std::string& video)
+std::vector<bool> public_only(const source_options& options, const std::string& video)
 {
     asio::io_context io{1};
-    locator of(io.get_executor(), options);
+    locator of(io.get_executor(), options, true);
     test::run_awaitable(io, of.start());
     const resolved_video found = test::run_awaitable(io, of.locate(video));
     std::vector<bool> all;
@@ -37,8 +37,8 @@ std::vector<bool> public_only(const download_options& options, const std::string
 
 TEST_CASE("a source of one's own may say which of its hosts have to be public", "[locator]")
 {
-    download_options options;
-    options.custom_source = std::make_shared<careful_source>();
+    source_options options;
+    options.custom = std::make_shared<careful_source>();
     CHECK(public_only(options, "v") == std::vector{true, false});
 }
 
@@ -48,17 +48,17 @@ TEST_CASE("lines of a file of URLs may say which of their hosts have to be publi
     test::write_file(here / "urls.jsonl",
                      "{\"id\": \"a\", \"url\": \"http://host/a\", \"public_only\": true}\n"
                      "{\"id\": \"b\", \"url\": \"http://host/b\"}\n");
-    download_options options;
-    options.source = here / "urls.jsonl";
+    source_options options;
+    options.name = here / "urls.jsonl";
     CHECK(public_only(options, "a") == std::vector{true});
     CHECK(public_only(options, "b") == std::vector{false});
 }
 
 TEST_CASE("what only a list names has to be public", "[locator]")
 {
-    download_options options;
-    options.source = "{id}";
+    source_options options;
+    options.name = "{id}";
     CHECK(public_only(options, "http://host/a") == std::vector{true});
-    options.source = "http://host/{id}";
+    options.name = "http://host/{id}";
     CHECK(public_only(options, "a") == std::vector{false});
 }

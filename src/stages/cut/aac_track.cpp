@@ -80,8 +80,8 @@ void aac_track::send(const AVPacket* packet)
     encode(nullptr);
 }
 
-// Sounds follow each other sample by sample until the container leaves a gap: as the ffmpeg program does, which takes
-// the milliseconds of Matroska for such gaps, too.
+// Samples follow each other until the container leaves a gap. The ffmpeg program takes the milliseconds of Matroska for
+// such gaps, and so does this.
 void aac_track::notice_gap(const AVPacket* packet)
 {
     if (!packet || packet->pts == AV_NOPTS_VALUE) return;

@@ -144,7 +144,7 @@ std::uint64_t held_bytes(const std::vector<held_file*>& files)
     return sum;
 }
 
-void check_limits(const fetch_options& options, const std::vector<piece>& pieces)
+void check_limits(const options& options, const std::vector<piece>& pieces)
 {
     for (const held_file* file : files_of(pieces)) {
         std::uint64_t needed = 0;

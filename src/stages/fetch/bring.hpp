@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "stages/fetch/fetch_options.hpp"
 #include "stages/fetch/held_file.hpp"
 #include "stages/fetch/host_pauses.hpp"
 #include "stages/fetch/http_client.hpp"
+#include "stages/fetch/options.hpp"
 
 namespace reelpipe::fetch {
 
@@ -21,7 +21,7 @@ struct piece {
 struct means {
     http_client& http;
     host_pauses& hosts;
-    const fetch_options& options;
+    const options& options;
     fetch_counts& counts;
     std::shared_ptr<disk_share> disk{};  // none: no limit
 };

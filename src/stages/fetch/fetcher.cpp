@@ -72,7 +72,7 @@ fetched material_of(const held_video& video, std::size_t clips)
 
 }  // namespace
 
-fetcher::fetcher(http_client& http, asio::any_io_executor planners, fetch_options options)
+fetcher::fetcher(http_client& http, asio::any_io_executor planners, options options)
     : http_(http), planners_(std::move(planners)), options_(std::move(options)), head_(options_.head)
 {
 }

@@ -13,9 +13,9 @@
 #include "reelpipe/media_source.hpp"
 
 #include "stages/fetch/bring.hpp"
-#include "stages/fetch/fetch_options.hpp"
 #include "stages/fetch/held_file.hpp"
 #include "stages/fetch/http_client.hpp"
+#include "stages/fetch/options.hpp"
 #include "stages/fetch/sparse_file.hpp"
 
 namespace reelpipe::fetch {
@@ -63,7 +63,7 @@ struct fetched {
 // Threads: as the client's; planning runs on `planners`.
 class fetcher {
 public:
-    fetcher(http_client&, asio::any_io_executor planners, fetch_options);
+    fetcher(http_client&, asio::any_io_executor planners, options);
 
     // Throws transfer_error, playlist_error, std::system_error (disk, local file), media errors when the bytes are no
     // video, operation_aborted. After changed_error what was held of the changed file is gone: the next call begins
@@ -86,7 +86,7 @@ private:
     http_client& http_;
     host_pauses hosts_;
     asio::any_io_executor planners_;
-    fetch_options options_;
+    options options_;
     std::uint64_t head_;
 };
 

@@ -23,7 +23,7 @@ inline segment seconds(double start, double end)
 
 // A fetcher with all that it needs.
 struct fetching {
-    explicit fetching(fetch::fetch_options options = {}, fetch::http_options http_options = {})
+    explicit fetching(fetch::options options = {}, fetch::http_options http_options = {})
         : http(io.get_executor(), std::move(http_options)), fetcher(http, pool.get_executor(), in_folder(options))
     {
     }
@@ -49,7 +49,7 @@ struct fetching {
     fetch::fetcher fetcher;
 
 private:
-    fetch::fetch_options in_folder(fetch::fetch_options options)
+    fetch::options in_folder(fetch::options options)
     {
         options.folder = folder.path();
         options.retry_pause = std::chrono::milliseconds(0);

@@ -54,7 +54,7 @@ TEST_CASE("a part without an offset follows the last one of the same file", "[pl
 {
     const media_playlist list = media_of(
         "#EXT-X-MAP:URI=\"video.mp4\",BYTERANGE=\"700@0\"\n"
-        "#EXTINF:1,\n#EXT-X-BYTERANGE:100@700\nfilm.mp4\n#EXT-X-BYTERANGE:50\n#EXTINF:1,\nfilm.mp4\n"
+        "#EXTINF:1,\n#EXT-X-BYTERANGE:100@700\nvideo.mp4\n#EXT-X-BYTERANGE:50\n#EXTINF:1,\nvideo.mp4\n"
         "#EXTINF:1,\n#EXT-X-BYTERANGE:10\nother.mp4\n#EXTINF:1,\nwhole.mp4\n");
 
     CHECK(list.headers.at(0).part == media::byte_range{0, 700});
@@ -99,7 +99,7 @@ TEST_CASE("a variant is chosen by its height, then its codec, then its bits", "[
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"inside\",NAME=\"en\",DEFAULT=YES\n"
         "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"g\",NAME=\"x\",URI=\"text.m3u8\"\n"
         "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"frames.m3u8\"\n"
-        "#EXT-X-STREAM-INF:BANDWIDTH=90000,CODECS=\"mp4a.40.2\"\nsound.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=90000,CODECS=\"mp4a.40.2\"\naudio.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=500000,RESOLUTION=640x360,CODECS=\"avc1.4d401e,mp4a.40.2\",AUDIO=\"g\"\n360.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=700000,RESOLUTION=640x360,CODECS=\"avc1.4d401e\",AUDIO=\"inside\"\n360b.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=640x360,CODECS=\"av01.0\"\n360c.m3u8\n"

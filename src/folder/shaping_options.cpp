@@ -1,4 +1,4 @@
-#include "folder/output_options.hpp"
+#include "folder/shaping_options.hpp"
 
 #include <fmt/format.h>
 
@@ -11,24 +11,24 @@ namespace reelpipe {
 
 namespace {
 
-struct output_option {
+struct shaping_option {
     const char* name;  // as the command line spells it
     std::string (*value)(const download_options&);
 };
 
 // clang-format off
-constexpr std::array output_options{
-    output_option{"--cut",          [](const download_options& o) { return std::string(o.mode == cut_mode::lossless ? "lossless" : "encode"); }},
-    output_option{"--preset",       [](const download_options& o) { return o.preset; }},
-    output_option{"--crf",          [](const download_options& o) { return std::to_string(o.crf); }},
-    output_option{"--gop",          [](const download_options& o) { return std::to_string(o.gop); }},
-    output_option{"--pix-fmt",      [](const download_options& o) { return o.pixel_format; }},
-    output_option{"--short-side",   [](const download_options& o) { return std::to_string(o.short_side); }},
-    output_option{"--fps",          [](const download_options& o) { return o.frame_rate; }},
-    output_option{"--filter",       [](const download_options& o) { return o.filter; }},
-    output_option{"--audio",        [](const download_options& o) { return std::string(o.audio == audio_choice::none ? "none" : o.audio == audio_choice::aac ? "aac" : "copy"); }},
-    output_option{"--keep-corrupt", [](const download_options& o) { return std::string(o.keep_corrupt ? "yes" : "no"); }},
-    output_option{"--trim-format",  [](const download_options& o) { return o.trim_format; }},
+constexpr std::array shaping_options{
+    shaping_option{"--cut",          [](const download_options& o) { return std::string(o.cut.mode == cut_mode::lossless ? "lossless" : "encode"); }},
+    shaping_option{"--preset",       [](const download_options& o) { return o.cut.preset; }},
+    shaping_option{"--crf",          [](const download_options& o) { return std::to_string(o.cut.crf); }},
+    shaping_option{"--gop",          [](const download_options& o) { return std::to_string(o.cut.gop); }},
+    shaping_option{"--pix-fmt",      [](const download_options& o) { return o.cut.pixel_format; }},
+    shaping_option{"--short-side",   [](const download_options& o) { return std::to_string(o.cut.short_side); }},
+    shaping_option{"--fps",          [](const download_options& o) { return o.cut.frame_rate; }},
+    shaping_option{"--filter",       [](const download_options& o) { return o.cut.filter; }},
+    shaping_option{"--audio",        [](const download_options& o) { return std::string(o.cut.audio == audio_choice::none ? "none" : o.cut.audio == audio_choice::aac ? "aac" : "copy"); }},
+    shaping_option{"--keep-corrupt", [](const download_options& o) { return std::string(o.cut.keep_corrupt ? "yes" : "no"); }},
+    shaping_option{"--trim-format",  [](const download_options& o) { return o.output.trim_format; }},
 };
 // clang-format on
 
@@ -48,7 +48,7 @@ void remember(database& db, const download_options& options)
 {
     db.execute("SAVEPOINT remember; DELETE FROM output_option");  // who calls may be in a transaction
     statement put = db.prepare("INSERT INTO output_option VALUES(?1, ?2)");
-    for (const output_option& option : output_options) {
+    for (const shaping_option& option : shaping_options) {
         const std::string value = option.value(options);
         put.bind(std::string_view(option.name), value);
         put.run();
@@ -56,7 +56,7 @@ void remember(database& db, const download_options& options)
     db.execute("RELEASE remember");
 }
 
-std::string remembered_value(database& db, const output_option& option)
+std::string remembered_value(database& db, const shaping_option& option)
 {
     statement get = db.prepare("SELECT value FROM output_option WHERE name = ?1");
     get.bind(std::string_view(option.name));
@@ -65,15 +65,15 @@ std::string remembered_value(database& db, const output_option& option)
 
 }  // namespace
 
-void agree_on_output_options(database& db, const download_options& options)
+void agree_on_shaping_options(database& db, const download_options& options)
 {
     if (!has_clips(db) || !remembers_any(db)) {
         remember(db, options);
         return;
     }
-    if (options.mixed) return;
+    if (options.output.mixed) return;
     std::vector<std::string> differences;
-    for (const output_option& option : output_options) {
+    for (const shaping_option& option : shaping_options) {
         const std::string before = remembered_value(db, option), wanted = option.value(options);
         if (before != wanted)
             differences.push_back(fmt::format("{} was '{}' and is '{}'", option.name, before, wanted));
@@ -81,13 +81,13 @@ void agree_on_output_options(database& db, const download_options& options)
     if (differences.empty()) return;
     throw usage_error(fmt::format(
         "the clips in {} were made with other options: {}; use the same, another folder, or --mixed to have both",
-        options.output.string(), fmt::join(differences, ", ")));
+        options.output.folder.string(), fmt::join(differences, ", ")));
 }
 
-std::string output_options_json(const download_options& options)
+std::string shaping_options_json(const download_options& options)
 {
     nlohmann::json all = nlohmann::json::object();
-    for (const output_option& option : output_options) all[option.name] = option.value(options);
+    for (const shaping_option& option : shaping_options) all[option.name] = option.value(options);
     return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_FETCH_FETCH_OPTIONS_HPP
-#define REELPIPE_STAGES_FETCH_FETCH_OPTIONS_HPP
+#ifndef REELPIPE_STAGES_FETCH_OPTIONS_HPP
+#define REELPIPE_STAGES_FETCH_OPTIONS_HPP
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace reelpipe::fetch {
 
-struct fetch_options {
+struct options {
     std::filesystem::path folder{};           // of the temporary files; must exist
     std::uint64_t head = 4u << 10;            // first guess of how many bytes show where the index is
     std::uint64_t whole_limit = 2ull << 30;   // bytes read of a body whose server ignores ranges

@@ -1,0 +1,33 @@
+#ifndef REELPIPE_CLIP_OUTCOME_HPP
+#define REELPIPE_CLIP_OUTCOME_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <reelpipe/clip.hpp>
+#include <reelpipe/outcome.hpp>
+
+namespace reelpipe {
+
+// The outcome of one clip in a run.
+struct clip_outcome {
+    enum class standing { stored, exists, failed };
+
+    clip_request clip{};
+    std::string id{};  // the name that reports and files have for it
+    standing how = standing::stored;
+    std::optional<reason> why{};  // of a failure
+    std::string message{};
+    unsigned attempts = 0;
+    std::uint64_t bytes = 0;  // of the file
+    std::int64_t frames = 0;
+    double duration_s = 0;
+    std::string streams{};      // "h264 320x180, audio"
+    std::uint64_t fetched = 0;  // bytes that its video cost, shared by all clips of the video
+    double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
+};
+
+}  // namespace reelpipe
+
+#endif

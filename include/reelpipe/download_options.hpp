@@ -1,0 +1,126 @@
+#ifndef REELPIPE_DOWNLOAD_OPTIONS_HPP
+#define REELPIPE_DOWNLOAD_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <reelpipe/clip_outcome.hpp>
+#include <reelpipe/message.hpp>
+#include <reelpipe/video_source.hpp>
+
+namespace reelpipe {
+
+// How clips are made: frames re-encoded, or packets copied and what surrounds the segment hidden by edit lists.
+enum class cut_mode : std::uint8_t { encode, lossless };
+
+// What happens to a video's audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left
+// out.
+enum class audio_choice : std::uint8_t { copy, aac, none };
+
+// Which clips are wanted.
+struct wanted_options {
+    std::vector<std::string> lists{};    // annotation lists; "-" is the standard input
+    std::string split{};                 // only rows of this split; empty: all
+    std::vector<std::string> labels{};   // only rows with one of these labels; empty: all
+    std::uint64_t limit = 0;             // only the first rows that pass; 0: all
+    std::vector<std::string> exclude{};  // lists whose clips (video and segment) are not wanted
+    // This part of so many, counted from 1. Videos are spread by their ids, so each machine can take a part of one
+    // list.
+    unsigned shard = 1, shards = 1;
+    // Clips that failed before are not asked for again, except with these reasons or reasons of these classes.
+    std::vector<std::string> retry{};
+};
+
+// Where videos come from.
+struct source_options {
+    std::string name = "youtube";            // "youtube", a URL with {id} in it, a file of URLs, or a folder of videos
+    std::shared_ptr<video_source> custom{};  // used instead of `name`: a source that the program brings along
+    std::string url_base = "https://www.youtube.com/watch?v=";
+    std::string format{};  // yt-dlp's selector; empty: H.264 up to max_height
+    int max_height = 360;
+    std::filesystem::path cookies{};
+    std::vector<std::string> proxies{};    // each has a quota of its own
+    std::optional<double> resolve_rate{};  // videos an hour for each proxy; 0: unlimited; none: 240 for YouTube
+    std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block of all proxies to end
+    std::chrono::milliseconds block_pause{};                    // before the first probe of a block; 0: by its kind
+    std::filesystem::path yt_dlp{};
+    std::string python{};
+    std::size_t resolvers = 2;
+    std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL; not checked
+};
+
+// How videos are fetched.
+struct fetch_options {
+    std::size_t connections = 64;
+    std::size_t connections_per_host = 0;  // 0: no limit of its own
+    std::uint64_t rate_limit = 0;          // bytes a second of all transfers together; 0: none
+    std::chrono::seconds timeout{30};      // a transfer without an answer, or with next to no bytes, is broken off
+    bool allow_private = false;            // redirects, pages and playlists may name addresses of this network
+    std::filesystem::path tmp_dir{};       // for what is fetched; empty: inside the output folder
+    std::uint64_t tmp_limit = 8ull << 30;  // bytes of temporary files at which all videos but the oldest wait; 0: none
+    unsigned attempts = 5;                 // for temporary errors
+    // The shortest pause before the second attempt; the longest is twice that. It doubles with each further attempt, up
+    // to five minutes.
+    std::chrono::milliseconds backoff{1000};
+};
+
+// How clips are cut and verified.
+struct cut_options {
+    cut_mode mode = cut_mode::encode;
+    std::string preset = "medium";
+    int crf = 23;
+    int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
+    std::string pixel_format{};  // empty: yuv420p
+    int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
+    std::string frame_rate{};    // as ffmpeg's -r takes it; empty: the source's
+    std::string filter{};        // a filter graph of libavfilter with one input and one output
+    audio_choice audio = audio_choice::copy;
+    bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
+    bool verify_fully = false;  // all frames and audio of a finished clip are decoded, besides its structure
+};
+
+// Where libav works.
+struct worker_options {
+    std::size_t jobs = 0;  // clips cut at once; 0: one per usable CPU core
+    // A program that calls run_clip_worker() when it is started with the word "clip-worker". Two sandboxed processes of
+    // it per job then read videos, and cut and verify clips. Empty: all of that happens in this process.
+    std::filesystem::path program{};
+    std::chrono::seconds timeout{600};  // for cutting or verifying one clip in a worker
+};
+
+// What is written, and where.
+struct output_options {
+    std::filesystem::path folder{};
+    std::string trim_format = "%06d";  // of the times in file names
+    std::filesystem::path report{};    // empty: download_report.json in the output folder
+    std::filesystem::path trace{};     // Chrome trace events of all that the stages do, for Perfetto; empty: none
+    bool mixed = false;                // clips may be made with other options than those that the folder holds
+};
+
+// Whoever follows a run. Both functions are called on the thread of the run and must not throw.
+struct run_events {
+    std::function<void(severity, const std::string&)> on_message{};  // one line for the user
+    std::function<void(const clip_outcome&)> on_clip{};              // each new outcome of a clip, as it happens
+};
+
+// Everything that a run is asked for. A value that is not set has the default of the command line.
+struct download_options {
+    wanted_options wanted{};
+    source_options source{};
+    fetch_options fetch{};
+    cut_options cut{};
+    worker_options workers{};
+    output_options output{};
+    run_events events{};
+};
+
+}  // namespace reelpipe
+
+#endif

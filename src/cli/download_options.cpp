@@ -1,0 +1,282 @@
+#include "cli/download_options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+
+#include "cli/choice.hpp"
+
+namespace reelpipe::cli {
+
+namespace {
+
+// Seconds, with a fraction where `Duration` has one.
+template <class Duration>
+CLI::Option* add_seconds(CLI::App& command, const std::string& name, Duration& value, const std::string& description,
+                         double least = 0, double most = 1e6)
+{
+    using seconds = std::chrono::duration<double>;
+    return command
+        .add_option_function<double>(
+            name, [&value](double s) { value = std::chrono::duration_cast<Duration>(seconds(s)); }, description)
+        ->check(CLI::Range(least, most))
+        ->default_str(fmt::format("{:g}", seconds(value).count()))
+        ->run_callback_for_default(false)
+        ->option_text("S");
+}
+
+void read_shard(const std::string& text, wanted_options& o)
+{
+    const char* const end = text.data() + text.size();
+    const auto [slash, no_part] = std::from_chars(text.data(), end, o.shard);
+    const bool has_slash = no_part == std::errc{} && slash != end && *slash == '/';
+    const auto [rest, no_count] = std::from_chars(has_slash ? slash + 1 : end, end, o.shards);
+    if (!has_slash || no_count != std::errc{} || rest != end || o.shard == 0 || o.shard > o.shards)
+        throw CLI::ValidationError("--shard", "'" + text + "' is not a part I/N with 1 <= I <= N, such as 2/8");
+}
+
+}  // namespace
+
+double parse_rate(const std::string& text)
+{
+    char* end = nullptr;
+    const double rate = std::strtod(text.c_str(), &end);
+    const std::string unit(end);
+    if (end == text.c_str() || !(rate >= 0 && rate < 1e9) || !(unit.empty() || unit == "/h"))
+        throw CLI::ValidationError("--resolve-rate", "'" + text + "' is not a rate such as 200/h; 0 means unlimited");
+    return rate;
+}
+
+CLI::Option* add_lists(CLI::App& command, std::vector<std::string>& lists)
+{
+    return command
+        .add_option("LIST", lists,
+                    "annotation lists: CSV whose first line names youtube_id, time_start, time_end and perhaps label "
+                    "and split; - reads the standard input")
+        ->required();
+}
+
+void add_wanted_options(CLI::App& command, wanted_options& o)
+{
+    constexpr const char* group = "Selection";
+    command.add_option("--split", o.split, "only rows of this split")->option_text("NAME")->group(group);
+    command.add_option("--labels", o.labels, "only rows with one of these labels")
+        ->delimiter(',')
+        ->option_text("A,B")
+        ->group(group);
+    command.add_option("--limit", o.limit, "only the first N rows")
+        ->check(CLI::Range(1L, 1'000'000'000L))
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--exclude", o.exclude, "leave out the clips (video and times) of these lists")
+        ->option_text("LIST")
+        ->group(group);
+    command
+        .add_option_function<std::string>(
+            "--shard", [&o](const std::string& text) { read_shard(text, o); },
+            "only part I of N, counted from 1; give each machine one part. All clips of a video are in the same part")
+        ->option_text("I/N")
+        ->group(group);
+    command
+        .add_option("--retry", o.retry,
+                    "try clips again that failed before: soft, permanent, or reasons as the report names them")
+        ->delimiter(',')
+        ->option_text("WHICH")
+        ->group(group);
+}
+
+void add_source_options(CLI::App& command, source_options& o)
+{
+    constexpr const char* group = "Source";
+    command
+        .add_option(
+            "--source", o.name,
+            "youtube; a URL such as https://mirror/{id}.mp4 or .m3u8; {id} alone if the ids are URLs; a folder of "
+            "videos named by id; or a file of URLs with one JSON object a line: {\"id\": ..., \"url\": ...}")
+        ->capture_default_str()
+        ->option_text("WHERE")
+        ->group(group);
+    command.add_option("--url-base", o.url_base, "what precedes the id in the URL of a page")
+        ->capture_default_str()
+        ->option_text("URL")
+        ->group(group);
+    command
+        .add_option("--format", o.format,
+                    "yt-dlp format selector. Of alternatives separated by commas, the one with fewer bytes is taken "
+                    "(default: H.264 as separate video and audio or as one file, HLS if there is nothing else)")
+        ->option_text("SELECTOR")
+        ->group(group);
+    command.add_option("--max-height", o.max_height, "largest height of the video, in pixels")
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--cookies", o.cookies, "cookies for yt-dlp, in Netscape format")
+        ->check(CLI::ExistingFile)
+        ->option_text("FILE")
+        ->group(group);
+    command
+        .add_option("--proxy", o.proxies,
+                    "proxy for pages and media. Repeat it for several proxies: each has its own quota, cookies and "
+                    "workers, and a video is fetched through the proxy that found it")
+        ->option_text("URL")
+        ->allow_extra_args(false)
+        ->group(group);
+    command
+        .add_option_function<std::string>(
+            "--resolve-rate", [&o](const std::string& text) { o.resolve_rate = parse_rate(text); },
+            "videos an hour to ask for, per proxy (default 240 for YouTube, which blocks guests at about 300; "
+            "unlimited elsewhere)")
+        ->option_text("N/h")
+        ->group(group);
+    add_seconds(command, "--max-wait", o.max_wait, "how long to wait for a block to end; 0: end the run at once")
+        ->group(group);
+    add_seconds(command, "--block-pause", o.block_pause,
+                "pause before the first probe of a block; it doubles with each failed probe (default 10 s to 15 min, "
+                "depending on the block)")
+        ->default_str("")
+        ->group(group);
+    command
+        .add_option("--yt-dlp", o.yt_dlp,
+                    "yt-dlp to use: program, zipapp or module folder. A program without a Python module costs a new "
+                    "process per video")
+        ->option_text("PATH")
+        ->group(group);
+    command.add_option("--python", o.python, "Python that runs yt-dlp")->option_text("PATH")->group(group);
+    command.add_option("--resolvers", o.resolvers, "yt-dlp processes (1-64)")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+}
+
+void add_fetch_options(CLI::App& command, fetch_options& o)
+{
+    constexpr const char* group = "Network";
+    command.add_option("--connections", o.connections, "simultaneous transfers (1-4096)")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--connections-per-host", o.connections_per_host, "at most N of them to one host; 0: no limit")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--limit-rate", o.rate_limit, "bytes a second of all transfers together, such as 500K or 2M")
+        ->transform(CLI::AsSizeValue(false))
+        ->option_text("BYTES")
+        ->group(group);
+    add_seconds(command, "--timeout", o.timeout,
+                "retry a transfer that gets no answer, or almost no bytes, for this long", 1, 3600)
+        ->group(group);
+    command
+        .add_option("--tmp-limit", o.tmp_limit,
+                    "size of temporary files at which all videos but the oldest wait, such as 2G; 0: no limit")
+        ->transform(CLI::AsSizeValue(false))
+        ->default_str("8G")
+        ->run_callback_for_default(false)
+        ->option_text("BYTES")
+        ->group(group);
+    command
+        .add_flag("--allow-private", o.allow_private,
+                  "let redirects, pages and playlists lead to addresses of this machine or network. What --source "
+                  "names is always allowed")
+        ->group(group);
+    command.add_option("--attempts", o.attempts, "attempts for temporary errors (1-100)")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+    add_seconds(command, "--backoff", o.backoff,
+                "shortest pause before the second attempt; the longest is twice that. It doubles with each further "
+                "attempt, up to 5 minutes",
+                0, 150)
+        ->group(group);
+    command.add_option("--tmp-dir", o.tmp_dir, "folder of what is fetched (default: inside the output folder)")
+        ->option_text("DIR")
+        ->group(group);
+}
+
+void add_cut_options(CLI::App& command, cut_options& o)
+{
+    constexpr const char* group = "Cutting";
+    add_choice<cut_mode>(command, "--cut", o.mode, {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}},
+                         "encode: re-encode the frames. lossless: copy packets, and hide what surrounds the segment by "
+                         "edit lists")
+        ->group(group);
+    command.add_option("--preset", o.preset, "libx264 preset")
+        ->capture_default_str()
+        ->option_text("NAME")
+        ->group(group);
+    command.add_option("--crf", o.crf, "libx264 quality (0-51); lower is better")
+        ->check(CLI::Range(0, 51))
+        ->capture_default_str()
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--gop", o.gop, "at most N frames from one key frame to the next (default: libx264's own)")
+        ->check(CLI::Range(1, 100000))
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--pix-fmt", o.pixel_format, "pixel format of the clip (default yuv420p)")
+        ->option_text("FORMAT")
+        ->group(group);
+    command
+        .add_option("--short-side", o.short_side,
+                    "scale larger frames down so that the shorter side has N pixels (16-8192)")
+        ->check(CLI::Range(16, 8192))
+        ->option_text("N")
+        ->group(group);
+    command
+        .add_option("--fps", o.frame_rate, "frame rate of the clip, such as 25 or 30000/1001 (default: the video's)")
+        ->option_text("F")
+        ->group(group);
+    command
+        .add_option("--filter", o.filter,
+                    "libavfilter graph between decoder and encoder, before --short-side, such as 'yadif,crop=ih:ih'")
+        ->option_text("GRAPH")
+        ->group(group);
+    add_choice<audio_choice>(command, "--audio", o.audio,
+                             {{"copy", audio_choice::copy}, {"aac", audio_choice::aac}, {"none", audio_choice::none}},
+                             "copy: copy audio that MP4 can carry, otherwise encode to AAC. aac: always encode to AAC. "
+                             "none: leave audio out")
+        ->group(group);
+    command.add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
+        ->group(group);
+    add_verify_depth(command, o.verify_fully)->group(group);
+}
+
+void add_worker_options(CLI::App& command, worker_options& o, bool& isolate)
+{
+    constexpr const char* group = "Cutting";
+    add_jobs(command, o.jobs, "clips to cut at a time")->group(group);
+    add_choice<bool>(command, "--isolate", isolate, {{"process", true}, {"none", false}},
+                     "process: read, cut and verify videos in sandboxed worker processes. none: in this process")
+        ->group(group);
+    add_seconds(command, "--cut-timeout", o.timeout, "longest time to cut one clip in a worker process", 1, 86400)
+        ->group(group);
+}
+
+void add_output_options(CLI::App& command, output_options& o)
+{
+    constexpr const char* group = "Output";
+    command.add_option("--trim-format", o.trim_format, "format of the times in file names")
+        ->capture_default_str()
+        ->option_text("FORMAT")
+        ->group(group);
+    command.add_option("--report", o.report, "report of the run (default: download_report.json in the output folder)")
+        ->option_text("FILE")
+        ->group(group);
+    command.add_flag("--mixed", o.mixed, "allow other options than those that the folder's clips were made with")
+        ->group(group);
+    command
+        .add_option("--trace", o.trace,
+                    "write when each resolver, transfer and worker did what, as Chrome trace events for "
+                    "https://ui.perfetto.dev")
+        ->option_text("FILE")
+        ->group(group);
+}
+
+}  // namespace reelpipe::cli

@@ -1,0 +1,21 @@
+#ifndef REELPIPE_CLI_HELP_HPP
+#define REELPIPE_CLI_HELP_HPP
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace reelpipe::cli {
+
+// Writes --help for a terminal of 80 columns: an option's name and value on the left, what it does on the right, and
+// its default behind that as "(default 64)".
+class help_formatter : public CLI::Formatter {
+public:
+    std::string make_usage(const CLI::App*, std::string name) const override;
+    std::string make_option(const CLI::Option*, bool is_positional) const override;
+    std::string make_option_opts(const CLI::Option*) const override;
+    std::string make_subcommand(const CLI::App*) const override;
+};
+
+}  // namespace reelpipe::cli
+
+#endif

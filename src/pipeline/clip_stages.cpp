@@ -1,0 +1,117 @@
+#include "pipeline/clip_stages.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <string>
+
+#include "folder/stored_clip.hpp"
+#include "reelpipe/pipeline.hpp"
+#include "stages/cut/cut.hpp"
+#include "stages/verify/verify.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+cut::input input_of(const clip_job& job)
+{
+    const fetch::fetched::clip& found = job.video->material.clips[job.index];
+    if (found.error) std::rethrow_exception(found.error);
+    cut::input files{.video = found.files.front()};
+    if (found.files.size() > 1) files.audio = found.files[1];
+    return files;
+}
+
+std::string name_of(const clip_job& job) { return job.task->file.stem(); }
+
+// Calls `work`; its failure is that of the clip.
+template <class Work> void as_clip_failure(const clip_job& job, Work work)
+try {
+    work();
+} catch (const std::exception&) {
+    throw job_failed(job.video, std::current_exception(), job.task);
+}
+
+// A number that is one higher while this lives.
+class counted {
+public:
+    explicit counted(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { --count_; }
+
+private:
+    std::atomic<std::size_t>& count_;
+};
+
+}  // namespace
+
+clip_job clip_stages::cut(clip_job job, std::stop_token stop)
+{
+    const trace::span traced(trace_, trace::kind::worker, "cut", name_of(job));
+    const counted one_more(counts_.cutting);
+    const auto start = std::chrono::steady_clock::now();
+    as_clip_failure(job, [&] {
+        job.file.emplace(temporary_);
+        const cut::input files = input_of(job);
+        const segment wanted = job.task->clip.wanted;
+        clip_workers* const workers = engine_.workers();
+        job.cut = workers ? workers->cut(files, wanted, job.file->descriptor(), checked_.cut, stop)
+                          : cut::make_clip(files, wanted, job.file->descriptor(), checked_.cut, stop);
+    });
+    job.cut_s = seconds_since(start);
+    return job;
+}
+
+clip_job clip_stages::verify(clip_job job, std::stop_token stop)
+{
+    const trace::span traced(trace_, trace::kind::worker, "verify", name_of(job));
+    const auto start = std::chrono::steady_clock::now();
+    const bool evenly = !checked_.cut.lossless && job.cut.start == std::chrono::microseconds{};
+    const verify::expectation expected{.frames = job.cut.frames,
+                                       .start = job.cut.start,
+                                       .duration = job.cut.duration,
+                                       .audio = job.cut.audio,
+                                       .constant_rate = evenly,
+                                       .decodable = checked_.asked.cut.verify_fully};
+    as_clip_failure(job, [&] {
+        clip_workers* const workers = engine_.workers();
+        job.facts = workers ? workers->verify(job.file->descriptor(), expected, stop)
+                            : verify::check(job.file->descriptor(), expected);
+    });
+    job.verify_s = seconds_since(start);
+    return job;
+}
+
+asio::awaitable<clip_job> clip_stages::store(clip_job job, std::stop_token stop)
+{
+    const trace::span traced(trace_, trace::kind::disk, "store", name_of(job));
+    const auto start = std::chrono::steady_clock::now();
+    auto place = [&] { as_clip_failure(job, [&] { existing_.put_in_place(job, stop); }); };
+    co_await offload(disk_, place);
+    job.store_s = seconds_since(start);
+    co_return job;
+}
+
+void clip_stages::record(clip_job job)
+{
+    if (!job.note.empty()) accounts_.say(severity::warning, job.note);
+    clip_record r = job.placed ? record_of(job.facts, *job.placed) : std::move(*job.found);
+    r.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts);
+    r.fetched = job.video->held.counts.bytes;
+    r.resolve_s = job.video->resolve_s;
+    r.fetch_s = job.video->fetch_s;
+    r.cut_s = job.cut_s;
+    r.verify_s = job.verify_s;
+    r.store_s = job.store_s;
+    if (job.placed) r.message = length_note("Downloaded", job.cut.missing);
+    if (job.placed)
+        accounts_.stored(job.task->clip, job.task->row, r);
+    else
+        accounts_.exists(job.task->clip, job.task->row, r);
+    if (job.video->settle(1)) kept_.forget(job.video->id);
+}
+
+}  // namespace reelpipe

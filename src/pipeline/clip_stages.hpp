@@ -1,0 +1,60 @@
+#ifndef REELPIPE_PIPELINE_CLIP_STAGES_HPP
+#define REELPIPE_PIPELINE_CLIP_STAGES_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <filesystem>
+#include <stop_token>
+#include <utility>
+
+#include "ledger/kept_sources.hpp"
+#include "pipeline/accounts.hpp"
+#include "pipeline/checked_options.hpp"
+#include "pipeline/engine.hpp"
+#include "pipeline/existing_clips.hpp"
+#include "pipeline/jobs.hpp"
+#include "pipeline/run_counts.hpp"
+#include "pipeline/trace.hpp"
+
+namespace reelpipe {
+
+// The stages that each clip of a fetched video passes: it is cut, verified, given its name and recorded. They throw
+// job_failed. Threads: cut() and verify() on any, the others on the loop. Each argument outlives this.
+class clip_stages {
+public:
+    // Clips are made in the folder `temporary`, and wait for the disk on the pool `disk`.
+    clip_stages(const checked_options& checked, engine& running, const existing_clips& existing,
+                std::filesystem::path temporary, asio::any_io_executor disk, accounts& entries, kept_sources& kept,
+                run_counts& counts, trace* traced)
+        : checked_(checked),
+          engine_(running),
+          existing_(existing),
+          temporary_(std::move(temporary)),
+          disk_(std::move(disk)),
+          accounts_(entries),
+          kept_(kept),
+          counts_(counts),
+          trace_(traced)
+    {
+    }
+
+    clip_job cut(clip_job, std::stop_token);
+    clip_job verify(clip_job, std::stop_token);
+    asio::awaitable<clip_job> store(clip_job, std::stop_token);
+    void record(clip_job);
+
+private:
+    const checked_options& checked_;
+    engine& engine_;
+    const existing_clips& existing_;
+    std::filesystem::path temporary_;
+    asio::any_io_executor disk_;
+    accounts& accounts_;
+    kept_sources& kept_;
+    run_counts& counts_;
+    trace* trace_;
+};
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,70 @@
+#include "pipeline/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace reelpipe {
+
+namespace {
+
+// Planning takes milliseconds. A planner that takes a minute is killed, because other videos wait behind it.
+constexpr std::chrono::seconds max_planning{60};
+
+std::optional<clip_workers> workers_for(const worker_options& options, std::chrono::seconds deadline)
+{
+    if (options.program.empty()) return std::nullopt;
+    return std::optional<clip_workers>(std::in_place, options.program, deadline);
+}
+
+fetch::http_options http_options_for(const download_options& options)
+{
+    const fetch::http_options usual;
+    return {.connections = options.fetch.connections,
+            .connections_per_host = options.fetch.connections_per_host,
+            .connect_timeout = std::min(usual.connect_timeout, std::chrono::milliseconds(options.fetch.timeout)),
+            .stall_time = options.fetch.timeout,
+            .rate_limit = options.fetch.rate_limit,
+            .allow_private = options.fetch.allow_private,
+            .ipv4_only = is_site(options.source)};  // as yt-dlp is told to ask
+}
+
+std::shared_ptr<fetch::disk_budget> budget_for(const asio::any_io_executor& loop, const fetch_options& options)
+{
+    return options.tmp_limit == 0 ? nullptr : std::make_shared<fetch::disk_budget>(loop, options.tmp_limit);
+}
+
+}  // namespace
+
+engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& planners,
+               const download_options& options, const std::filesystem::path& temporary, wait_hooks hooks,
+               const std::string& reference)
+    : cutting_workers(workers_for(options.workers, options.workers.timeout)),
+      planning_workers(workers_for(options.workers, std::min(options.workers.timeout, max_planning))),
+      source(loop, options.source, options.cut.audio != audio_choice::none, std::move(hooks), reference),
+      http(loop, http_options_for(options)),
+      fetcher(http, planners,
+              {.folder = temporary,
+               .budget = budget_for(loop, options.fetch),
+               .max_height = options.source.max_height,
+               .looks = media_probe()})
+{
+}
+
+fetch::media_probe engine::media_probe()
+{
+    fetch::media_probe probe;
+    if (!planning_workers) return probe;
+    probe.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
+        return planning_workers->plan(file, wanted, kind, planning_stop.get_token());
+    };
+    probe.run = [this](const media::partial_file& view, std::chrono::microseconds begin, const segment& wanted,
+                       media::tracks kind) {
+        return planning_workers->look_at_run(view, begin, wanted, kind, planning_stop.get_token());
+    };
+    return probe;
+}
+
+}  // namespace reelpipe

@@ -1,0 +1,46 @@
+#ifndef REELPIPE_PIPELINE_ENGINE_HPP
+#define REELPIPE_PIPELINE_ENGINE_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "isolation/clip_workers.hpp"
+#include "reelpipe/download_options.hpp"
+#include "site/locator.hpp"
+#include "stages/fetch/fetcher.hpp"
+#include "stages/fetch/http_client.hpp"
+
+namespace reelpipe {
+
+// What a run holds while it runs: connections, resolvers and worker processes. Made on the loop when the run begins and
+// destroyed there when its stages have ended; members are destroyed from the last to the first, users before what they
+// use.
+struct engine {
+    // `temporary`: a folder for what is fetched, which must exist. `planners`: the pool on which indexes are read.
+    // `reference`: a video that the source had before, if any. Throws usage_error.
+    engine(const asio::any_io_executor& loop, const asio::any_io_executor& planners, const download_options&,
+           const std::filesystem::path& temporary, wait_hooks, const std::string& reference);
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+    ~engine() = default;
+
+    // Null: libav works in this process.
+    clip_workers* workers() { return cutting_workers ? &*cutting_workers : nullptr; }
+
+    std::optional<clip_workers> cutting_workers;   // for what runs on the CPU pool, and for files that exist already
+    std::optional<clip_workers> planning_workers;  // of their own: no video waits for a cut of another one
+    std::stop_source planning_stop;
+    locator source;
+    fetch::http_client http;
+    fetch::fetcher fetcher;
+
+private:
+    fetch::media_probe media_probe();
+};
+
+}  // namespace reelpipe
+
+#endif

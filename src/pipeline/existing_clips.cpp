@@ -1,0 +1,91 @@
+#include "pipeline/existing_clips.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "folder/stored_clip.hpp"
+#include "media/error.hpp"
+#include "stages/store/output_file.hpp"
+#include "stages/verify/verify.hpp"
+
+namespace reelpipe {
+
+namespace fs = std::filesystem;
+
+video_ptr existing_clips::look(video_ptr video, const std::stop_token& stop) const
+{
+    for (clip_task& task : video->clips) {
+        try {
+            if (stop.stop_requested())
+                throw std::system_error(std::make_error_code(std::errc::operation_canceled), "look at clips");
+            if (store::stamp_of(task.file) == store::stamp{}) continue;
+            const trace::span traced(trace_, trace::kind::worker, "look", task.file.stem().string());
+            existing_file there = look_at(task, stop);
+            task.found = std::move(there.found);
+            task.note = std::move(there.note);
+        } catch (const std::exception&) {
+            throw job_failed(video, std::current_exception(), &task);
+        }
+    }
+    return video;
+}
+
+existing_clips::existing_file existing_clips::look_at(const clip_task& task, const std::stop_token& stop) const
+{
+    std::string wrong;
+    try {
+        return {.found = record_of_file(task, stop)};
+    } catch (const verify::verify_error& e) {
+        wrong = e.what();
+    } catch (const media::error& e) {
+        wrong = e.what();
+    } catch (const media::process_died& e) {
+        wrong = e.what();
+    } catch (const worker_unavailable&) {
+        throw;
+    } catch (const std::system_error& e) {
+        if (e.code() == std::errc::no_such_file_or_directory) return {};  // gone since it was seen
+        throw;
+    }
+    const fs::path kept = store::set_aside(task.file, rejected_);
+    return {.note = fmt::format("{}: {}; moved to {} and made again", task.file.string(), wrong, kept.string())};
+}
+
+clip_record existing_clips::record_of_file(const clip_task& task, const std::stop_token& stop) const
+{
+    const store::stamp stamp = store::stamp_of(task.file);
+    if (fs::is_directory(task.file))
+        throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
+    // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
+    const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
+    verify::expectation expected{.duration = wanted, .may_be_shorter = true};
+    if (task.stored) expected = expectation_of(*task.stored);
+    expected.decodable = verify_fully_;
+    const verify::facts facts =
+        workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
+    if (task.stored) check_same(facts, *task.stored);
+    clip_record found = record_of(facts, stamp);
+    if (!task.stored) found.message = length_note("Exists", wanted - facts.duration);
+    return found;
+}
+
+// The name may have been taken since it was looked for: by another program, or by a link that leads nowhere.
+void existing_clips::put_in_place(clip_job& job, const std::stop_token& stop) const
+{
+    const fs::path& name = job.task->file;
+    job.placed = job.file->place(name);
+    if (!job.placed) {
+        existing_file there = look_at(*job.task, stop);
+        job.found = std::move(there.found);
+        job.note = std::move(there.note);
+        if (!job.found) job.placed = job.file->place(name);
+    }
+    if (!job.placed && !job.found)
+        throw std::system_error(
+            std::make_error_code(std::errc::file_exists),
+            fmt::format("name the clip {}, where something stands that cannot be opened", name.string()));
+    job.file.reset();
+}
+
+}  // namespace reelpipe

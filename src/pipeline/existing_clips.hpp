@@ -1,0 +1,52 @@
+#ifndef REELPIPE_PIPELINE_EXISTING_CLIPS_HPP
+#define REELPIPE_PIPELINE_EXISTING_CLIPS_HPP
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "isolation/clip_workers.hpp"
+#include "ledger/ledger.hpp"
+#include "pipeline/jobs.hpp"
+#include "pipeline/trace.hpp"
+
+namespace reelpipe {
+
+// Files that stand under the names of wanted clips, though the ledger does not know them or they have changed since.
+// They come from another tool, or from a run that was killed. A good clip counts; anything else makes room.
+//
+// Threads: any number of calls at a time; each reads and decodes a file, so none is made on the loop.
+class existing_clips {
+public:
+    // `workers` verify the files, or nobody: then that happens in this process. Each argument outlives this.
+    existing_clips(std::filesystem::path rejected, bool verify_fully, clip_workers* workers, trace* traced)
+        : rejected_(std::move(rejected)), verify_fully_(verify_fully), workers_(workers), trace_(traced)
+    {
+    }
+
+    // Fills in `found` and `note` of each clip under whose name something stands, and returns the video. Throws
+    // job_failed.
+    video_ptr look(video_ptr, const std::stop_token&) const;
+
+    // Gives the finished clip its name. Where something stands there since look(), that is judged in the same way.
+    // Throws std::system_error.
+    void put_in_place(clip_job&, const std::stop_token&) const;
+
+private:
+    struct existing_file {
+        std::optional<clip_record> found{};  // a good clip
+        std::string note{};                  // for the user: it was no good clip, and has made room
+    };
+    existing_file look_at(const clip_task&, const std::stop_token&) const;
+    clip_record record_of_file(const clip_task&, const std::stop_token&) const;
+
+    std::filesystem::path rejected_;  // where files go that were no good clips
+    bool verify_fully_;
+    clip_workers* workers_;
+    trace* trace_;
+};
+
+}  // namespace reelpipe
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef REELPIPE_PIPELINE_LIST_FEED_HPP
+#define REELPIPE_PIPELINE_LIST_FEED_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/work_list.hpp"
+#include "pipeline/accounts.hpp"
+#include "pipeline/jobs.hpp"
+#include "reelpipe/outcome.hpp"
+#include "reelpipe/pipeline.hpp"
+#include "stages/store/clip_name.hpp"
+#include "stages/store/output_file.hpp"
+
+namespace reelpipe {
+
+// Which failures of earlier runs a run asks for again.
+struct retry_rule {
+    std::set<reason> reasons{};
+    bool everything = false;  // asking costs nothing
+};
+
+// The beginning of the flow: takes the list's clips in the order of their videos, enters those whose outcome is known
+// and still holds, and sends on a video with each group of others.
+//
+// Threads: the loop's; listed() from anywhere. The list, the accounts and the format outlive this.
+class list_feed {
+public:
+    list_feed(work_list& wanted, accounts& entries, const store::trim_format& trim, std::filesystem::path folder,
+              retry_rule again)
+        : wanted_(wanted), accounts_(entries), trim_(trim), folder_(std::move(folder)), again_(std::move(again))
+    {
+    }
+
+    // Looks names up on `pool` while the next rows are read.
+    asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool);
+
+    // Clips that were entered or sent on.
+    std::uint64_t listed() const { return listed_; }
+
+private:
+    // A clip of the list, and what the disk says of it.
+    struct listed_clip {
+        wanted_clip wanted{};
+        std::string name{};    // in the output folder
+        bool settled = false;  // the ledger knows its outcome, and it still holds
+    };
+    asio::awaitable<std::vector<wanted_clip>> page_after(const wanted_clip& last);
+    std::vector<listed_clip> look_up(std::vector<wanted_clip> page) const;
+    bool is_settled(const wanted_clip&, const std::string& name, const store::stamp_reader&) const;
+    clip_task task_of(listed_clip) const;
+
+    work_list& wanted_;
+    accounts& accounts_;
+    const store::trim_format& trim_;
+    std::filesystem::path folder_;
+    retry_rule again_;
+    std::atomic<std::uint64_t> listed_{0};
+};
+
+}  // namespace reelpipe
+
+#endif

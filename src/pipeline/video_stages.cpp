@@ -1,0 +1,133 @@
+#include "pipeline/video_stages.hpp"
+
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "site/source_times.hpp"
+#include "stages/fetch/errors.hpp"
+#include "stages/fetch/url.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+std::vector<segment> segments_of(const video_job& video)
+{
+    std::vector<segment> all;
+    for (const clip_task& task : video.clips) all.push_back(task.clip.wanted);
+    return all;
+}
+
+// A URL that has served its time answers like this, and so does one whose video has gone.
+bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
+
+source_error run_is_ending() { return {reason::interrupted, "the run is ending"}; }
+
+}  // namespace
+
+asio::awaitable<std::optional<video_ptr>> video_stages::resolve(video_ptr video)
+{
+    if (!enter_existing(*video)) co_return std::nullopt;
+    ++video->resolve_attempts;
+    const auto start = std::chrono::steady_clock::now();
+    std::exception_ptr error;
+    try {
+        if (policy_.has_stopped() || is_late(video->resolve_attempts)) throw run_is_ending();
+        co_await find_source(*video);
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    video->resolve_s += seconds_since(start);
+    if (error) throw job_failed(video, error);
+    co_return video;
+}
+
+// Enters the clips that exist already, and says whether others are left.
+bool video_stages::enter_existing(video_job& video)
+{
+    for (clip_task& task : video.clips) {
+        if (!task.note.empty()) accounts_.say(severity::warning, std::exchange(task.note, {}));
+        if (task.found) accounts_.exists(task.clip, task.row, *task.found);
+    }
+    std::erase_if(video.clips, [](const clip_task& task) { return task.found.has_value(); });
+    video.unsettled = video.clips.size();
+    if (video.clips.empty()) kept_.forget(video.id);
+    return !video.clips.empty();
+}
+
+asio::awaitable<void> video_stages::find_source(video_job& video)
+{
+    std::optional<media_source> kept;
+    if (engine_.source.has_expiring_urls()) kept = kept_.find(video.id);
+    if (kept)
+        video.source = std::move(*kept);
+    else
+        co_await locate(video);
+}
+
+asio::awaitable<void> video_stages::locate(video_job& video)
+{
+    const trace::span traced(trace_, trace::kind::resolver, "resolve", video.id);
+    resolved_video found = co_await engine_.source.locate(video.id);
+    video.source = std::move(found.source);
+    policy_.resolved();
+    if (engine_.source.has_expiring_urls()) kept_.keep(video.id, video.source);
+}
+
+asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token stop)
+{
+    const std::stop_callback also_plans(stop, [this] { engine_.planning_stop.request_stop(); });
+    const trace::span traced(trace_, trace::kind::transfer, "fetch", video->id);
+    ++video->fetch_attempts;
+    const auto start = std::chrono::steady_clock::now();
+    std::exception_ptr error;
+    try {
+        if (is_late(video->fetch_attempts)) throw run_is_ending();
+        co_await fetch_missing(*video);
+    } catch (const std::exception&) {
+        error = std::current_exception();
+    }
+    video->fetch_s += seconds_since(start);
+    counts_.fetched = engine_.http.bytes();
+    if (error) throw job_failed(video, error);
+    for (const media_file& file : video->source.files)
+        if (const remote_file* const part = remote_part(file)) policy_.answered(fetch::host_of(part->url));
+    co_return video;
+}
+
+asio::awaitable<void> video_stages::fetch_missing(video_job& video)
+{
+    const bool may_expire = engine_.source.has_expiring_urls();
+    const auto now = std::chrono::system_clock::now();
+    if (may_expire && has_expired(video.source, now)) co_await locate(video);
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::steady_timer until_served(loop, wait_for(video.source, now));
+    co_await until_served.async_wait(asio::use_awaitable);
+
+    std::exception_ptr error;
+    try {
+        video.material = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
+    } catch (const fetch::http_error& e) {
+        if (!may_expire || !may_have_expired(e.status)) throw;
+        error = std::current_exception();
+    }
+    if (!error) co_return;
+
+    co_await locate(video);
+    video.material = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
+}
+
+asio::awaitable<void> video_stages::split(video_ptr video, out<clip_job> next)
+{
+    for (std::size_t i = 0; i < video->clips.size(); ++i) {
+        clip_job job(video, i);
+        co_await next.send(std::move(job));
+    }
+}
+
+}  // namespace reelpipe
