@@ -12,10 +12,11 @@ debian_root()
     local suite=$1 log
     shift
     root=$(mktemp -d)
-    log=$(mktemp)
-    trap 'rm -rf --one-file-system "$root" "$log"' EXIT
-    mmdebstrap --quiet --variant=apt --include="$(IFS=,; echo "$*")" "$suite" "$root" >"$log" 2>&1 && return
+    trap 'rm -rf --one-file-system "$root"' EXIT
+    log=$root.log
+    mmdebstrap --quiet --variant=apt --include="$(IFS=,; echo "$*")" "$suite" "$root" >"$log" 2>&1 && rm "$log" && return
     tail -5 "$log" >&2
+    rm "$log"
     echo "cannot install $*" >&2
     exit 1
 }
