@@ -2,6 +2,7 @@
 add_library(reelpipe_warnings INTERFACE)
 target_compile_options(reelpipe_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${REELPIPE_DEVELOPER}>:-Werror>
+    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
     # g++ 12 sees overlaps in std::string::replace() that cannot be: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
     # g++ takes a source that is compiled together with others for a header, whose unnamed namespace would be a mistake.

@@ -144,7 +144,7 @@ clip_workers::~clip_workers() = default;
 std::unique_ptr<clip_workers::worker> clip_workers::take()
 {
     {
-        const std::lock_guard guard(mutex_);
+        const mutex_lock guard(mutex_);
         if (!idle_.empty()) {
             std::unique_ptr<worker> one = std::move(idle_.back());
             idle_.pop_back();
@@ -188,7 +188,7 @@ try {
     std::optional<Result> result;
     if (!isolation::is_error(answer)) result = read(answer);
     {
-        const std::lock_guard guard(mutex_);
+        const mutex_lock guard(mutex_);
         idle_.push_back(std::move(one));
     }
     if (!result) isolation::rethrow(answer);

@@ -4,13 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 #include <system_error>
 #include <vector>
 
 #include "isolation/messages.hpp"
+#include "threads/mutex.hpp"
 
 namespace reelpipe {
 
@@ -55,8 +55,8 @@ private:
 
     std::filesystem::path program_;
     std::chrono::seconds deadline_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<worker>> idle_;
+    mutex mutex_;
+    std::vector<std::unique_ptr<worker>> idle_ REELPIPE_GUARDED_BY(mutex_);
 };
 
 }  // namespace reelpipe

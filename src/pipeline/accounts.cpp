@@ -49,7 +49,7 @@ void accounts::enter_failure(const clip_request& clip, const clip_record& record
 {
     const reason why = record.failed.value_or(reason::unknown);
     {
-        const std::lock_guard guard(mutex_);
+        const mutex_lock guard(mutex_);
         ++totals_.failed;
         ++totals_.failures[why];
     }
@@ -90,12 +90,12 @@ void accounts::settled_before(const wanted_clip& clip)
     if (clip.before->failed) {
         settle(clip.row, standing::failed, *clip.before);
         enter_failure(clip.clip, *clip.before, false);
-        const std::lock_guard guard(mutex_);
+        const mutex_lock guard(mutex_);
         ++totals_.failed_before;
         return;
     }
     wanted_.settle(clip.row, standing::exists);
-    const std::lock_guard guard(mutex_);
+    const mutex_lock guard(mutex_);
     ++totals_.exists;
 }
 
@@ -104,7 +104,7 @@ void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_re
     remember(clip, record);
     settle(row, standing::exists, record);
     tell(clip, record, clip_outcome::standing::exists);
-    const std::lock_guard guard(mutex_);
+    const mutex_lock guard(mutex_);
     ++totals_.exists;
 }
 
@@ -113,7 +113,7 @@ void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_re
     remember(clip, record);
     settle(row, standing::stored, record);
     tell(clip, record, clip_outcome::standing::stored);
-    const std::lock_guard guard(mutex_);
+    const mutex_lock guard(mutex_);
     ++totals_.stored;
 }
 
@@ -132,7 +132,7 @@ void accounts::say(severity how, const std::string& line) const
 
 progress accounts::totals() const
 {
-    const std::lock_guard guard(mutex_);
+    const mutex_lock guard(mutex_);
     return totals_;
 }
 

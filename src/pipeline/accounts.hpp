@@ -3,7 +3,6 @@
 
 #include <exception>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "reelpipe/download_options.hpp"
 #include "reelpipe/progress.hpp"
 #include "stages/store/clip_name.hpp"
+#include "threads/mutex.hpp"
 
 namespace reelpipe {
 
@@ -58,8 +58,8 @@ private:
     std::exception_ptr ledger_error_;
     std::map<reason, std::string> examples_;
     std::set<reason> told_;  // of this run; the rest of them are only counted
-    mutable std::mutex mutex_;
-    progress totals_;
+    mutable mutex mutex_;
+    progress totals_ REELPIPE_GUARDED_BY(mutex_);
 };
 
 }  // namespace reelpipe

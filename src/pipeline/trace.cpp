@@ -80,7 +80,7 @@ std::size_t trace::take_row(kind of)
 void trace::end(const span& done)
 {
     const std::string subject = json_text(done.subject_);
-    const std::lock_guard guard(mutex_);
+    const mutex_lock guard(mutex_);
     write(fmt::format(R"({{"name":"{}","ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"args":{{"of":{}}}}})", done.work_,
                       group_of(done.kind_).process, done.row_ + 1, done.begin_us_, now_us() - done.begin_us_, subject));
     taken_[static_cast<std::size_t>(done.kind_)][done.row_] = false;
@@ -92,7 +92,7 @@ trace::span::span(trace* where, kind of, std::string_view work, std::string_view
     kind_ = of;
     work_ = work;
     subject_ = subject;
-    const std::lock_guard guard(trace_->mutex_);
+    const mutex_lock guard(trace_->mutex_);
     row_ = trace_->take_row(of);
     begin_us_ = trace_->now_us();
 }

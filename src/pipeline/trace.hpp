@@ -8,11 +8,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "threads/mutex.hpp"
 
 namespace reelpipe {
 
@@ -57,15 +58,15 @@ private:
     };
 
     std::int64_t now_us() const;
-    std::size_t take_row(kind);
-    void write(std::string_view event);
+    std::size_t take_row(kind) REELPIPE_REQUIRES(mutex_);
+    void write(std::string_view event) REELPIPE_REQUIRES(mutex_);
     void end(const span&);
 
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-    std::mutex mutex_;  // guards what follows
-    std::unique_ptr<std::FILE, close> file_;
-    std::array<std::vector<bool>, 4> taken_;  // rows of each kind
-    bool is_first_ = true;
+    mutex mutex_;
+    std::unique_ptr<std::FILE, close> file_ REELPIPE_GUARDED_BY(mutex_);
+    std::array<std::vector<bool>, 4> taken_ REELPIPE_GUARDED_BY(mutex_);  // rows of each kind
+    bool is_first_ REELPIPE_GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace reelpipe

@@ -24,13 +24,13 @@ std::shared_ptr<disk_share> disk_budget::begin_video() { return std::make_shared
 
 std::uint64_t disk_budget::held() const
 {
-    const std::lock_guard lock(mutex_);
+    const mutex_lock lock(mutex_);
     return held_;
 }
 
 std::uint64_t disk_budget::taken() const
 {
-    const std::lock_guard lock(mutex_);
+    const mutex_lock lock(mutex_);
     return taken_;
 }
 
@@ -38,7 +38,7 @@ std::uint64_t disk_budget::taken() const
 // request would never come.
 void disk_budget::serve()
 {
-    const std::lock_guard lock(mutex_);
+    const mutex_lock lock(mutex_);
     const auto oldest = std::ranges::find_if_not(shares_, &disk_share::rests_);
     for (auto share = oldest; share != shares_.end(); ++share)
         for (wait& each : (*share)->waits_) {
@@ -76,7 +76,7 @@ disk_room::~disk_room() { keep(0); }
 void disk_room::spend(std::uint64_t bytes) noexcept
 {
     if (!budget_) return;
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     bytes = std::min(bytes, bytes_);
     bytes_ -= bytes;
     budget_->taken_ -= bytes;
@@ -85,7 +85,7 @@ void disk_room::spend(std::uint64_t bytes) noexcept
 void disk_room::keep(std::uint64_t bytes) noexcept
 {
     if (bytes >= bytes_) return;
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     budget_->taken_ -= bytes_ - bytes;
     bytes_ = bytes;
     budget_->serve_later();
@@ -96,7 +96,7 @@ class disk_share::turn {
 public:
     turn(disk_share& of, std::uint64_t bytes) : share_(of)
     {
-        const std::lock_guard lock(share_.budget_->mutex_);
+        const mutex_lock lock(share_.budget_->mutex_);
         at_ = share_.waits_.insert(share_.waits_.end(),
                                    {.room = disk_room(share_.budget_),
                                     .wanted = bytes,
@@ -108,7 +108,7 @@ public:
     ~turn()
     {
         std::list<disk_budget::wait> mine;  // gives its room back with the lock released
-        const std::lock_guard lock(share_.budget_->mutex_);
+        const mutex_lock lock(share_.budget_->mutex_);
         mine.splice(mine.end(), share_.waits_, at_);
         --share_.budget_->waiting_;
         share_.budget_->serve_later();
@@ -122,13 +122,13 @@ private:
 
 disk_share::disk_share(std::shared_ptr<disk_budget> budget) : budget_(std::move(budget))
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     place_ = budget_->shares_.insert(budget_->shares_.end(), this);
 }
 
 disk_share::~disk_share()
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     budget_->shares_.erase(place_);
     budget_->serve_later();
 }
@@ -149,26 +149,26 @@ asio::awaitable<disk_room> disk_share::room_for(std::uint64_t bytes)
 
 void disk_share::rest()
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     rests_ = true;
     budget_->serve_later();
 }
 
 void disk_share::resume()
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     rests_ = false;
 }
 
 void disk_share::hold(std::uint64_t bytes) noexcept
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     budget_->held_ += bytes;
 }
 
 void disk_share::give_back(std::uint64_t bytes) noexcept
 {
-    const std::lock_guard lock(budget_->mutex_);
+    const mutex_lock lock(budget_->mutex_);
     budget_->held_ -= bytes;
     budget_->serve_later();
 }

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
+
+#include "threads/mutex.hpp"
 
 namespace reelpipe::fetch {
 
@@ -33,15 +34,15 @@ private:
     struct wait;
 
     void serve();
-    void serve_later();  // of a locked budget
+    void serve_later() REELPIPE_REQUIRES(mutex_);
 
     asio::any_io_executor loop_;
     std::uint64_t limit_;
-    mutable std::mutex mutex_;  // guards what follows: bytes are given back on any thread
-    std::uint64_t held_ = 0;
-    std::uint64_t taken_ = 0;
-    std::list<disk_share*> shares_;  // the oldest first
-    std::size_t waiting_ = 0;
+    mutable mutex mutex_;  // bytes are given back on any thread
+    std::uint64_t held_ REELPIPE_GUARDED_BY(mutex_) = 0;
+    std::uint64_t taken_ REELPIPE_GUARDED_BY(mutex_) = 0;
+    std::list<disk_share*> shares_ REELPIPE_GUARDED_BY(mutex_);  // the oldest first
+    std::size_t waiting_ REELPIPE_GUARDED_BY(mutex_) = 0;
 };
 
 // Room for bytes that are not there yet; what is left of it is given back in the end.
