@@ -13,7 +13,7 @@ namespace reelpipe {
 // What the ledger keeps of a clip that was verified.
 clip_record record_of(const verify::facts&, const store::stamp&);
 
-// "Downloaded; 2.50 s shorter than asked for, the video ends there", where so much of the segment is missing. Empty
+// "Downloaded; 2.50 s shorter than asked for, because the video ends", where so much of the segment is missing. Empty
 // where nothing is missing, or no more than the rounding to whole frames.
 std::string length_note(std::string_view what, std::chrono::microseconds missing);
 
