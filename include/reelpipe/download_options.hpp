@@ -17,14 +17,14 @@
 
 namespace reelpipe {
 
-// How clips are made: frames re-encoded, or packets copied and what surrounds the segment hidden by edit lists.
+// The way in which clips are made: frames re-encoded, or packets copied and what surrounds the segment hidden by edit
+// lists.
 enum class cut_mode : std::uint8_t { encode, lossless };
 
-// What happens to a video's audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left
-// out.
+// The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
 enum class audio_choice : std::uint8_t { copy, aac, none };
 
-// Which clips are wanted.
+// The clips that are wanted.
 struct wanted_options {
     std::vector<std::string> lists{};    // annotation lists; "-" is the standard input
     std::string split{};                 // only rows of this split; empty: all
@@ -38,7 +38,7 @@ struct wanted_options {
     std::vector<std::string> retry{};
 };
 
-// Where videos come from.
+// The source of the videos.
 struct source_options {
     std::string name = "youtube";            // "youtube", a URL with {id} in it, a file of URLs, or a folder of videos
     std::shared_ptr<video_source> custom{};  // used instead of `name`: a source that the program brings along
@@ -56,7 +56,7 @@ struct source_options {
     std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL; not checked
 };
 
-// How videos are fetched.
+// Options for fetching.
 struct fetch_options {
     std::size_t connections = 64;
     std::size_t connections_per_host = 0;  // 0: no limit of its own
@@ -71,7 +71,7 @@ struct fetch_options {
     std::chrono::milliseconds backoff{1000};
 };
 
-// How clips are cut and verified.
+// Options for cutting and verifying clips.
 struct cut_options {
     cut_mode mode = cut_mode::encode;
     std::string preset = "medium";
@@ -86,7 +86,7 @@ struct cut_options {
     bool verify_fully = false;  // all frames and audio of a finished clip are decoded, besides its structure
 };
 
-// Where libav works.
+// The processes in which libav works.
 struct worker_options {
     std::size_t jobs = 0;  // clips cut at once; 0: one per usable CPU core
     // A program that calls run_clip_worker() when it is started with the word "clip-worker". Two sandboxed processes of
@@ -95,7 +95,7 @@ struct worker_options {
     std::chrono::seconds timeout{600};  // for cutting or verifying one clip in a worker
 };
 
-// What is written, and where.
+// Output files and folders.
 struct output_options {
     std::filesystem::path folder{};
     std::string trim_format = "%06d";  // of the times in file names
@@ -104,7 +104,7 @@ struct output_options {
     bool mixed = false;                // clips may be made with other options than those that the folder holds
 };
 
-// Whoever follows a run. Both functions are called on the thread of the run and must not throw.
+// Callbacks for a caller that follows a run. Both are called on the thread of the run and must not throw.
 struct run_events {
     std::function<void(severity, const std::string&)> on_message{};  // one line for the user
     std::function<void(const clip_outcome&)> on_clip{};              // each new outcome of a clip, as it happens

@@ -12,7 +12,7 @@
 
 namespace reelpipe {
 
-// What is wrong with one file of an output folder.
+// A file of an output folder that is not as it should be.
 struct file_finding {
     enum class kind : std::uint8_t {
         missing,     // a stored clip without its file
@@ -30,7 +30,7 @@ struct file_finding {
 std::string_view to_string(file_finding::kind) noexcept;
 std::string_view remedy(file_finding::kind) noexcept;
 
-// What a check came to, or has come to so far.
+// The result of a check, complete or so far.
 struct folder_check {
     std::uint64_t clips = 0;    // that the ledger knows as stored
     std::uint64_t fine = 0;     // of these: as the ledger says

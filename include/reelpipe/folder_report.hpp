@@ -11,7 +11,7 @@
 
 namespace reelpipe {
 
-// What the ledger of an output folder knows, over all runs.
+// A summary of the ledger of an output folder, over all runs.
 struct folder_report {
     struct failures {
         reason why = reason::unknown;

@@ -14,7 +14,7 @@
 
 namespace reelpipe {
 
-// What a segment of a video costs, as fetching it has shown.
+// The cost of a segment of a video, measured by fetching it.
 struct inspection {
     std::string container{};        // of the frames, as people call it: "MP4", "WebM/Matroska"
     std::uint64_t size = 0;         // of the whole files; 0 where nobody says it: playlists

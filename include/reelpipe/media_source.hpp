@@ -12,7 +12,7 @@
 
 namespace reelpipe {
 
-// A file behind http(s), and what its host wants to hear.
+// A file behind http(s), and the request headers that its host expects.
 struct remote_file {
     std::string url;
     std::vector<std::string> headers{};   // whole lines, "Name: value", sent with every request
@@ -35,19 +35,19 @@ struct hls_playlist {
 
 using media_file = std::variant<remote_file, local_file, hls_playlist>;
 
-// What a host is asked for to have the file; null for a file on disk.
+// The request for the file; null for a file on disk.
 template <class File> auto* remote_part(File& file)
 {
     auto* const list = std::get_if<hls_playlist>(&file);
     return list ? &list->playlist : std::get_if<remote_file>(&file);
 }
 
-// Where the bytes of one video are: one file with everything, or a file with the frames and one with the audio.
+// The files of one video: one with everything, or one with the video and one with the audio.
 struct media_source {
     std::vector<media_file> files;
 };
 
-// Whether a URL of the source stops working before `then`.
+// True if a URL of the source expires before `then`.
 inline bool ends_before(const media_source& source, std::chrono::system_clock::time_point then)
 {
     return std::ranges::any_of(source.files, [then](const media_file& file) {

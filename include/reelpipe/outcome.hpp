@@ -61,7 +61,7 @@ enum class reason : std::uint8_t {
     unknown,
 };
 
-// What a reason means for the clip.
+// The class of a reason: what it means for the clip.
 enum class reason_class : std::uint8_t {
     permanent,      // never asked for again
     soft,           // asked for again only on request: with cookies, another region, another selection
@@ -75,7 +75,7 @@ reason_class class_of(reason) noexcept;
 // Permanent or soft: later runs do not ask again unless they are told to.
 bool is_final(reason) noexcept;
 
-// What says something of the site as a whole, or of the way to it, and nothing of the video that was asked for.
+// True for reasons that concern the site as a whole or the network, and not the video that was asked for.
 inline bool is_site_trouble(reason r) noexcept
 {
     using enum reason;

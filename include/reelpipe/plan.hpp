@@ -8,7 +8,7 @@
 
 namespace reelpipe {
 
-// What a run with these options would have to do.
+// The work that a run with these options has to do.
 struct download_plan {
     std::uint64_t rows = 0, bad_rows = 0, duplicates = 0;
     std::uint64_t clips = 0, videos = 0;

@@ -14,7 +14,7 @@
 
 namespace reelpipe {
 
-// How far a run is. Clips are counted once each: clips = stored + exists + failed + those still to come.
+// The progress of a run. Each clip is counted once: clips = stored + exists + failed + those still to come.
 struct progress {
     std::uint64_t clips = 0, videos = 0;
     std::uint64_t stored = 0;  // made by this run
@@ -31,7 +31,7 @@ struct progress {
     bool draining = false;
 };
 
-// How a run ended.
+// The result of a run.
 struct download_summary {
     progress totals{};
     std::uint64_t pending = 0;  // clips whose turn did not come; the next run goes on with them

@@ -5,7 +5,7 @@
 
 namespace reelpipe {
 
-// What the user asked for cannot be done: an unreadable list, a wrong option, a folder in use. Nothing was fetched.
+// The request cannot be carried out: an unreadable list, a wrong option, a folder in use. Nothing was fetched.
 struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

@@ -16,16 +16,16 @@
 
 namespace reelpipe {
 
-// Whether a site as a whole may be down.
+// A sign that a site as a whole may be down.
 enum class site_fault : std::uint8_t { none, server_error, no_connection };
 
-// What is known about a failure besides its reason and its text.
+// Facts about a failure besides its reason and its text.
 struct failure_facts {
     std::optional<int> status{};  // of the HTTP reply that caused it
     std::optional<std::chrono::seconds> retry_after{};
     std::vector<std::string> warnings{};  // what the resolver said on the way
-    // What text and warnings together say about the site as a whole, where they do: bot_check, rate_limited, blocked or
-    // no_network. A private video on a rate-limited address has both.
+    // The trouble that text and warnings report about the site as a whole, if they do: bot_check, rate_limited,
+    // blocked or no_network. A private video on a rate-limited address has both.
     std::optional<reason> site{};
     site_fault fault = site_fault::none;  // where the site answered nothing that is of use
     bool final = false;                   // who says so has waited for it to pass: asking again at once is of no use
@@ -54,7 +54,7 @@ struct resolved_video {
     std::optional<reason> site{};  // trouble with the site as a whole that the warnings tell of, as in failure_facts
 };
 
-// Where videos come from: a site, a mirror, a folder, a table of yours.
+// A source of videos: a site, a mirror, a folder, a table of yours.
 //
 //     struct catalogue : reelpipe::video_source {
 //         asio::awaitable<reelpipe::resolved_video> resolve(std::string video) override;
@@ -73,10 +73,11 @@ public:
     // becomes of the video's clips.
     virtual asio::awaitable<resolved_video> resolve(std::string video) = 0;
 
-    // What finds the media, in which version, once start() has ended: "yt-dlp 2025.11.12". Kept with the outcomes.
+    // The name and version of the program that finds the media, after start(): "yt-dlp 2025.11.12". Kept with the
+    // outcomes.
     virtual std::string version() const { return {}; }
 
-    // Whether URLs stop working after a while, so that asking again may help.
+    // True if URLs expire, so that asking again may help.
     virtual bool urls_expire() const { return false; }
 };
 

@@ -33,7 +33,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
         ->option_text(fmt::format("{}", fmt::join(names, "|")));
 }
 
-// How much of a clip is verified; the same word for the commands that do it.
+// The option for how much of a clip is verified, the same for all commands that verify.
 inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
 {
     return add_choice<bool>(command, "--verify", fully, {{"structure", false}, {"full", true}},
@@ -41,7 +41,7 @@ inline CLI::Option* add_verify_depth(CLI::App& command, bool& fully)
                             "all of its frames and audio");
 }
 
-// How many are worked on at once; the same bounds for the commands that have it.
+// The option for how many things are worked on at once, with the same bounds for all commands.
 inline CLI::Option* add_jobs(CLI::App& command, std::size_t& jobs, const std::string& what)
 {
     return command.add_option("--jobs", jobs, what + " (1-1024; default: one per usable CPU core)")

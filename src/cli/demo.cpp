@@ -139,13 +139,14 @@ CLI::App* add_demo(CLI::App& program, download_arguments& arguments)
 {
     download_options& o = arguments.run;
     CLI::App* const command =
-        program.add_subcommand("demo", "Try the whole job on videos made on the spot; no internet needed");
+        program.add_subcommand("demo", "Try the whole job on generated videos; no internet needed");
     command
         ->add_option("-o,--output", o.output.folder,
-                     "folder of videos and clips; default: a new one in the temporary folder")
+                     "folder for videos and clips (default: a new one in the temporary folder)")
         ->option_text("DIR");
-    command->add_option("--preset", o.cut.preset, "libx264 preset")->capture_default_str();
-    add_jobs(*command, o.workers.jobs, "clips cut at once");
+    command->add_option("--preset", o.cut.preset, "libx264 preset")->capture_default_str()->option_text("NAME");
+    command->footer("");
+    add_jobs(*command, o.workers.jobs, "clips to cut at a time");
     return command;
 }
 
@@ -177,7 +178,7 @@ try {
     arguments.run.source.name = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
     arguments.run.output.folder = folder / "clips";
     const int status = run_download(arguments);
-    if (status == exit_status::usage) return status;  // it was told what is wrong, and there is no folder of clips
+    if (status == exit_status::usage) return status;  // the message has been shown, and there is no folder of clips
 
     int clips = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output.folder)) {

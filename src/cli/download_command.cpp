@@ -42,9 +42,8 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     if (ended) co_return;
     interrupted = true;
     run.drain();
-    screen.message(severity::note,
-                   fmt::format("interrupted: finishing what was begun, {} at most; once more to drop them",
-                               counted(run.now().under_way, "clip")));
+    screen.message(severity::note, fmt::format("interrupted: finishing at most {}; interrupt again to drop them",
+                                               counted(run.now().under_way, "clip")));
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (ended) co_return;
     run.cancel();
@@ -55,7 +54,8 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
 void add_terminal_options(CLI::App& command, download_arguments& arguments)
 {
     constexpr const char* group = "Output";
-    command.add_option("--log-json", arguments.log_json, "append messages and outcomes, one JSON object a line")
+    command
+        .add_option("--log-json", arguments.log_json, "append messages and outcomes to FILE, one JSON object a line")
         ->option_text("FILE")
         ->group(group);
     add_choice<progress_style>(command, "--progress", arguments.progress,
@@ -91,7 +91,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         "network, the disk or the installation, run again to go on; 130 interrupted.");
 
     add_lists(*command, o.wanted.lists);
-    command->add_option("-o,--output", o.output.folder, "folder of the clips")->required()->option_text("DIR");
+    command->add_option("-o,--output", o.output.folder, "folder for the clips")->required()->option_text("DIR");
     add_wanted_options(*command, o.wanted);
     add_source_options(*command, o.source);
     add_fetch_options(*command, o.fetch);

@@ -16,7 +16,7 @@ inline constexpr int stopped = 3;
 inline constexpr int interrupted = 130;
 }  // namespace exit_status
 
-// What `reelpipe download` was asked for.
+// The arguments of `reelpipe download`.
 struct download_arguments {
     download_options run{};
     bool isolate = true;  // libav works in sandboxed worker processes

@@ -127,14 +127,14 @@ void add_source_options(CLI::App& command, source_options& o)
     command
         .add_option_function<std::string>(
             "--resolve-rate", [&o](const std::string& text) { o.resolve_rate = parse_rate(text); },
-            "videos an hour to ask for, per proxy (default 240 for YouTube, which blocks guests at about 300; "
+            "videos an hour to ask for, per proxy (default: 240 for YouTube, which blocks guests at about 300; "
             "unlimited elsewhere)")
         ->option_text("N/h")
         ->group(group);
     add_seconds(command, "--max-wait", o.max_wait, "how long to wait for a block to end; 0: end the run at once")
         ->group(group);
     add_seconds(command, "--block-pause", o.block_pause,
-                "pause before the first probe of a block; it doubles with each failed probe (default 10 s to 15 min, "
+                "pause before the first probe of a block; it doubles with each failed probe (default: 10 s to 15 min, "
                 "depending on the block)")
         ->default_str("")
         ->group(group);
@@ -174,7 +174,7 @@ void add_fetch_options(CLI::App& command, fetch_options& o)
         ->group(group);
     command
         .add_option("--tmp-limit", o.tmp_limit,
-                    "size of temporary files at which all videos but the oldest wait, such as 2G; 0: no limit")
+                    "size of temporary files, such as 2G, at which all videos but the oldest wait; 0: no limit")
         ->transform(CLI::AsSizeValue(false))
         ->default_str("8G")
         ->run_callback_for_default(false)
@@ -182,8 +182,8 @@ void add_fetch_options(CLI::App& command, fetch_options& o)
         ->group(group);
     command
         .add_flag("--allow-private", o.allow_private,
-                  "let redirects, pages and playlists lead to addresses of this machine or network. What --source "
-                  "names is always allowed")
+                  "let redirects, pages and playlists lead to private addresses. What --source names is always "
+                  "allowed")
         ->group(group);
     command.add_option("--attempts", o.attempts, "attempts for temporary errors (1-100)")
         ->check(CLI::Range(1, 100))
@@ -195,7 +195,7 @@ void add_fetch_options(CLI::App& command, fetch_options& o)
                 "attempt, up to 5 minutes",
                 0, 150)
         ->group(group);
-    command.add_option("--tmp-dir", o.tmp_dir, "folder of what is fetched (default: inside the output folder)")
+    command.add_option("--tmp-dir", o.tmp_dir, "folder for temporary files (default: inside the output folder)")
         ->option_text("DIR")
         ->group(group);
 }
@@ -220,7 +220,7 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->check(CLI::Range(1, 100000))
         ->option_text("N")
         ->group(group);
-    command.add_option("--pix-fmt", o.pixel_format, "pixel format of the clip (default yuv420p)")
+    command.add_option("--pix-fmt", o.pixel_format, "pixel format of the clip (default: yuv420p)")
         ->option_text("FORMAT")
         ->group(group);
     command

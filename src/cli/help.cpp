@@ -42,7 +42,11 @@ std::string in_two_columns(const std::string& left, const std::string& right)
 std::string with_default(const CLI::Option& option)
 {
     const std::string preset = option.get_default_str();
-    return option.get_description() + (preset.empty() ? "" : " (default " + preset + ")");
+    std::string text = option.get_description();
+    if (preset.empty()) return text;
+    if (!text.ends_with(')')) return text + " (default: " + preset + ")";
+    text.back() = ';';  // the bounds stand in brackets there
+    return text + " default: " + preset + ")";
 }
 
 }  // namespace
@@ -65,6 +69,12 @@ std::string help_formatter::make_option_opts(const CLI::Option* option) const
     if (!option->get_option_text().empty()) return " " + option->get_option_text();
     if (option->get_positional()) return option->get_expected_max() > 1 ? "..." : "";
     return "";
+}
+
+std::string help_formatter::make_option_usage(const CLI::Option* option) const
+{
+    const std::string name = make_option_name(option, true) + (option->get_expected_max() > 1 ? "..." : "");
+    return option->get_required() ? name : "[" + name + "]";
 }
 
 std::string help_formatter::make_subcommand(const CLI::App* command) const

@@ -12,6 +12,7 @@ class help_formatter : public CLI::Formatter {
 public:
     std::string make_usage(const CLI::App*, std::string name) const override;
     std::string make_option(const CLI::Option*, bool is_positional) const override;
+    std::string make_option_usage(const CLI::Option*) const override;
     std::string make_option_opts(const CLI::Option*) const override;
     std::string make_subcommand(const CLI::App*) const override;
 };

@@ -57,19 +57,20 @@ void print(const inspection& seen, bool has_segment)
 
 CLI::App* add_inspect(CLI::App& program, inspect_arguments& arguments)
 {
-    CLI::App* const command = program.add_subcommand("inspect", "Show what a segment of one source costs to fetch");
+    CLI::App* const command = program.add_subcommand("inspect", "Show what it costs to fetch a segment of one source");
     command->footer(
-        "Fetches what a clip would take, into a temporary file that is gone afterwards, and prints how much it was.\n\n"
-        "Exit status: 0 it was fetched; 1 it cannot be, the message says why; 2 wrong usage.");
+        "Fetches the bytes that a clip needs into a temporary file, prints how many they\n"
+        "were, and removes the file.\n\n"
+        "Exit status: 0 fetched; 1 failed, the message says why; 2 wrong usage.");
     command
         ->add_option("URL", arguments.files,
-                     "an http(s) URL or a file of a video; two where video and audio are apart, the frames first")
+                     "http(s) URL or file of a video; give two for separate video and audio, the video first")
         ->required()
         ->expected(1, 2);
-    CLI::Option* const start = command->add_option("--start", arguments.start, "where the clip begins, in seconds")
+    CLI::Option* const start = command->add_option("--start", arguments.start, "start of the clip, in seconds")
                                    ->check(CLI::Range(0.0, longest_video_s))
                                    ->option_text("S");
-    CLI::Option* const end = command->add_option("--end", arguments.end, "where it ends")
+    CLI::Option* const end = command->add_option("--end", arguments.end, "end of the clip, in seconds")
                                  ->check(CLI::Range(0.0, longest_video_s))
                                  ->option_text("E");
     start->needs(end);

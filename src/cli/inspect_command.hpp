@@ -8,7 +8,7 @@
 
 namespace reelpipe::cli {
 
-// What `reelpipe inspect` was asked for.
+// The arguments of `reelpipe inspect`.
 struct inspect_arguments {
     std::vector<std::string> files{};  // a video, or video and audio
     std::optional<double> start{}, end{};

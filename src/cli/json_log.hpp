@@ -10,7 +10,7 @@
 
 namespace reelpipe::cli {
 
-// What happens in a run, for machines: a JSON object a line, each with "time" (UTC) and "event", which is
+// The events of a run, for programs: a JSON object a line, each with "time" (UTC) and "event", which is
 //   message   severity, text
 //   clip      id, video, start, end, label, outcome (stored, exists, failed), and what it is and cost; of a failure
 //             reason, class and message

@@ -37,15 +37,15 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
 {
     const auto chosen = program->get_subcommands();
     if (!chosen.empty())
-        return fmt::format("error: {}\n`reelpipe {} --help` has all options\n", wrong.what(),
+        return fmt::format("error: {}\nrun `reelpipe {} --help` for all options\n", wrong.what(),
                            chosen.front()->get_name());
     std::vector<std::string> commands;
     for (const CLI::App* each : program->get_subcommands({})) commands.push_back(each->get_name());
     const std::string known = fmt::format("{}", fmt::join(commands, ", "));
     if (first_word.empty() || first_word.starts_with('-'))
-        return fmt::format("error: a command comes first, one of {}; `reelpipe --help` says more\n", known);
-    return fmt::format("error: there is no command '{}'; the commands are {}; `reelpipe --help` says more\n",
-                       first_word, known);
+        return fmt::format("error: no command given; the commands are {}; run `reelpipe --help` for help\n", known);
+    return fmt::format("error: unknown command '{}'; the commands are {}; run `reelpipe --help` for help\n", first_word,
+                       known);
 }
 
 }  // namespace

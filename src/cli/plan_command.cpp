@@ -12,11 +12,11 @@ CLI::App* add_plan(CLI::App& program, download_arguments& arguments)
 {
     download_options& o = arguments.run;
     CLI::App* const command =
-        program.add_subcommand("plan", "Say what a run would have to do, and how long it takes at least");
+        program.add_subcommand("plan", "Count what a run has to do, and how long it takes under the site's quota");
     command->footer(
         "Reads the lists and, with -o, the folder's ledger. Contacts no site and fetches\n"
-        "nothing. The time is what the site's quota allows; fetching and cutting may take\n"
-        "longer. The output has one name and value a line, separated by a tab.");
+        "nothing. The time is the least that the site's quota allows; fetching and\n"
+        "cutting may take longer. Each line of the output is a name, a tab and a value.");
     add_lists(*command, o.wanted.lists);
     command->add_option("-o,--output", o.output.folder, "folder of earlier runs")->option_text("DIR");
     add_wanted_options(*command, o.wanted);

@@ -130,13 +130,14 @@ void write(const std::filesystem::path& path, const std::string& text)
 
 CLI::App* add_report(CLI::App& program, report_arguments& arguments)
 {
-    CLI::App* const command = program.add_subcommand("report", "What became of the clips of a folder, by reason");
+    CLI::App* const command = program.add_subcommand("report", "Count the clips of a folder, failed ones by reason");
     command->footer(
-        "Reads the ledger of a folder that `reelpipe download -o DIR` was given, also while a run is at work there.\n"
-        "What failed with the class soft or permanent is asked for again with `reelpipe download --retry REASON`.");
+        "Reads the ledger of a folder that `reelpipe download -o DIR` filled, even while a\n"
+        "run is at work there. Clips that failed with the class soft or permanent are\n"
+        "tried again only by `reelpipe download --retry REASON`.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command->add_flag("--json", arguments.json, "print JSON");
-    command->add_option("--html", arguments.html, "write a page, too")->option_text("FILE");
+    command->add_option("--html", arguments.html, "also write an HTML page")->option_text("FILE");
     return command;
 }
 

@@ -6,7 +6,7 @@
 
 namespace reelpipe::cli {
 
-// What `reelpipe report` was asked for.
+// The arguments of `reelpipe report`.
 struct report_arguments {
     std::filesystem::path folder{};
     bool json = false;

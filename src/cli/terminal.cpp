@@ -148,11 +148,11 @@ void terminal::show_line(std::string text)
 std::string summary_text(const download_summary& s)
 {
     const progress& p = s.totals;
-    std::string text = fmt::format("{}: {} stored, {} exist, {} failed, {} pending; {:.1f} MB fetched in {}\n",
+    std::string text = fmt::format("{}: {} stored, {} already there, {} failed, {} pending; {:.1f} MB fetched in {}\n",
                                    counted(p.clips, "clip"), p.stored, p.exists, p.failed, s.pending,
                                    static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
-    if (s.duplicates) text += fmt::format("{} named a clip again: dropped\n", counted(s.duplicates, "row"));
-    if (s.bad_rows) text += fmt::format("{} malformed: skipped\n", counted(s.bad_rows, "row"));
+    if (s.duplicates) text += fmt::format("{} ignored\n", counted(s.duplicates, "duplicate row"));
+    if (s.bad_rows) text += fmt::format("{} skipped\n", counted(s.bad_rows, "invalid row"));
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
         const auto example = s.examples.find(why);
@@ -160,16 +160,19 @@ std::string summary_text(const download_summary& s)
     }
     if (p.failed_before)
         text += fmt::format(
-            "{} failed in an earlier run and {} not asked for again: --retry REASON (soft, permanent) does\n",
+            "{} failed in an earlier run and {} not tried again; use --retry with a reason, soft or permanent\n",
             counted(p.failed_before, "clip"), p.failed_before == 1 ? "was" : "were");
 
     if (!s.stages.empty() && p.stored) {
         text += fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9} {:>10} {:>10} {:>6}\n", "stage", "in", "out", "failed",
-                            "busy s", "starved s", "blocked s", "peak");
+                            "busy s", "idle s", "blocked s", "queue");
         for (const stage_stats& stage : s.stages)
             text +=
                 fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9.1f} {:>10.1f} {:>10.1f} {:>6}\n", stage.name, stage.in,
                             stage.out, stage.failed, stage.busy_s, stage.starved_s, stage.blocked_s, stage.queued_peak);
+        text +=
+            "  busy, idle, blocked: seconds of all workers of a stage; blocked: the next stage is full\n"
+            "  queue: most items that waited; look: find clips that are there; split: videos into clips\n";
         if (const stage_stats* const slowest = bottleneck(s.stages))
             text += fmt::format("  the bottleneck is '{}'\n", slowest->name);
     }

@@ -11,12 +11,12 @@ namespace reelpipe::cli {
 
 inline constexpr double megabyte = 1e6;
 
-// What others send (titles, error texts, names of files) is one line and does not steer the terminal.
+// Makes one line of untrusted text (titles, error texts, names of files), so that it cannot control the terminal.
 std::string without_controls(std::string text);
 
 enum class progress_style { automatic, bar, plain, none };
 
-// How fast a total grows at present: the mean of the last half a minute or so.
+// The present growth rate of a total: the mean of about the last half minute.
 class moving_rate {
 public:
     void reached(double total, double at_s);
@@ -40,7 +40,7 @@ public:
     void print(const std::string& text);  // whatever the least importance is
     void clear();                         // for what others write to the same terminal
 
-    // How long until show() is worth calling again: lines in a log get rarer as the run gets older.
+    // The time until show() is worth calling again: lines in a log get rarer as the run gets older.
     std::chrono::milliseconds interval() const;
 
 private:
@@ -55,7 +55,7 @@ private:
     moving_rate clips_, bytes_;
 };
 
-// What a run came to: totals, failures by reason, stages and the one that held up the others.
+// The summary of a run: totals, failures by reason, stages and the bottleneck.
 std::string summary_text(const download_summary&);
 
 }  // namespace reelpipe::cli

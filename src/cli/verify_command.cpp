@@ -57,33 +57,34 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
                     {"incomplete", counts.incomplete}});
         return;
     }
-    fmt::print("{} {} as the ledger says ({}); {} wrong, {} missing, {} unknown, {} incomplete\n",
-               counted(counts.fine, "clip"), counts.fine == 1 ? "is" : "are",
-               checked.verify_fully ? "structure, and every frame and audio decodes" : "structure", counts.wrong,
+    fmt::print("{} {} the ledger ({}); {} wrong, {} missing, {} unknown, {} incomplete\n", counted(counts.fine, "clip"),
+               counts.fine == 1 ? "matches" : "match",
+               checked.verify_fully ? "structure, and all frames and audio decode" : "structure", counts.wrong,
                counts.missing, counts.unknown, counts.incomplete);
-    if (counts.touched != 0)
-        fmt::print("{} of them have another time of modification than when they were stored, and look the same\n",
-                   counts.touched);
+    if (counts.touched != 0) fmt::print("of these, {} changed only in the time of modification\n", counts.touched);
 }
 
 }  // namespace
 
 CLI::App* add_verify(CLI::App& program, verify_arguments& arguments)
 {
-    CLI::App* const command = program.add_subcommand("verify", "Verify the clips of a folder again");
+    CLI::App* const command = program.add_subcommand("verify", "Compare the clips of a folder with its ledger");
     command->footer(
-        "Compares every clip of a folder that `reelpipe download -o DIR` was given with what the ledger remembers of\n"
-        "it: frames, duration, streams, bytes. Finds clips whose files are missing, and .mp4 files that the ledger\n"
-        "does not know. Needs no network and changes nothing; no run can be at work in the folder. One line for each\n"
-        "file that is not as it should be: what is wrong, and what to do. To have bad clips made again, remove their\n"
-        "files and run the same download again:\n\n"
-        "  reelpipe verify clips/ --json | jq -r 'select(.what == \"wrong\" or .what == \"incomplete\").file' |\n"
+        "Compares every clip of a folder with the ledger: frames, duration, streams, bytes.\n"
+        "Finds clips whose files are missing, and .mp4 files that the ledger does not\n"
+        "know. Needs no network and changes nothing. No run may be at work in the folder.\n"
+        "Prints a line for each bad file: what is wrong, and what to do. To make bad clips\n"
+        "again, remove their files and run the same download again:\n\n"
+        "  reelpipe verify clips/ --json |\n"
+        "      jq -r 'select(.what == \"wrong\" or .what == \"incomplete\").file' |\n"
         "      (cd clips && xargs -rd '\\n' rm --)\n\n"
-        "Exit status: 0 all are fine; 1 some are not; 2 wrong usage, no ledger, or a run is at work.");
+        "Exit status: 0 all clips are fine; 1 some are not; 2 wrong usage, no ledger, or a\n"
+        "run is at work.");
     command->add_option("DIR", arguments.check.folder, "the output folder")->required();
     add_verify_depth(*command, arguments.check.verify_fully);
-    add_jobs(*command, arguments.check.jobs, "files looked at at once");
-    command->add_flag("--json", arguments.json, "print a JSON object a line: one a file, and one at the end");
+    add_jobs(*command, arguments.check.jobs, "files to check at a time");
+    command->add_flag("--json", arguments.json,
+                      "print JSON objects, one a line: one for each bad file, and one at the end");
     return command;
 }
 

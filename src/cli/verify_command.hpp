@@ -7,7 +7,7 @@
 
 namespace reelpipe::cli {
 
-// What `reelpipe verify` was asked for.
+// The arguments of `reelpipe verify`.
 struct verify_arguments {
     folder_check_options check{};
     bool json = false;

@@ -75,7 +75,7 @@ void check_report_place(const std::filesystem::path& path)
     if (is_directory(there))
         wrong = "is a folder";
     else if (exists(there) && !is_regular_file(there))
-        wrong = "is no regular file, and a report would take its place";
+        wrong = "is not a regular file";
     else if (access(folder.c_str(), W_OK | X_OK) != 0)
         wrong = std::strerror(errno);
     if (wrong) throw usage_error(fmt::format("report {}: {}; name a file that can be written", path.string(), wrong));

@@ -9,7 +9,7 @@
 
 namespace reelpipe {
 
-// What a report says of a clip that failed.
+// The text of a report about a failed clip.
 std::string failure_line(reason, const std::string& message);
 
 // Throws usage_error if there is no place for a report there, before a run of days finds out.

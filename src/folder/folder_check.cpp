@@ -62,12 +62,12 @@ kept_file stored_in(const statement& row)
 database open_at_rest(const quiet_folder& folder)
 try {
     if (!fs::exists(folder.ledger()))
-        throw usage_error("there is none; name a folder that `reelpipe download -o` was given");
+        throw usage_error("no such file; name the folder of an earlier `reelpipe download -o`");
     database ledger = database::at_rest(folder.ledger());
     if (const int found = version_of(ledger); found < oldest_with_facts() || found > schema_version())
-        throw usage_error(fmt::format(
-            "its version is {} and this reelpipe reads {}: {}", found, schema_version(),
-            found < schema_version() ? "the next download brings it up to date" : "use the one that wrote it"));
+        throw usage_error(
+            fmt::format("its version is {}, but this reelpipe reads only {}; {}", found, schema_version(),
+                        found < schema_version() ? "the next download updates it" : "use the one that wrote it"));
     ledger.execute(tables);
     return ledger;
 } catch (const std::exception& e) {
@@ -182,7 +182,7 @@ private:
         if (!file.stored)
             return {.finding = file_finding{.file = file.name,
                                             .what = file_finding::kind::unknown,
-                                            .message = "a clip that the ledger does not know"}};
+                                            .message = "the ledger does not know this clip"}};
         check_same(facts, *file.stored);
         return {.touched = found != file.stored->file};
     }
@@ -246,13 +246,13 @@ std::string_view remedy(file_finding::kind what) noexcept
 {
     switch (what) {
         case file_finding::kind::missing:
-            return "run the same download again, which makes it anew";
+            return "run the same download again to make it";
         case file_finding::kind::wrong:
-            return "remove it and run the same download again, which makes it anew";
+            return "remove it, then run the same download again to make it";
         case file_finding::kind::unknown:
-            return "a download whose list names it takes it in; remove it if none is to";
+            return "a download whose list names it adds it to the ledger; otherwise remove it";
         case file_finding::kind::incomplete:
-            return "remove it; a download whose list names it makes it";
+            return "remove it; a download whose list names it makes it again";
     }
     return "";
 }

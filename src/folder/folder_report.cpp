@@ -20,8 +20,9 @@ int readable_version_of(database& db)
 {
     const int found = version_of(db);
     if (found < 1 || found > schema_version())
-        throw usage_error(fmt::format("its version is {}, this reelpipe knows 1 to {}: use the one that wrote it",
-                                      found, schema_version()));
+        throw usage_error(
+            fmt::format("its version is {}, but this reelpipe reads only 1 to {}; use the one that wrote it", found,
+                        schema_version()));
     return found;
 }
 
@@ -95,7 +96,7 @@ folder_report report_on(const std::filesystem::path& folder)
     const std::filesystem::path ledger = folder / ".reelpipe/ledger.sqlite";
     try {
         if (!std::filesystem::exists(ledger))
-            throw usage_error("there is none; name a folder that `reelpipe download -o` was given");
+            throw usage_error("no such file; name the folder of an earlier `reelpipe download -o`");
         return report_from(database::read_only(ledger));
     } catch (const std::exception& e) {
         throw usage_error(fmt::format("the ledger {}: {}", ledger.string(), e.what()));

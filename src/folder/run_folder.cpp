@@ -31,8 +31,8 @@ run_folder::run_folder(fs::path output) : output_(fs::absolute(output)), own_(ou
                                       std::strerror(errno)));
     if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
         close(lock_);
-        throw usage_error(fmt::format(
-            "output folder {}: another run or a check is at work in it; wait for it or stop it", output_.string()));
+        throw usage_error(fmt::format("output folder {}: another run or check uses it; wait until it ends, or stop it",
+                                      output_.string()));
     }
     store::remove_leftovers(temporary());
 }
@@ -48,7 +48,7 @@ quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own
     if (flock(lock_, LOCK_SH | LOCK_NB) == 0) return;
     close(lock_);
     throw usage_error(
-        fmt::format("folder {}: a run is at work in it; wait for it or stop it, then verify", output_.string()));
+        fmt::format("folder {}: a run uses it; wait until it ends, or stop it, then verify", output_.string()));
 }
 
 quiet_folder::~quiet_folder()

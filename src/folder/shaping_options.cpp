@@ -76,11 +76,11 @@ void agree_on_shaping_options(database& db, const download_options& options)
     for (const shaping_option& option : shaping_options) {
         const std::string before = remembered_value(db, option), wanted = option.value(options);
         if (before != wanted)
-            differences.push_back(fmt::format("{} was '{}' and is '{}'", option.name, before, wanted));
+            differences.push_back(fmt::format("{} was '{}' and is now '{}'", option.name, before, wanted));
     }
     if (differences.empty()) return;
     throw usage_error(fmt::format(
-        "the clips in {} were made with other options: {}; use the same, another folder, or --mixed to have both",
+        "the clips in {} were made with other options: {}; use the same options, another folder, or --mixed",
         options.output.folder.string(), fmt::join(differences, ", ")));
 }
 

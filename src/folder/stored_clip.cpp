@@ -27,7 +27,7 @@ std::string length_note(std::string_view what, std::chrono::microseconds missing
 {
     constexpr std::chrono::milliseconds rounding{100};
     if (missing <= rounding) return {};
-    return fmt::format("{}; {:.2f} s shorter than asked for, the video ends there", what,
+    return fmt::format("{}; {:.2f} s shorter than asked for, because the video ends", what,
                        std::chrono::duration<double>(missing).count());
 }
 
@@ -42,7 +42,7 @@ void check_same(const verify::facts& facts, const clip_record& stored)
         throw verify::verify_error(fmt::format("{} instead of {}", found, stored.streams));
     if (facts.bytes != stored.file.bytes)
         throw verify::verify_error(
-            fmt::format("{} bytes instead of {}: another file than was stored", facts.bytes, stored.file.bytes));
+            fmt::format("{} bytes instead of {}: not the file that was stored", facts.bytes, stored.file.bytes));
 }
 
 }  // namespace reelpipe

@@ -10,14 +10,14 @@
 
 namespace reelpipe {
 
-// What the ledger keeps of a clip that was verified.
+// The ledger's record of a verified clip.
 clip_record record_of(const verify::facts&, const store::stamp&);
 
-// "Downloaded; 2.50 s shorter than asked for, the video ends there", where so much of the segment is missing. Empty
+// "Downloaded; 2.50 s shorter than asked for, because the video ends", where so much of the segment is missing. Empty
 // where nothing is missing, or no more than the rounding to whole frames.
 std::string length_note(std::string_view what, std::chrono::microseconds missing);
 
-// What a file has to be, to be the stored clip that the ledger remembers.
+// The expectation that a file must meet to be the stored clip of the ledger.
 verify::expectation expectation_of(const clip_record&);
 
 // The rest of the comparison, after that with the expectation: streams and bytes. Two clips of one length differ in

@@ -167,15 +167,14 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
             answer = isolation::receive_answer(one.socket(), until);
         } catch (const std::system_error& e) {
             if (e.code() == std::errc::timed_out)
-                throw media::process_died(
-                    fmt::format("the process that worked on it took longer than {} s", deadline_.count()));
+                throw media::process_died(fmt::format("its worker process took longer than {} s", deadline_.count()));
             // How a worker ended that is gone while it is talked to is told below.
             if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
         }
     }
     if (stop.stop_requested())
         throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
-    if (!answer) throw media::process_died(fmt::format("the process that worked on it {}", one.death()));
+    if (!answer) throw media::process_died(fmt::format("its worker process {}", one.death()));
     return std::move(*answer);
 }
 
@@ -194,9 +193,9 @@ try {
     if (!result) isolation::rethrow(answer);
     return *result;
 } catch (const nlohmann::json::exception& e) {
-    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+    throw media::process_died(fmt::format("its worker process sent an invalid answer: {}", e.what()));
 } catch (const std::invalid_argument& e) {
-    throw media::process_died(fmt::format("the process that worked on it answered nonsense: {}", e.what()));
+    throw media::process_died(fmt::format("its worker process sent an invalid answer: {}", e.what()));
 }
 
 cut::result clip_workers::cut(const cut::input& video, segment wanted, int output, const cut::options& how,

@@ -69,7 +69,7 @@ media::tracks tracks_in(const json& from)
 microseconds video_time_in(const json& from)
 {
     const auto ticks = from.get<std::int64_t>();
-    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time that no video reaches");
+    if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time out of range");
     return microseconds(ticks);
 }
 
@@ -270,7 +270,7 @@ media::span_plan span_plan_in(const json& from)
     std::uint64_t behind = 0;
     for (const json& range : from.at(0)) {
         const media::byte_range next{range.at(0), range.at(1)};
-        if (next.begin < behind || next.end <= next.begin) throw std::invalid_argument("bytes that are none");
+        if (next.begin < behind || next.end <= next.begin) throw std::invalid_argument("an invalid range of bytes");
         plan.needed.push_back(next);
         behind = next.end;
     }
@@ -342,7 +342,8 @@ void rethrow(const json& error)
     if (kind == "decode") throw verify::decode_error(text);
     if (kind == "verify") throw verify::verify_error(text);
     if (kind == "system") throw std::system_error(static_cast<int>(detail), std::generic_category(), text);
-    if (kind == "memory") throw media::error(media::fault::too_large, "more memory is needed than a worker may have");
+    if (kind == "memory")
+        throw media::error(media::fault::too_large, "it needs more memory than a worker process may use");
     throw std::runtime_error(text);
 }
 

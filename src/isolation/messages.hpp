@@ -15,8 +15,8 @@
 #include "stages/fetch/media_probe.hpp"
 #include "stages/verify/verify.hpp"
 
-// What the run and its workers say to each other: a job and its descriptors one way, a result or an error back. One
-// JSON text a message.
+// The messages between a run and its workers: a job with its descriptors in one direction, a result or an error in
+// the other. Each is one JSON text.
 namespace reelpipe::isolation {
 
 struct cut_job {
@@ -57,11 +57,12 @@ nlohmann::json to_message(const media::span_plan&);
 nlohmann::json to_message(const fetch::run_look&);
 nlohmann::json to_message(std::exception_ptr);
 
-// Of the text of a message, in which all numbers are whole. Throws nlohmann::json::exception or std::invalid_argument.
+// Parses the text of a message; all its numbers must be whole. Throws nlohmann::json::exception or
+// std::invalid_argument.
 nlohmann::json parse_message(const std::string& text);
 
-// Of a message that comes with these descriptors. Throw nlohmann::json::exception, or std::invalid_argument, for what
-// is no such message.
+// Read a job from a message and its descriptors. Throw nlohmann::json::exception, or std::invalid_argument if it is
+// no such message.
 std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
@@ -71,7 +72,7 @@ verify::facts facts_in(const nlohmann::json&);
 media::span_plan span_plan_in(const nlohmann::json&);
 fetch::run_look run_look_in(const nlohmann::json&);
 
-// Of what a worker threw, which rethrow() throws again.
+// An error that a worker threw; rethrow() throws it again.
 bool is_error(const nlohmann::json&);
 [[noreturn]] void rethrow(const nlohmann::json& error);
 

@@ -12,7 +12,8 @@
 
 namespace reelpipe {
 
-// What a site said of videos that are not done yet, so that the next run need not ask again if this one is killed.
+// The media that a site named for videos that are not done yet, kept so that the next run need not ask again if this
+// one is killed.
 //
 // A row lives until its video has come to an end or its URLs have, and holds for runs that ask for the same. The rows
 // are in the ledger's database and are committed with it. A row that cannot be written or removed costs no more than a

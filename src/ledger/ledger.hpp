@@ -14,7 +14,7 @@
 
 namespace reelpipe {
 
-// What became of a clip, as it is remembered from run to run.
+// The outcome of a clip, as the ledger keeps it from run to run.
 struct clip_record {
     std::optional<reason> failed{};  // nothing: it is stored
     std::string message{};
@@ -56,7 +56,7 @@ public:
 
     void record(const clip_request&, const clip_record&);
 
-    // Of the stored clips; nothing while there is none.
+    // The mean size of the stored clips; nothing if there is none.
     std::optional<double> mean_clip_bytes() const;
 
     // A video that was there not long ago; empty: none is known.

@@ -70,9 +70,9 @@ void migrate(database& db)
 {
     const int found = version_of(db);
     if (found > schema_version())
-        throw usage_error(fmt::format(
-            "the ledger was written by a later reelpipe (its version is {}, this one knows {}): use that one", found,
-            schema_version()));
+        throw usage_error(
+            fmt::format("a later reelpipe wrote the ledger (its version is {}, this reelpipe reads {}); use that one",
+                        found, schema_version()));
     for (auto number = static_cast<std::size_t>(found) + 1; number <= steps.size(); ++number) take_step(db, number);
 }
 

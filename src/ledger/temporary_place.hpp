@@ -8,9 +8,9 @@
 
 namespace reelpipe {
 
-// Where SQLite keeps what it has no memory for: temporary tables and what a sort writes down. By itself it does so in
-// one folder for all databases of the process, that of the system; a database that is opened by the name of one of
-// these does so in `folder`. Outlives the databases that were opened by it.
+// A folder for SQLite's temporary files: temporary tables and what a sort writes to disk. By default SQLite has one
+// such folder for all databases of the process, that of the system; a database that is opened with the name of one of
+// these uses `folder`. Outlives the databases that were opened with it.
 class temporary_place {
 public:
     explicit temporary_place(const std::filesystem::path& folder);

@@ -10,16 +10,16 @@
 
 namespace reelpipe {
 
-// How a list stands by what the ledger knows.
+// The work left in a list, by what the ledger knows.
 struct work_left {
     std::uint64_t stored = 0, failed = 0;  // clips; failed: known to be dead, or not to be had like this
     std::uint64_t clips = 0, videos = 0;   // still to do
 };
 
-// What failed with one of the reasons in `retry` is asked for again.
+// Clips that failed with a reason in `retry` count as left.
 work_left count_work(work_list& sealed, const std::set<reason>& retry = {});
 
-// How long `videos` take at `per_hour`, for a user who plans: "34 days".
+// The time that `videos` take at `per_hour`, for a user who plans: "34 days".
 std::string quota_time(std::uint64_t videos, double per_hour);
 
 }  // namespace reelpipe

@@ -21,7 +21,7 @@ struct wanted_clip {
     std::optional<clip_record> before{};
 };
 
-// How a row stands at the end of this run.
+// The outcome of a row at the end of this run.
 enum class standing : std::uint8_t {
     pending,
     stored,
@@ -37,7 +37,7 @@ enum class standing : std::uint8_t {
 // the ledger.
 class work_list {
 public:
-    // What there is to say of rows is kept in a file in the folder `temporary`.
+    // The remarks on rows are kept in a file in the folder `temporary`.
     work_list(database&, const std::filesystem::path& temporary);
 
     // Rows that name this clip will not be added.
@@ -61,7 +61,7 @@ public:
     // neighbours. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
-    // How the clip of a row ended, and what there is to say of it, if anything.
+    // Records how the clip of a row ended, and a remark on it, if any.
     void settle(std::uint64_t row, standing how, std::string_view remark = {});
 
     // Visits every clip in list order, with its standing and the remark.

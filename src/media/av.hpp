@@ -91,7 +91,7 @@ inline packet make_packet() { return packet(check_allocated(av_packet_alloc()));
 inline frame make_frame() { return frame(check_allocated(av_frame_alloc())); }
 inline parameters make_parameters() { return parameters(check_allocated(avcodec_parameters_alloc())); }
 
-// What is open at the ends of a parsed filter description.
+// The open inputs and outputs of a parsed filter description.
 struct filter_ends {
     filter_ends() = default;
     filter_ends(const filter_ends&) = delete;
@@ -148,7 +148,7 @@ inline std::chrono::microseconds to_microseconds(std::int64_t time, AVRational t
     return std::chrono::microseconds(av_rescale_q(time, time_base, microsecond));
 }
 
-// How long a frame is shown, in the time base of its stream; 0: unknown.
+// The duration of a frame, in the time base of its stream; 0: unknown.
 inline std::int64_t duration_of(const AVFrame& frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
@@ -158,7 +158,7 @@ inline std::int64_t duration_of(const AVFrame& frame)
 #endif
 }
 
-// What a container says of the fields, from one of its frames, as the ffmpeg program says it.
+// The field order that a container states, taken from one of its frames, as the ffmpeg program reports it.
 inline AVFieldOrder field_order_of(const AVFrame& frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
@@ -172,8 +172,8 @@ inline AVFieldOrder field_order_of(const AVFrame& frame)
     return top_first ? AV_FIELD_TB : AV_FIELD_BT;
 }
 
-// What a `buffer` filter has to be told of the colours of its frames, as arguments behind others. From FFmpeg 7 on
-// the filters behind it believe that; before, they look at the frames.
+// Arguments that tell a `buffer` filter the colours of its frames, to append to others. From FFmpeg 7 on the filters
+// behind it use them; before, they look at the frames.
 inline std::string colours_of(const AVFrame& frame)
 {
 #if LIBAVFILTER_VERSION_MAJOR >= 10
@@ -184,7 +184,7 @@ inline std::string colours_of(const AVFrame& frame)
 #endif
 }
 
-// How a frame is to be turned before it is shown (libavutil/display.h); null: it is upright.
+// The rotation to apply to a frame before it is shown (libavutil/display.h); null: it is upright.
 inline const std::int32_t* display_matrix_of(const AVStream& stream)
 {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
@@ -196,7 +196,7 @@ inline const std::int32_t* display_matrix_of(const AVStream& stream)
 #endif
 }
 
-// What an encoder takes, as FFmpeg lists it: up to a last entry that says the end.
+// The pixel formats that an encoder accepts, as FFmpeg lists them, up to the entry that marks the end.
 inline const AVPixelFormat* pixel_formats_of(const AVCodec& encoder)
 {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
@@ -218,7 +218,7 @@ inline const int* sample_rates_of(const AVCodec& encoder)
 #endif
 }
 
-// What a container says of a stream beside its parameters: how its frames are turned, say.
+// Copies the side data of a stream, such as its rotation.
 inline void copy_side_data(const AVStream& from, AVStream& to)
 {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61

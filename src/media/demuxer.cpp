@@ -241,7 +241,7 @@ void demuxer::guard(int code, const char* doing) const
     source_->rethrow();
     if (code >= 0) return;
     if (code == AVERROR(ENOMEM))
-        throw error(fault::too_large, std::string(doing) + ": it takes more memory or streams than a video does");
+        throw error(fault::too_large, std::string(doing) + ": too much memory or too many streams");
     if (code == AVERROR_EOF) throw error(fault::corrupt, std::string(doing) + ": the file ends early");
     throw error(fault::corrupt, av::error(doing, code).what());
 }
@@ -316,10 +316,10 @@ void demuxer::leave_first_fragment()
 void demuxer::check_limits() const
 {
     if (wanted_ == tracks::audio) {
-        if (!audio_) throw error(fault::unsupported, "no audio in the file of the audio");
+        if (!audio_) throw error(fault::unsupported, "the audio file has no audio");
         return;
     }
-    if (!video_) throw error(fault::no_video_stream, "no video stream");
+    if (!video_) throw error(fault::no_video_stream, "only other streams than video");
     const AVCodecParameters& frame = *video_->codecpar;
     if (frame.width <= 0 || frame.height <= 0) throw error(fault::corrupt, "a video without a frame size");
     if (std::int64_t{frame.width} * frame.height > largest_frame)
@@ -330,9 +330,9 @@ void demuxer::check_begin() const
 {
     for (const AVStream* stream : {video_, audio_})
         if (stream && stream->start_time != AV_NOPTS_VALUE && !is_time(stream->start_time, stream->time_base))
-            throw error(fault::corrupt, "it begins at a time that no video reaches");
+            throw error(fault::corrupt, "its start time is out of range");
     if (input_->start_time != AV_NOPTS_VALUE && !is_time(input_->start_time, av::microsecond))
-        throw error(fault::corrupt, "it begins at a time that no video reaches");
+        throw error(fault::corrupt, "its start time is out of range");
 }
 
 void demuxer::discard_other_streams()
@@ -540,7 +540,7 @@ void demuxer::check_times(AVPacket& packet) const
     const AVRational time_base = input_->streams[packet.stream_index]->time_base;
     for (const std::int64_t time : {packet.pts, packet.dts})
         if (time != AV_NOPTS_VALUE && !is_time(time, time_base))
-            throw error(fault::corrupt, "a sample at a time that no video reaches");
+            throw error(fault::corrupt, "the time of a sample is out of range");
     packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
 }
 

@@ -14,14 +14,14 @@
 
 namespace reelpipe::media {
 
-// Whether an MP4 file's edit lists decide what is shown, or every sample counts, and nothing else of its streams.
+// applied: show what the MP4 edit lists say. ignored: show every sample, and do not look up other stream parameters.
 enum class edits : std::uint8_t { applied, ignored };
 
-// What a file is opened for. The audio of a video may be in a file of its own; frames that are in it as well do not
-// count.
+// The streams that a file is opened for. The audio of a video may be a file of its own; other streams in that file do
+// not count.
 enum class tracks : std::uint8_t { video, audio };
 
-// An opened container, read from the held parts of a file.
+// An opened container. It reads only the held ranges of a file.
 //
 // Every call may throw missing_bytes with the first byte that stood in the way; the object is of no use afterwards. The
 // file and libav's idea of it never open anything else. One thread at a time; a stop request ends every call with
@@ -37,13 +37,13 @@ public:
     AVStream* video() const { return video_; }  // null where the file was opened for its audio, and never else
     AVStream* audio() const { return audio_; }  // null: the video is silent
 
-    // What people call the container.
+    // The container's usual name.
     std::string container() const;
 
     // The container's start time, which is what a user calls 0.
     std::chrono::microseconds origin() const { return origin_; }
 
-    std::chrono::microseconds audio_ahead() const;  // as the file was handed over
+    std::chrono::microseconds audio_ahead() const;  // partial_file::audio_ahead
 
     // Positions at a key frame that is shown at or before `time`, as near as can be, or at the first one of the file;
     // where only the audio counts, at the packet that is heard then. `time` counts from the origin.
@@ -53,7 +53,7 @@ public:
     // is corrupt, and so is one with a sample at a time that is_time() (limits.hpp) does not take.
     bool read(AVPacket*);
 
-    // Whether the index says where every sample of the file is and when it is shown.
+    // True if the index says where every sample of the file is and when it is shown.
     bool has_sample_table() const;
 
     // From here on packets come as the container describes them: their content is not looked at.
@@ -63,7 +63,7 @@ public:
     // content is not. Needs a sample table.
     void imagine_samples();
 
-    // What has been read since.
+    // The ranges read since.
     const range_set& imagined() const;
 
     // The containers' own list of places where decoding may begin, in ascending order; read by the first seek to
@@ -74,7 +74,7 @@ public:
     };
     std::vector<entry> entries(std::chrono::microseconds time);
 
-    // What has been read of the file, what was read ahead included.
+    // The ranges read from the file, including what was read ahead.
     const range_set& bytes_read() const;
 
 private:

@@ -7,7 +7,7 @@
 
 namespace reelpipe::media {
 
-// What is wrong with a file, as far as somebody has to decide what becomes of it.
+// The fault of a media file, as far as decisions depend on it.
 enum class fault : std::uint8_t {
     not_media,  // no container that we open
     no_video_stream,

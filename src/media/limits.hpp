@@ -6,8 +6,8 @@
 
 #include "media/av.hpp"
 
-// What somebody may hand us without our noticing: numbers that no real video reaches. They bound memory and time,
-// because a few bytes of an index can name any number of samples.
+// Upper bounds that no real video reaches; larger claims are refused. They bound memory and time, because a few bytes
+// of an index can name any number of samples.
 namespace reelpipe::media {
 
 inline constexpr std::int64_t largest_frame = 8192 * 8192;  // pixels
@@ -18,7 +18,7 @@ inline constexpr std::size_t most_places = 50'000;  // between which the samples
 inline constexpr std::uint64_t most_boxes = 1'000'000;  // beside each other; a fragment takes two
 inline constexpr int most_frames_a_second = 1000;       // what libav takes Matroska's milliseconds for
 
-// Whether a sample may be shown then: clocks that began in 1970 are fine, and sums do not overflow.
+// True if a sample may have this time: clocks that began in 1970 are fine, and sums do not overflow.
 inline bool is_time(std::int64_t time, AVRational time_base)
 {
     constexpr std::int64_t most_ticks = std::int64_t{1} << 61, most_microseconds = 200LL * 366 * 86400 * 1'000'000;

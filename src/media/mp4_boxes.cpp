@@ -159,7 +159,7 @@ std::optional<byte_range> next_towards_index(const partial_file& file)
     if (!starts_like_mp4(file)) return std::nullopt;
     std::uint64_t offset = 0, boxes = 0;
     while (const auto box = box_at(file, offset, file.size)) {
-        if (++boxes > most_boxes) throw error(fault::too_large, "more boxes in front of the index than a video has");
+        if (++boxes > most_boxes) throw error(fault::too_large, "too many boxes in front of the index");
         offset = box->payload.end;
         if (box->type != box_type("moov")) continue;
         if (const auto rest = rest_of(file, *box, largest_moov, behind_moov)) return rest;

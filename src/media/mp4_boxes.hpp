@@ -28,19 +28,19 @@ std::optional<mp4_box> box_at(const partial_file&, std::uint64_t offset, std::ui
 // The first box of this type in `parent`, as far as the chain of boxes is held and no longer than most_boxes.
 std::optional<mp4_box> find_box(const partial_file&, byte_range parent, std::uint32_t type);
 
-// What to fetch next of an MP4 file whose index is not complete: the rest of the moov, or the place where the chain of
-// top-level boxes goes on; of a fragmented file, the index of its fragments and the description of the first one, too.
-// Nothing where this is no MP4 file or its index is held.
+// The range to fetch next of an MP4 file whose index is not complete: the rest of the moov, or the place where the
+// chain of top-level boxes goes on; of a fragmented file, also the index of its fragments and the description of the
+// first one. Nothing if it is not an MP4 file or its index is held.
 std::optional<byte_range> next_towards_index(const partial_file&);
 
-// Whether fragments all over the file say what is in them.
+// True if the description of the samples is spread over fragments in the whole file.
 bool has_fragments(const partial_file&);
 
 // Throws error for an index that claims more tracks, samples or edits than a video has, each of which costs libav
 // memory and time, whatever is behind it in the file; and for one of samples that are in another file.
 void check_claims(const partial_file&);
-// Whether a track of a held moov has no number that libav takes for one. FFmpeg 5.1 does not keep the fragments of such
-// a file apart, and counts up from minus a billion in each of them (mov_read_trun).
+// True if a track of a held moov has no number that libav accepts. FFmpeg 5.1 does not keep the fragments of such a
+// file apart, and counts up from minus a billion in each of them (mov_read_trun).
 bool has_unnumbered_track(const partial_file&);
 
 // All of it that is index: the moov, and in front of the first fragment's samples whatever there is.

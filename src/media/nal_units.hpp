@@ -9,7 +9,8 @@
 
 namespace reelpipe::media {
 
-// How many bytes in front of each NAL unit say how long it is (ISO/IEC 14496-15); 0: the codec has no such units.
+// The number of bytes in front of each NAL unit that state its length (ISO/IEC 14496-15); 0: the codec has no such
+// units.
 std::size_t length_bytes_of(const AVCodecParameters&);
 
 // The lengths inside a sample add up to the sample. An index that lies about sizes or positions breaks this at once,

@@ -14,7 +14,7 @@
 
 namespace reelpipe::media {
 
-// What is on disk of a media file so far. Reading a byte that is not held would read a zero of the sparse file.
+// The held ranges of a media file on disk. Reading a byte that is not held would read a zero of the sparse file.
 // Plain data, a view: the descriptor belongs to whoever fetched the file and outlives every use.
 struct partial_file {
     // Bytes of the file, and where in the descriptor they lie.
@@ -28,7 +28,7 @@ struct partial_file {
     range_set held{};
     std::optional<std::chrono::microseconds>
         origin{};  // what a user calls 0, on the file's clock; else where it begins
-    // Where audio stands so much in front of the frames that it goes with, reading a segment begins earlier by this.
+    // Audio is interleaved this far ahead of its frames; reading a segment starts that much earlier.
     std::chrono::microseconds audio_ahead{};
     // For files that are put together out of parts: ascending, and all that is held. Empty: each byte lies at its
     // offset.

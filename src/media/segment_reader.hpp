@@ -27,15 +27,15 @@ private:
     bool audio_done_;
 };
 
-// Whether a file has the audio of a segment, to within a packet. Nothing is missing where the video is silent.
+// The coverage of a segment by a file's audio, to within a packet. Nothing is missing where the video is silent.
 struct heard {
     bool begins_late = false;
     bool ends_early = false;
 };
 heard heard_in(demuxer&, segment wanted);
 
-// How much longer than a segment its frames may be read: the ffmpeg program counts the length of a clip from the
-// first frame that it shows, so that a clip that starts between two frames takes one more behind the end.
+// The time behind a segment in which its frames may be read: the ffmpeg program counts the length of a clip from the
+// first frame that it shows, so a clip that starts between two frames takes one more behind the end.
 std::chrono::microseconds one_frame_more(const demuxer&);
 
 }  // namespace reelpipe::media

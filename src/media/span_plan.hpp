@@ -14,8 +14,8 @@
 namespace reelpipe::media {
 
 struct span_plan {
-    // What has to be fetched next: ascending, disjoint, nothing that is held. Empty: everything that cutting the
-    // segments takes is there.
+    // The ranges to fetch next: ascending, disjoint, none of them held. Empty: all bytes for cutting the segments are
+    // held.
     std::vector<byte_range> needed;
     bool complete = false;  // once that is held, nothing more will be needed
     bool index_known = false;

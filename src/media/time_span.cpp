@@ -21,7 +21,7 @@ time_span time_span_of(const partial_file& file, tracks kind, std::stop_token st
         if (!seen->first_key && turn->flags & AV_PKT_FLAG_KEY) seen->first_key = begin;
         seen->end = std::max(seen->end, end);
     }
-    if (!seen) throw error(fault::corrupt, "nothing in it has a time");
+    if (!seen) throw error(fault::corrupt, "no sample has a time");
     seen->container = input.container();
     return std::move(*seen);
 }

@@ -16,8 +16,8 @@
 
 namespace reelpipe {
 
-// What becomes of the clips in this run: each is entered once, in the ledger, for the report, in the totals, and told
-// to who listens. Threads: the loop's; totals() from anywhere.
+// The outcomes of this run. Each is recorded once in the ledger, the report and the totals, and passed to the
+// listener. Threads: the loop's; totals() from anywhere.
 class accounts {
 public:
     accounts(const run_events& events, const store::trim_format& trim, ledger& remembered, work_list& wanted)
@@ -25,7 +25,7 @@ public:
     {
     }
 
-    // What an earlier run made of the clip still holds; nothing new is remembered.
+    // Takes over the outcome of an earlier run; nothing new is recorded.
     void settled_before(const wanted_clip&);
 
     void exists(const clip_request&, std::uint64_t row, const clip_record&);

@@ -64,7 +64,7 @@ void check_descriptors(const download_options& options)
     const std::size_t needed = descriptors_for(options);
     if (needed > limit.rlim_cur)
         throw usage_error(
-            fmt::format("{} connections and {} jobs may need {} file descriptors and the limit is {}: allow more with "
+            fmt::format("{} connections and {} jobs may need {} file descriptors, but the limit is {}: raise it with "
                         "`ulimit -n {}`, or use fewer --connections",
                         options.fetch.connections, options.workers.jobs, needed, limit.rlim_cur, needed));
 }
@@ -73,7 +73,7 @@ download_options with_defaults(download_options options)
 {
     if (options.workers.jobs == 0) options.workers.jobs = usable_cores();
     if (options.fetch.connections == 0 || options.source.resolvers == 0 || options.fetch.attempts == 0)
-        throw usage_error("connections, resolvers and attempts start at 1");
+        throw usage_error("connections, resolvers and attempts must be at least 1");
     if (options.cut.verify_fully && options.cut.keep_corrupt)
         throw usage_error("--verify full refuses what --keep-corrupt keeps: leave one of them out");
     check_descriptors(options);

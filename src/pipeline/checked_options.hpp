@@ -13,9 +13,9 @@ namespace reelpipe {
 // Storing waits for the disk, not for a core. The system writes several clips in about the time of one.
 inline constexpr std::size_t stores_at_once = 8;
 
-// What a run is asked for, checked and completed, and in the forms that the stages take.
+// The options of a run, checked and completed, in the forms that the stages take.
 struct checked_options {
-    // Throws usage_error for what cannot be done. Asks nobody and writes nothing.
+    // Throws usage_error for options that cannot work. Uses no network and writes nothing.
     explicit checked_options(download_options);
 
     download_options asked;  // with every default filled in

@@ -43,8 +43,8 @@ void create_temporary(const fs::path& folder)
 try {
     fs::create_directories(folder);
 } catch (const fs::filesystem_error& e) {
-    throw usage_error(fmt::format("folder for what is fetched, {}: {}; choose one that can be written", folder.string(),
-                                  e.code().message()));
+    throw usage_error(
+        fmt::format("temporary folder {}: {}; choose one that can be written", folder.string(), e.code().message()));
 }
 
 std::string_view word_of(ending end)
@@ -163,7 +163,7 @@ downloader::implementation::implementation(download_options options)
 {
     if (!damaged_ledger_.empty())
         accounts_.say(severity::warning,
-                      fmt::format("the ledger was damaged and is set aside as {}; clips on disk are verified again",
+                      fmt::format("the ledger was damaged and has been moved to {}; clips on disk are verified again",
                                   damaged_ledger_.string()));
     check_report_place(options_.output.report);
     agree_on_shaping_options(database_, options_);
@@ -252,7 +252,7 @@ asio::awaitable<void> downloader::implementation::start_source()
     if (rate == 0) co_return;
     const std::uint64_t videos = count_work(wanted_, checked_.retry).videos;
     accounts_.say(severity::note,
-                  fmt::format("{} video{} at {:.0f} an hour, which the site's quota allows: at least {}", videos,
+                  fmt::format("{} video{} to ask the site for, at most {:.0f} an hour: this takes at least {}", videos,
                               videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
 }
 
@@ -279,14 +279,14 @@ void downloader::implementation::tell_missing_space() const
     const fs::space_info disk = fs::space(folder_.output(), unknown);
     const progress p = now();
     const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
-    std::string need = "as much as they take";
+    std::string need = "room";
     if (const std::optional<double> mean = ledger_.mean_clip_bytes())
         need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
-    const std::string rest = left == 1 ? "clip that is left needs" : fmt::format("{} clips that are left need", left);
+    const std::string rest = left == 1 ? "remaining clip needs" : fmt::format("{} remaining clips need", left);
     const fs::path& tmp = options_.fetch.tmp_dir;
     accounts_.say(
         severity::error,
-        fmt::format("{} has {:.1f} MB free; the {} {}, besides the videos under way{}; make room and run again",
+        fmt::format("{} has {:.1f} MB free; the {} {}, and so do the videos under way{}; make room and run again",
                     folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, rest, need,
                     tmp.empty() ? "" : " in " + tmp.string()));
 }

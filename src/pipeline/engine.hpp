@@ -15,9 +15,9 @@
 
 namespace reelpipe {
 
-// What a run holds while it runs: connections, resolvers and worker processes. Made on the loop when the run begins and
-// destroyed there when its stages have ended; members are destroyed from the last to the first, users before what they
-// use.
+// The resources of a run at work: connections, resolvers and worker processes. Made on the loop when the run begins,
+// and destroyed there when its stages have ended. Members are destroyed from the last to the first, users before what
+// they use.
 struct engine {
     // `temporary`: a folder for what is fetched, which must exist. `planners`: the pool on which indexes are read.
     // `reference`: a video that the source had before, if any. Throws usage_error.

@@ -49,7 +49,8 @@ existing_clips::existing_file existing_clips::look_at(const clip_task& task, con
         throw;
     }
     const fs::path kept = store::set_aside(task.file, rejected_);
-    return {.note = fmt::format("{}: {}; moved to {} and made again", task.file.string(), wrong, kept.string())};
+    return {.note = fmt::format("{}: {}; moved to {}, and the clip is made again", task.file.string(), wrong,
+                                kept.string())};
 }
 
 clip_record existing_clips::record_of_file(const clip_task& task, const std::stop_token& stop) const
@@ -84,7 +85,7 @@ void existing_clips::put_in_place(clip_job& job, const std::stop_token& stop) co
     if (!job.placed && !job.found)
         throw std::system_error(
             std::make_error_code(std::errc::file_exists),
-            fmt::format("name the clip {}, where something stands that cannot be opened", name.string()));
+            fmt::format("the clip cannot get its name {}, because a file there cannot be opened", name.string()));
     job.file.reset();
 }
 

@@ -12,9 +12,9 @@ namespace reelpipe {
 namespace {
 
 constexpr auto longest_pause = std::chrono::minutes(5);
-constexpr std::size_t down_in_a_row = 3;   // videos, each with all of its attempts
-constexpr std::size_t most_silent = 10;    // hosts of which none has answered: then it is not the hosts
-constexpr unsigned long_ago = 10;          // so many failed jobs after an answer it says nothing of now
+constexpr std::size_t down_in_a_row = 3;  // videos, each with all of its attempts
+constexpr std::size_t most_silent = 10;   // hosts of which none has answered: then it is not the hosts
+constexpr unsigned long_ago = 10;         // after so many host failures without an answer, earlier answers do not count
 constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
 // Exponential, up to a limit, and different for each: those who failed together do not come back together.
@@ -129,7 +129,7 @@ void failure_policy::answered(std::string_view host)
         answering_.emplace_back(host);
 }
 
-// Media that are served say nothing of who says where the media are.
+// A media host that answers proves nothing about the resolver.
 bool failure_policy::has_answered_beside(const std::string& host) const
 {
     return host != site_itself &&

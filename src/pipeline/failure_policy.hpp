@@ -17,8 +17,8 @@
 
 namespace reelpipe {
 
-// What becomes of a failed job, and of the run: it is tried again, it failed for good, or nothing new is fed any more.
-// Threads: the loop's; drain(), is_ending() and has_stopped() from anywhere.
+// The decision about a failed job and about the run: retry, fail for good, or stop feeding. Threads: the loop's;
+// drain(), is_ending() and has_stopped() from anywhere.
 class failure_policy {
 public:
     // `backoff`: the shortest pause before a second attempt. `names_hosts`: the list or what stands beside it names

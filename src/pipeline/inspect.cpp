@@ -50,7 +50,7 @@ void check_end(const fetch::fetched& got, const std::vector<segment>& wanted)
         const fetch::fetched::clip& clip = got.clips.at(i);
         if (clip.error) std::rethrow_exception(clip.error);
         if (!has_video(clip.files.front(), wanted[i]))
-            throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
+            throw media::error(media::fault::beyond_end, "no frame of the video is in the segment");
     }
 }
 

@@ -119,7 +119,7 @@ finding diagnose(std::exception_ptr error)
     } catch (const fetch::too_large_error& e) {
         return {reason::too_large, e.what(), {}, {}};
     } catch (const fetch::forbidden_address_error& e) {
-        return {reason::refused, std::string(e.what()) + "; --allow-private permits it", {}, {}};
+        return {reason::refused, std::string(e.what()) + "; --allow-private allows it", {}, {}};
     } catch (const fetch::misleading_error& e) {
         return {reason::refused, e.what(), {}, {}};
     } catch (const fetch::playlist_error& e) {
@@ -130,10 +130,7 @@ finding diagnose(std::exception_ptr error)
         return {of_fault(e.kind()), e.what(), {}, {}};
     } catch (const media::missing_bytes& e) {
         // Everything that the video's index asks for was there.
-        return {reason::corrupt,
-                fmt::format("the samples are not where the index of the video says: {}", e.what()),
-                {},
-                {}};
+        return {reason::corrupt, fmt::format("the index of the video is wrong: {}", e.what()), {}, {}};
     } catch (const cut::encode_error& e) {
         return {reason::encode_failed, e.what(), {}, {}};
     } catch (const media::process_died& e) {

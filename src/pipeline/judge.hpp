@@ -12,10 +12,10 @@
 
 namespace reelpipe {
 
-// In the place of a host: whoever says where the media are.
+// Pseudo host for the resolver: yt-dlp, or the site that it asks.
 inline constexpr std::string_view site_itself = "the site";
 
-// What an error of a stage means.
+// The diagnosis of a stage's error.
 struct finding {
     reason why = reason::unknown;
     std::string message{};

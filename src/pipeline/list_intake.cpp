@@ -93,7 +93,7 @@ try {
             if (!wants_more) break;
         }
     }
-    if (bad_rows > rows_told) warn(fmt::format("{}: {} more malformed rows were skipped", name, bad_rows - rows_told));
+    if (bad_rows > rows_told) warn(fmt::format("{}: {} more invalid rows were skipped", name, bad_rows - rows_told));
     return bad_rows;
 } catch (const annotations::not_a_list& e) {
     throw usage_error(e.what());
@@ -111,7 +111,7 @@ unsigned shard_of(std::string_view video, unsigned shards)
 
 std::uint64_t read_lists(const wanted_options& options, const run_events& events, work_list& wanted)
 {
-    if (options.lists.empty()) throw usage_error("no annotation list was named");
+    if (options.lists.empty()) throw usage_error("no annotation list was given");
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     const auto warn = [&events](const std::string& line) {

@@ -8,7 +8,7 @@
 
 namespace reelpipe {
 
-// What is going on in a run, besides the outcomes that its accounts have. Threads: any.
+// Counts of the work that is going on in a run; the outcomes are in its accounts. Threads: any.
 struct run_counts {
     std::atomic<std::size_t> cutting{0};
     std::atomic<std::uint64_t> fetched{0};  // bytes

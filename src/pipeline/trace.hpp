@@ -17,7 +17,7 @@
 
 namespace reelpipe {
 
-// What was done when, and beside what: a file of Chrome trace events (a JSON array), which Perfetto shows.
+// A timeline of a run: a file of Chrome trace events (a JSON array), which Perfetto shows.
 //
 // Work of one kind has as many rows as went on at once at most: a row is a slot that one piece of work holds from its
 // begin to its end, so a row's spans never overlap. Events are written when they end and nothing of them is kept. A

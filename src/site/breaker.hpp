@@ -21,7 +21,7 @@ public:
     explicit breaker(duration first_pause = {}) : first_pause_(first_pause) {}
 
     bool is_closed() const { return !trouble_; }
-    // What keeps it open, and since when.
+    // The trouble that keeps it open, and since when.
     std::optional<reason> trouble() const { return trouble_; }
     time open_since() const { return since_; }
 
@@ -48,7 +48,7 @@ private:
     std::deque<time> refusals_{};
 };
 
-// Whether the site says "unavailable" of nearly everything, which is a block that does not call itself one.
+// Detects that the site calls nearly everything unavailable, which is a block that does not call itself one.
 class verdict_window {
 public:
     void add(bool unavailable);

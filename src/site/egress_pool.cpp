@@ -97,7 +97,7 @@ asio::awaitable<egress_pool::egress*> egress_pool::admission()
 {
     for (;;) {
         if (options_.is_ending && options_.is_ending())
-            throw source_error(reason::interrupted, "the run ended before the site could be asked");
+            throw source_error(reason::interrupted, "the run ended before the site was asked");
         const auto now = steady::now();
         throw_if_hopeless(now);
         auto pause = steady::duration(longest_nap);
@@ -206,8 +206,8 @@ void egress_pool::trip(egress& way, reason trouble, const std::string& said, std
     way.bucket.slow_down(now);
     if (options_.say)
         options_.say(severity::warning,
-                     fmt::format("{}: {} ({}); nothing is asked there for {}, then one probe", way.name,
-                                 explain(trouble), said, in_words(*way.gate.next_chance() - now)));
+                     fmt::format("{}: {} ({}); pausing for {}, then probing with one video", way.name,
+                                 to_string(trouble), said, in_words(*way.gate.next_chance() - now)));
 }
 
 void egress_pool::tell_hold_up() const

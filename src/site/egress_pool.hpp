@@ -64,7 +64,7 @@ private:
         breaker gate;
         verdict_window window{};
         std::size_t asking = 0;
-        std::uint64_t found = 0;  // answers that only a site that answers gives
+        std::uint64_t found = 0;  // answers that prove that the site serves this address
         std::uint64_t doubts = 0;
     };
 

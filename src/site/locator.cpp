@@ -126,18 +126,18 @@ void check_use(const source_options& options)
 {
     const source_kind kind = kind_of(options);
     if (kind == source_kind::site) return;
-    const std::string source = kind == source_kind::custom ? "a source of one's own" : options.name;
+    const std::string source = kind == source_kind::custom ? "a custom source" : options.name;
     const source_options usual{};
     for (const site_option& option : site_options)
         if (option.differs(options, usual))
-            throw usage_error(fmt::format("{} is for sites whose pages are asked for, and {} is none: leave it out",
+            throw usage_error(fmt::format("{} works only with yt-dlp, and {} does not use it; leave the option out",
                                           option.name, source));
     if (options.proxies.empty()) return;
     if (kind == source_kind::folder || kind == source_kind::custom)
-        throw usage_error(fmt::format("--proxy has no use with {}: leave it out", source));
+        throw usage_error(fmt::format("--proxy has no effect with {}; leave it out", source));
     if (options.proxies.size() > 1)
         throw usage_error(
-            fmt::format("several --proxy are for sites whose pages are asked for, and {} is none: name one", source));
+            fmt::format("several --proxy work only with yt-dlp, and {} does not use it; give one", source));
 }
 
 // A site on this machine or network may well have its media there, too.
@@ -215,8 +215,8 @@ void locator::check(const source_options& options)
     for (const std::string& proxy : options.proxies) check_proxy(proxy);
     if (options.resolve_rate && !is_site(options))
         throw usage_error(
-            fmt::format("a rate of resolving is for sites whose pages are asked for, and {} has none; "
-                        "bound the bytes instead (--limit-rate)",
+            fmt::format("--resolve-rate works only with yt-dlp, and {} does not use it; "
+                        "limit the bytes instead (--limit-rate)",
                         options.name));
 }
 

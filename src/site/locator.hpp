@@ -16,23 +16,23 @@
 
 namespace reelpipe {
 
-// Whether videos are asked for at a site, whose URLs of media are good for the address that asked and no other.
+// True if videos are resolved by a site, whose media URLs work only for the address that asked.
 bool is_site(const source_options&);
 
-// How many videos an hour the source may be asked for on all ways together; 0: without bounds.
+// The number of videos an hour that the source may be asked for, over all proxies together; 0: no limit.
 double resolves_per_hour(const source_options&);
 
-// What a source that may have to wait asks and tells its run; called on the loop.
+// Callbacks of a source that may have to wait; called on the loop.
 struct wait_hooks {
     std::function<bool()> is_ending{};  // once true, nobody waits for a quota or for a block to end
     std::function<void(std::optional<reason>)> on_hold_up{};  // as egress_options has it
     std::function<void(severity, const std::string&)> say{};  // a line for the user
 };
 
-// Whether asking costs nobody anything, so that what was not there may be asked for again each time.
+// True if asking is free, so that missing videos may be asked for again each time.
 bool is_free_to_ask(const source_options&);
 
-// Whether each video may have a host of its own, as far as the user said: not those that a site names.
+// True if each video may have its own host, chosen by the user rather than by a site.
 bool names_hosts(const source_options&);
 
 // The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
@@ -57,13 +57,13 @@ public:
 
     std::string version() const { return source_->version(); }
 
-    // Whether URLs stop working after a while, so that asking again may help.
+    // True if URLs expire, so that asking again may help.
     bool has_expiring_urls() const { return source_->urls_expire(); }
 
 private:
     std::shared_ptr<video_source> source_;
     std::optional<resolve::url_template> media_urls_;  // a site need not be asked for what is no page of it
-    bool named_by_others_;                             // whatever URL was found
+    bool named_by_others_;  // URLs come from the site or list, not the user: public hosts only
     bool with_audio_;
 };
 

@@ -20,7 +20,7 @@ void check_proxy(const std::string& url)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (std::ranges::find(schemes, scheme) != schemes.end()) return;
     // Not the rest: it may hold a password.
-    throw usage_error(fmt::format("--proxy {}://...: a proxy is one of {}", scheme, fmt::join(schemes, ", ")));
+    throw usage_error(fmt::format("--proxy {}://...: unknown scheme; use one of {}", scheme, fmt::join(schemes, ", ")));
 }
 
 }  // namespace reelpipe

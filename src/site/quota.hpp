@@ -17,7 +17,7 @@ public:
     // Without bounds if `per_hour` is 0.
     quota(double per_hour, time now) : asked_(per_hour), rate_(per_hour), tokens_(burst), counted_(now) {}
 
-    // How long until a request may go out; zero: at once.
+    // The time until a request may go out; zero: at once.
     duration wait(time now);
     void take(time now);
 

@@ -7,10 +7,10 @@
 
 namespace reelpipe {
 
-// Whether a URL of the source has ended, or ends before much could be fetched with it.
+// True if a URL of the source has expired, or expires before much could be fetched with it.
 bool has_expired(const media_source&, std::chrono::system_clock::time_point now);
 
-// How long its host still refuses to serve it, which is at most a minute: what is later is no time but a slip.
+// The time for which its host still refuses to serve it, at most a minute: a later time is taken for a mistake.
 std::chrono::milliseconds wait_for(const media_source&, std::chrono::system_clock::time_point now);
 
 }  // namespace reelpipe

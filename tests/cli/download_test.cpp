@@ -246,9 +246,9 @@ TEST_CASE("a wrong word is answered with the right ones", "[download]")
                Catch::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, plain") &&
                    Catch::Contains("reelpipe download --help"));
     CHECK_THAT(said_to({"dwnload", "list.csv"}),
-               Catch::StartsWith("error: there is no command 'dwnload'; the commands are download, ") &&
+               Catch::StartsWith("error: unknown command 'dwnload'; the commands are download, ") &&
                    Catch::Contains("verify"));
-    CHECK_THAT(said_to({}), Catch::StartsWith("error: a command comes first, one of download, "));
+    CHECK_THAT(said_to({}), Catch::StartsWith("error: no command given; the commands are download, "));
     CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--nope"}), Catch::StartsWith("error: "));
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("a folder remembers the options that shaped its clips", "[operation]")
 
     const finished other = run(site.download(more, {"--source", site.url_template(), "--crf", "30"}));
     CHECK(other.status == 2);
-    CHECK(says(other, "--crf was '23' and is '30'"));
+    CHECK(says(other, "--crf was '23' and is now '30'"));
     CHECK(says(other, "--mixed"));
     CHECK(clips_of(site.output()).size() == 1);
 
@@ -242,7 +242,7 @@ TEST_CASE("failures are told once a kind, and counted with an example at the end
     };
     CHECK(count("warning: dead") == 1);
     CHECK(count("row skipped") == 5);
-    CHECK(count("15 more malformed rows") == 1);
+    CHECK(count("15 more invalid rows") == 1);
     CHECK(says(end, "20 gone"));
     CHECK(says(end, "e.g. dead"));
 }
@@ -275,7 +275,7 @@ TEST_CASE("the report of a folder says what became of its clips over all runs", 
     const finished nothing = run({REELPIPE_BINARY, "report", (site.folder / "media").string()});
     CHECK(nothing.status == 2);
     CHECK(nothing.out.empty());
-    CHECK(says(nothing, "there is none"));
+    CHECK(says(nothing, "no such file"));
 }
 
 TEST_CASE("hostile labels and ids stay inside the output folder", "[operation]")

@@ -84,7 +84,7 @@ TEST_CASE("a link that leads nowhere is no clip, and is told", "[standing_file]"
         const finished end = run(words);
         INFO(end.err);
         CHECK(end.status == 3);
-        CHECK(says(end, clip.string() + ", where something stands that cannot be opened"));
+        CHECK(says(end, clip.string() + ", because a file there cannot be opened"));
         CHECK(site.report() == json{{"video_000001_000001.3", false, "Not reached"}});
     }
     fs::remove(clip);

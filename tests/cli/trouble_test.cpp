@@ -29,7 +29,7 @@ TEST_CASE("a full disk stops the run, which goes on when there is room", "[troub
     CHECK(full.status == 3);
     CHECK(says(full, "disk is full"));
     CHECK(says(full, "MB free"));
-    CHECK(says(full, "clips that are left need"));
+    CHECK(says(full, "remaining clips need"));
     CHECK(says(full, " 0 failed"));
     const std::map<std::string, stored_clip> before = clips_of(disk.path());
     CHECK(before.size() < right.size());
@@ -151,7 +151,7 @@ TEST_CASE("a mirror that is down costs no clip, and the run goes on when it is u
     INFO(down.err);
     CHECK(down.status == 3);
     CHECK(says(down, "stopping: "));
-    CHECK(says(down, "accepts no connections"));
+    CHECK(says(down, "refuses connections"));
     CHECK(says(down, "run again"));
     CHECK(says(down, " 0 failed"));
 

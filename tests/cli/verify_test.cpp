@@ -115,7 +115,7 @@ TEST_CASE("a folder whose clips are as they were stored verifies, and is left as
     const finished end = folder.verify();
     INFO(end.out << end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.out, Catch::StartsWith("6 clips are as the ledger says"));
+    CHECK_THAT(end.out, Catch::StartsWith("6 clips match the ledger"));
     CHECK(folder.verify({"--verify", "full"}).status == 0);
     const bool unchanged = state_of(folder.site.output()) == before;  // the ledger included
     CHECK(unchanged);
@@ -133,7 +133,7 @@ TEST_CASE("a folder that is being downloaded to is not verified, and the downloa
 
     CHECK(check.status == 2);
     CHECK(check.out.empty());
-    CHECK_THAT(check.err, Catch::Contains("a run is at work in it; wait for it or stop it, then verify"));
+    CHECK_THAT(check.err, Catch::Contains("a run uses it; wait until it ends, or stop it, then verify"));
     const finished end = download.wait();
     INFO(end.err);
     CHECK(end.status == 0);
@@ -169,7 +169,7 @@ TEST_CASE("how far a check is shows on a terminal, and nowhere else", "[verify]"
     const verified_folder folder;
     const std::string seen = on_a_terminal({REELPIPE_BINARY, "verify", folder.site.output().string()});
     CHECK_THAT(seen, Catch::Contains("/6 clips  ") && Catch::Contains("/s  ETA "));
-    CHECK_THAT(seen, Catch::Contains("\r\033[K6 clips are as the ledger says"));  // in place of the line
+    CHECK_THAT(seen, Catch::Contains("\r\033[K6 clips match the ledger"));  // in place of the line
 
     CHECK(folder.verify().err.empty());
     CHECK_THAT(folder.verify().out, !Catch::Contains("ETA"));
@@ -300,6 +300,6 @@ TEST_CASE("a folder whose ledger is of an earlier version verifies, and is left 
 
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.out, Catch::StartsWith("6 clips are as the ledger says"));
+    CHECK_THAT(end.out, Catch::StartsWith("6 clips match the ledger"));
     CHECK(read_file(ledger) == before);
 }

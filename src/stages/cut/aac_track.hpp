@@ -11,7 +11,7 @@
 
 namespace reelpipe::cut {
 
-// Whether players take this audio out of an MP4 file as it is.
+// True if players understand this audio in an MP4 file as it is.
 bool mp4_carries(const AVCodecParameters&);
 
 // Audio on its way to AAC: decoded, cut at the sample, encoded as `ffmpeg -c:a aac` does it.
@@ -22,7 +22,7 @@ public:
 
     // Null: there are no more. Throws media::error for audio of the segment that cannot be decoded.
     void send(const AVPacket*);
-    // What was encoded since the last call, in the encoder's time base.
+    // The packets encoded since the last call, in the encoder's time base.
     std::vector<av::packet> take_encoded() { return std::exchange(encoded_, {}); }
     // Null until the first audio was decoded.
     const AVCodecContext* encoder() const { return encoder_.get(); }

@@ -14,7 +14,7 @@ av::codec open_decoder(const AVStream&, const options&);
 // As people call the codec; of one that libav does not know, what the container calls it.
 std::string codec_name(const AVCodecParameters&);
 
-// What libav answered. Throws encode_error, with its words, where that is a failure.
+// Returns libav's answer. Throws encode_error with libav's text if the answer is an error.
 int guard(int code, const char* doing);
 
 // libx264, with the settings that the ffmpeg program takes from the first frame, so that it writes the same headers.

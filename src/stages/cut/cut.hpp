@@ -24,11 +24,11 @@ struct input {
     std::optional<media::partial_file> audio{};  // none: the audio, if any, is in `video`
 };
 
-// What happens to the audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
+// The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
 enum class audio_mode : std::uint8_t { copy, aac, none };
 
-// How clips are made: packets copied, or frames shaped and encoded. Words and numbers mean what they mean to the
-// ffmpeg program.
+// Options of a clip: packets copied, or frames shaped and encoded. Words and numbers mean the same as for the ffmpeg
+// program.
 struct options {
     bool lossless = false;          // packets are copied; of the rest only `audio` counts, and not as aac
     std::string preset = "medium";  // of libx264
@@ -52,7 +52,7 @@ struct options {
 // Throws std::invalid_argument, with a text for the user, for options that no clip can be cut with.
 void check(const options&);
 
-// What was written, for whoever verifies it.
+// The facts of a finished clip, for verifying it.
 struct result {
     std::int64_t frames = 0;
     std::chrono::microseconds start{};     // when the first frame is shown

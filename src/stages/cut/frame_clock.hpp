@@ -20,8 +20,8 @@ public:
     enum class beginning : std::uint8_t { at_zero, with_first_frame };
     explicit frame_clock(beginning how) : begins_late_(how == beginning::with_first_frame) {}
 
-    // How often a frame that is due at `time` and lasts `duration`, both in ticks, is to be shown; and how many of
-    // those showings belong to the frame before it, because the gap was there.
+    // The number of times to show a frame that is due at `time` and lasts `duration`, both in ticks; and how many of
+    // these show the frame before it, to fill a gap.
     struct showing {
         std::int64_t tick = 0;  // of the first one
         std::int64_t times = 0;

@@ -8,8 +8,8 @@
 
 namespace reelpipe::cut {
 
-// Whether frames have to be changed before they are encoded. Where not, they go from the decoder to the encoder
-// without a copy.
+// True if frames must be changed before they are encoded. Otherwise they go from the decoder to the encoder without a
+// copy.
 bool needs_filter(const AVFrame&, const AVStream&, const options&);
 
 // The filters between decoder and encoder, in the order in which the ffmpeg program applies them: upright, --filter,
@@ -26,7 +26,7 @@ public:
     void send(AVFrame*);
     bool receive(AVFrame*);
 
-    // Of what comes out
+    // Properties of the frames that come out.
     AVRational time_base() const;
     AVRational frame_rate() const;
     AVRational pixel_shape() const;

@@ -218,11 +218,10 @@ public:
                 video_->add(*turn.get());
             }
         }
-        if (has_video && !has_key) corrupt("none of the frames that the segment takes is a key frame");
+        if (has_video && !has_key) corrupt("no key frame in front of the segment");
         video_->end();
         if (audio_) audio_->end();
-        if (video_->is_empty())
-            throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
+        if (video_->is_empty()) throw media::error(media::fault::beyond_end, "no frame of the video is in the segment");
         writer_.finish();
 
         std::vector<edit> edits{video_->shown_part(video_->tick())};

@@ -17,7 +17,7 @@ class material {
 public:
     enum class kind : std::uint8_t { end, frame, audio };
 
-    // What is read of the frames: the segment alone, or as much as media::one_frame_more() says.
+    // The frames to read: those of the segment, or as many more as media::one_frame_more() says.
     enum class extent : std::uint8_t { segment, one_frame_more };
 
     material(const input&, segment wanted, std::stop_token, extent = extent::segment);
@@ -54,7 +54,7 @@ private:
     media::segment_reader video_reader_;
     std::optional<media::segment_reader> audio_reader_;
     bool video_end_ = false, audio_ends_;
-    // How far the two files have been read.
+    // Positions up to which the two files have been read.
     std::chrono::microseconds video_at_{INT64_MIN}, audio_at_{INT64_MIN};
 };
 

@@ -55,7 +55,7 @@ void check_frame_rate(const std::string& text)
     constexpr double highest = 1000;  // each frame is encoded, and a slip of the pen asks for a billion a second
     AVRational rate{};
     if (av_parse_video_rate(&rate, text.c_str()) < 0)
-        throw std::invalid_argument(fmt::format("{} is no frame rate: 25, 29.97 and 30000/1001 are some", text));
+        throw std::invalid_argument(fmt::format("{} is not a frame rate such as 25, 29.97 or 30000/1001", text));
     if (av_q2d(rate) > highest)
         throw std::invalid_argument(fmt::format("a frame rate of {} is above {}", text, highest));
 }
@@ -68,13 +68,13 @@ void check_filter(const std::string& description)
     const int parsed = avfilter_graph_parse2(graph.get(), description.c_str(), &ends.inputs, &ends.outputs);
     if (parsed < 0) throw std::invalid_argument(av::error(fmt::format("filter {}", description), parsed).what());
     if (!ends.are_one_each())
-        throw std::invalid_argument(fmt::format("filter {}: one input and one output are needed", description));
+        throw std::invalid_argument(fmt::format("filter {}: it must have one input and one output", description));
     const auto is_of_video = [](const AVFilterInOut& end, const AVFilterPad* pads) {
         return avfilter_pad_get_type(pads, end.pad_idx) == AVMEDIA_TYPE_VIDEO;
     };
     if (!is_of_video(*ends.inputs, ends.inputs->filter_ctx->input_pads) ||
         !is_of_video(*ends.outputs, ends.outputs->filter_ctx->output_pads))
-        throw std::invalid_argument(fmt::format("filter {}: it is not one of frames", description));
+        throw std::invalid_argument(fmt::format("filter {}: not a video filter", description));
 }
 
 }  // namespace
@@ -85,11 +85,12 @@ void check(const options& how)
     av::forget_log();
     if (how.lossless && how.changes_frames())
         throw std::invalid_argument(
-            "--preset, --crf and what else shapes the clip need --cut encode; --cut lossless copies what is there");
+            "--preset, --crf and other options that shape clips need --cut encode; --cut lossless copies packets");
     if (how.lossless && how.keep_corrupt)
-        throw std::invalid_argument("damaged frames are kept by --cut encode; --cut lossless copies whole ones only");
-    if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");
-    if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
+        throw std::invalid_argument("--keep-corrupt needs --cut encode; --cut lossless cannot keep damaged frames");
+    if (how.gop < 0) throw std::invalid_argument("the distance of key frames must be at least 1");
+    if (how.short_side != 0 && how.short_side < 16)
+        throw std::invalid_argument("the short side must be at least 16 pixels");
     check_preset(how);
     if (!how.pixel_format.empty()) check_pixel_format(how.pixel_format);
     if (!how.frame_rate.empty()) check_frame_rate(how.frame_rate);

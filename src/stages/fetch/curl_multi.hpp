@@ -19,7 +19,7 @@ namespace reelpipe::fetch {
 // handle hears of its end after libcurl has returned. With no handle added, no wait is pending.
 class curl_multi : public std::enable_shared_from_this<curl_multi> {
 public:
-    // Who is told that a handle has finished; by then it is removed.
+    // The observer of a handle; called when the handle has finished and is removed.
     class job {
     public:
         virtual ~job() = default;

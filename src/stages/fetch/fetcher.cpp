@@ -103,7 +103,7 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
         co_return all;
     }
     if (std::ranges::any_of(source.files, is_playlist))
-        throw media::error(media::fault::unsupported, "a playlist beside a file that is none");
+        throw media::error(media::fault::unsupported, "one stream is a playlist and the other is not");
 
     begin(video, source);
     for (;;) {

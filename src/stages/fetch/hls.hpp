@@ -15,7 +15,7 @@
 
 namespace reelpipe::fetch {
 
-// What is held of one stream of segments.
+// The held part of one stream of playlist segments.
 struct held_stream {
     remote_file from{};
     media_playlist list{};
@@ -23,8 +23,8 @@ struct held_stream {
     std::map<std::size_t, held_file> headers{};
 };
 
-// What is held of a video whose files are playlists: one stream with everything, or one with the frames and one with
-// the audio. All that is fetched lies in one temporary file, each segment at a place of its own.
+// The held part of a video whose files are playlists: one stream with everything, or one with the video and one with
+// the audio. All of it lies in one temporary file, each playlist segment at a place of its own.
 struct held_playlists {
     std::vector<std::string> urls{};  // of the playlists that the streams were read from
     std::uint64_t text_bytes = 0;

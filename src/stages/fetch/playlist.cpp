@@ -143,7 +143,7 @@ private:
         if (has_offset) offset = take_number<std::uint64_t>(text);
         if (!length || *length == 0 || *length > largest_offset || (has_offset && !offset) ||
             offset.value_or(0) > largest_offset)
-            fail(refusal::no_playlist, "a part of a file that makes no sense", whole);
+            fail(refusal::no_playlist, "an invalid byte range", whole);
         return {*length, offset};
     }
 
@@ -156,7 +156,7 @@ private:
         if (!range) return found;
         const auto& [length, offset] = *range;
         const std::uint64_t begin = offset ? *offset : found.url == last_url_ ? last_end_ : 0;
-        if (begin > largest_offset) fail(refusal::no_playlist, "a part of a file that makes no sense", reference);
+        if (begin > largest_offset) fail(refusal::no_playlist, "an invalid byte range", reference);
         found.part = media::byte_range{begin, begin + length};
         last_url_ = found.url;
         last_end_ = found.part->end;
@@ -241,11 +241,11 @@ private:
     playlist result()
     {
         if (is_master_) {
-            if (master_.variants.empty()) fail(refusal::no_playlist, "no variant in it");
+            if (master_.variants.empty()) fail(refusal::no_playlist, "no variants");
             return std::move(master_);
         }
-        if (!ended_) fail(refusal::live, "it has no end: a live stream");
-        if (list_.segments.empty()) fail(refusal::no_playlist, "no segment in it");
+        if (!ended_) fail(refusal::live, "it has no end, so it is a live stream");
+        if (list_.segments.empty()) fail(refusal::no_playlist, "no segments");
         return std::move(list_);
     }
 
@@ -319,7 +319,7 @@ segment_run segments_of(const media_playlist& list, segment clip)
     const auto last =
         std::max(std::next(first), std::ranges::lower_bound(all, clip.end - segment_rounding, {}, &hls_segment::begin));
     if (std::any_of(first, last, [](const hls_segment& each) { return each.is_gap; }))
-        throw media::error(media::fault::unsupported, "the clip overlaps a segment that the playlist calls a gap");
+        throw media::error(media::fault::unsupported, "the clip overlaps a segment that the playlist marks as a gap");
     if (std::prev(last)->timeline != first->timeline || std::prev(last)->header != first->header)
         throw media::error(media::fault::unsupported, "the clip overlaps a discontinuity of the playlist");
     return {static_cast<std::size_t>(first - all.begin()), static_cast<std::size_t>(last - all.begin())};

@@ -20,7 +20,7 @@ std::string host_name_of(const std::string& url);
 // none.
 bool is_private_address(const std::string& text);
 
-// What a reference in a document stands for: an absolute http(s) URL, or nothing where it is none.
+// The absolute http(s) URL that a reference in a document stands for; nothing if it is none.
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference);
 
 }  // namespace reelpipe::fetch

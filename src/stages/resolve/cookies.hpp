@@ -6,8 +6,8 @@
 
 namespace reelpipe::resolve {
 
-// Of "a=1; Domain=.host.org; Path=/; Secure; b=2; Domain=...", as yt-dlp writes cookies, the Cookie header for `url`:
-// "a=1". Attributes follow the cookie that they belong to.
+// The Cookie header for `url`, "a=1", out of cookies as yt-dlp writes them: "a=1; Domain=.host.org; Path=/; Secure;
+// b=2; Domain=...". Attributes follow the cookie that they belong to.
 std::string cookie_header(std::string_view cookies, std::string_view url);
 
 }  // namespace reelpipe::resolve

@@ -10,7 +10,7 @@
 
 namespace reelpipe::resolve {
 
-// What yt-dlp reports when it finds no media.
+// An error that yt-dlp reports when it finds no media.
 struct complaint {
     std::string text{};
     std::string exception{};         // the class that carried it
@@ -19,7 +19,7 @@ struct complaint {
     std::span<const std::string> warnings{};
 };
 
-// What decides beside the text.
+// The circumstances that decide besides the text.
 struct circumstances {
     bool behind_proxy = false;
     bool runs_scripts = false;      // yt-dlp found a JavaScript runtime
@@ -28,11 +28,11 @@ struct circumstances {
 
 reason reason_for(const complaint&, const circumstances&);
 
-// Whether the site did not answer, or with a server error, which another video may find as well.
+// The fault of the site, if it did not answer or sent a server error. Another video may meet it, too.
 site_fault fault_in(const complaint&);
 
-// What text and warnings say about the site as a whole: bot_check, rate_limited, blocked or no_network. `text` is empty
-// for a video that was found all the same.
+// The trouble that text and warnings report about the site as a whole: bot_check, rate_limited, blocked or
+// no_network. `text` is empty for a video that was found all the same.
 std::optional<reason> site_trouble(const std::string& text, std::span<const std::string> warnings);
 
 }  // namespace reelpipe::resolve

@@ -84,8 +84,7 @@ installation find_named(const std::filesystem::path& yt_dlp)
     }
     throw source_error(
         reason::resolver_missing,
-        yt_dlp.string() +
-            " is no program and holds no Python module; a program, a zipapp or the module's folder is needed");
+        yt_dlp.string() + " is neither a program nor a Python module; name a program, a zipapp or the module's folder");
 }
 
 // A Python that the user named is asked for the module before a program that brings its own.

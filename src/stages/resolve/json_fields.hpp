@@ -20,7 +20,7 @@ std::optional<double> number_in(simdjson::dom::object from, std::string_view key
 // A point of time that is a number of seconds since 1970, if it can be one.
 std::optional<std::chrono::system_clock::time_point> moment(std::optional<double> epoch_seconds);
 
-// Of "...&expire=1700000000&..." or ".../expire/1700000000/...".
+// The time in "...&expire=1700000000&..." or ".../expire/1700000000/...".
 std::optional<std::chrono::system_clock::time_point> expiry_of(std::string_view url);
 
 // The member `key`, an object of texts by name, as headers and cookies of the file.

@@ -129,9 +129,9 @@ std::vector<message> manifest::read()
     }
     if (malformed > lines_told)
         said.push_back({severity::warning, path_.string() + ": " + std::to_string(malformed - lines_told) +
-                                               " more malformed lines were skipped"});
+                                               " more invalid lines were skipped"});
     if (index_.empty() && malformed > 0)
-        throw std::invalid_argument(path_.string() + ": no line of it is a JSON object with an id and a URL");
+        throw std::invalid_argument(path_.string() + ": no line is a JSON object with an id and a URL");
     index_.shrink_to_fit();
     std::ranges::sort(index_);
     return said;
@@ -148,7 +148,7 @@ media_source manifest::find(std::string_view video) const
             if (found.id != video) continue;
             if (ends_before(found.source, std::chrono::system_clock::now()))
                 throw source_error(reason::refused, path_.string() + ": the URL of video " + found.id +
-                                                        " has expired; make the manifest anew");
+                                                        " has expired; regenerate the file");
             for (media_file& file : found.source.files)
                 if (std::string& own = remote_part(file)->proxy; own.empty()) own = proxy_;
             return std::move(found.source);
@@ -157,7 +157,7 @@ media_source manifest::find(std::string_view video) const
         }
     }
     throw source_error(reason::gone, path_.string() + " has no line for video " + std::string(video) +
-                                         "; when it has one, run again with --retry gone");
+                                         "; add one, then run again with --retry gone");
 }
 
 asio::awaitable<resolved_video> manifest::resolve(std::string video)

@@ -13,8 +13,8 @@
 
 namespace reelpipe::resolve {
 
-// Videos whose URLs stand in a file, one JSON object a line: {"id": "...", "url": "https://..."} and the other forms of
-// source_json.hpp. Of an id that stands there twice the first line counts.
+// Videos whose URLs stand in a file, one JSON object a line: {"id": "...", "url": "https://..."} and the other forms
+// of source_json.hpp. If an id appears twice, the first line is used.
 //
 // The lines stay in the file; in memory each costs 16 bytes. The file is not to change while it is used.
 class manifest : public video_source {

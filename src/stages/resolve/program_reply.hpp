@@ -7,9 +7,9 @@
 
 namespace reelpipe::resolve {
 
-// What a worker would have answered to request `id`, from what the program printed for `yt-dlp -J`, with its messages
-// among it. Throws malformed_reply if it says neither what it found nor why not, and source_error (resolver_missing) if
-// it says that the format selector is none.
+// The answer that a worker would have given to request `id`, made from the output of `yt-dlp -J`, messages included.
+// Throws malformed_reply if the output says neither what was found nor why not, and source_error (resolver_missing)
+// if it says that the format selector is invalid.
 std::string reply_of_program(std::string_view printed, std::uint64_t id);
 
 }  // namespace reelpipe::resolve

@@ -170,7 +170,7 @@ resolved_video read_media(object root, const std::string& proxy)
     for (const object& format : best.formats) found.source.files.emplace_back(read_file(format, proxy));
     if (found.source.files.empty() || found.source.files.size() > 2)
         throw no_format_error("the selection is " + std::to_string(found.source.files.size()) +
-                              " files where one, or one for frames and one for audio, can be used");
+                              " files; only one, or one for video and one for audio, can be used");
     constexpr double most_seconds = 240 * 3600;
     if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= most_seconds)
         found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));

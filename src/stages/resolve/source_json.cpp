@@ -24,7 +24,7 @@ std::string checked_url(std::optional<std::string> url)
 {
     if (!url) throw malformed_source("no \"url\"");
     url->resize(std::min(url->size(), url->find('#')));
-    if (!is_web_url(*url)) throw malformed_source("'" + *url + "' is no http(s) URL");
+    if (!is_web_url(*url)) throw malformed_source("'" + *url + "' is not an http(s) URL");
     return std::move(*url);
 }
 

@@ -10,14 +10,14 @@
 
 namespace reelpipe::resolve {
 
-// Where a video's bytes are, as JSON: a file with everything, or "video" and "audio" that are such files.
+// The media of a video as JSON: one file with everything, or "video" and "audio" that are such files.
 //
 //     {"url": "https://host/video.mp4", "headers": {"Referer": "https://host/"}, "expires": 1700000000}
 //     {"video": {"url": "https://host/video.m4v"}, "audio": {"url": "https://host/video.m4a"}}
 //
-// A URL may stand instead of an object with nothing but a URL. "expires" and "available_at" are seconds since 1970;
-// "hls" says that a URL is one of a playlist where its ending does not, "max_range" bounds single requests, "proxy" is
-// asked instead of the host, and with "public_only" the host is refused where its address is not a public one.
+// A URL may replace an object that has only a URL. "expires" and "available_at" are seconds since 1970. "hls" marks a
+// playlist whose URL does not end in .m3u8. "max_range" bounds single requests. "proxy" is asked instead of the host.
+// "public_only" refuses a host whose address is not public.
 
 class malformed_source : public std::runtime_error {
 public:

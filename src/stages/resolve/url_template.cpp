@@ -27,18 +27,19 @@ url_template::url_template(std::string pattern, std::string proxy)
     : pattern_(std::move(pattern)), proxy_(std::move(proxy))
 {
     if (!takes_urls(pattern_) && !has_id_behind_host(pattern_))
-        throw std::invalid_argument("'" + pattern_ + "' is no template like http://host/folder/{id}.mp4");
+        throw std::invalid_argument("'" + pattern_ + "' is not a URL template such as http://host/folder/{id}.mp4");
 }
 
 std::string url_template::url_of(std::string_view video) const
 {
     if (takes_urls(pattern_)) {
-        if (!is_web_url(video)) throw source_error(reason::bad_input, "'" + std::string(video) + "' is no http(s) URL");
+        if (!is_web_url(video))
+            throw source_error(reason::bad_input, "'" + std::string(video) + "' is not an http(s) URL");
         return std::string(video) + pattern_.substr(placeholder.size());
     }
     // The two names that no encoding protects: hosts and clients take them for folders.
     if (video.empty() || video == "." || video == "..")
-        throw source_error(reason::bad_input, "'" + std::string(video) + "' is no video id");
+        throw source_error(reason::bad_input, "'" + std::string(video) + "' is not a video id");
     const std::string id = percent_encoded(video);
     std::string url = pattern_;
     for (std::size_t at = 0; (at = url.find(placeholder, at)) != std::string::npos; at += id.size())

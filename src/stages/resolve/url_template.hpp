@@ -20,7 +20,7 @@ public:
     media_source find(std::string_view video) const;
     asio::awaitable<resolved_video> resolve(std::string video) override;
 
-    // Whether ids choose the host.
+    // True if the ids choose the host.
     static bool takes_urls(std::string_view pattern) { return pattern.starts_with("{id}"); }
 
 private:

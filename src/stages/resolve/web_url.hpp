@@ -21,10 +21,10 @@ inline bool is_web_url(std::string_view text)
     return false;
 }
 
-// Whether the path ends as those of HLS playlists do.
+// True if the path ends like that of an HLS playlist.
 inline bool names_playlist(std::string_view url) { return url.substr(0, url.find_first_of("?#")).ends_with(".m3u8"); }
 
-// Whether it is the URL of a media file rather than of a page, as far as its path tells.
+// True for the URL of a media file rather than of a page, as far as its path tells.
 inline bool names_media(std::string_view url)
 {
     if (!is_web_url(url)) return false;

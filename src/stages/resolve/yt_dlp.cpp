@@ -50,7 +50,7 @@ nlohmann::json parameters_of(const yt_dlp_options& options)
 {
     if (options.parameters.empty()) return nlohmann::json::object();
     nlohmann::json parameters = nlohmann::json::parse(options.parameters, nullptr, false);
-    if (!parameters.is_object()) throw std::invalid_argument("yt-dlp's parameters are no JSON object");
+    if (!parameters.is_object()) throw std::invalid_argument("yt-dlp's parameters are not a JSON object");
     return parameters;
 }
 
@@ -148,7 +148,7 @@ public:
         : executor_(std::move(executor)), options_(std::move(options)), door_(executor_, options_.workers)
     {
         if (options_.workers == 0) throw std::invalid_argument("at least one resolver is needed");
-        if (options_.max_height <= 0) throw std::invalid_argument("the greatest height must be above 0");
+        if (options_.max_height <= 0) throw std::invalid_argument("the maximum height must be above 0");
         if (!is_web_url(options_.url_base))
             throw std::invalid_argument("'" + options_.url_base + "' does not begin with http:// or https://");
         parameters_of(options_);
@@ -244,7 +244,7 @@ private:
         said.resize(std::min(said.size(), said.find('\n')));
         if (!release_day(said))
             throw source_error(reason::resolver_missing,
-                               words[0] + " does not give its version as yt-dlp does: " + said);
+                               words[0] + " is not yt-dlp, as it gives its version as: " + said);
         self->versions_.yt_dlp = std::move(said);
     }
 
@@ -315,8 +315,8 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
     const yt_dlp_versions versions = co_await load();
     std::vector<message> said;
     if (versions.python.empty())
-        said.push_back({severity::note, "yt-dlp " + versions.yt_dlp +
-                                            ", in a new process for each video: a script or zipapp costs less"});
+        said.push_back({severity::note,
+                        "yt-dlp " + versions.yt_dlp + ", started once per video; a script or zipapp would cost less"});
     else
         said.push_back({severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python});
     if (const std::string old = age_warning(versions.yt_dlp, std::chrono::system_clock::now()); !old.empty())

@@ -51,7 +51,7 @@ struct yt_dlp_versions {
     std::vector<std::string> scripts;  // the JavaScript runtimes that it found
 };
 
-// What to tell a user of this version, if it is too old to be relied on; empty if not.
+// A warning for the user if this version is too old to rely on; empty if not.
 std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now);
 
 // Finds the media of videos with yt-dlp, in long-lived Python processes.

@@ -9,8 +9,8 @@
 
 namespace reelpipe::store {
 
-// How a time stands in a file name: a printf format with one integer conversion, such as "%06d" (whole seconds).
-// A time with a fraction keeps it behind the whole seconds, "000015.5", so that two clips never share a name.
+// The format of the times in file names: a printf format with one integer conversion, such as "%06d" (whole seconds).
+// A fraction follows the whole seconds, "000015.5", so that two clips never share a name.
 class trim_format {
 public:
     // Throws std::invalid_argument for a text that is no such format or that a path cannot hold.

@@ -9,7 +9,7 @@
 
 namespace reelpipe::store {
 
-// What a stored file was when it was verified. A file that still looks the same was not touched since.
+// Size and time of a stored file when it was verified. A file with the same stamp was not touched since.
 struct stamp {
     std::uint64_t bytes = 0;
     std::int64_t modified_ns = 0;
@@ -17,7 +17,7 @@ struct stamp {
     bool operator==(const stamp&) const = default;
 };
 
-// How names begin that a killed process may leave in the folder of files that are being made.
+// The prefix of names that a killed process may leave in the folder of unfinished files.
 inline constexpr std::string_view leftover_prefix = "clip-";
 
 // A clip that is being made: a file without a name in the output's file system, so that a killed process leaves

@@ -248,7 +248,7 @@ void check_reordering(const media::partial_file& file, media::byte_range track)
     std::uint64_t samples = 0;
     for (std::size_t i = 0; i < rows.size(); i += 2) samples += rows[i];
     if (samples != numbers_at(file, sizes->payload.begin + 8, 1).front())
-        throw verify_error("the order of the frames is not that of all of them");
+        throw verify_error("the table of display times does not cover all frames");
 }
 
 void check_reordering(const media::partial_file& file)
@@ -301,7 +301,7 @@ void check_index(const media::partial_file& file)
         const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
         if (turn->stream_index == clip.video()->index && length_bytes &&
             !media::units_fill_sample(sample, length_bytes))
-            throw verify_error("the index and the frames do not fit together");
+            throw verify_error("the index and the frames do not match");
         const auto begin = static_cast<std::uint64_t>(turn->pos);
         samples.push_back({begin, begin + sample.size()});
         steps_of[static_cast<std::size_t>(turn->stream_index)].add(turn->dts);
@@ -318,7 +318,7 @@ void check_index(const media::partial_file& file)
     if (!clip.has_sample_table()) return;  // fragments do not say how long the whole is
     for (const AVStream* stream : {clip.video(), clip.audio()})
         if (stream && !steps_of[static_cast<std::size_t>(stream->index)].may_last(stream->duration))
-            throw verify_error(fmt::format("stream {}: the samples do not last as long as is said", stream->index));
+            throw verify_error(fmt::format("stream {}: the samples do not add up to its duration", stream->index));
 }
 
 facts look(const media::partial_file& file)
@@ -397,9 +397,9 @@ try {
     if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame &&
         !(is_shorter && expected.may_be_shorter))
         throw verify_error(fmt::format("{:.3f} s instead of {:.3f}", seconds(f.duration), seconds(*expected.duration)));
-    if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced from 0 on");
+    if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced, starting at 0");
     if (expected.audio && f.audio != *expected.audio)
-        throw verify_error(f.audio ? "audio where none should be" : "the audio is missing");
+        throw verify_error(f.audio ? "there is audio, but none is expected" : "the audio is missing");
     if (expected.decodable || is_shorter) check_decodable(file, f.frames);
     return f;
 } catch (const media::error& e) {

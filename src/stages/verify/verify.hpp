@@ -20,7 +20,7 @@ struct decode_error : verify_error {
     using verify_error::verify_error;
 };
 
-// What a clip is, as a reader that honours edit lists sees it.
+// The facts of a clip, as a reader that honours edit lists sees it.
 struct facts {
     std::int64_t frames = 0;               // frames that are shown
     std::chrono::microseconds start{};     // when the first one is shown
@@ -34,7 +34,7 @@ struct facts {
     std::uint64_t bytes = 0;
 };
 
-// What is known of the clip beforehand; what is not known is not compared.
+// The facts known of a clip beforehand; unknown ones are not compared.
 struct expectation {
     std::optional<std::int64_t> frames{};
     std::optional<std::chrono::microseconds> start{};     // of the first frame

@@ -20,7 +20,7 @@ TEST_CASE("options that no clip can be cut with are named before anything is cut
     };
     const auto bad = GENERATE(
         wrong{{.preset = "quick"}, "quick"}, wrong{{.filter = "nosuch"}, "nosuch"},
-        wrong{{.filter = "split"}, "one input and one output"}, wrong{{.filter = "volume=2"}, "frames"},
+        wrong{{.filter = "split"}, "one input and one output"}, wrong{{.filter = "volume=2"}, "not a video filter"},
         wrong{{.pixel_format = "rainbow"}, "rainbow"}, wrong{{.frame_rate = "often"}, "often"},
         wrong{{.short_side = 3}, "16"}, wrong{{.lossless = true, .preset = "fast"}, "--cut encode"},
         wrong{{.lossless = true, .crf = 18}, "--cut encode"}, wrong{{.lossless = true, .gop = 5}, "--cut encode"});
