@@ -6,7 +6,7 @@
 
 #include "fuzz/fuzzing.hpp"
 #include "stages/annotations/list_reader.hpp"
-#include "stages/annotations/seconds.hpp"
+#include "stages/annotations/times.hpp"
 
 using namespace reelpipe;
 using namespace reelpipe::annotations;
@@ -30,9 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     file.holding(input.rest());
     try {
         list_reader list(file.path());
-        std::uint64_t line = 1;
+        std::uint64_t line = 0;
         while (const auto row = list.next()) {
-            require(row->line > line);
+            require(row->line >= line);
             line = row->line;
             if (const auto* const clip = std::get_if<clip_request>(&row->content))
                 check(*clip);
