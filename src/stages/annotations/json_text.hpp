@@ -27,6 +27,17 @@ private:
     std::string padded_;
 };
 
+// The member of an object, if there is one. Throws simdjson_error for anything else that is wrong: after an error the
+// object must not be asked again.
+inline std::optional<simdjson::ondemand::value> member_of(simdjson::ondemand::object& object, std::string_view key)
+{
+    simdjson::ondemand::value found;
+    const simdjson::error_code error = object.find_field_unordered(key).get(found);
+    if (error == simdjson::NO_SUCH_FIELD) return std::nullopt;
+    if (error != simdjson::SUCCESS) throw simdjson::simdjson_error(error);
+    return found;
+}
+
 // A time that is a number or a text. Throws simdjson_error for another type.
 inline std::optional<std::chrono::microseconds> time_in(simdjson::ondemand::value value, time_unit unit)
 {

@@ -18,11 +18,11 @@ using simdjson::ondemand::value;
 
 constexpr std::string_view database_key = "database";
 
-std::string_view text_or_nothing(simdjson::simdjson_result<value> found)
+std::string_view text_or_nothing(object& about, std::string_view key)
 {
-    value text;
-    if (found.get(text) != simdjson::SUCCESS || text.type() != json_type::string) return {};
-    return text.get_string();
+    std::optional<value> text = member_of(about, key);
+    if (!text || text->type() != json_type::string) return {};
+    return text->get_string();
 }
 
 class keyed_rows : public row_source {
@@ -81,16 +81,15 @@ private:
 
     static void read_video(std::string_view video, object& about, row_sink& sink)
     {
-        value annotations;
-        if (about.find_field_unordered("annotations").get(annotations) != simdjson::SUCCESS)
-            return read_captions(video, about, sink);
+        std::optional<value> annotations = member_of(about, "annotations");
+        if (!annotations) return read_captions(video, about, sink);
         // Strings stay where the parser put them, so the split may be asked for first or last.
         const std::size_t before = sink.contents().size();
-        if (annotations.type() == json_type::array)
-            for (value each : annotations.get_array()) read_annotation(video, each.get_object(), sink);
+        if (annotations->type() == json_type::array)
+            for (value each : annotations->get_array()) read_annotation(video, each.get_object(), sink);
         else
-            read_annotation(video, annotations.get_object(), sink);
-        const std::string_view split = text_or_nothing(about.find_field_unordered("subset"));
+            read_annotation(video, annotations->get_object(), sink);
+        const std::string_view split = text_or_nothing(about, "subset");
         for (std::size_t i = before; i < sink.contents().size(); ++i)
             if (auto* const clip = std::get_if<clip_request>(&sink.contents()[i])) clip->split = split;
     }
@@ -105,7 +104,7 @@ private:
             times[count++] = *time;
         }
         if (count != 2) return sink.add_error("the segment of " + in_quotes(video) + " is not two times");
-        sink.add(video, {times[0], times[1]}, text_or_nothing(about.find_field_unordered("label")), {});
+        sink.add(video, {times[0], times[1]}, text_or_nothing(about, "label"), {});
     }
 
     static void read_captions(std::string_view video, object& about, row_sink& sink)
