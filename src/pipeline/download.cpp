@@ -167,7 +167,7 @@ downloader::implementation::implementation(download_options options)
                                   damaged_ledger_.string()));
     check_report_place(options_.output.report);
     agree_on_shaping_options(database_, options_);
-    bad_rows_ = read_lists(options_.wanted, options_.events, wanted_);
+    bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_);
     size_ = wanted_.seal();
 }
 

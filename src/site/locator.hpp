@@ -19,6 +19,9 @@ namespace reelpipe {
 // Whether videos are asked for at a site, whose URLs of media are good for the address that asked and no other.
 bool is_site(const source_options&);
 
+// Whether ids are YouTube's.
+bool is_youtube(const source_options&);
+
 // How many videos an hour the source may be asked for on all ways together; 0: without bounds.
 double resolves_per_hour(const source_options&);
 
