@@ -3,6 +3,7 @@ pkg_check_modules(libav REQUIRED IMPORTED_TARGET
     libavformat>=59 libavcodec>=59 libavfilter>=8 libavutil>=57 libswresample>=4)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.87)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -26,11 +26,25 @@ enum class audio_choice : std::uint8_t { copy, aac, none };
 
 // The clips that are wanted.
 struct wanted_options {
-    std::vector<std::string> lists{};    // annotation lists; "-" is the standard input
-    std::string split{};                 // only rows of this split; empty: all
-    std::vector<std::string> labels{};   // only rows with one of these labels; empty: all
-    std::uint64_t limit = 0;             // only the first rows that pass; 0: all
-    std::vector<std::string> exclude{};  // lists whose clips (video and segment) are not wanted
+    std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
+    std::string list_format{};         // of all of them, by name; empty: recognised by content
+    std::string columns{};             // "id=NAME,start=NAME,end=NAME,label=NAME"; empty: by their usual names
+    std::chrono::microseconds window{std::chrono::seconds(10)};  // of clips of lists that give one time
+    bool negatives = false;  // rows that say that a clip does not show its label are clips, too (HACS)
+    bool cc_only = false;    // only rows that say that the video has a Creative Commons license
+
+    std::string split{};  // only rows of this split, in any of its spellings; empty: all
+    // Only rows with one of these labels: each a label, several with commas between them where one with a comma is
+    // quoted, patterns with * and ?, or "@FILE" with a label a line. Empty: all.
+    std::vector<std::string> labels{};
+    std::vector<std::string> only{};     // lists of the clips or ids that are wanted; empty: all
+    std::vector<std::string> exclude{};  // lists of clips or ids that are not wanted
+    std::uint64_t per_label = 0;         // only so many rows of each label; 0: all
+    std::uint64_t sample = 0;            // only so many rows, drawn by chance; 0: all
+    // Which rows are drawn, the same on every machine. Given, it makes per_label draw, too, instead of taking the first
+    // ones.
+    std::optional<std::uint64_t> seed{};
+    std::uint64_t limit = 0;  // only the first rows that pass; 0: all
     // This part of so many, counted from 1. Videos are spread by their ids, so each machine can take a part of one
     // list.
     unsigned shard = 1, shards = 1;

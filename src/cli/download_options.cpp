@@ -54,25 +54,71 @@ CLI::Option* add_lists(CLI::App& command, std::vector<std::string>& lists)
 {
     return command
         .add_option("LIST", lists,
-                    "annotation lists: CSV whose first line names youtube_id, time_start, time_end and perhaps label "
-                    "and split; - reads the standard input")
+                    "annotation lists: Kinetics, ActivityNet, AudioSet, AVA, HACS, VGGSound, Panda-70M and others, or "
+                    "tables that name their columns, compressed or not; - reads the standard input")
         ->required();
+}
+
+void add_list_options(CLI::App& command, wanted_options& o)
+{
+    constexpr const char* group = "Lists";
+    command
+        .add_option("--list-format", o.list_format,
+                    "format of the lists instead of the one that is recognised: csv, json, jsonl, audioset, ava, "
+                    "vggsound, panda, urls or names")
+        ->option_text("NAME")
+        ->group(group);
+    command
+        .add_option("--columns", o.columns,
+                    "what the columns are, by name or number: id=NAME,start=NAME,end=NAME, with duration= in place of "
+                    "end=, and perhaps label=, split= and unit=s, ms or us")
+        ->option_text("WHICH")
+        ->group(group);
+    add_seconds(command, "--window", o.window, "length of clips of lists that give one time, as AVA and VGGSound do",
+                0.001, 86400)
+        ->group(group);
+    command
+        .add_flag("--negatives", o.negatives,
+                  "also take rows that say that a clip does not show its label, as HACS Clips has them")
+        ->group(group);
 }
 
 void add_wanted_options(CLI::App& command, wanted_options& o)
 {
+    add_list_options(command, o);
     constexpr const char* group = "Selection";
-    command.add_option("--split", o.split, "only rows of this split")->option_text("NAME")->group(group);
-    command.add_option("--labels", o.labels, "only rows with one of these labels")
-        ->delimiter(',')
+    command.add_option("--split", o.split, "only rows of this split; val, validate and validation are one")
+        ->option_text("NAME")
+        ->group(group);
+    command
+        .add_option("--labels", o.labels,
+                    "only rows with one of these labels; '*' and '?' match several, a label with a comma needs quotes, "
+                    "@FILE has a label a line")
+        ->allow_extra_args(false)
         ->option_text("A,B")
         ->group(group);
-    command.add_option("--limit", o.limit, "only the first N rows")
+    command.add_option("--only", o.only, "only clips or ids that this list names")
+        ->allow_extra_args(false)
+        ->option_text("LIST")
+        ->group(group);
+    command.add_option("--exclude", o.exclude, "leave out the clips or ids that these lists name")
+        ->option_text("LIST")
+        ->group(group);
+    command.add_flag("--cc-only", o.cc_only, "only rows whose column is_cc says 1 (Creative Commons)")->group(group);
+    command.add_option("--per-label", o.per_label, "only N rows of each label, the first ones or, with --seed, any")
         ->check(CLI::Range(1L, 1'000'000'000L))
         ->option_text("N")
         ->group(group);
-    command.add_option("--exclude", o.exclude, "leave out the clips (video and times) of these lists")
-        ->option_text("LIST")
+    command.add_option("--sample", o.sample, "only N rows, drawn by chance")
+        ->check(CLI::Range(1L, 1'000'000'000L))
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--seed", o.seed, "draw other rows; the same number draws the same rows on every machine")
+        ->option_text("N")
+        ->group(group);
+    command.add_option("--limit", o.limit, "only the first N rows of all that")
+        ->check(CLI::Range(1L, 1'000'000'000L))
+        ->option_text("N")
         ->group(group);
     command
         .add_option_function<std::string>(

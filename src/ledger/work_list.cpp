@@ -17,6 +17,8 @@ constexpr const char* tables =
     " end INTEGER NOT NULL, label TEXT NOT NULL, split TEXT NOT NULL);"
     "CREATE TEMP TABLE excluded(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
     " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
+    "CREATE TEMP TABLE allowed(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
+    " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
     "BEGIN";
 
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
@@ -59,47 +61,61 @@ work_list::work_list(database& db, const std::filesystem::path& temporary)
     : database_(&with_lists(db)),
       remarks_(temporary),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
-      exclude_(db.prepare("INSERT OR IGNORE INTO temp.excluded VALUES(?1, ?2, ?3)")),
-      excluded_(db.prepare("SELECT 1 FROM temp.excluded WHERE video = ?1 AND start = ?2 AND end = ?3"))
+      excluded_(db, "temp.excluded"),
+      allowed_(db, "temp.allowed")
 {
 }
 
-void work_list::exclude(const clip_request& clip)
+work_list::named_clips::named_clips(database& db, std::string_view table)
+    : insert_(db.prepare(fmt::format("INSERT OR IGNORE INTO {} VALUES(?1, ?2, ?3)", table))),
+      find_(db.prepare(fmt::format(
+          "SELECT 1 FROM {} WHERE video = ?1 AND ((start = ?2 AND end = ?3) OR (start = 0 AND end = 0))", table)))
 {
-    exclude_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()});
-    exclude_.run();
-    excludes_ = true;
 }
 
-bool work_list::add(const clip_request& clip)
+void work_list::named_clips::insert(const clip_request& clip)
 {
-    const std::int64_t start = clip.wanted.start.count(), end = clip.wanted.end.count();
-    if (excludes_) {
-        excluded_.bind(clip.video, start, end);
-        const bool found = excluded_.step();
-        excluded_.reset();
-        if (found) return false;
-    }
-    add_.bind(clip.video, start, end, clip.label, clip.split);
+    insert_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()});
+    insert_.run();
+    is_empty_ = false;
+}
+
+bool work_list::named_clips::contains(const clip_request& clip)
+{
+    find_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()});
+    const bool found = find_.step();
+    find_.reset();
+    return found;
+}
+
+bool work_list::admits(const clip_request& clip)
+{
+    if (!excluded_.is_empty() && excluded_.contains(clip)) return false;
+    return allowed_.is_empty() || allowed_.contains(clip);
+}
+
+void work_list::add(const clip_request& clip)
+{
+    add_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
+              clip.split);
     add_.run();
     standings_.push_back(standing::pending);
-    return true;
 }
 
 work_list::size work_list::seal()
 {
     // An index made at the end is sorted once; kept up to date row by row it costs twice the time. It covers all
     // columns, so that a walk along it never goes back to the table.
-    database_->execute("COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(video, start, end, row, label, split)");
+    database_->execute("COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(video, start, end, label, row, split)");
     size counted{.rows = rows()};
-    std::string video;
+    std::string video, label;
     segment wanted;
-    statement sorted =
-        database_->prepare("SELECT video, start, end, row FROM temp.wanted ORDER BY video, start, end, row");
+    statement sorted = database_->prepare(
+        "SELECT video, start, end, row, label FROM temp.wanted ORDER BY video, start, end, label, row");
     while (sorted.step()) {
         const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
         const bool same_video = counted.videos > 0 && sorted.view(0) == video;
-        if (same_video && next == wanted) {
+        if (same_video && next == wanted && sorted.view(4) == label) {
             settle(static_cast<std::uint64_t>(sorted.integer(3)), standing::repeated);
             continue;
         }
@@ -109,6 +125,7 @@ work_list::size work_list::seal()
             video = sorted.view(0);
         }
         wanted = next;
+        label = sorted.view(4);
     }
     return counted;
 }
@@ -117,15 +134,16 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
 {
     // A page at a time, not one long SELECT: an open one would keep the ledger's log from ever being folded back.
     if (!page_)
-        page_ = database_->prepare(fmt::format(
-            "SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
-            " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
-            " WHERE (w.video, w.start, w.end) > (?1, ?2, ?3) ORDER BY w.video, w.start, w.end, w.row LIMIT ?4",
-            record_columns));
+        page_ =
+            database_->prepare(fmt::format("SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
+                                           " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
+                                           " WHERE (w.video, w.start, w.end, w.label) > (?1, ?2, ?3, ?4)"
+                                           " ORDER BY w.video, w.start, w.end, w.label, w.row LIMIT ?5",
+                                           record_columns));
     statement& next = *page_;
     const clip_request none;
     const clip_request& from = last ? last->clip : none;
-    next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()},
+    next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()}, from.label,
               std::uint64_t{most});
 
     std::vector<wanted_clip> page;

@@ -33,18 +33,20 @@ enum class standing : std::uint8_t {
 // The clips that this run is asked for.
 //
 // They live in temporary tables of the ledger's database, on disk, where that keeps its own; in memory a row costs one
-// byte. Rows with the same video and segment are one clip; the first of them counts. Threads: one at a time, that of
-// the ledger.
+// byte. Rows with the same video, segment and label are one clip; the first of them counts. Threads: one at a time,
+// that of the ledger.
 class work_list {
 public:
     // The remarks on rows are kept in a file in the folder `temporary`.
     work_list(database&, const std::filesystem::path& temporary);
 
-    // Rows that name this clip will not be added.
-    void exclude(const clip_request&);
+    // Clips of this video and segment, whatever their label, are not admitted; of a whole video ([0, 0)), no clip is.
+    void exclude(const clip_request& named) { excluded_.insert(named); }
+    // Once there is one of these, only such clips are admitted.
+    void allow(const clip_request& named) { allowed_.insert(named); }
+    bool admits(const clip_request&);
 
-    // False for a clip that is excluded.
-    bool add(const clip_request&);
+    void add(const clip_request&);
     std::uint64_t rows() const { return standings_.size(); }
 
     struct size {
@@ -57,8 +59,8 @@ public:
     // little.
     static constexpr std::size_t page_size = 2048;
 
-    // The clips that follow `last` in the order of (video, segment), at most `most` of them; clips of one video are
-    // neighbours. An empty answer is the end.
+    // The clips that follow `last` in the order of (video, segment, label), at most `most` of them; clips of one video
+    // are neighbours, and so are those of one segment. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
     // Records how the clip of a row ended, and a remark on it, if any.
@@ -68,11 +70,24 @@ public:
     void visit(const std::function<void(const clip_request&, standing, std::string_view remark)>&);
 
 private:
+    // Clips and whole videos that other lists name.
+    class named_clips {
+    public:
+        named_clips(database&, std::string_view table);
+        void insert(const clip_request&);
+        bool contains(const clip_request&);
+        bool is_empty() const { return is_empty_; }
+
+    private:
+        statement insert_, find_;
+        bool is_empty_ = true;
+    };
+
     database* database_;
     remarks remarks_;  // so that a visit need not look each clip up in the ledger, which has another order
-    statement add_, exclude_, excluded_;
+    statement add_;
+    named_clips excluded_, allowed_;
     std::optional<statement> page_;
-    bool excludes_ = false;
     std::vector<standing> standings_;  // of row 1, 2, ...
 };
 

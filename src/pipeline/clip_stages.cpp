@@ -98,7 +98,13 @@ asio::awaitable<clip_job> clip_stages::store(clip_job job, std::stop_token stop)
 void clip_stages::record(clip_job job)
 {
     if (!job.note.empty()) accounts_.say(severity::warning, job.note);
-    clip_record r = job.placed ? record_of(job.facts, *job.placed) : std::move(*job.found);
+    record_name(job, *job.task, job.placed ? record_of(job.facts, *job.placed) : std::move(*job.found));
+    for (std::size_t i = 0; i < job.twins.size(); ++i) record_name(job, job.task->twins[i], std::move(job.twins[i]));
+    if (job.video->settle(1)) kept_.forget(job.video->id);
+}
+
+void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_record r)
+{
     r.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts);
     r.fetched = job.video->held.counts.bytes;
     r.resolve_s = job.video->resolve_s;
@@ -108,10 +114,9 @@ void clip_stages::record(clip_job job)
     r.store_s = job.store_s;
     if (job.placed) r.message = length_note("Downloaded", job.cut.missing);
     if (job.placed)
-        accounts_.stored(job.task->clip, job.task->row, r);
+        accounts_.stored(name.clip, name.row, r);
     else
-        accounts_.exists(job.task->clip, job.task->row, r);
-    if (job.video->settle(1)) kept_.forget(job.video->id);
+        accounts_.exists(name.clip, name.row, r);
 }
 
 }  // namespace reelpipe

@@ -44,6 +44,8 @@ public:
     void record(clip_job);
 
 private:
+    void record_name(const clip_job&, const clip_task& name, clip_record);
+
     const checked_options& checked_;
     engine& engine_;
     const existing_clips& existing_;

@@ -167,7 +167,7 @@ downloader::implementation::implementation(download_options options)
                                   damaged_ledger_.string()));
     check_report_place(options_.output.report);
     agree_on_shaping_options(database_, options_);
-    bad_rows_ = read_lists(options_.wanted, options_.events, wanted_);
+    bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_);
     size_ = wanted_.seal();
 }
 
@@ -185,7 +185,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
     create_temporary(temporary);
     engine_.emplace(loop, planners_.get_executor(), options_, temporary, hooks_of_source(),
                     ledger_.last_stored_video());
-    existing_.emplace(folder_.rejected(), options_.cut.verify_fully, engine_->workers(), trace_.get());
+    existing_.emplace(folder_.rejected(), folder_.temporary(), options_.cut.verify_fully, engine_->workers(),
+                      trace_.get());
     videos_.emplace(*engine_, accounts_, kept_, policy_, counts_, trace_.get());
     clips_.emplace(checked_, *engine_, *existing_, folder_.temporary(), disk_.get_executor(), accounts_, kept_, counts_,
                    trace_.get());

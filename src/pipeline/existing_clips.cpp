@@ -19,16 +19,48 @@ video_ptr existing_clips::look(video_ptr video, const std::stop_token& stop) con
         try {
             if (stop.stop_requested())
                 throw std::system_error(std::make_error_code(std::errc::operation_canceled), "look at clips");
-            if (store::stamp_of(task.file) == store::stamp{}) continue;
-            const trace::span traced(trace_, trace::kind::worker, "look", task.file.stem().string());
-            existing_file there = look_at(task, stop);
-            task.found = std::move(there.found);
-            task.note = std::move(there.note);
+            look_at_names(task, stop);
         } catch (const std::exception&) {
             throw job_failed(video, std::current_exception(), &task);
         }
     }
     return video;
+}
+
+void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop) const
+{
+    std::optional<stored_file> good;
+    task.for_each_name([&](clip_task& name) {
+        if (store::stamp_of(name.file) != store::stamp{}) {
+            const trace::span traced(trace_, trace::kind::worker, "look", name.file.stem().string());
+            existing_file there = look_at(name, stop);
+            name.found = std::move(there.found);
+            name.note = std::move(there.note);
+        }
+        if (!good && name.found) good = stored_file{name.file, *name.found};
+        if (!good && name.same) good = name.same;
+    });
+    if (!good) return;
+    task.for_each_name([&](clip_task& name) {
+        if (!name.found) name.found = share(*good, name, stop);
+    });
+}
+
+// What stands under the name of the twin after that: the same file, or another good one that was there first.
+clip_record existing_clips::share(const stored_file& stored, const clip_task& twin, const std::stop_token& stop) const
+{
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (const auto placed = store::place_again(stored.file, twin.file, temporary_)) {
+            clip_record record = stored.record;
+            record.file = *placed;
+            return record;
+        }
+        existing_file there = look_at(twin, stop);
+        if (there.found) return std::move(*there.found);
+    }
+    throw std::system_error(
+        std::make_error_code(std::errc::file_exists),
+        fmt::format("name the clip {}, where something stands that cannot be opened", twin.file.string()));
 }
 
 existing_clips::existing_file existing_clips::look_at(const clip_task& task, const std::stop_token& stop) const
@@ -87,6 +119,8 @@ void existing_clips::put_in_place(clip_job& job, const std::stop_token& stop) co
             std::make_error_code(std::errc::file_exists),
             fmt::format("the clip cannot get its name {}, because a file there cannot be opened", name.string()));
     job.file.reset();
+    const clip_record record = job.placed ? record_of(job.facts, *job.placed) : *job.found;
+    for (const clip_task& twin : job.task->twins) job.twins.push_back(share({name, record}, twin, stop));
 }
 
 }  // namespace reelpipe

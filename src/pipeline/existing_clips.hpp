@@ -20,17 +20,22 @@ namespace reelpipe {
 class existing_clips {
 public:
     // `workers` verify the files, or nobody: then that happens in this process. Each argument outlives this.
-    existing_clips(std::filesystem::path rejected, bool verify_fully, clip_workers* workers, trace* traced)
-        : rejected_(std::move(rejected)), verify_fully_(verify_fully), workers_(workers), trace_(traced)
+    existing_clips(std::filesystem::path rejected, std::filesystem::path temporary, bool verify_fully,
+                   clip_workers* workers, trace* traced)
+        : rejected_(std::move(rejected)),
+          temporary_(std::move(temporary)),
+          verify_fully_(verify_fully),
+          workers_(workers),
+          trace_(traced)
     {
     }
 
-    // Fills in `found` and `note` of each clip under whose name something stands, and returns the video. Throws
-    // job_failed.
+    // Fills in `found` and `note` of each clip under whose name something stands, and returns the video. Where one name
+    // of a segment has a good file, its other names become names of that file, too. Throws job_failed.
     video_ptr look(video_ptr, const std::stop_token&) const;
 
-    // Gives the finished clip its name. Where something stands there since look(), that is judged in the same way.
-    // Throws std::system_error.
+    // Gives the finished clip its name, and its twins theirs. Where something stands there since look(), that is judged
+    // in the same way. Throws std::system_error.
     void put_in_place(clip_job&, const std::stop_token&) const;
 
 private:
@@ -38,10 +43,13 @@ private:
         std::optional<clip_record> found{};  // a good clip
         std::string note{};                  // for the user: it was no good clip, and has made room
     };
+    void look_at_names(clip_task&, const std::stop_token&) const;
+    clip_record share(const stored_file&, const clip_task& twin, const std::stop_token&) const;
     existing_file look_at(const clip_task&, const std::stop_token&) const;
     clip_record record_of_file(const clip_task&, const std::stop_token&) const;
 
     std::filesystem::path rejected_;  // where files go that were no good clips
+    std::filesystem::path temporary_;
     bool verify_fully_;
     clip_workers* workers_;
     trace* trace_;

@@ -169,9 +169,9 @@ void failure_policy::record(const job_failed& job, const finding& found, unsigne
         accounts_.failed(task.clip, task.row, r);
     };
     if (job.clip)
-        enter(*job.clip);
+        job.clip->for_each_name(enter);
     else
-        std::ranges::for_each(job.video->clips, enter);
+        for (const clip_task& task : job.video->clips) task.for_each_name(enter);
     if (job.video->settle(job.clip ? 1 : job.video->clips.size())) kept_.forget(job.video->id);
 }
 

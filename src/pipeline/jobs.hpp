@@ -22,6 +22,12 @@
 
 namespace reelpipe {
 
+// A good file of an earlier run.
+struct stored_file {
+    std::filesystem::path file{};
+    clip_record record{};
+};
+
 // A clip that this run has to make.
 struct clip_task {
     std::uint64_t row = 0;
@@ -31,6 +37,21 @@ struct clip_task {
     std::optional<clip_record> found{};   // a good file stands there already
     std::string note{};                   // for the user: a bad file stood there
     bool was_unavailable = false;         // the site said so in an earlier run
+    std::optional<stored_file> same{};    // of the same segment, under another label
+    // Clips of the same segment under other labels: they are further names of this one's file. They have none.
+    std::vector<clip_task> twins{};
+
+    // Calls `visit` with this task and with each of its twins.
+    template <class Visit> void for_each_name(Visit visit)
+    {
+        visit(*this);
+        for (clip_task& twin : twins) visit(twin);
+    }
+    template <class Visit> void for_each_name(Visit visit) const
+    {
+        visit(*this);
+        for (const clip_task& twin : twins) visit(twin);
+    }
 };
 
 // A video on its way through the stages. Its clips share one resolve, one index and one temporary file.
@@ -59,13 +80,14 @@ struct clip_job {
     clip_job(video_ptr of, std::size_t number) : video(std::move(of)), index(number), task(&video->clips[number]) {}
 
     video_ptr video;
-    std::size_t index;      // among its clips
-    const clip_task* task;  // in video
+    std::size_t index;  // among its clips
+    clip_task* task;    // in video
     std::optional<store::output_file> file{};
     cut::result cut{};
     verify::facts facts{};
     std::optional<store::stamp> placed{};  // under its final name; nothing: there is a good file already
     std::optional<clip_record> found{};    // that file
+    std::vector<clip_record> twins{};      // what stands under the names of the task's twins
     std::string note{};                    // for the user: a bad file stood there
     double cut_s = 0, verify_s = 0, store_s = 0;
 };

@@ -6,10 +6,27 @@
 
 namespace reelpipe {
 
+namespace {
+
+bool is_same_segment(const clip_request& a, const clip_request& b)
+{
+    return a.video == b.video && a.wanted == b.wanted;
+}
+
+std::size_t names_of(const video_job& video)
+{
+    std::size_t count = 0;
+    for (const clip_task& task : video.clips) count += 1 + task.twins.size();
+    return count;
+}
+
+}  // namespace
+
 asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor pool)
 {
     using namespace asio::experimental::awaitable_operators;
     video_ptr video;
+    std::optional<listed_clip> last_stored;
     std::vector<wanted_clip> page = wanted_.after(nullptr, work_list::page_size);
     while (!page.empty()) {
         // A list that is all done is fed as fast as names are looked up and rows are read, so both go on side by side.
@@ -20,24 +37,34 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
             if (each.settled) {
                 accounts_.settled_before(each.wanted);
                 ++listed_;
+                if (each.wanted.before->failed) continue;
+                if (video && is_same_segment(video->clips.back().clip, each.wanted.clip))
+                    video->clips.back().same = stored_file{folder_ / each.name, *each.wanted.before};
+                last_stored = std::move(each);
                 continue;
             }
             if (video && video->id != each.wanted.clip.video) {
                 video_ptr complete = std::move(video);
                 video.reset();
-                listed_ += complete->clips.size();
+                listed_ += names_of(*complete);
                 co_await next.send(std::move(complete));
             }
             if (!video) {
                 video = std::make_shared<video_job>();
                 video->id = each.wanted.clip.video;
             }
-            video->clips.push_back(task_of(std::move(each)));
+            clip_task task = task_of(std::move(each));
+            if (last_stored && is_same_segment(last_stored->wanted.clip, task.clip))
+                task.same = stored_file{folder_ / last_stored->name, *last_stored->wanted.before};
+            if (!video->clips.empty() && is_same_segment(video->clips.back().clip, task.clip))
+                video->clips.back().twins.push_back(std::move(task));
+            else
+                video->clips.push_back(std::move(task));
         }
         page = std::move(following);
     }
     if (!video) co_return;
-    listed_ += video->clips.size();
+    listed_ += names_of(*video);
     co_await next.send(std::move(video));
 }
 

@@ -4,15 +4,17 @@
 
 #include <functional>
 #include <future>
-#include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "pipeline/row_filter.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/annotations/list_reader.hpp"
-#include "stages/store/stable_hash.hpp"
 
 namespace reelpipe {
 
@@ -23,36 +25,35 @@ using warn_function = std::function<void(const std::string&)>;
 constexpr std::size_t rows_ahead = 1024;
 constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the others are counted
 
-// Decides which rows are wanted.
-class row_filter {
+// Labels that some readers and file systems take for one: they differ only by case, or by blank and underscore.
+class similar_labels {
 public:
-    explicit row_filter(const wanted_options& options) : options_(options)
+    // What to tell the user of this label, if it is one of two.
+    std::optional<std::string> look_at(const std::string& label)
     {
-        for (const std::string& label : options.labels) labels_.emplace(label, false);
-    }
-
-    bool passes(const clip_request& clip)
-    {
-        if (!options_.split.empty() && clip.split != options_.split) return false;
-        if (options_.shards > 1 && shard_of(clip.video, options_.shards) != options_.shard) return false;
-        if (labels_.empty()) return true;
-        const auto label = labels_.find(clip.label);
-        if (label == labels_.end()) return false;
-        label->second = true;
-        return true;
-    }
-
-    std::vector<std::string> unseen_labels() const
-    {
-        std::vector<std::string> unseen;
-        for (const auto& [label, seen] : labels_)
-            if (!seen) unseen.push_back(label);
-        return unseen;
+        if (label == last_ || seen_.size() > most_labels) return std::nullopt;
+        last_ = label;
+        if (!seen_.insert(label).second) return std::nullopt;
+        std::string alike = label;
+        for (char& c : alike) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+            if (c == ' ') c = '_';
+        }
+        const auto [first, is_new] = first_.try_emplace(std::move(alike), label);
+        if (is_new || ++told_ > most_told) return std::nullopt;
+        return fmt::format(
+            "the labels '{}' and '{}' differ only by case, or by blank and underscore; each has a folder",
+            first->second, label);
     }
 
 private:
-    const wanted_options& options_;
-    std::map<std::string, bool> labels_;  // and whether a row has it
+    static constexpr std::size_t most_labels = 100'000;
+    static constexpr unsigned most_told = 5;
+
+    std::string last_;
+    std::unordered_set<std::string> seen_;
+    std::unordered_map<std::string, std::string> first_;
+    unsigned told_ = 0;
 };
 
 std::vector<annotations::row> next_rows(annotations::list_reader& list, std::size_t most)
@@ -66,11 +67,17 @@ std::vector<annotations::row> next_rows(annotations::list_reader& list, std::siz
     return rows;
 }
 
-// Calls `take` with each good row until it says false. Returns how many were malformed.
-template <class Take> std::uint64_t read_list(const std::string& name, const warn_function& warn, Take take)
-try {
-    std::uint64_t bad_rows = 0;
-    annotations::list_reader list(name);
+// Rows of one list that were malformed, and whether any was not.
+struct rows_read {
+    std::uint64_t good = 0, bad = 0;
+    std::string first_complaint{};
+};
+
+// Calls `take` with each good row until it says false.
+template <class Take> rows_read read_rows(annotations::list_reader& list, const warn_function& warn, Take take)
+{
+    const std::string& name = list.name();
+    rows_read count;
     // Of a file the next rows are read while these are taken; what comes in by hand or from a program is not read
     // further than it is wanted.
     const bool is_file = name != "-";
@@ -85,61 +92,106 @@ try {
         coming = read_on();
         for (const annotations::row& row : rows) {
             if (const auto* wrong = std::get_if<annotations::row_error>(&row.content)) {
-                if (++bad_rows <= rows_told)
-                    warn(fmt::format("{}:{}: {}; row skipped", name, row.line, wrong->message));
+                const std::string complaint = fmt::format("{}:{}: {}", name, row.line, wrong->message);
+                if (++count.bad <= rows_told) warn(complaint + "; row skipped");
+                if (count.bad == 1) count.first_complaint = complaint;
                 continue;
             }
+            ++count.good;
             wants_more = take(std::get<clip_request>(row.content));
             if (!wants_more) break;
         }
     }
-    if (bad_rows > rows_told) warn(fmt::format("{}: {} more invalid rows were skipped", name, bad_rows - rows_told));
-    return bad_rows;
+    return count;
+}
+
+// Returns how many rows were malformed.
+template <class Take>
+std::uint64_t read_list(const std::string& name, const annotations::list_options& how, const warn_function& warn,
+                        Take take)
+try {
+    annotations::list_reader list(name, how);
+    const rows_read count = read_rows(list, warn, std::move(take));
+    if (count.good == 0 && count.bad > 0)
+        throw usage_error(fmt::format("no row of {} can be read: {}{}", name, count.first_complaint,
+                                      count.bad == 1 ? "" : fmt::format("; and {} more", count.bad - 1)));
+    if (count.bad > rows_told)
+        warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
+    return count.bad;
 } catch (const annotations::not_a_list& e) {
+    throw usage_error(e.what());
+} catch (const std::invalid_argument& e) {
     throw usage_error(e.what());
 } catch (const std::system_error& e) {
     throw usage_error(e.what());
 }
 
-}  // namespace
-
-unsigned shard_of(std::string_view video, unsigned shards)
-{
-    const std::uint64_t hash = store::stable_hash(video);
-    return static_cast<unsigned>((hash ^ (hash >> 32)) % shards) + 1;  // the low bits of FNV alone are weak
-}
-
-std::uint64_t read_lists(const wanted_options& options, const run_events& events, work_list& wanted)
+void check(const wanted_options& options)
 {
     if (options.lists.empty()) throw usage_error("no annotation list was given");
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
-    const auto warn = [&events](const std::string& line) {
+    if (options.seed && options.sample == 0 && options.per_label == 0)
+        throw usage_error("a seed is for --sample or --per-label");
+    if (options.window.count() <= 0) throw usage_error("the window has to be longer than nothing");
+}
+
+// A slip of the pen should not look like a finished run.
+void check_choice(const wanted_options& options, const row_filter& filter, const warn_function& warn)
+{
+    if (!options.split.empty() && !filter.saw_split())
+        throw usage_error(fmt::format("no row of the lists has the split '{}'", options.split));
+    const std::vector<std::string> unseen = filter.labels().unseen();
+    if (unseen.empty()) return;
+    const std::string missing = fmt::format("no row of the lists has the label '{}'{}", fmt::join(unseen, "' or '"),
+                                            options.split.empty() ? "" : " and the split");
+    if (!filter.labels().saw_any()) throw usage_error(missing);
+    warn(missing);
+}
+
+}  // namespace
+
+std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const run_events& events, work_list& wanted)
+{
+    check(options);
+    const warn_function warn = [&events](const std::string& line) {
         if (events.on_message) events.on_message(severity::warning, line);
     };
+    annotations::list_options how{.format = options.list_format,
+                                  .columns = options.columns,
+                                  .window = options.window,
+                                  .negatives = options.negatives,
+                                  .cc_only = options.cc_only,
+                                  .youtube_ids = youtube_ids};
+    const annotations::list_options by_id{.window = options.window, .negatives = true, .ids_suffice = true};
     std::uint64_t bad_rows = 0;
     for (const std::string& name : options.exclude)
-        bad_rows += read_list(name, warn, [&](const clip_request& clip) {
+        bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {
             wanted.exclude(clip);
             return true;
         });
-    row_filter filter(options);
-    for (const std::string& name : options.lists)
-        bad_rows += read_list(name, warn, [&](const clip_request& clip) {
-            if (!filter.passes(clip)) return true;
-            if (options.limit != 0 && wanted.rows() == options.limit) return false;
-            wanted.add(clip);
+    for (const std::string& name : options.only)
+        bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {
+            wanted.allow(clip);
             return true;
         });
-    // A slip of the pen should not look like a finished run.
-    if (wanted.rows() == 0 && !options.split.empty() && options.shards == 1)
-        throw usage_error(fmt::format("no row of the lists has the split '{}'{}", options.split,
-                                      options.labels.empty() ? "" : " and one of the labels"));
-    const bool all_were_read = options.limit == 0 || wanted.rows() < options.limit;
-    const std::vector<std::string> unseen = all_were_read ? filter.unseen_labels() : std::vector<std::string>{};
-    const std::string missing = fmt::format("no row of the lists has the label '{}'", fmt::join(unseen, "' or '"));
-    if (!unseen.empty() && unseen.size() == options.labels.size() && options.shards == 1) throw usage_error(missing);
-    if (!unseen.empty() && options.shards == 1) warn(missing);
+    similar_labels labels;
+    const auto is_full = [&] { return options.limit != 0 && wanted.rows() == options.limit; };
+    const auto admits = [&](const clip_request& clip) { return wanted.admits(clip); };
+    const auto take = [&](const clip_request& clip) {
+        if (is_full()) return false;
+        wanted.add(clip);
+        if (const auto alike = labels.look_at(clip.label)) warn(*alike);
+        return !is_full();
+    };
+    row_filter filter(options, admits, take);
+    for (const std::string& name : options.lists)
+        if (!is_full())
+            bad_rows += read_list(name, how, warn, [&](const clip_request& clip) { return filter.offer(clip); });
+    filter.finish();
+    if (!is_full()) check_choice(options, filter, warn);
+    if (wanted.rows() == 0 && !options.only.empty() && options.shards == 1)
+        throw usage_error("no row of the lists is one of --only");
     return bad_rows;
 }
 

@@ -21,7 +21,7 @@ try {
     const ledger with_tables(db);
     work_list wanted(db, std::filesystem::temp_directory_path());
     download_plan counts;
-    counts.bad_rows = read_lists(options.wanted, options.events, wanted);
+    counts.bad_rows = read_lists(options.wanted, is_youtube(options.source), options.events, wanted);
     const work_list::size size = wanted.seal();
     // Without a ledger all of it is left, and need not be read once more.
     const work_left left =

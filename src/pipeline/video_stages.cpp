@@ -51,8 +51,10 @@ asio::awaitable<std::optional<video_ptr>> video_stages::resolve(video_ptr video)
 bool video_stages::enter_existing(video_job& video)
 {
     for (clip_task& task : video.clips) {
-        if (!task.note.empty()) accounts_.say(severity::warning, std::exchange(task.note, {}));
-        if (task.found) accounts_.exists(task.clip, task.row, *task.found);
+        task.for_each_name([this](clip_task& name) {
+            if (!name.note.empty()) accounts_.say(severity::warning, std::exchange(name.note, {}));
+            if (name.found) accounts_.exists(name.clip, name.row, *name.found);
+        });
     }
     std::erase_if(video.clips, [](const clip_task& task) { return task.found.has_value(); });
     video.unsettled = video.clips.size();

@@ -41,10 +41,14 @@ source_kind kind_of(const source_options& options)
         "line");
 }
 
+bool has_pages_of_youtube(const source_options& options)
+{
+    return options.url_base == resolve::yt_dlp_options{}.url_base;
+}
+
 double rate_of(const source_options& options)
 {
-    const bool is_youtube = options.url_base == resolve::yt_dlp_options{}.url_base;
-    return options.resolve_rate.value_or(is_youtube ? youtube_per_hour : 0);
+    return options.resolve_rate.value_or(has_pages_of_youtube(options) ? youtube_per_hour : 0);
 }
 
 std::vector<std::string> ways_of(const source_options& options)
@@ -155,6 +159,8 @@ bool is_named_by_others(const source_options& options)
 }
 
 }  // namespace
+
+bool is_youtube(const source_options& options) { return is_site(options) && has_pages_of_youtube(options); }
 
 bool is_site(const source_options& options) { return !options.custom && options.name == "youtube"; }
 

@@ -19,6 +19,9 @@ namespace reelpipe {
 // True if videos are resolved by a site, whose media URLs work only for the address that asked.
 bool is_site(const source_options&);
 
+// True if ids are those of YouTube.
+bool is_youtube(const source_options&);
+
 // The number of videos an hour that the source may be asked for, over all proxies together; 0: no limit.
 double resolves_per_hour(const source_options&);
 

@@ -57,19 +57,51 @@ TEST_CASE("clips of one video are neighbours, whatever the order of the list", "
     CHECK(all[3].clip == clip("b", 5s));
 }
 
-TEST_CASE("rows with the same video and segment are one clip, the first one", "[work_list]")
+TEST_CASE("rows with the same video, segment and label are one clip, the first one", "[work_list]")
 {
     opened_list o;
-    o.list.add(clip("a", 1s, "zebra"));
-    o.list.add(clip("a", 1s, "ant"));
-    o.list.add(clip("a", 1s, "zebra"));
+    clip_request of_other_split = clip("a", 1s, "zebra");
+    of_other_split.split = "train";
+    for (const auto& c : {clip("a", 1s, "zebra"), clip("a", 1s, "ant"), of_other_split, clip("a", 1s, "ant")})
+        o.list.add(c);
     const auto size = o.list.seal();
 
-    CHECK(size.rows == 3);
-    CHECK(size.clips == 1);
+    CHECK(size.rows == 4);
+    CHECK(size.clips == 2);
+    CHECK(size.videos == 1);
     const auto all = all_of(o.list, GENERATE(1u, 2u, 100u));
-    REQUIRE(all.size() == 1);
-    CHECK(all[0].clip.label == "zebra");
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].clip == clip("a", 1s, "ant"));
+    CHECK(all[0].row == 2);
+    CHECK(all[1].clip == clip("a", 1s, "zebra"));
+    CHECK(all[1].row == 1);
+}
+
+TEST_CASE("lists of clips and of whole videos say what is wanted and what is not", "[work_list]")
+{
+    const clip_request whole_video{.video = "b", .wanted = {}, .label = {}, .split = {}};
+    SECTION("excluded")
+    {
+        opened_list o;
+        o.list.exclude(clip("a", 1s, "whatever"));
+        o.list.exclude(whole_video);
+        CHECK_FALSE(o.list.admits(clip("a", 1s)));
+        CHECK(o.list.admits(clip("a", 2s)));
+        CHECK_FALSE(o.list.admits(clip("b", 1s)));
+        CHECK(o.list.admits(clip("c", 1s)));
+    }
+    SECTION("allowed")
+    {
+        opened_list o;
+        o.list.allow(clip("a", 1s, "whatever"));
+        o.list.allow(whole_video);
+        o.list.exclude(clip("b", 7s));
+        CHECK(o.list.admits(clip("a", 1s)));
+        CHECK_FALSE(o.list.admits(clip("a", 2s)));
+        CHECK(o.list.admits(clip("b", 1s)));
+        CHECK_FALSE(o.list.admits(clip("b", 7s)));
+        CHECK_FALSE(o.list.admits(clip("c", 1s)));
+    }
 }
 
 TEST_CASE("what an earlier run recorded comes with the clip", "[work_list]")

@@ -14,9 +14,10 @@ namespace reelpipe::annotations {
 // Splits lines into fields with libcsv; one parser and one buffer serve all lines.
 class csv_line {
 public:
-    csv_line()
+    explicit csv_line(char delimiter = ',')
     {
         if (csv_init(&parser_, 0) != 0) throw std::bad_alloc();
+        csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
         // Lines come without their ends; a carriage return inside of one is just a byte.
         csv_set_term_func(&parser_, [](unsigned char c) { return static_cast<int>(c == '\n'); });
     }

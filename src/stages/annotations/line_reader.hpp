@@ -4,41 +4,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "stages/annotations/list_input.hpp"
 
 namespace reelpipe::annotations {
 
 struct text_line {
     std::uint64_t number = 0;  // from 1
-    std::string_view text{};   // without LF or CRLF; valid until the next call
+    std::string_view text{};   // without its end; valid until the next call
     bool too_long = false;     // the text is cut off
-    bool hopeless = false;     // and its end was not looked for any more
 };
 
-// The lines of a file or of standard input. A line beyond the limit is read past, not kept; one that goes on beyond
-// hopeless_line, such as that of a device without end, is given cut off, with what follows as further lines.
+// The lines of a list. They end with LF or CRLF, or, in a file without any LF at its beginning, with CR, as old
+// spreadsheets write them. A line beyond the limit is read past, not kept. Throws not_a_list for one that goes on
+// beyond hopeless_line, such as that of a device without end; and what list_input throws.
 class line_reader {
 public:
     static constexpr std::size_t longest_line = 1u << 20;
     static constexpr std::size_t hopeless_line = 64u << 20;
 
-    // "-" is standard input. Throws std::system_error, and so does next().
-    explicit line_reader(const std::string& name);
-    line_reader(const line_reader&) = delete;
-    line_reader& operator=(const line_reader&) = delete;
-    ~line_reader();
+    // The input outlives the reader.
+    explicit line_reader(list_input& input) : input_(&input) {}
 
     std::optional<text_line> next();
 
 private:
-    bool read_more();
+    char find_end_sign();
+    text_line take_line(std::size_t size, std::size_t with_end);
 
-    std::string name_;
-    int descriptor_ = -1;
-    bool owned_ = false;
-    std::string buffer_;
-    std::size_t begin_ = 0;  // of the next line in the buffer
+    list_input* input_;
+    char end_sign_ = '\0';  // not known yet
     std::uint64_t number_ = 0;
 };
 

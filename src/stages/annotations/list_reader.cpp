@@ -1,186 +1,149 @@
 #include "stages/annotations/list_reader.hpp"
 
-#include <simdjson.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string_view>
+#include <stdexcept>
 #include <utility>
 
-#include "stages/annotations/csv_line.hpp"
-#include "stages/annotations/line_reader.hpp"
-#include "stages/annotations/seconds.hpp"
+#include "stages/annotations/formats/formats.hpp"
+#include "stages/annotations/list_head.hpp"
+#include "stages/annotations/list_input.hpp"
 
 namespace reelpipe::annotations {
 
 namespace {
 
-constexpr std::size_t absent = static_cast<std::size_t>(-1);
+// Those that ask for more come first.
+const std::array formats{&keyed_json_format, &json_lines_format, &audioset_format, &panda_format, &csv_format,
+                         &url_format,        &vggsound_format,   &ava_format,      &name_format};
 
-// Where the header says each value stands.
-struct columns {
-    std::size_t count = 0;
-    std::size_t video = absent;
-    std::size_t start = absent;
-    std::size_t end = absent;
-    std::size_t label = absent;
-    std::size_t split = absent;
-};
-
-struct column_name {
-    std::string_view name;
-    std::size_t columns::* place;
-};
-
-constexpr std::array known_columns{
-    column_name{"youtube_id", &columns::video}, column_name{"video-id", &columns::video},
-    column_name{"time_start", &columns::start}, column_name{"start-time", &columns::start},
-    column_name{"time_end", &columns::end},     column_name{"end-time", &columns::end},
-    column_name{"label", &columns::label},      column_name{"label-name", &columns::label},
-    column_name{"split", &columns::split},
-};
-
-bool same_name(std::string_view a, std::string_view b)
+// What else people hand over, by its first bytes, and what to do about it. Empty: nothing known.
+std::string known_mistake(std::string_view start)
 {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool is_text(std::string_view line)
-{
-    return line.find('\0') == std::string_view::npos && simdjson::validate_utf8(line.data(), line.size());
-}
-
-bool is_passed_over(std::string_view line)
-{
-    return line.starts_with('#') || line.find_first_not_of(" \t") == std::string_view::npos;
-}
-
-// Foreign text in a message: short, and without bytes that a terminal would obey.
-std::string quoted(std::string_view text)
-{
-    constexpr std::size_t most = 40;
-    std::string shown = "'";
-    for (const char c : text.substr(0, most)) shown += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
-    if (text.size() > most) {
-        while ((static_cast<unsigned char>(shown.back()) & 0xc0u) == 0x80u) shown.pop_back();
-        if (static_cast<unsigned char>(shown.back()) >= 0xc0u) shown.pop_back();
-        shown += "...";
-    }
-    return shown + "'";
+    const auto begins = [start](std::string_view text) { return start.starts_with(text); };
+    if (begins("PAR1"))
+        return "it is a Parquet file; convert it: python3 -c \"import pandas; "
+               "pandas.read_parquet('LIST').to_csv('list.csv', index=False)\"";
+    if (begins("PK\x03\x04")) return "it is a ZIP archive or a spreadsheet; unpack it, or save it as CSV in UTF-8";
+    if (begins("\xff\xfe") || begins("\xfe\xff")) return "it is text in UTF-16; save it as CSV in UTF-8";
+    if (begins("<!DOCTYPE") || begins("<!doctype") || begins("<html") || begins("<HTML"))
+        return "it is a web page, as a server sends it in place of a file; fetch the list itself";
+    if (begins("version https://git-lfs")) return "it is the pointer of a Git LFS file; fetch it with `git lfs pull`";
+    if (begins("\x80\x04") || begins("\x80\x03")) return "it is a Python pickle, which is not read; convert it to CSV";
+    constexpr std::size_t tar_mark = 257;
+    if (start.size() > tar_mark && start.substr(tar_mark).starts_with("ustar"))
+        return "it is a tar archive; unpack it and name the list in it";
+    return {};
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why)
 {
-    throw not_a_list(name + " is no annotation list: " + why +
-                     "; its first line must name the columns youtube_id,time_start,time_end (and label, split) or "
-                     "video-id,start-time,end-time (and label-name)");
+    throw not_a_list(fmt::format("{} is no annotation list: {}", name, why));
 }
 
-columns read_header(const std::string& name, const csv_line& header)
+[[noreturn]] void refuse_unknown(const std::string& name, const list_head& head)
 {
-    columns found;
-    found.count = header.fields();
-    for (std::size_t i = 0; i < header.fields(); ++i)
-        for (const auto& [known, place] : known_columns) {
-            if (!same_name(header[i], known)) continue;
-            if (found.*place != absent) refuse(name, "two columns are named " + std::string(known) + " or alike");
-            found.*place = i;
-        }
-    if (found.video == absent) refuse(name, "no column holds video ids");
-    if (found.start == absent) refuse(name, "no column holds start times");
-    if (found.end == absent) refuse(name, "no column holds end times");
-    return found;
+    refuse(name,
+           fmt::format("line {}, {}, names no columns such as youtube_id,time_start,time_end,label or "
+                       "video-id,start-time,end-time, and is no row of a list that is known: no column holds video "
+                       "ids. Say what the columns are, such as --columns id=1,start=2,end=3,label=4, or what the "
+                       "list is: --list-format {}",
+                       head.line_number, in_quotes(head.line), fmt::join(format_names(), ", ")));
 }
 
-row_error time_error(const char* which, std::string_view text)
+const format& named_format(const std::string& name)
 {
-    return {std::string("the ") + which + " time " + quoted(text) + " is no number of seconds from 0 to " +
-            std::to_string(std::chrono::seconds(longest_time).count())};
+    for (const format* each : formats)
+        if (each->name == name) return *each;
+    throw std::invalid_argument(
+        fmt::format("there is no list format '{}'; there are {}", name, fmt::join(format_names(), ", ")));
 }
 
-std::variant<clip_request, row_error> read_row(const csv_line& line, const columns& where)
+const format* recognised(const list_head& head, const list_options& options)
 {
-    if (line.fields() != where.count)
-        return row_error{"has " + std::to_string(line.fields()) + " columns where the header has " +
-                         std::to_string(where.count)};
-    const auto value = [&](std::size_t place) { return place == absent ? std::string_view{} : line[place]; };
-    if (value(where.video).empty()) return row_error{"the video id is empty"};
-    const auto start = parse_seconds(value(where.start));
-    if (!start) return time_error("start", value(where.start));
-    const auto end = parse_seconds(value(where.end));
-    if (!end) return time_error("end", value(where.end));
-    if (*end <= *start)
-        return row_error{"the end " + quoted(value(where.end)) + " is not after the start " +
-                         quoted(value(where.start))};
-    return clip_request{std::string(value(where.video)),
-                        {*start, *end},
-                        std::string(value(where.label)),
-                        std::string(value(where.split))};
+    for (const format* each : formats)
+        if (each->fits(head, options)) return each;
+    return nullptr;
+}
+
+const format& format_of(const std::string& name, const list_head& head, const list_options& options)
+{
+    if (const std::string mistake = known_mistake(head.start); !mistake.empty()) refuse(name, mistake);
+    if (head.line_number == 0)
+        refuse(name, "it is empty; a list has a header such as youtube_id,time_start,time_end,label");
+    if (!is_text(head.line)) refuse(name, "it is no text in UTF-8");
+    const format* const found = recognised(head, options);
+    if (options.format.empty()) {
+        if (!found) refuse_unknown(name, head);
+        return *found;
+    }
+    const format& named = named_format(options.format);
+    if (!named.fits(head, options) && found)
+        refuse(name, fmt::format("line {}, {}, is not of the format '{}': this looks like {}, which --list-format {} "
+                                 "reads, or none at all",
+                                 head.line_number, in_quotes(head.line), named.name, found->looks, found->name));
+    return named;
 }
 
 }  // namespace
 
 class list_reader::implementation {
 public:
-    explicit implementation(std::string name) : name_(std::move(name)), lines_(name_)
+    implementation(std::string name, list_options options)
+        : options_(std::move(options)), input_(name), sink_(options_.youtube_ids)
     {
-        std::optional<text_line> line = next_line();
-        if (!line) refuse(name_, "it is empty");
-        if (line->too_long || !is_text(line->text)) refuse(name_, "it is no text in UTF-8");
-        if (!csv_.split(line->text)) refuse(name_, "a quote is left open in line " + std::to_string(line->number));
-        columns_ = read_header(name_, csv_);
+        const list_head head = read_head(input_);
+        const format& found = format_of(name, head, options_);
+        if (options_.cc_only && found.name != csv_format.name)
+            refuse(name,
+                   fmt::format("this looks like {}, which does not say which videos have a Creative Commons license",
+                               found.looks));
+        rows_ = found.open(input_, head, options_);
     }
 
     std::optional<row> next()
     {
-        const std::optional<text_line> line = next_line();
-        if (!line) return std::nullopt;
-        return row{line->number, content_of(*line)};
+        std::vector<row_content>& contents = sink_.contents();
+        while (given_ == contents.size()) {
+            contents.clear();
+            given_ = 0;
+            const std::optional<std::uint64_t> line = rows_->next(sink_);
+            if (!line) return std::nullopt;
+            line_ = *line;
+        }
+        return row{line_, std::move(contents[given_++])};
     }
 
-    const std::string& name() const { return name_; }
+    const std::string& name() const { return input_.name(); }
 
 private:
-    // The next line that says something.
-    std::optional<text_line> next_line()
-    {
-        while (std::optional<text_line> line = lines_.next()) {
-            if (line->number == 1 && line->text.starts_with("\xef\xbb\xbf")) line->text.remove_prefix(3);
-            if (line->hopeless)
-                refuse(name_, "line " + std::to_string(line->number) + " is longer than " +
-                                  std::to_string(line_reader::hopeless_line) + " bytes");
-            if (!is_passed_over(line->text)) return line;
-        }
-        return std::nullopt;
-    }
-
-    std::variant<clip_request, row_error> content_of(const text_line& line)
-    {
-        if (line.too_long) return row_error{"is longer than " + std::to_string(line_reader::longest_line) + " bytes"};
-        if (!is_text(line.text)) return row_error{"is no text in UTF-8"};
-        // Lines end rows, also inside of quotes; the rest of such a value must not pass for a row of its own.
-        const bool has_odd_quotes = std::ranges::count(line.text, '"') % 2 != 0;
-        if (std::exchange(is_open_, false) && has_odd_quotes) return row_error{"is the rest of a quoted value"};
-        is_open_ = !csv_.split(line.text);
-        if (is_open_) return row_error{"a quote is left open"};
-        return read_row(csv_, columns_);
-    }
-
-    std::string name_;
-    line_reader lines_;
-    csv_line csv_;
-    columns columns_;
-    bool is_open_ = false;  // a quote of the row before
+    list_options options_;
+    list_input input_;
+    row_sink sink_;
+    std::unique_ptr<row_source> rows_;
+    std::uint64_t line_ = 0;
+    std::size_t given_ = 0;  // of what the sink holds
 };
 
-list_reader::list_reader(std::string name) : implementation_(std::make_unique<implementation>(std::move(name))) {}
+list_reader::list_reader(std::string name, list_options options)
+    : implementation_(std::make_unique<implementation>(std::move(name), std::move(options)))
+{
+}
 list_reader::list_reader(list_reader&&) noexcept = default;
 list_reader& list_reader::operator=(list_reader&&) noexcept = default;
 list_reader::~list_reader() = default;
 
 std::optional<row> list_reader::next() { return implementation_->next(); }
 const std::string& list_reader::name() const { return implementation_->name(); }
+
+std::vector<std::string_view> format_names()
+{
+    std::vector<std::string_view> names;
+    for (const format* each : formats) names.push_back(each->name);
+    return names;
+}
 
 }  // namespace reelpipe::annotations

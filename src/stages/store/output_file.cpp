@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,25 @@ std::optional<stamp> output_file::place(const fs::path& final_name)
     }
     close();
     return stamp_in(facts);
+}
+
+std::optional<stamp> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder)
+{
+    fs::create_directories(final_name.parent_path());
+    if (link(stored.c_str(), final_name.c_str()) == 0) return stamp_of(final_name);
+    if (errno == EEXIST) return std::nullopt;
+    if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP) fail("name the clip", final_name);
+    output_file copy(folder);
+    const int source = open(stored.c_str(), O_RDONLY | O_CLOEXEC);
+    if (source < 0) fail("open", stored);
+    constexpr std::size_t piece = 64u << 20;
+    ssize_t copied = 0;
+    while ((copied = sendfile(copy.descriptor(), source, nullptr, piece)) > 0) continue;
+    const int failed = copied < 0 ? errno : 0;
+    ::close(source);
+    errno = failed;
+    if (failed) fail("copy the clip", final_name);
+    return copy.place(final_name);
 }
 
 void make_names_durable(const fs::path& folder)

@@ -51,6 +51,11 @@ private:
     std::filesystem::path temporary_name_;  // empty: nameless
 };
 
+// Gives the content of a stored clip a second name: a hard link, or, where the file system makes none (of this file, or
+// at all), a copy that is made in `folder` first. Otherwise as output_file::place().
+std::optional<stamp> place_again(const std::filesystem::path& stored, const std::filesystem::path& final_name,
+                                 const std::filesystem::path& folder);
+
 // After this, a power cut takes no name away that was given in `folder`, or in folders below it. Throws
 // std::system_error.
 void make_names_durable(const std::filesystem::path& folder);

@@ -1,0 +1,102 @@
+#include "stages/annotations/video_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace reelpipe::annotations {
+
+namespace {
+
+bool is_id_sign(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+}
+
+// "1.23457E+17"
+bool is_rounded_number(std::string_view text)
+{
+    const std::size_t sign = text.find("E+");
+    if (sign == std::string_view::npos || sign == 0) return false;
+    const std::string_view mantissa = text.substr(0, sign), exponent = text.substr(sign + 2);
+    return is_all_digits(exponent) && mantissa.find_first_not_of("0123456789.,") == std::string_view::npos;
+}
+
+// "#NAME?", "#REF!", "#N/A"
+bool is_formula_error(std::string_view text)
+{
+    constexpr std::array<std::string_view, 8> known{"#NAME?", "#REF!",  "#VALUE!", "#DIV/0!",
+                                                    "#N/A",   "#NULL!", "#NUM!",   "#ERROR!"};
+    return std::ranges::find(known, text) != known.end();
+}
+
+std::string_view first_id_in(std::string_view text)
+{
+    const auto end = std::ranges::find_if_not(text, is_id_sign);
+    const auto size = static_cast<std::size_t>(end - text.begin());
+    return size == youtube_id_size ? text.substr(0, size) : std::string_view{};
+}
+
+}  // namespace
+
+bool is_all_digits(std::string_view text)
+{
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_youtube_id(std::string_view text)
+{
+    return text.size() == youtube_id_size && std::ranges::all_of(text, is_id_sign);
+}
+
+bool is_web_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
+
+std::string_view video_in(std::string_view text)
+{
+    if (!is_web_url(text)) return text;
+    const std::size_t host_begin = text.find("//") + 2;
+    const std::size_t host_end = std::min(text.find('/', host_begin), text.size());
+    std::string_view host = text.substr(host_begin, host_end - host_begin);
+    for (const std::string_view prefix : {"www.", "m.", "music."})
+        if (host.starts_with(prefix)) host.remove_prefix(prefix.size());
+    const std::string_view path = text.substr(host_end);
+    std::string_view id;
+    if (host == "youtu.be" && !path.empty()) {
+        id = first_id_in(path.substr(1));
+    } else if (host == "youtube.com" || host == "youtube-nocookie.com") {
+        for (const std::string_view prefix : {"/shorts/", "/embed/", "/v/", "/live/"})
+            if (path.starts_with(prefix)) id = first_id_in(path.substr(prefix.size()));
+        if (path.starts_with("/watch?"))
+            for (const std::string_view key : {"?v=", "&v="})
+                if (const std::size_t at = path.find(key); id.empty() && at != std::string_view::npos)
+                    id = first_id_in(path.substr(at + key.size()));
+    }
+    return id.empty() ? text : id;
+}
+
+std::optional<std::string> spreadsheet_damage(std::string_view id, bool of_youtube)
+{
+    if (is_formula_error(id) || (id.starts_with('=') && id.size() > 1))
+        return "is what a spreadsheet makes of an id that begins with '-'; take it from the original list";
+    if (is_rounded_number(id))
+        return "is a number that a spreadsheet has rounded, no id; take it from the original list";
+    if (of_youtube && id.size() < youtube_id_size && is_all_digits(id))
+        return "has fewer than YouTube's 11 digits: a spreadsheet may have removed zeros; take it from the original "
+               "list";
+    return std::nullopt;
+}
+
+std::string in_quotes(std::string_view text)
+{
+    constexpr std::size_t most = 40;
+    std::string shown = "'";
+    for (const char c : text.substr(0, most)) shown += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+    if (text.size() > most) {
+        while ((static_cast<unsigned char>(shown.back()) & 0xc0u) == 0x80u) shown.pop_back();
+        if (static_cast<unsigned char>(shown.back()) >= 0xc0u) shown.pop_back();
+        shown += "...";
+    }
+    return shown + "'";
+}
+
+}  // namespace reelpipe::annotations
