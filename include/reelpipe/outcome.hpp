@@ -51,6 +51,7 @@ enum class reason : std::uint8_t {
     unsupported,  // a codec, container or stream layout that cannot be cut
     too_large,    // beyond the limits on bytes, pixels, streams or time
     corrupt,      // decoding failed inside the segment
+    encrypted,    // the packets of the file
     beyond_end,   // the segment starts after the end of the video
     // the result
     encode_failed,

@@ -230,10 +230,11 @@ media::span_plan clip_workers::plan(const media::partial_file& file, const std::
     return call(isolation::to_message(job), {file.descriptor}, stop, isolation::span_plan_in);
 }
 
-fetch::run_look clip_workers::look_at_run(const media::partial_file& file, std::chrono::microseconds begin,
-                                          const segment& wanted, media::tracks kind, std::stop_token stop)
+fetch::run_look clip_workers::look_at_run(const media::partial_file& file,
+                                          const std::optional<fetch::playlist_clock>& clock, const segment& wanted,
+                                          media::tracks kind, std::stop_token stop)
 {
-    const isolation::look_job job{.file = file, .begin = begin, .wanted = wanted, .kind = kind};
+    const isolation::look_job job{.file = file, .clock = clock, .wanted = wanted, .kind = kind};
     return call(isolation::to_message(job), {file.descriptor}, stop, isolation::run_look_in);
 }
 

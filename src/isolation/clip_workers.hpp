@@ -40,8 +40,8 @@ public:
 
     // The same of media::plan_spans() and fetch::look_at_run().
     media::span_plan plan(const media::partial_file&, const std::vector<segment>&, media::tracks, std::stop_token);
-    fetch::run_look look_at_run(const media::partial_file&, std::chrono::microseconds begin, const segment& wanted,
-                                media::tracks, std::stop_token);
+    fetch::run_look look_at_run(const media::partial_file&, const std::optional<fetch::playlist_clock>&,
+                                const segment& wanted, media::tracks, std::stop_token);
 
 private:
     class worker;

@@ -58,6 +58,12 @@ segment segment_in(const json& from)
     return {microseconds(from.at(0).get<std::int64_t>()), microseconds(from.at(1).get<std::int64_t>())};
 }
 
+json to_json(const fetch::playlist_clock& clock)
+{
+    const auto& [zero, begin, guess] = clock;
+    return {zero.count(), begin.count(), guess.count()};
+}
+
 media::tracks tracks_in(const json& from)
 {
     const auto number = from.get<std::uint64_t>();
@@ -71,6 +77,13 @@ microseconds video_time_in(const json& from)
     const auto ticks = from.get<std::int64_t>();
     if (!media::is_time(ticks, av::microsecond)) throw std::invalid_argument("a time out of range");
     return microseconds(ticks);
+}
+
+std::optional<fetch::playlist_clock> clock_in(const json& from)
+{
+    if (from.is_null()) return std::nullopt;
+    return fetch::playlist_clock{
+        .zero = video_time_in(from.at(0)), .begin = video_time_in(from.at(1)), .guess = video_time_in(from.at(2))};
 }
 
 json to_json(const cut::options& how)
@@ -200,7 +213,7 @@ json to_message(const look_job& job)
 {
     return {{"do", "look"},
             {"file", to_json(job.file)},
-            {"begin", job.begin.count()},
+            {"clock", job.clock ? to_json(*job.clock) : json()},
             {"segment", to_json(job.wanted)},
             {"kind", static_cast<unsigned>(job.kind)}};
 }
@@ -210,7 +223,7 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
     if (from.at("do") != "look") return std::nullopt;
     expect_descriptors(descriptors, 1);
     return look_job{.file = file_in(from.at("file"), descriptors[0]),
-                    .begin = microseconds(from.at("begin").get<std::int64_t>()),
+                    .clock = clock_in(from.at("clock")),
                     .wanted = segment_in(from.at("segment")),
                     .kind = tracks_in(from.at("kind"))};
 }

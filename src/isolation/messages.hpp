@@ -39,7 +39,7 @@ struct plan_job {
 
 struct look_job {
     media::partial_file file{};
-    std::chrono::microseconds begin{};
+    std::optional<fetch::playlist_clock> clock{};
     segment wanted{};
     media::tracks kind = media::tracks::video;
 };

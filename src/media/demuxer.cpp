@@ -12,6 +12,7 @@
 #include <system_error>
 #include <vector>
 
+#include "media/encryption.hpp"
 #include "media/error.hpp"
 #include "media/fragment_index.hpp"
 #include "media/limits.hpp"
@@ -223,6 +224,8 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     source_->watch(opened >= 0 ? context : nullptr);
     if (opened >= 0) input_.reset(context);
     guard(opened, "opening the container");
+    if (const auto encryption = encryption_of(file, *input_))
+        throw error(fault::encrypted, "it is encrypted (" + *encryption + "), and nobody here has the key");
     find_streams();
     if (!knows_parameters()) {
         leave_first_fragment();

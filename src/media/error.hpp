@@ -14,6 +14,7 @@ enum class fault : std::uint8_t {
     unsupported,  // a container, codec or stream layout that cannot be cut
     too_large,    // beyond the limits on index bytes, pixels or streams
     corrupt,
+    encrypted,
     beyond_end,  // the segment starts after the end of the video
 };
 

@@ -6,13 +6,17 @@
 
 namespace reelpipe::media {
 
-time_span time_span_of(const partial_file& file, tracks kind, std::stop_token stop)
+namespace {
+
+enum class extent : std::uint8_t { whole_file, first_packet };
+
+time_span look(const partial_file& file, tracks kind, std::stop_token stop, extent of)
 {
     demuxer input(file, std::move(stop), edits::applied, kind);
     const AVStream& stream = kind == tracks::video ? *input.video() : *input.audio();
     const av::packet packet = av::make_packet();
     std::optional<time_span> seen;
-    while (input.read(packet.get())) {
+    while (!(seen && of == extent::first_packet) && input.read(packet.get())) {
         const av::packet_turn turn(packet);
         if (turn->stream_index != stream.index || turn->pts == AV_NOPTS_VALUE) continue;
         const auto begin = av::to_microseconds(turn->pts, stream.time_base);
@@ -24,6 +28,18 @@ time_span time_span_of(const partial_file& file, tracks kind, std::stop_token st
     if (!seen) throw error(fault::corrupt, "no sample has a time");
     seen->container = input.container();
     return std::move(*seen);
+}
+
+}  // namespace
+
+time_span time_span_of(const partial_file& file, tracks kind, std::stop_token stop)
+{
+    return look(file, kind, std::move(stop), extent::whole_file);
+}
+
+time_span begin_of(const partial_file& file, tracks kind, std::stop_token stop)
+{
+    return look(file, kind, std::move(stop), extent::first_packet);
 }
 
 }  // namespace reelpipe::media

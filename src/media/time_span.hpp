@@ -22,6 +22,9 @@ struct time_span {
 // Reads all of a file, whose bytes have to be held. Throws as demuxer does; media::error where nothing is in it.
 time_span time_span_of(const partial_file&, tracks = tracks::video, std::stop_token = {});
 
+// The same of its first packet alone.
+time_span begin_of(const partial_file&, tracks = tracks::video, std::stop_token = {});
+
 }  // namespace reelpipe::media
 
 #endif

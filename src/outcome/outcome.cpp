@@ -56,6 +56,7 @@ constexpr std::array table{
     entry{unsupported,        permanent,     "unsupported",        "Files of this codec or layout cannot be cut."},
     entry{too_large,          permanent,     "too_large",          "The file exceeds the limits on bytes, pixels, streams or time."},
     entry{corrupt,            permanent,     "corrupt",            "The video cannot be decoded inside the segment."},
+    entry{encrypted,          permanent,     "encrypted",          "The frames or the audio of the file are encrypted."},
     entry{beyond_end,         permanent,     "beyond_end",         "The segment starts after the end of the video."},
     entry{encode_failed,      permanent,     "encode_failed",      "The clip could not be encoded."},
     entry{cutter_died,        soft,          "cutter_died",        "Reading, cutting or verifying crashed on this video, or took too long. Try again with another version of FFmpeg."},

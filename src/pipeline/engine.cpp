@@ -60,9 +60,9 @@ fetch::media_probe engine::media_probe()
     probe.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
         return planning_workers->plan(file, wanted, kind, planning_stop.get_token());
     };
-    probe.run = [this](const media::partial_file& view, std::chrono::microseconds begin, const segment& wanted,
-                       media::tracks kind) {
-        return planning_workers->look_at_run(view, begin, wanted, kind, planning_stop.get_token());
+    probe.run = [this](const media::partial_file& view, const std::optional<fetch::playlist_clock>& clock,
+                       const segment& wanted, media::tracks kind) {
+        return planning_workers->look_at_run(view, clock, wanted, kind, planning_stop.get_token());
     };
     return probe;
 }

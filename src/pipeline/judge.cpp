@@ -48,6 +48,8 @@ reason of_fault(media::fault fault)
             return reason::too_large;
         case media::fault::corrupt:
             return reason::corrupt;
+        case media::fault::encrypted:
+            return reason::encrypted;
         case media::fault::beyond_end:
             return reason::beyond_end;
     }

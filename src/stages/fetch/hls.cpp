@@ -9,7 +9,7 @@
 #include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
-#include "stages/fetch/scan.hpp"
+#include "stages/fetch/sibling.hpp"
 #include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
@@ -21,28 +21,16 @@ namespace {
 constexpr std::uint64_t largest_playlist = 16u << 20;
 // Places in the temporary file are so far apart. Holes take no space.
 constexpr std::uint64_t largest_segment = 1u << 30;
-// So many segments more than the durations in the playlist ask for, where they are wrong or no key frame is near.
+// So many segments more than a clip overlaps, where no key frame is near.
 constexpr std::size_t most_extra_segments = 8;
+// So often other segments are looked at for one clip, because the durations in the playlist are wrong.
+constexpr unsigned most_looks = 24;
+// Of a first segment, this shows when it begins, as a rule.
+constexpr std::uint64_t smallest_head = 64u << 10;
+// Streams of one video share a clock; where they seem to be further apart than this, they do not.
+constexpr std::chrono::microseconds farthest_apart{1s};
 // Frames that are missing for less than this are the frame_rounding of durations.
 constexpr std::chrono::microseconds frame_rounding{10'000};
-
-bool is_credential(std::string_view line)
-{
-    const std::string_view name = line.substr(0, line.find_first_of(":; "));
-    return equal_but_for_case(name, "Authorization") || equal_but_for_case(name, "Proxy-Authorization");
-}
-
-// Another file of the same site. Cookies and passwords belong to the host that they are for.
-remote_file sibling(const remote_file& of, const std::string& url)
-{
-    remote_file next = of;
-    next.url = url;
-    if (host_of(url) == host_of(of.url)) return next;
-    next.cookies.clear();
-    std::erase_if(next.headers, is_credential);
-    next.public_only = true;  // the playlist named it, not the user
-    return next;
-}
 
 std::string text_of(const held_file& file)
 {
@@ -57,7 +45,7 @@ std::string text_of(const held_file& file)
 bool same_video(const media_playlist& a, const media_playlist& b)
 {
     const auto alike = [](const hls_segment& x, const hls_segment& y) {
-        return x.begin == y.begin && x.end == y.end && x.media.part == y.media.part && x.timeline == y.timeline;
+        return x.length == y.length && x.media.part == y.media.part && x.timeline == y.timeline;
     };
     return std::ranges::equal(a.segments, b.segments, alike) && a.headers.size() == b.headers.size();
 }
@@ -74,6 +62,15 @@ bool is_held(const held_stream& stream, segment_run run)
             return false;
     }
     return true;
+}
+
+// As long as the playlist may be, with its durations rounded.
+segment_run first_guess(const media_playlist& list, const segment& wanted)
+{
+    const bool may_be_there = wanted.start < latest_end(list);
+    const segment_run last{list.segments.size() - 1, list.segments.size()};
+    if (may_be_there && wanted.start >= list.segments.back().end && !list.segments.back().is_gap) return last;
+    return segments_of(list, wanted);
 }
 
 // Whether one can be read behind the other.
@@ -104,7 +101,7 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
         next.wanted = each;
         try {
             for (const held_stream& stream : held_.streams)
-                next.parts.push_back({.run = segments_of(stream.list, each)});
+                next.parts.push_back({.run = first_guess(stream.list, each)});
         } catch (const media::error&) {
             next.error = std::current_exception();
         }
@@ -187,8 +184,15 @@ void hls_fetch::adopt(std::vector<held_stream> streams)
     const auto alike = [](const held_stream& a, const held_stream& b) { return same_video(a.list, b.list); };
     const bool goes_on = std::ranges::equal(held_.streams, streams, alike);
     for (std::size_t i = 0; goes_on && i < streams.size(); ++i) {
-        streams[i].segments = std::move(held_.streams[i].segments);
-        streams[i].headers = std::move(held_.streams[i].headers);
+        held_stream& before = held_.streams[i];
+        streams[i].segments = std::move(before.segments);
+        streams[i].headers = std::move(before.headers);
+        streams[i].times = std::move(before.times);
+        streams[i].heads = std::move(before.heads);
+        for (std::size_t n = 0; n < before.list.segments.size(); ++n) {
+            streams[i].list.segments[n].begin = before.list.segments[n].begin;
+            streams[i].list.segments[n].end = before.list.segments[n].end;
+        }
     }
     held_.streams = std::move(streams);
 }
@@ -211,75 +215,157 @@ std::vector<piece> hls_fetch::missing(const std::vector<clip>& clips)
 {
     std::vector<piece> pieces;
     std::set<const held_file*> named;
-    const auto add = [&](held_file& file) {
+    const auto add = [&](held_file& file, std::uint64_t most) {
         if (!named.insert(&file).second) return;
         media::byte_range whole = file.extent().value_or(file.part);
         // How long a segment is shows with its first bytes; most are shorter than one request may be.
         if (!file.identity.size) whole.end = std::min(whole.end, whole.begin + file.from.max_range);
+        if (whole.size() > most) whole.end = whole.begin + most;
         for (const media::byte_range& gap : file.missing(whole)) pieces.push_back({&file, gap});
     };
-    for (const clip& each : clips) {
-        if (each.error) continue;
-        for (std::size_t i = 0; i < each.parts.size(); ++i) {
-            held_stream& stream = held_.streams[i];
-            for (std::size_t n = each.parts[i].run.first; n < each.parts[i].run.last; ++n) {
-                const hls_segment& wanted = stream.list.segments[n];
-                if (wanted.header)
-                    add(resource(stream, stream.headers, *wanted.header, stream.list.headers[*wanted.header]));
-                add(resource(stream, stream.segments, n, wanted.media));
-            }
-        }
-    }
+    const auto add_segment = [&](held_stream& stream, std::size_t n, std::uint64_t most) {
+        const hls_segment& wanted = stream.list.segments[n];
+        if (wanted.header)
+            add(resource(stream, stream.headers, *wanted.header, stream.list.headers[*wanted.header]), unlimited);
+        add(resource(stream, stream.segments, n, wanted.media), most);
+    };
+    const auto for_each_part = [&](auto what) {
+        for (const clip& each : clips)
+            for (std::size_t i = 0; !each.error && i < each.parts.size(); ++i) what(held_.streams[i], each.parts[i]);
+    };
+    for_each_part([&](held_stream& stream, const part& of) {
+        for (std::size_t n = of.run.first; n < of.run.last; ++n) add_segment(stream, n, unlimited);
+    });
+    for_each_part([&](held_stream& stream, const part& of) {
+        const std::size_t timeline = stream.list.segments[of.run.first].timeline;
+        const std::size_t first = segment_times::first_of_timeline(stream.list, of.run.first);
+        if (!stream.times.zero(timeline))
+            add_segment(stream, first, stream.heads.try_emplace(timeline, smallest_head).first->second);
+    });
     return pieces;
+}
+
+asio::awaitable<run_look> hls_fetch::look(media::partial_file view, std::optional<playlist_clock> clock, segment wanted,
+                                          media::tracks kind) const
+{
+    auto job = [this, &view, &clock, &wanted, kind] { return with_.options.looks.run(view, clock, wanted, kind); };
+    const run_look found = co_await reelpipe::offload(planners_, job);
+    co_return found;
 }
 
 // Checks that the segments have what the durations in the playlist promise, and finds the clip's clock.
 asio::awaitable<void> hls_fetch::look_at(clip& each)
 {
     for (std::size_t i = 0; i < each.parts.size() && !each.error; ++i) {
-        const held_stream& stream = held_.streams[i];
-        part& next = each.parts[i];
-        if (i > 0 && !each.parts.front().is_complete) break;  // the frames have the clock
-        if (next.is_complete || !is_held(stream, next.run)) continue;
-        next.view = view_of(stream, next.run);
-        if (i > 0) next.view.origin = each.parts.front().view.origin;
-        const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
-        auto look = [this, &next, &each, kind, begin = stream.list.segments[next.run.first].begin] {
-            return with_.options.looks.run(next.view, begin, each.wanted, kind);
-        };
         try {
-            next.seen = co_await reelpipe::offload(planners_, look);
+            co_await look_at_head(i, each.parts[i].run.first);
+            co_await look_at_run_of(each, i);
         } catch (const media::error&) {
             each.error = std::current_exception();
         } catch (const media::process_died&) {
             each.error = std::current_exception();
         }
-        if (each.error) co_return;
-        next.view.origin = next.seen.origin;
-        next.view.audio_ahead = next.seen.audio_ahead;
-        next.is_complete = !extend(stream, kind, each.wanted, next);
     }
 }
 
-// Whether a further segment is needed: the one before where decoding cannot begin, or the one behind where the frames
-// end too early.
-bool hls_fetch::extend(const held_stream& stream, media::tracks kind, const segment& wanted, part& of) const
+// When the timeline of a segment begins, by its first segment, of which more is asked for where that is not in what is
+// held.
+asio::awaitable<void> hls_fetch::look_at_head(std::size_t i, std::size_t number)
+{
+    held_stream& stream = held_.streams[i];
+    const std::size_t timeline = stream.list.segments[number].timeline;
+    if (stream.times.zero(timeline)) co_return;
+    check_begin_of_timeline(stream.list, number);
+    const std::size_t first = segment_times::first_of_timeline(stream.list, number);
+    std::uint64_t& head = stream.heads[timeline];
+    const held_file& file = stream.segments.at(first);
+    if (!file.identity.size || !file.missing({file.part.begin, file.part.begin + head}).empty()) co_return;
+    const media::partial_file view = head_view_of(stream, first, head);
+    const bool is_whole = is_held(stream, {first, first + 1});
+    const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+    try {
+        const run_look seen = co_await look(view, std::nullopt, {}, kind);
+        stream.times.learn_zero(timeline, seen.span.first);
+    } catch (const media::error&) {
+        if (is_whole) throw;
+        head *= 4;
+    }
+}
+
+// Counted along the video's own stream, unless the audio has a clock of its own.
+std::optional<playlist_clock> hls_fetch::clock_of(const part& of, std::size_t i) const
+{
+    const hls_segment& first = held_.streams[i].list.segments[of.run.first];
+    const std::size_t begin = segment_times::first_of_timeline(held_.streams[i].list, of.run.first);
+    const auto own = held_.streams[i].times.zero(first.timeline);
+    const auto leading = held_.streams.front().times.zero(first.timeline);
+    if (!own || !leading) return std::nullopt;
+    const bool is_shared = std::chrono::abs(*own - *leading) < farthest_apart;
+    return playlist_clock{.zero = is_shared ? *leading : *own,
+                          .begin = held_.streams[i].list.segments[begin].begin,
+                          .guess = first.begin};
+}
+
+asio::awaitable<void> hls_fetch::look_at_run_of(clip& each, std::size_t i)
+{
+    held_stream& stream = held_.streams[i];
+    part& next = each.parts[i];
+    if (i > 0 && !each.parts.front().is_complete) co_return;  // the frames have the clock
+    const std::optional<playlist_clock> clock = clock_of(next, i);
+    if (next.is_complete || !clock || !is_held(stream, next.run)) co_return;
+    next.view = view_of(stream, next.run);
+    const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+    next.seen = co_await look(next.view, clock, each.wanted, kind);
+    next.view.origin = next.seen.origin;
+    next.view.audio_ahead = next.seen.audio_ahead;
+    const auto since_begin = [&](std::chrono::microseconds time) { return time - next.seen.origin - clock->begin; };
+    stream.times.learn(stream.list, next.run.first, since_begin(next.seen.span.first));
+    check_time(stream.list, next.run.first, next.run.last, since_begin(next.seen.span.end));
+    next.is_complete = !extend(stream, kind, each.wanted, next);
+}
+
+// Whether other segments are needed: those that the clip is in, now that it is known when the ones at hand begin; the
+// one before where decoding cannot begin, or the one behind where the frames end too early.
+bool hls_fetch::extend(held_stream& stream, media::tracks kind, const segment& wanted, part& of)
 {
     const auto& all = stream.list.segments;
-    const segment_run asked = segments_of(stream.list, wanted);
-    const auto start = wanted.start + *of.view.origin + frame_rounding;
-    const bool can_begin = kind == media::tracks::audio || (of.seen.span.first_key && *of.seen.span.first_key <= start);
-    if (!can_begin && of.run.first > 0 && asked.first - of.run.first < most_extra_segments &&
-        go_together(all[of.run.first - 1], all[of.run.first])) {
-        --of.run.first;
+    const auto start = wanted.start + *of.view.origin, end = wanted.end + *of.view.origin;
+    const bool begins_late = of.seen.span.first > start + frame_rounding;
+    const bool can_begin = kind == media::tracks::audio
+                               ? !begins_late
+                               : of.seen.span.first_key && *of.seen.span.first_key <= start + frame_rounding;
+    const bool has_end = of.seen.span.end + frame_rounding >= end;
+    const auto follow = [&all](std::size_t before) {
+        return before > 0 && before < all.size() && go_together(all[before - 1], all[before]);
+    };
+    if (++of.looks > most_looks)
+        throw media::error(media::fault::unsupported, "the playlist and the media in it disagree about the time");
+
+    const segment_run asked = first_guess(stream.list, wanted);
+    if (of.seen.span.end <= start && follow(of.run.last)) {
+        const std::size_t first = std::max(asked.first, of.run.last);
+        of.run = {first, std::max(asked.last, first + 1)};
         return true;
     }
-    const bool has_end = of.seen.span.end + frame_rounding >= wanted.end + *of.view.origin;
-    if (has_end || of.run.last == all.size() || of.run.last - asked.last >= most_extra_segments ||
-        !go_together(all[of.run.last - 1], all[of.run.last]))
-        return extend_for_audio(all, of);
-    ++of.run.last;
-    return true;
+    if (!can_begin && follow(of.run.first)) {
+        if (begins_late && asked.first < of.run.first) {
+            of.run = asked;
+            return true;
+        }
+        if (asked.first < of.run.first + most_extra_segments) {
+            --of.run.first;
+            return true;
+        }
+    }
+    if (!has_end && follow(of.run.last) && of.run.last < asked.last + most_extra_segments) {
+        of.run.last = std::max(of.run.last + 1, std::min(asked.last, all.size()));
+        return true;
+    }
+    const bool may_begin_late = of.run.first == 0 || kind == media::tracks::audio;
+    const bool may_end_early = of.run.last == all.size() || kind == media::tracks::audio;
+    if ((begins_late && !may_begin_late) || (!has_end && !may_end_early))
+        throw media::error(media::fault::unsupported, "the clip overlaps a discontinuity or a gap of the playlist");
+    return extend_for_audio(all, of);
 }
 
 // Audio is not cut where the frames are: what is missing of it may be in a neighbour, and is nowhere else.
@@ -297,6 +383,19 @@ bool hls_fetch::extend_for_audio(const std::vector<hls_segment>& all, part& of)
         extended = true;
     }
     return extended;
+}
+
+// A file that ends where its beginning does.
+media::partial_file hls_fetch::head_view_of(const held_stream& stream, std::size_t segment, std::uint64_t bytes) const
+{
+    media::partial_file view = view_of(stream, {segment, segment});
+    const held_file& file = stream.segments.at(segment);
+    const media::byte_range whole = file.extent().value_or(media::byte_range{});
+    const std::uint64_t size = std::min(whole.size(), bytes);
+    view.extents.push_back({.bytes = {view.size, view.size + size}, .place = file.place});
+    view.held.add({view.size, view.size + size});
+    view.size += size;
+    return view;
 }
 
 // The header, if there is one, and the segments, one behind the other.

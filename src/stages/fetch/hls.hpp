@@ -12,6 +12,7 @@
 #include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/media_probe.hpp"
 #include "stages/fetch/playlist.hpp"
+#include "stages/fetch/segment_times.hpp"
 
 namespace reelpipe::fetch {
 
@@ -21,6 +22,8 @@ struct held_stream {
     media_playlist list{};
     std::map<std::size_t, held_file> segments{};  // by their number in the list
     std::map<std::size_t, held_file> headers{};
+    segment_times times{};
+    std::map<std::size_t, std::uint64_t> heads{};  // by timeline: how much of its first segment shows when it begins
 };
 
 // The held part of a video whose files are playlists: one stream with everything, or one with the video and one with
@@ -34,7 +37,7 @@ struct held_playlists {
 };
 
 // One fetch of a video whose files are playlists. libav never sees a playlist: what it reads is a file that is put
-// together out of the segments of a clip, whose clock is that of the first one's frames.
+// together out of the segments of a clip. The playlist's 0 is where the frames of its first segment begin.
 class hls_fetch {
 public:
     hls_fetch(means, const asio::any_io_executor& planners, held_playlists&);
@@ -49,6 +52,7 @@ private:
         bool is_complete = false;
         run_look seen{};
         bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the audio
+        unsigned looks = 0;
         media::partial_file view{};
     };
     struct clip {
@@ -63,9 +67,15 @@ private:
     held_file& resource(held_stream&, std::map<std::size_t, held_file>&, std::size_t number, const hls_resource&);
     std::vector<piece> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
-    bool extend(const held_stream&, media::tracks, const segment& wanted, part&) const;
+    asio::awaitable<void> look_at_head(std::size_t stream, std::size_t segment);
+    asio::awaitable<run_look> look(media::partial_file view, std::optional<playlist_clock>, segment wanted,
+                                   media::tracks) const;
+    asio::awaitable<void> look_at_run_of(clip&, std::size_t stream);
+    std::optional<playlist_clock> clock_of(const part&, std::size_t stream) const;
+    static bool extend(held_stream&, media::tracks, const segment& wanted, part&);
     static bool extend_for_audio(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;
+    media::partial_file head_view_of(const held_stream&, std::size_t segment, std::uint64_t bytes) const;
     fetched material(const std::vector<clip>&) const;
 
     means with_;

@@ -1,6 +1,7 @@
 #include "stages/fetch/media_probe.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace reelpipe::fetch {
 
@@ -8,14 +9,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Streams of one video share a clock; where they seem to be further apart than this, they do not.
-constexpr std::chrono::microseconds farthest_apart{1s};
+// MPEG-TS counts 33 bits of 90000 a second and begins anew after 26 hours.
+constexpr std::chrono::microseconds round_of_ts{(std::int64_t{1} << 33) * 100 / 9};
 constexpr std::chrono::microseconds audio_step{250ms};
 
-// The one that the frames have, unless it cannot be the same.
-void set_clock(media::partial_file& view, std::chrono::microseconds own)
+// When the media begin, along the playlist.
+std::chrono::microseconds begin_of(const media::time_span& span, const playlist_clock& clock)
 {
-    if (!view.origin || std::chrono::abs(own - *view.origin) >= farthest_apart) view.origin = own;
+    const auto begin = clock.begin + span.first - clock.zero;
+    if (span.container != "MPEG-TS") return begin;
+    const auto rounds = static_cast<double>((clock.guess - begin).count()) / static_cast<double>(round_of_ts.count());
+    return begin + round_of_ts * std::llround(rounds);
 }
 
 // Reads a clip as it will be cut, from further and further in front where its audio begins late.
@@ -38,11 +42,12 @@ media::heard find_audio(media::partial_file& view, const media::time_span& span,
 
 }  // namespace
 
-run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, const segment& wanted,
+run_look look_at_run(media::partial_file view, const std::optional<playlist_clock>& clock, const segment& wanted,
                      media::tracks kind, const std::stop_token& stop)
 {
+    if (!clock) return {.span = media::begin_of(view, kind, stop)};
     run_look found{.span = media::time_span_of(view, kind, stop)};
-    set_clock(view, found.span.first - begin);
+    view.origin = found.span.first - begin_of(found.span, *clock);
     found.audio = find_audio(view, found.span, wanted, kind, stop);
     found.origin = *view.origin;
     found.audio_ahead = view.audio_ahead;

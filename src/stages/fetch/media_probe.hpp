@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -14,6 +15,13 @@
 
 namespace reelpipe::fetch {
 
+// The clock of the media in a playlist, and where on it a few of the segments are likely to be.
+struct playlist_clock {
+    std::chrono::microseconds zero{};   // what the media show when this clock begins
+    std::chrono::microseconds begin{};  // and when that is, along the playlist
+    std::chrono::microseconds guess{};  // when the segments begin, along the playlist; for a clock that starts anew
+};
+
 // What the segments of a playlist that were fetched for a clip turn out to have.
 struct run_look {
     media::time_span span{};
@@ -22,10 +30,10 @@ struct run_look {
     media::heard audio{};
 };
 
-// Reads a file that is put together out of segments, which begin at `begin` along the playlist. A view that has an
-// origin already keeps it, unless its clock cannot be that one. Throws as media::demuxer does.
-run_look look_at_run(media::partial_file view, std::chrono::microseconds begin, const segment& wanted, media::tracks,
-                     const std::stop_token& = {});
+// Reads a file that is put together out of segments. Without a clock, as far as its first packet, of which the time and
+// the container are given. Throws as media::demuxer does.
+run_look look_at_run(media::partial_file view, const std::optional<playlist_clock>&, const segment& wanted,
+                     media::tracks, const std::stop_token& = {});
 
 // All that fetching asks libav about videos, which are a stranger's. Another way to answer may be put in its place, for
 // example in a process that may die of it; media::process_died from there costs the video, or the clip of a playlist.
@@ -35,9 +43,10 @@ struct media_probe {
         [](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
             return media::plan_spans(file, wanted, kind);
         };
-    std::function<run_look(const media::partial_file&, std::chrono::microseconds, const segment&, media::tracks)> run =
-        [](const media::partial_file& view, std::chrono::microseconds begin, const segment& wanted,
-           media::tracks kind) { return look_at_run(view, begin, wanted, kind); };
+    std::function<run_look(const media::partial_file&, const std::optional<playlist_clock>&, const segment&,
+                           media::tracks)>
+        run = [](const media::partial_file& view, const std::optional<playlist_clock>& clock, const segment& wanted,
+                 media::tracks kind) { return look_at_run(view, clock, wanted, kind); };
 };
 
 }  // namespace reelpipe::fetch

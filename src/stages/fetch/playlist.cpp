@@ -25,6 +25,7 @@ constexpr double longest_segment_s = 24 * 3600;
 constexpr double longest_playlist_s = 240 * 3600;
 constexpr std::uint64_t largest_offset = std::uint64_t{1} << 60;
 constexpr std::size_t most_shown = 60;
+constexpr std::size_t exact_decimals = 3;  // of a duration in seconds
 
 // A segment that begins or ends so close to the clip's end or start has no frame in it: durations are rounded.
 constexpr microseconds segment_rounding{2'000};
@@ -128,10 +129,14 @@ private:
 
     void duration(std::string_view line, std::string_view whole)
     {
+        const std::string_view text = line;
         const auto seconds = take_number<double>(line);
         if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > longest_segment_s)
             fail(refusal::no_playlist, "a segment without a duration", whole);
         duration_ = seconds;
+        const std::string_view number = text.substr(0, text.size() - line.size());
+        const auto point = number.find('.');
+        is_rounded_ = point == number.npos || number.size() - point - 1 < exact_decimals;
     }
 
     // length, or length@offset; without an offset it is where the last part of the same file ended.
@@ -225,6 +230,8 @@ private:
         const double end = time_ + *duration_;
         if (end > longest_playlist_s) fail(refusal::unsupported, "too long a playlist");
         list_.segments.push_back({.media = resource(line, part_),
+                                  .length = in_microseconds(end) - in_microseconds(time_),
+                                  .is_rounded = is_rounded_,
                                   .begin = in_microseconds(time_),
                                   .end = in_microseconds(end),
                                   .timeline = timeline_,
@@ -259,6 +266,7 @@ private:
 
     // of the next address
     std::optional<double> duration_;
+    bool is_rounded_ = false;
     std::optional<std::pair<std::uint64_t, std::optional<std::uint64_t>>> part_;
     std::optional<std::size_t> header_;
     std::optional<hls_variant> variant_;

@@ -27,7 +27,10 @@ struct hls_resource {
 
 struct hls_segment {
     hls_resource media;
-    // Along the sum of the durations before it. The timestamps inside of a segment may begin anywhere.
+    std::chrono::microseconds length{};  // as the playlist has it, rounded
+    bool is_rounded = false;             // to more than a millisecond
+    // Along the sum of the lengths before it, until segment_times.hpp knows better. The timestamps inside of a segment
+    // may begin anywhere.
     std::chrono::microseconds begin{};
     std::chrono::microseconds end{};
     std::size_t timeline = 0;             // segments with the same number share a clock; it goes up at a discontinuity
@@ -86,7 +89,7 @@ const hls_variant& choose_variant(const master_playlist&, int max_height);
 // The audio that goes with a variant, where it is in a playlist of its own.
 const hls_audio* choose_audio(const master_playlist&, const hls_variant&);
 
-// The segments [first, last) that overlap a clip, as the durations in the playlist say it. Throws media::error for a
+// The segments [first, last) that overlap a clip, as far as it is known when they begin. Throws media::error for a
 // clip that begins behind the end, overlaps segments with different clocks, or one that cannot be had.
 struct segment_run {
     std::size_t first = 0;

@@ -3,35 +3,56 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <system_error>
+#include <tuple>
 
 namespace reelpipe::resolve {
 
 namespace {
 
+constexpr std::array<std::string_view, 18> endings{"mp4",  "m4v", "mov", "webm", "mkv", "ts",  "mts", "m2ts", "mpg",
+                                                   "mpeg", "avi", "flv", "f4v",  "3gp", "3g2", "ogv", "wmv",  "asf"};
+// An id so long is looked for inside of names, to say what is there.
 constexpr std::size_t shortest_inner_id = 11;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_media_name(std::string_view name)
+bool is_of_video(std::string_view name)
 {
-    constexpr std::array<std::string_view, 6> known{"mp4", "m4v", "webm", "mkv", "mov", "ts"};
-    const std::size_t point = name.rfind('.');
-    if (point == std::string_view::npos || point == 0) return false;
-    std::string extension(name.substr(point + 1));
-    for (char& c : extension)
+    std::string ending(name.substr(name.rfind('.') + 1));
+    for (char& c : ending)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return std::ranges::find(known, extension) != known.end();
+    return std::ranges::find(endings, ending) != endings.end();
 }
 
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.rfind('.')); }
 
-// "..._000010_000020": what crawlers call a clip of a video.
-bool is_clip_name(std::string_view stem)
+// "ID.f137" is what yt-dlp calls a file of one format.
+std::string_view without_format(std::string_view stem)
 {
-    constexpr std::string_view shape = "_dddddd_dddddd";
-    if (stem.size() < shape.size()) return false;
-    const std::string_view tail = stem.substr(stem.size() - shape.size());
-    return std::ranges::equal(tail, shape, [](char c, char s) { return s == 'd' ? is_digit(c) : c == s; });
+    const std::size_t point = stem.rfind('.');
+    if (point == stem.npos || point == 0 || stem.size() - point < 3 || stem[point + 1] != 'f') return stem;
+    return std::ranges::all_of(stem.substr(point + 2), is_digit) ? stem.substr(0, point) : stem;
+}
+
+// What the id may be, in the order of preference.
+std::vector<std::string_view> ids_of(std::string_view stem)
+{
+    std::vector<std::string_view> all{stem};
+    const std::string_view bare = without_format(stem);
+    if (bare != stem) all.push_back(bare);
+    if (bare.starts_with("v_")) all.push_back(bare.substr(2));
+    const std::size_t bracket = bare.rfind('[');
+    if (bracket != bare.npos && bare.back() == ']') all.push_back(bare.substr(bracket + 1, bare.size() - bracket - 2));
+    std::erase(all, std::string_view());
+    return all;
+}
+
+std::string known_endings()
+{
+    std::string all;
+    for (const std::string_view each : endings) all += (all.empty() ? "" : ", ") + std::string(each);
+    return all;
 }
 
 }  // namespace
@@ -39,33 +60,54 @@ bool is_clip_name(std::string_view stem)
 folder::folder(const std::filesystem::path& path) : path_(path)
 {
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
-        std::string name = entry.path().filename().string();
+        const std::string name = entry.path().filename().string();
         std::error_code unreadable;
-        if (is_media_name(name) && entry.is_regular_file(unreadable)) names_.push_back(std::move(name));
+        if (name.rfind('.') == name.npos || name.rfind('.') == 0 || !entry.is_regular_file(unreadable)) continue;
+        for (const std::string_view id : ids_of(stem_of(name)))
+            (is_of_video(name) ? videos_ : others_).push_back({std::string(id), name, id == stem_of(name)});
     }
-    std::ranges::sort(names_);
+    std::ranges::sort(videos_, {}, [](const named_file& f) { return std::tie(f.id, f.name); });
+    std::ranges::sort(others_, {}, [](const named_file& f) { return std::tie(f.id, f.name); });
+}
+
+// Those that are called by the id alone, else the others.
+std::vector<std::string_view> folder::files_of(std::string_view video) const
+{
+    const auto found = std::ranges::equal_range(videos_, video, {}, &named_file::id);
+    const bool any_plain = std::ranges::any_of(found, &named_file::is_plain);
+    std::vector<std::string_view> names;
+    for (const named_file& each : found)
+        if (each.is_plain || !any_plain) names.push_back(each.name);
+    return names;
+}
+
+std::string folder::what_there_is(std::string_view video) const
+{
+    if (video.size() < shortest_inner_id) return {};
+    for (const auto* files : {&videos_, &others_})
+        for (const named_file& each : *files)
+            if (each.name.find(video) != each.name.npos)
+                return "; " + each.name + " has the id inside of its name: should that be the video, call it " +
+                       std::string(video) + each.name.substr(each.name.rfind('.'));
+    return {};
 }
 
 media_source folder::find(std::string_view video) const
 {
-    std::vector<std::string_view> matches;
-    // Names are sorted, so those that begin with "ID." stand together.
-    const std::string prefix = std::string(video) + '.';
-    for (auto name = std::ranges::lower_bound(names_, prefix); name != names_.end() && name->starts_with(prefix);
-         ++name)
-        if (stem_of(*name) == video) matches.push_back(*name);
-    if (matches.empty() && video.size() >= shortest_inner_id)
-        for (const std::string& name : names_)
-            if (stem_of(name).find(video) != std::string_view::npos && !is_clip_name(stem_of(name)))
-                matches.push_back(name);
-
-    if (matches.empty())
-        throw source_error(reason::gone, "no file for video " + std::string(video) + " in " + path_.string());
-    if (matches.size() > 1)
-        throw source_error(reason::unknown, "video " + std::string(video) + " may be " + std::string(matches[0]) +
-                                                " or " + std::string(matches[1]) + " in " + path_.string());
+    const std::vector<std::string_view> names = files_of(video);
+    if (names.size() > 1)
+        throw source_error(reason::unknown, "video " + std::string(video) + " may be " + std::string(names[0]) +
+                                                " or " + std::string(names[1]) + " in " + path_.string());
+    if (names.empty()) {
+        const auto other = std::ranges::lower_bound(others_, video, {}, &named_file::id);
+        if (other != others_.end() && other->id == video)
+            throw source_error(reason::not_media, other->name + " in " + path_.string() +
+                                                      " does not end like a file of a video: " + known_endings());
+        throw source_error(reason::gone,
+                           "no file for video " + std::string(video) + " in " + path_.string() + what_there_is(video));
+    }
     media_source source;
-    source.files.emplace_back(local_file{path_ / matches[0]});
+    source.files.emplace_back(local_file{path_ / names.front()});
     return source;
 }
 

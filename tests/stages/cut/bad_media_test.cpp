@@ -35,6 +35,8 @@ std::string name_of(fault kind)
             return "too_large";
         case fault::corrupt:
             return "corrupt";
+        case fault::encrypted:
+            return "encrypted";
         case fault::beyond_end:
             return "beyond_end";
     }

@@ -34,6 +34,24 @@ std::int64_t seconds_of_audio(const media::partial_file& file, segment wanted, m
     return std::llround(sum);
 }
 
+std::string replaced(std::string text, const std::string& what, const std::string& by)
+{
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
+    return text;
+}
+
+media::fault fault_of(const fetched& got, std::size_t clip)
+{
+    const std::exception_ptr error = got.clips.at(clip).error;
+    REQUIRE(error);
+    try {
+        std::rethrow_exception(error);
+    } catch (const media::error& e) {
+        return e.kind();
+    }
+}
+
 // The same frames of the video that the playlist was made of; the container rounds times to 11 us, we to 1 ms.
 bool same_frames(const media::partial_file& file, segment wanted)
 {
@@ -67,7 +85,8 @@ TEST_CASE("of a playlist the segments that a clip overlaps are fetched, and noth
     REQUIRE_FALSE(got.clips.at(0).error);
     CHECK(same_frames(got.clips.at(0).files.at(0), wanted));
     CHECK(got.counts.rounds == rounds);
-    CHECK(served.size() == 1 + segments + (has_header ? 1 : 0));
+    const std::size_t first = wanted.start < 5005ms ? 0 : 1;  // the beginning of it has the clock
+    CHECK(served.size() == 1 + segments + (has_header ? 1 : 0) + first);
     CHECK(server.body_bytes(served.size()) == got.index_bytes + got.span_bytes);
     CHECK(got.counts.bytes == got.held_bytes);
 }
@@ -114,11 +133,11 @@ TEST_CASE("clips of a playlist share what overlaps, and later ones cost only wha
     const std::vector<segment> wanted{seconds(151, 159), seconds(155.5, 159), seconds(20.5, 24)};
     const fetched got = local.fetch(held, source, wanted);
 
-    CHECK(got.counts.requests == 1 + 3);
+    CHECK(got.counts.requests == 1 + 3 + 1);
     for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(same_frames(got.clips.at(i).files.at(0), wanted[i]));
 
     const fetched more = local.fetch(held, source, {seconds(151, 164)});
-    CHECK(more.counts.requests == 1 + 3 + 1);
+    CHECK(more.counts.requests == 1 + 3 + 1 + 1);
     CHECK(same_frames(more.clips.at(0).files.at(0), seconds(151, 164)));
 }
 
@@ -136,36 +155,78 @@ TEST_CASE("a clip that cannot be had of a playlist does not cost the others", "[
     fetching local;
     const std::vector<segment> wanted{seconds(20, 25), seconds(48, 53), seconds(51, 54), seconds(4000, 4010)};
     const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), wanted);
-    const auto fault_of = [&](std::size_t clip) {
-        try {
-            std::rethrow_exception(got.clips.at(clip).error);
-        } catch (const media::error& e) {
-            return e.kind();
-        }
-    };
 
     CHECK(same_frames(got.clips.at(0).files.at(0), wanted[0]));
-    CHECK(fault_of(1) == media::fault::unsupported);  // on both sides of the discontinuity
+    CHECK(fault_of(got, 1) == media::fault::unsupported);  // on both sides of the discontinuity
     CHECK(same_frames(got.clips.at(2).files.at(0), wanted[2]));
-    CHECK(fault_of(3) == media::fault::beyond_end);
+    CHECK(fault_of(got, 3) == media::fault::beyond_end);
 }
 
-TEST_CASE("a playlist whose durations are rounded still gives all frames of a clip", "[hls]")
+TEST_CASE("a playlist whose durations are rounded gives the frames of a clip by their own times", "[hls][clock]")
+{
+    const std::string folder = GENERATE("hls_ts", "hls_mp4", "hls_groups", "hls_ts_groups", "hls_mp4_one_file");
+    const std::string length = GENERATE("6", "5", "4.5");
+    const bool is_apart = folder.ends_with("groups");
+    CAPTURE(folder, length);
+    temp_folder files;
+    std::filesystem::copy(REELPIPE_TEST_MEDIA "/" + folder, files.path(), std::filesystem::copy_options::recursive);
+    for (const auto& each : std::filesystem::directory_iterator(files.path()))
+        if (each.path().extension() == ".m3u8")
+            write_file(each.path(), replaced(read_file(each.path()), "#EXTINF:5.005000", "#EXTINF:" + length));
+    nginx server(files.path());
+    fetching local;
+    const std::string name = is_apart ? "master.m3u8" : "list.m3u8";
+    const std::vector<segment> wanted{seconds(12, 17.5), seconds(151, 159), seconds(290, 296), seconds(0.5, 2)};
+    const fetched got = local.fetch(playlist_at(server.url(name)), wanted);
+
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        CAPTURE(i);
+        REQUIRE_FALSE(got.clips.at(i).error);
+        CHECK(same_frames(got.clips[i].files.at(0), wanted[i]));
+        if (is_apart) CHECK(seconds_of_audio(got.clips[i].files.at(1), wanted[i], media::tracks::audio) >= 1);
+    }
+    CHECK(got.span_bytes < 3'500'000);
+}
+
+TEST_CASE("where a playlist and the timestamps in its segments part, a clip is refused", "[hls][clock]")
 {
     origin server;
+    const std::string list = video("hls_ts/list.m3u8");
+    server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
+    for (int i = 0; i < 60; ++i) {
+        // Two halves of a video one behind the other, and no discontinuity between them
+        const std::string of = "hls_ts/s" + std::to_string(i < 30 ? i : i - 30) + ".ts";
+        server.serve("/s" + std::to_string(i) + ".ts", [of](const asked& r) { return part_of(video(of), r); });
+    }
+    fetching local;
+    const std::vector<segment> wanted{seconds(20, 25), seconds(148, 153), seconds(200, 205)};
+    const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), wanted);
+
+    CHECK(same_frames(got.clips.at(0).files.at(0), wanted[0]));
+    CHECK(fault_of(got, 1) == media::fault::unsupported);
+    CHECK(fault_of(got, 2) == media::fault::unsupported);
+}
+
+TEST_CASE("behind a discontinuity, rounded durations say nothing about time", "[hls][clock]")
+{
+    origin server;
+    const bool is_rounded = GENERATE(false, true);
     std::string list = video("hls_ts/list.m3u8");
-    for (auto at = list.find("5.005000"); at != list.npos; at = list.find("5.005000")) list.replace(at, 8, "6");
+    list.insert(list.rfind("#EXTINF", list.find("s10.ts")), "#EXT-X-DISCONTINUITY\n");
+    if (is_rounded) list = replaced(list, "5.005000", "5");
     server.serve("/list.m3u8", [&](const asked& r) { return part_of(list, r); });
     for (int i = 0; i < 60; ++i) {
         const std::string name = "/s" + std::to_string(i) + ".ts";
         server.serve(name, [name](const asked& r) { return part_of(video("hls_ts" + name), r); });
     }
     fetching local;
-    const segment wanted = seconds(12, 17.5);  // one segment says the list; it is half a second shorter
-    const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), {wanted});
+    const fetched got = local.fetch(playlist_at(server.url("/list.m3u8")), {seconds(20, 25), seconds(80, 85)});
 
-    CHECK(frames_in(got.clips.at(0).files.at(0), wanted).size() == 165);
-    CHECK(got.counts.requests == 1 + 2);
+    CHECK(same_frames(got.clips.at(0).files.at(0), seconds(20, 25)));
+    if (is_rounded)
+        CHECK(fault_of(got, 1) == media::fault::unsupported);
+    else
+        CHECK(same_frames(got.clips.at(1).files.at(0), seconds(80, 85)));
 }
 
 TEST_CASE("after an expired URL a new playlist goes on with the segments that are held", "[hls][faults]")
@@ -177,7 +238,7 @@ TEST_CASE("after an expired URL a new playlist goes on with the segments that ar
     origin server;
     server.serve("/old.m3u8", [&](const asked& r) { return part_of(old_list, r); });
     server.serve("/new.m3u8", [&](const asked& r) { return part_of(new_list, r); });
-    for (int i : {30, 31}) {
+    for (int i : {0, 30, 31}) {
         const std::string name = "s" + std::to_string(i) + ".ts";
         server.serve("/" + name, [=](const asked& r) {
             return i == 31 ? reply{.status = 403} : part_of(video("hls_ts/" + name), r);

@@ -67,11 +67,12 @@ TEST_CASE("where ids are URLs, they are http(s) URLs", "[url_template]")
     }
 }
 
-TEST_CASE("a folder's videos are found by id, alone or inside of a name", "[folder]")
+TEST_CASE("a folder's videos are found by their id, alone or as names are given to it", "[folder]")
 {
     const reelpipe::test::temp_folder here;
     for (const char* name : {"abcdefghijk.mp4", "v_-2345678901.MKV", "Some title [ABCDEFGHIJK].webm", "abcdefghijk.txt",
-                             "clip0000000_000010_000020.mp4", "trailer abcdefghijk.mp4", "short.mov"})
+                             "clip0000000_000010_000020.mp4", "trailer abcdefghijk.mp4", "short.mov",
+                             "Bcdefghijkl.f137.mp4", "T [Cdefghijklm].f22.mp4", "v_plain.avi"})
         reelpipe::test::write_file(here / name, "");
     const folder videos(here.path());
 
@@ -79,16 +80,55 @@ TEST_CASE("a folder's videos are found by id, alone or inside of a name", "[fold
     CHECK(file_of(videos, "-2345678901") == "v_-2345678901.MKV");
     CHECK(file_of(videos, "ABCDEFGHIJK") == "Some title [ABCDEFGHIJK].webm");
     CHECK(file_of(videos, "short") == "short.mov");
+    CHECK(file_of(videos, "Bcdefghijkl") == "Bcdefghijkl.f137.mp4");
+    CHECK(file_of(videos, "Cdefghijklm") == "T [Cdefghijklm].f22.mp4");
+    CHECK(file_of(videos, "plain") == "v_plain.avi");
     CHECK(failure_of(videos, "hort") == reason::gone);
     CHECK(failure_of(videos, "") == reason::gone);
     CHECK(failure_of(videos, "../abcdefghijk") == reason::gone);
     CHECK(failure_of(videos, "clip0000000") == reason::gone);
 }
 
+TEST_CASE("a name that goes on behind an id, or in front of it, is another video's", "[folder]")
+{
+    const reelpipe::test::temp_folder here;
+    for (const char* name : {"dashcam_0012.mp4", "my_dashcam_001.mp4", "dashcam_001-b.mp4", "[dashcam_001] title.mp4",
+                             "[xdashcam_001].mp4", "dashcam_001.final.mp4", "dashcam_001.f.mp4"})
+        reelpipe::test::write_file(here / name, "");
+    const folder videos(here.path());
+
+    CHECK(failure_of(videos, "dashcam_001") == reason::gone);
+    try {
+        videos.find("dashcam_001");
+    } catch (const source_error& e) {
+        CHECK_THAT(e.what(), Catch::Contains("has the id inside of its name"));
+    }
+    CHECK(file_of(videos, "dashcam_0012") == "dashcam_0012.mp4");
+}
+
+TEST_CASE("videos are files of every ending that they have, and others are told as such", "[folder]")
+{
+    const reelpipe::test::temp_folder here;
+    for (const char* ending : {"avi", "flv", "3gp", "mpg", "mpeg", "MTS", "m2ts", "ogv", "wmv", "mov", "ts", "m4v"})
+        reelpipe::test::write_file(here / ("video." + std::string(ending)), "");
+    for (const char* ending : {"avi", "flv", "3gp", "mpg", "mpeg", "MTS", "m2ts", "ogv", "wmv", "mov", "ts", "m4v"}) {
+        const reelpipe::test::temp_folder one;
+        const std::string name = "video." + std::string(ending);
+        reelpipe::test::write_file(one / name, "");
+        CHECK(file_of(folder(one.path()), "video") == name);
+    }
+    reelpipe::test::write_file(here / "page.html", "");
+    reelpipe::test::write_file(here / "T [part].mp4.part", "");
+    const folder videos(here.path());
+    CHECK(failure_of(videos, "page") == reason::not_media);
+    CHECK(failure_of(videos, "video") == reason::unknown);
+    CHECK_THROWS_WITH(videos.find("page"), Catch::Contains("page.html") && Catch::Contains("m2ts"));
+}
+
 TEST_CASE("two files for one video are an error, not luck", "[folder]")
 {
     const reelpipe::test::temp_folder here;
-    for (const char* name : {"abcdefghijk.mp4", "abcdefghijk.webm", "a 00000000000.mp4", "b 00000000000.mp4"})
+    for (const char* name : {"abcdefghijk.mp4", "abcdefghijk.webm", "a [00000000000].mp4", "b [00000000000].mp4"})
         reelpipe::test::write_file(here / name, "");
     const folder videos(here.path());
 
