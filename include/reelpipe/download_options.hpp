@@ -17,8 +17,10 @@
 
 namespace reelpipe {
 
-// How clips are made: frames re-encoded, or packets copied and what surrounds the segment hidden by edit lists.
-enum class cut_mode : std::uint8_t { encode, lossless };
+// How clips are made: frames re-encoded; packets copied and what surrounds the segment hidden by edit lists; frames of
+// H.264 re-encoded up to the first IDR frame and copied from there on, or all re-encoded where that is not sure to be
+// right.
+enum class cut_mode : std::uint8_t { encode, lossless, smart };
 
 // What happens to a video's audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left
 // out.

@@ -69,7 +69,7 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
 {
     const trace::span traced(trace_, trace::kind::worker, "verify", name_of(job));
     const auto start = std::chrono::steady_clock::now();
-    const bool evenly = !checked_.cut.lossless && job.cut.start == std::chrono::microseconds{};
+    const bool evenly = checked_.cut.mode == cut::way::encode && job.cut.start == std::chrono::microseconds{};
     const verify::expectation expected{.frames = job.cut.frames,
                                        .start = job.cut.start,
                                        .duration = job.cut.duration,

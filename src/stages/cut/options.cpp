@@ -83,10 +83,10 @@ void check(const options& how)
 {
     av::prepare();
     av::forget_log();
-    if (how.lossless && how.changes_frames())
+    if (how.mode == way::lossless && how.needs_encoder())
         throw std::invalid_argument(
             "--preset, --crf and what else shapes the clip need --cut encode; --cut lossless copies what is there");
-    if (how.lossless && how.keep_corrupt)
+    if (how.mode == way::lossless && how.keep_corrupt)
         throw std::invalid_argument("damaged frames are kept by --cut encode; --cut lossless copies whole ones only");
     if (how.gop < 0) throw std::invalid_argument("the distance of key frames starts at 1");
     if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("a short side has 16 pixels or more");
