@@ -58,6 +58,9 @@ private:
 // What a run came to: totals, failures by reason, stages and the one that held up the others.
 std::string summary_text(const download_summary&);
 
+// How many frames smart cuts copied, and why others did not; empty where nothing was to be cut smartly.
+std::string copies_text(const copy_counts&);
+
 }  // namespace reelpipe::cli
 
 #endif

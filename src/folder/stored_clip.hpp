@@ -17,6 +17,9 @@ clip_record record_of(const verify::facts&, const store::stamp&);
 // where nothing is missing, or no more than the rounding to whole frames.
 std::string length_note(std::string_view what, std::chrono::microseconds missing);
 
+// "Downloaded; copied 221 of 300 frames", or why none was. Empty for a clip that was not to be cut smartly.
+std::string copy_note(std::string_view what, const clip_record&);
+
 // What a file has to be, to be the stored clip that the ledger remembers.
 verify::expectation expectation_of(const clip_record&);
 

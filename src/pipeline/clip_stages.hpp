@@ -44,6 +44,9 @@ public:
     void record(clip_job);
 
 private:
+    void make(clip_job&, const cut::options&, const std::stop_token&) const;
+    void look_at(clip_job&, const std::stop_token&) const;
+
     const checked_options& checked_;
     engine& engine_;
     const existing_clips& existing_;
