@@ -75,7 +75,7 @@ public:
 private:
     void read_sets()
     {
-        if (how_.changes_frames() || how_.keep_corrupt) throw cannot_copy{why_encoded::options};
+        if (how_.changes_frames() || how_.keep_corrupt) throw cannot_copy{why_encoded::changed_frames};
         const AVCodecParameters& described = *video_.codecpar;
         if (described.codec_id != AV_CODEC_ID_H264) throw cannot_copy{why_encoded::codec};
         if (media::length_bytes_of(described) == 0) throw cannot_copy{why_encoded::container};
@@ -336,6 +336,9 @@ private:
         AVStream& target = add_video();
         audio_.begin(begin_of_clip(), length_ - begin_of_clip());
         const std::int64_t last_lasts = duration_of_last();
+        std::int64_t longest_step = 1;
+        for (std::size_t i = 1; i < decoded.size(); ++i)
+            longest_step = std::max(longest_step, decoded[i] - decoded[i - 1]);
         const av::packet packet = av::make_packet();
         for (std::size_t i = 0; i < all.size(); ++i) {
             write_audio_before(av::to_microseconds(decoded[i], video_.time_base) + begin_of_clip());
@@ -346,6 +349,8 @@ private:
             turn->dts = decoded[i];
             const auto next = std::ranges::upper_bound(sorted, times[i]);
             turn->duration = next == sorted.end() ? last_lasts : *next - times[i];
+            // What is decoded last need not be shown last, and lasts in the index like the others.
+            if (i > 0 && i + 1 == all.size()) turn->duration = std::min(turn->duration, longest_step);
             turn->flags = all[i].is_key ? AV_PKT_FLAG_KEY : 0;
             writer_.write(*turn.get(), target, video_.time_base);
         }

@@ -9,7 +9,7 @@ namespace reelpipe::cut {
 // Why a clip that was to be cut smartly is encoded as a whole.
 enum class why_encoded : std::uint8_t {
     not_at_all,         // it is not, or nobody asked for anything else
-    options,            // they change every frame
+    changed_frames,     // options change every frame
     codec,              // not H.264
     container,          // samples without the lengths and parameter sets that MP4 takes
     parameter_sets,     // several, changing, or with what libx264 does not write
@@ -33,7 +33,7 @@ constexpr std::string_view explain(why_encoded why)
     switch (why) {
         case why_encoded::not_at_all:
             break;
-        case why_encoded::options:
+        case why_encoded::changed_frames:
             return "options change every frame";
         case why_encoded::codec:
             return "the source is not H.264";
