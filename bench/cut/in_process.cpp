@@ -37,8 +37,9 @@ void cut_one(const workload& w, const segment& wanted, const std::filesystem::pa
     fstat(source.descriptor(), &found);
     cut::input video{.video = {.descriptor = source.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)}};
     video.video.held.add({0, video.video.size});
-    const cut::result done =
-        cut::make_clip(video, wanted, out.descriptor(), {.lossless = w.mode == cutting::lossless, .preset = w.preset});
+    const cut::result done = cut::make_clip(
+        video, wanted, out.descriptor(),
+        {.mode = w.mode == cutting::lossless ? cut::way::lossless : cut::way::encode, .preset = w.preset});
     verify::check(out.descriptor(),
                   {.frames = done.frames, .start = done.start, .duration = done.duration, .audio = done.audio});
     fsync(out.descriptor());

@@ -32,7 +32,7 @@ void cut_clip(const fetch::fetched::clip& of, segment wanted, std::size_t frames
     cut::input video{.video = of.files.front()};
     if (of.files.size() > 1) video.audio = of.files[1];
     const int output = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const cut::result done = cut::make_clip(video, wanted, output, {.lossless = true});
+    const cut::result done = cut::make_clip(video, wanted, output, {.mode = cut::way::lossless});
     close(output);
     if (static_cast<std::size_t>(done.frames) != frames)
         throw wrong_result("a clip has " + std::to_string(done.frames) + " frames instead of " +

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <reelpipe/copy_counts.hpp>
 #include <reelpipe/outcome.hpp>
 
 namespace reelpipe {
@@ -29,7 +30,8 @@ struct folder_report {
     };
 
     std::uint64_t stored = 0;
-    std::uint64_t bytes = 0, frames = 0;           // of the stored clips
+    std::uint64_t bytes = 0, frames = 0;  // of the stored clips
+    copy_counts copies{};
     std::vector<failures> failed{};                // by reason, the most frequent first
     std::map<std::string, std::string> options{};  // that the folder remembers, as the command line spells them
     std::vector<run> runs{};                       // the last ones, the latest first

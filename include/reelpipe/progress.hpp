@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <reelpipe/copy_counts.hpp>
 #include <reelpipe/outcome.hpp>
 #include <reelpipe/pipeline.hpp>
 
@@ -22,6 +23,7 @@ struct progress {
     std::uint64_t failed = 0;
     std::uint64_t failed_before = 0;  // of these: in an earlier run, and not asked for again
     std::map<reason, std::uint64_t> failures{};
+    copy_counts copies{};       // of the stored ones
     std::uint64_t fetched = 0;  // bytes received
     std::size_t cutting = 0, jobs = 0;
     double elapsed_s = 0;

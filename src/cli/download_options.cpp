@@ -249,9 +249,11 @@ void add_fetch_options(CLI::App& command, fetch_options& o)
 void add_cut_options(CLI::App& command, cut_options& o)
 {
     constexpr const char* group = "Cutting";
-    add_choice<cut_mode>(command, "--cut", o.mode, {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}},
+    add_choice<cut_mode>(command, "--cut", o.mode,
+                         {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}, {"smart", cut_mode::smart}},
                          "encode: re-encode the frames. lossless: copy packets, and hide what surrounds the segment by "
-                         "edit lists")
+                         "edit lists. smart: re-encode H.264 up to the first IDR frame of the segment and copy the "
+                         "rest, hiding nothing; re-encode the segment where that is not sure to be right")
         ->group(group);
     command.add_option("--preset", o.preset, "libx264 preset")
         ->capture_default_str()

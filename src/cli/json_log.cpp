@@ -95,6 +95,8 @@ void json_log::outcome(const clip_outcome& clip)
         line["bytes"] = clip.bytes;
         line["frames"] = clip.frames;
         line["duration_s"] = clip.duration_s;
+        if (clip.copied > 0) line["copied"] = clip.copied;
+        if (!clip.encoded_because.empty()) line["encoded_because"] = clip.encoded_because;
         line["streams"] = clip.streams;
     }
     line["fetched"] = clip.fetched;

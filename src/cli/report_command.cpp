@@ -52,6 +52,8 @@ std::string json_of(const folder_report& report)
     const ordered_json all{{"stored", report.stored},
                            {"bytes", report.bytes},
                            {"frames", report.frames},
+                           {"copied", report.copies.copied},
+                           {"encoded_as_a_whole", report.copies.whole},
                            {"failed", failed_in(report)},
                            {"failures", failures},
                            {"options", report.options},
@@ -66,6 +68,7 @@ std::string text_of(const folder_report& report)
     std::string text =
         fmt::format("{} stored, {:.1f} MB, {}; {} failed\n", counted(report.stored, "clip"),
                     static_cast<double>(report.bytes) / megabyte, counted(report.frames, "frame"), failed_in(report));
+    text += copies_text(report.copies);
     for (const auto& group : report.failed) {
         text += fmt::format("  {:>7} {:<18} {:<13} {}\n", group.count, to_string(group.why),
                             to_string(class_of(group.why)), explain(group.why));

@@ -28,6 +28,7 @@ std::string failures_text(const progress& p)
 {
     std::string text = fmt::format("failed {}", p.failed);
     std::string_view before = " (";
+    text += copies_text(p.copies);
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("{}{} {}", before, to_string(why), count);
         before = ", ";
@@ -143,6 +144,15 @@ void terminal::show_line(std::string text)
     text.resize(std::min(text.size(), terminal_width() - 1));
     write("\r\033[K" + text);
     line_shown_ = true;
+}
+
+std::string copies_text(const copy_counts& c)
+{
+    if (c.clips == 0) return {};
+    std::string text =
+        fmt::format("copied {} of {} frames in {}\n", c.copied, c.frames, counted(c.clips, "smartly cut clip"));
+    for (const auto& [why, count] : c.whole) text += fmt::format("  {:>7} encoded as a whole: {}\n", count, why);
+    return text;
 }
 
 std::string summary_text(const download_summary& s)

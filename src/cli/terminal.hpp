@@ -58,6 +58,9 @@ private:
 // The summary of a run: totals, failures by reason, stages and the bottleneck.
 std::string summary_text(const download_summary&);
 
+// How many frames smart cuts copied, and why others did not; empty where nothing was to be cut smartly.
+std::string copies_text(const copy_counts&);
+
 }  // namespace reelpipe::cli
 
 #endif

@@ -52,6 +52,20 @@ void read_clips(database& db, folder_report& report, const store::trim_format& t
     }
 }
 
+void read_copies(database& db, copy_counts& copies)
+{
+    statement groups = db.prepare(
+        "SELECT encoded_because, count(*), sum(frames), sum(copied) FROM clip"
+        " WHERE reason IS NULL AND (copied > 0 OR encoded_because IS NOT NULL) GROUP BY encoded_because");
+    while (groups.step()) {
+        const auto count = static_cast<std::uint64_t>(groups.integer(1));
+        copies.clips += count;
+        copies.frames += static_cast<std::uint64_t>(groups.integer(2));
+        copies.copied += static_cast<std::uint64_t>(groups.integer(3));
+        if (!groups.is_null(0)) copies.whole[groups.text(0)] = count;
+    }
+}
+
 void read_options(database& db, folder_report& report)
 {
     statement all = db.prepare("SELECT name, value FROM output_option");
@@ -84,6 +98,7 @@ folder_report report_from(database db)
         read_options(db, report);
         read_runs(db, report);
     }
+    if (version >= oldest_with_copies()) read_copies(db, report.copies);
     const auto trim = report.options.find("--trim-format");
     read_clips(db, report, store::trim_format(trim == report.options.end() ? "%06d" : trim->second));
     return report;

@@ -16,9 +16,22 @@ struct shaping_option {
     std::string (*value)(const download_options&);
 };
 
+std::string word_of(cut_mode mode)
+{
+    switch (mode) {
+        case cut_mode::lossless:
+            return "lossless";
+        case cut_mode::smart:
+            return "smart";
+        case cut_mode::encode:
+            break;
+    }
+    return "encode";
+}
+
 // clang-format off
 constexpr std::array shaping_options{
-    shaping_option{"--cut",          [](const download_options& o) { return std::string(o.cut.mode == cut_mode::lossless ? "lossless" : "encode"); }},
+    shaping_option{"--cut",          [](const download_options& o) { return word_of(o.cut.mode); }},
     shaping_option{"--preset",       [](const download_options& o) { return o.cut.preset; }},
     shaping_option{"--crf",          [](const download_options& o) { return std::to_string(o.cut.crf); }},
     shaping_option{"--gop",          [](const download_options& o) { return std::to_string(o.cut.gop); }},

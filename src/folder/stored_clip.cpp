@@ -31,6 +31,13 @@ std::string length_note(std::string_view what, std::chrono::microseconds missing
                        std::chrono::duration<double>(missing).count());
 }
 
+std::string copy_note(std::string_view what, const clip_record& r)
+{
+    if (r.copied > 0) return fmt::format("{}; copied {} of {} frames", what, r.copied, r.frames);
+    if (r.encoded_because.empty()) return {};
+    return fmt::format("{}; encoded as a whole: {}", what, r.encoded_because);
+}
+
 verify::expectation expectation_of(const clip_record& stored)
 {
     return {.frames = stored.frames, .duration = std::chrono::microseconds(std::llround(stored.duration_s * 1e6))};

@@ -17,6 +17,9 @@ clip_record record_of(const verify::facts&, const store::stamp&);
 // where nothing is missing, or no more than the rounding to whole frames.
 std::string length_note(std::string_view what, std::chrono::microseconds missing);
 
+// "Downloaded; copied 221 of 300 frames", or the reason why none was copied. Empty for clips that are not cut smartly.
+std::string copy_note(std::string_view what, const clip_record&);
+
 // The expectation that a file must meet to be the stored clip of the ledger.
 verify::expectation expectation_of(const clip_record&);
 

@@ -88,14 +88,14 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 
 json to_json(const cut::options& how)
 {
-    const auto& [lossless, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
-    return {lossless,    preset, crf, gop, pixel_format, short_side, frame_rate, filter, static_cast<int>(audio),
-            keep_corrupt};
+    const auto& [mode, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
+    return {static_cast<int>(mode),  preset,      crf, gop, pixel_format, short_side, frame_rate, filter,
+            static_cast<int>(audio), keep_corrupt};
 }
 
 cut::options options_in(const json& from)
 {
-    return {.lossless = from.at(0),
+    return {.mode = static_cast<cut::way>(from.at(0).get<int>()),
             .preset = from.at(1),
             .crf = from.at(2),
             .gop = from.at(3),
@@ -105,6 +105,30 @@ cut::options options_in(const json& from)
             .filter = from.at(7),
             .audio = static_cast<cut::audio_mode>(from.at(8).get<int>()),
             .keep_corrupt = from.at(9)};
+}
+
+json to_json(const media::splice& parts)
+{
+    const auto& [numerator, denominator, samples, copy_begin, copy_end, sets] = parts;
+    json all = json::array();
+    for (const auto& [time, print] : samples) all.push_back({time, print});
+    return {numerator, denominator, all, copy_begin, copy_end, sets};
+}
+
+std::optional<media::splice> splice_in(const json& from)
+{
+    if (from.is_null()) return std::nullopt;
+    media::splice parts{.time_base_numerator = from.at(0),
+                        .time_base_denominator = from.at(1),
+                        .copy_begin = from.at(3),
+                        .copy_end = from.at(4),
+                        .sets = from.at(5)};
+    for (const json& each : from.at(2)) parts.samples.push_back({each.at(0), each.at(1)});
+    const auto count = static_cast<std::int64_t>(parts.samples.size());
+    if (parts.time_base_numerator <= 0 || parts.time_base_denominator <= 0 || parts.copy_begin < 0 ||
+        parts.copy_end < parts.copy_begin || parts.copy_end > count)
+        throw std::invalid_argument("parts of a clip that are none");
+    return parts;
 }
 
 template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
@@ -164,7 +188,7 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
 
 json to_message(const verify_job& job)
 {
-    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable] = job.expected;
+    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable, parts] = job.expected;
     const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
     return {{"do", "verify"},
             {"frames", optional_to_json(frames)},
@@ -173,7 +197,8 @@ json to_message(const verify_job& job)
             {"may_be_shorter", may_be_shorter},
             {"audio", optional_to_json(audio)},
             {"constant_rate", constant_rate},
-            {"decodable", decodable}};
+            {"decodable", decodable},
+            {"parts", parts ? to_json(*parts) : json()}};
 }
 
 std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>& descriptors)
@@ -185,7 +210,8 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
                                 .may_be_shorter = from.at("may_be_shorter"),
                                 .audio = optional_in<bool>(from.at("audio")),
                                 .constant_rate = from.at("constant_rate"),
-                                .decodable = from.at("decodable")}};
+                                .decodable = from.at("decodable"),
+                                .parts = splice_in(from.at("parts"))}};
     if (const auto start = optional_in<std::int64_t>(from.at("start"))) job.expected.start = microseconds(*start);
     if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
         job.expected.duration = microseconds(*duration);
@@ -230,14 +256,28 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
 
 json to_message(const cut::result& result)
 {
-    const auto& [frames, start, duration, missing, audio] = result;
-    return {frames, start.count(), duration.count(), missing.count(), audio};
+    const auto& [frames, start, duration, missing, audio, parts, encoded_because] = result;
+    return {frames,
+            start.count(),
+            duration.count(),
+            missing.count(),
+            audio,
+            parts ? to_json(*parts) : json(),
+            static_cast<unsigned>(encoded_because)};
 }
 
 cut::result cut_result_in(const json& from)
 {
     const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
-    return {.frames = from.at(0), .start = time(1), .duration = time(2), .missing = time(3), .audio = from.at(4)};
+    const auto why = from.at(6).get<std::uint64_t>();
+    if (why > static_cast<std::uint64_t>(cut::last_why_encoded)) throw std::invalid_argument("an unknown reason");
+    return {.frames = from.at(0),
+            .start = time(1),
+            .duration = time(2),
+            .missing = time(3),
+            .audio = from.at(4),
+            .parts = splice_in(from.at(5)),
+            .encoded_because = static_cast<cut::why_encoded>(why)};
 }
 
 json to_message(const verify::facts& facts)

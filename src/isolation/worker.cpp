@@ -28,7 +28,7 @@ void keep_memory()
 nlohmann::json do_job(const isolation::job_message& job)
 try {
     if (const auto cut = isolation::cut_job_in(job.content, job.descriptors)) {
-        if (!cut->how.lossless) use_fresh_pages();
+        if (cut->how.mode != cut::way::lossless) use_fresh_pages();
         return isolation::to_message(cut::make_clip(cut->video, cut->wanted, cut->output, cut->how));
     }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))

@@ -22,8 +22,11 @@ struct clip_record {
     store::stamp file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
     double duration_s = 0;
-    std::string streams{};      // "h264 320x180, audio"
-    std::uint64_t fetched = 0;  // bytes that its video cost, shared by all clips of the video
+    std::string streams{};  // "h264 320x180, audio"
+    // Of a clip that was to be cut smartly.
+    std::int64_t copied = 0;        // of its frames
+    std::string encoded_because{};  // why none was
+    std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video
     double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
 };
 

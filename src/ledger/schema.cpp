@@ -39,6 +39,10 @@ constexpr std::array steps{
     // 1970.
     "CREATE TABLE resolved("
     " video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID",
+
+    // 4: of clips that were to be cut smartly, how many frames were copied, or why the clip was encoded as a whole.
+    "ALTER TABLE clip ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE clip ADD COLUMN encoded_because TEXT",
 };
 
 void take_step(database& db, std::size_t number)
@@ -58,6 +62,8 @@ void take_step(database& db, std::size_t number)
 int schema_version() { return static_cast<int>(steps.size()); }
 
 int oldest_with_facts() { return 2; }
+
+int oldest_with_copies() { return 4; }
 
 int version_of(database& db)
 {

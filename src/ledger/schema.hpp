@@ -10,7 +10,8 @@ namespace reelpipe {
 // The database's user_version counts the steps that it has been through. A step is never changed once a release made
 // tables with it: what is to be different is a further step at the end.
 int schema_version();
-int oldest_with_facts();  // from this version on the ledger says what a stored clip is
+int oldest_with_facts();   // from this version on the ledger says what a stored clip is
+int oldest_with_copies();  // and from this one on, how many frames of it were copied
 int version_of(database&);
 
 // Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.

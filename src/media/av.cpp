@@ -55,6 +55,8 @@ void prepare()
 
 void forget_log() { *last_message = '\0'; }
 
+bool has_logged() { return *last_message != '\0'; }
+
 io make_reader(void* opaque, read_callback read, seek_callback seek, int buffer_bytes)
 {
     return make_io(opaque, read, nullptr, seek, buffer_bytes);

@@ -58,6 +58,9 @@ void prepare();
 // Forgets the captured message, so that the next error does not tell of an older one.
 void forget_log();
 
+// Whether libav had an error to tell of on this thread since.
+bool has_logged();
+
 // libav frees through a pointer to the pointer; unique_ptr deleters get the pointer.
 template <auto Free> struct free_by_address {
     template <class T> void operator()(T* p) const { Free(&p); }

@@ -77,6 +77,8 @@ void accounts::tell(const clip_request& clip, const clip_record& record, clip_ou
                      .frames = record.frames,
                      .duration_s = record.duration_s,
                      .streams = record.streams,
+                     .copied = record.copied,
+                     .encoded_because = record.encoded_because,
                      .fetched = record.fetched,
                      .resolve_s = record.resolve_s,
                      .fetch_s = record.fetch_s,
@@ -115,6 +117,11 @@ void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_re
     tell(clip, record, clip_outcome::standing::stored);
     const mutex_lock guard(mutex_);
     ++totals_.stored;
+    if (record.copied == 0 && record.encoded_because.empty()) return;
+    ++totals_.copies.clips;
+    totals_.copies.frames += static_cast<std::uint64_t>(record.frames);
+    totals_.copies.copied += static_cast<std::uint64_t>(record.copied);
+    if (record.copied == 0) ++totals_.copies.whole[record.encoded_because];
 }
 
 void accounts::failed(const clip_request& clip, std::uint64_t row, const clip_record& record)

@@ -17,6 +17,19 @@ namespace reelpipe {
 
 namespace {
 
+cut::way way_of(cut_mode mode)
+{
+    switch (mode) {
+        case cut_mode::lossless:
+            return cut::way::lossless;
+        case cut_mode::smart:
+            return cut::way::smart;
+        case cut_mode::encode:
+            break;
+    }
+    return cut::way::encode;
+}
+
 cut::audio_mode audio_mode_of(audio_choice choice)
 {
     switch (choice) {
@@ -32,7 +45,7 @@ cut::audio_mode audio_mode_of(audio_choice choice)
 
 cut::options checked_cut_options(const download_options& options)
 try {
-    cut::options how{.lossless = options.cut.mode == cut_mode::lossless,
+    cut::options how{.mode = way_of(options.cut.mode),
                      .preset = options.cut.preset,
                      .crf = options.cut.crf,
                      .gop = options.cut.gop,

@@ -1,5 +1,7 @@
 #include "pipeline/clip_stages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -53,14 +55,7 @@ clip_job clip_stages::cut(clip_job job, std::stop_token stop)
     const trace::span traced(trace_, trace::kind::worker, "cut", name_of(job));
     const counted one_more(counts_.cutting);
     const auto start = std::chrono::steady_clock::now();
-    as_clip_failure(job, [&] {
-        job.file.emplace(temporary_);
-        const cut::input files = input_of(job);
-        const segment wanted = job.task->clip.wanted;
-        clip_workers* const workers = engine_.workers();
-        job.cut = workers ? workers->cut(files, wanted, job.file->descriptor(), checked_.cut, stop)
-                          : cut::make_clip(files, wanted, job.file->descriptor(), checked_.cut, stop);
-    });
+    as_clip_failure(job, [&] { make(job, checked_.cut, stop); });
     job.cut_s = seconds_since(start);
     return job;
 }
@@ -69,20 +64,47 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
 {
     const trace::span traced(trace_, trace::kind::worker, "verify", name_of(job));
     const auto start = std::chrono::steady_clock::now();
-    const bool evenly = !checked_.cut.lossless && job.cut.start == std::chrono::microseconds{};
-    const verify::expectation expected{.frames = job.cut.frames,
-                                       .start = job.cut.start,
-                                       .duration = job.cut.duration,
-                                       .audio = job.cut.audio,
-                                       .constant_rate = evenly,
-                                       .decodable = checked_.asked.cut.verify_fully};
     as_clip_failure(job, [&] {
-        clip_workers* const workers = engine_.workers();
-        job.facts = workers ? workers->verify(job.file->descriptor(), expected, stop)
-                            : verify::check(job.file->descriptor(), expected);
+        try {
+            look_at(job, stop);
+            return;
+        } catch (const verify::verify_error& e) {
+            if (!job.cut.parts) throw;
+            job.note = fmt::format("clip {} is encoded as a whole: {}", name_of(job), e.what());
+        }
+        cut::options whole = checked_.cut;
+        whole.mode = cut::way::encode;
+        make(job, whole, stop);
+        job.cut.encoded_because = cut::why_encoded::not_verified;
+        look_at(job, stop);
     });
     job.verify_s = seconds_since(start);
     return job;
+}
+
+void clip_stages::make(clip_job& job, const cut::options& how, const std::stop_token& stop) const
+{
+    job.file.emplace(temporary_);
+    const cut::input files = input_of(job);
+    const segment wanted = job.task->clip.wanted;
+    clip_workers* const workers = engine_.workers();
+    job.cut = workers ? workers->cut(files, wanted, job.file->descriptor(), how, stop)
+                      : cut::make_clip(files, wanted, job.file->descriptor(), how, stop);
+}
+
+void clip_stages::look_at(clip_job& job, const std::stop_token& stop) const
+{
+    const bool is_encoded = checked_.cut.mode != cut::way::lossless && !job.cut.parts;
+    verify::expectation expected{.frames = job.cut.frames,
+                                 .start = job.cut.start,
+                                 .audio = job.cut.audio,
+                                 .constant_rate = is_encoded && job.cut.start == std::chrono::microseconds{},
+                                 .decodable = checked_.asked.cut.verify_fully,
+                                 .parts = job.cut.parts};
+    if (!job.cut.parts) expected.duration = job.cut.duration;  // the parts tell the time of each frame
+    clip_workers* const workers = engine_.workers();
+    job.facts = workers ? workers->verify(job.file->descriptor(), expected, stop)
+                        : verify::check(job.file->descriptor(), expected);
 }
 
 asio::awaitable<clip_job> clip_stages::store(clip_job job, std::stop_token stop)
@@ -112,7 +134,13 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
     r.cut_s = job.cut_s;
     r.verify_s = job.verify_s;
     r.store_s = job.store_s;
-    if (job.placed) r.message = length_note("Downloaded", job.cut.missing);
+    if (job.placed) {
+        if (job.cut.parts) r.copied = job.cut.parts->copied();
+        r.encoded_because = explain(job.cut.encoded_because);
+        const std::string copied = copy_note("Downloaded", r);
+        r.message = length_note(copied.empty() ? "Downloaded" : copied, job.cut.missing);
+        if (r.message.empty()) r.message = copied;
+    }
     if (job.placed)
         accounts_.stored(name.clip, name.row, r);
     else

@@ -45,6 +45,8 @@ public:
 
 private:
     void record_name(const clip_job&, const clip_task& name, clip_record);
+    void make(clip_job&, const cut::options&, const std::stop_token&) const;
+    void look_at(clip_job&, const std::stop_token&) const;
 
     const checked_options& checked_;
     engine& engine_;

@@ -9,7 +9,9 @@
 #include <string>
 
 #include "media/partial_file.hpp"
+#include "media/splice.hpp"
 #include "reelpipe/clip.hpp"
+#include "stages/cut/why_encoded.hpp"
 
 namespace reelpipe::cut {
 
@@ -27,10 +29,13 @@ struct input {
 // The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
 enum class audio_mode : std::uint8_t { copy, aac, none };
 
-// Options of a clip: packets copied, or frames shaped and encoded. Words and numbers mean the same as for the ffmpeg
-// program.
+// encode: frames are shaped and encoded. lossless: packets are copied, and frames outside the segment hidden. smart: the
+// frames at the edges are encoded and the others copied; all are encoded where that cannot be proven right.
+enum class way : std::uint8_t { encode, lossless, smart };
+
+// Options of a clip. Words and numbers mean the same as for the ffmpeg program.
 struct options {
-    bool lossless = false;          // packets are copied; of the rest only `audio` counts, and not as aac
+    way mode = way::encode;         // where lossless, only `audio` counts of the rest, and not as aac
     std::string preset = "medium";  // of libx264
     int crf = 23;
     int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
@@ -41,11 +46,15 @@ struct options {
     audio_mode audio = audio_mode::copy;
     bool keep_corrupt = false;  // frames that cannot be decoded without errors are shown as they come out
 
+    // The frames of the clip are not those of the source.
     bool changes_frames() const
     {
+        return gop != 0 || !pixel_format.empty() || short_side != 0 || !frame_rate.empty() || !filter.empty();
+    }
+    bool needs_encoder() const
+    {
         const options usual{};
-        return preset != usual.preset || crf != usual.crf || gop != 0 || !pixel_format.empty() || short_side != 0 ||
-               !frame_rate.empty() || !filter.empty() || audio == audio_mode::aac;
+        return preset != usual.preset || crf != usual.crf || changes_frames() || audio == audio_mode::aac;
     }
 };
 
@@ -59,6 +68,9 @@ struct result {
     std::chrono::microseconds duration{};  // of the frames
     std::chrono::microseconds missing{};   // of the segment, because the video ends before it does
     bool audio = false;
+    // Of a smart cut: how it was put together, or why it was not.
+    std::optional<media::splice> parts{};
+    why_encoded encoded_because = why_encoded::not_at_all;
 };
 
 // Writes [start, end) of a video as an MP4 file to `output`, a new and empty file: frames in H.264, encoded on one
@@ -72,7 +84,7 @@ struct result {
 // the file cannot be written or a stop was requested.
 result encode(const input&, segment wanted, int output, const options&, std::stop_token = {});
 
-// encode(), or copy() of lossless.hpp, as the options say.
+// encode(), copy() of lossless.hpp or smart_cut() of smart.hpp, as the options say.
 result make_clip(const input&, segment wanted, int output, const options&, std::stop_token = {});
 
 }  // namespace reelpipe::cut

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <vector>
 
 extern "C" {
 #include <libavutil/parseutils.h>
@@ -11,7 +10,7 @@ extern "C" {
 
 #include "media/error.hpp"
 #include "media/limits.hpp"
-#include "stages/cut/aac_track.hpp"
+#include "stages/cut/clip_audio.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/cut.hpp"
@@ -19,6 +18,7 @@ extern "C" {
 #include "stages/cut/frame_filter.hpp"
 #include "stages/cut/lossless.hpp"
 #include "stages/cut/material.hpp"
+#include "stages/cut/smart.hpp"
 
 namespace reelpipe::cut {
 
@@ -45,12 +45,12 @@ public:
           wanted_(wanted),
           how_(how),
           video_(input_.video()),
-          audio_(how.audio == audio_mode::none ? nullptr : input_.audio()),
           start_(input_.start_of_video()),
           length_(av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
           source_rate_(av_guess_frame_rate(input_.container(), &video_, nullptr)),
           decoder_(open_decoder(video_, how)),
           writer_(output),
+          audio_(input_, writer_, how),
           clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_frame : frame_clock::beginning::at_zero)
     {
         if (!is_valid(source_rate_)) source_rate_ = {25, 1};  // as ffmpeg assumes
@@ -69,12 +69,13 @@ public:
             if (got == material::kind::frame)
                 decode(turn.get());
             else
-                take_audio(*turn.get());
+                audio_.take(*turn.get());
         }
         decode(nullptr);
         finish_video();
-        finish_audio();
+        audio_.finish();
         writer_.finish();
+        done_.audio = audio_.is_heard();
         return done_;
     }
 
@@ -201,7 +202,7 @@ private:
         av::check(avcodec_parameters_from_context(described.get(), encoder_.get()), "describe the video");
         video_out_ = &writer_.add(*described, encoder_->time_base);
         video_out_->avg_frame_rate = frame_rate_;  // or the last frame would have no duration
-        begin_audio();
+        audio_.begin(microseconds{}, wanted_.end - wanted_.start);
     }
 
     void finish_video()
@@ -250,86 +251,18 @@ private:
         }
     }
 
-    // The header waits for the first frame, and where audio is encoded, for that encoder.
-    void begin_audio()
-    {
-        if (!audio_) {
-            writer_.begin();
-            return;
-        }
-        if (how_.audio == audio_mode::copy && mp4_carries(*audio_->codecpar)) {
-            audio_out_ = &writer_.add(*audio_->codecpar, audio_->time_base);
-            writer_.begin();
-        } else {
-            aac_.emplace(*audio_, input_.start_of_audio(), wanted_.end - wanted_.start, how_);
-        }
-        for (const av::packet& kept : early_audio_) pass_on(*kept);
-        early_audio_.clear();
-    }
-
-    void take_audio(AVPacket& packet)
-    {
-        if (!audio_ || packet.pts == AV_NOPTS_VALUE) return;
-        if (encoder_) {
-            pass_on(packet);
-            return;
-        }
-        early_audio_.push_back(av::make_packet());
-        av_packet_move_ref(early_audio_.back().get(), &packet);
-    }
-
-    void pass_on(AVPacket& packet)
-    {
-        const microseconds time = input_.time_of_audio(packet.pts);
-        if (time >= wanted_.end - wanted_.start) return;
-        if (aac_) {
-            aac_->send(&packet);
-            write_encoded_audio();
-        } else if (time >= microseconds{}) {  // whole packets that begin inside the segment
-            const std::int64_t zero = input_.start_of_audio();
-            packet.pts -= zero;
-            packet.dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts - zero;
-            done_.audio = true;
-            writer_.write(packet, *audio_out_, audio_->time_base);
-        }
-    }
-
-    void write_encoded_audio()
-    {
-        if (const AVCodecContext* const encoder = aac_->encoder(); encoder && !audio_out_) {
-            const av::parameters described = av::make_parameters();
-            av::check(avcodec_parameters_from_context(described.get(), encoder), "describe the audio");
-            audio_out_ = &writer_.add(*described, encoder->time_base);
-            writer_.begin();
-        }
-        for (const av::packet& each : aac_->take_encoded()) {
-            done_.audio = true;
-            writer_.write(*each, *audio_out_, aac_->encoder()->time_base);
-        }
-    }
-
-    void finish_audio()
-    {
-        if (!aac_) return;
-        aac_->send(nullptr);
-        write_encoded_audio();
-        if (!audio_out_) writer_.begin();  // nothing was heard
-    }
-
     material input_;
     segment wanted_;
     options how_;
     AVStream& video_;
-    AVStream* audio_;
     // The segment on the video's own clock, where ffmpeg compares: its rounding decides about frames at the edges.
     std::int64_t start_, length_;
     AVRational source_rate_, forced_rate_ = forced_rate(how_), frame_rate_{};
     av::codec decoder_, encoder_;
     std::optional<frame_filter> filter_;
     clip_writer writer_;
-    AVStream *video_out_ = nullptr, *audio_out_ = nullptr;
-    std::vector<av::packet> early_audio_;
-    std::optional<aac_track> aac_;  // where the audio is not copied
+    clip_audio audio_;
+    AVStream* video_out_ = nullptr;
     av::frame frame_ = av::make_frame(), filtered_ = av::make_frame();
     av::frame previous_;
     av::packet encoded_ = av::make_packet();
@@ -352,7 +285,14 @@ result encode(const input& source, segment wanted, int output, const options& ho
 
 result make_clip(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
 {
-    if (how.lossless) return copy(source, wanted, output, how.audio, std::move(stop));
+    switch (how.mode) {
+        case way::lossless:
+            return copy(source, wanted, output, how.audio, std::move(stop));
+        case way::smart:
+            return smart_cut(source, wanted, output, how, std::move(stop));
+        case way::encode:
+            break;
+    }
     return encode(source, wanted, output, how, std::move(stop));
 }
 

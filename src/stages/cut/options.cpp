@@ -83,10 +83,10 @@ void check(const options& how)
 {
     av::prepare();
     av::forget_log();
-    if (how.lossless && how.changes_frames())
+    if (how.mode == way::lossless && how.needs_encoder())
         throw std::invalid_argument(
             "--preset, --crf and other options that shape clips need --cut encode; --cut lossless copies packets");
-    if (how.lossless && how.keep_corrupt)
+    if (how.mode == way::lossless && how.keep_corrupt)
         throw std::invalid_argument("--keep-corrupt needs --cut encode; --cut lossless cannot keep damaged frames");
     if (how.gop < 0) throw std::invalid_argument("the distance of key frames must be at least 1");
     if (how.short_side != 0 && how.short_side < 16)

@@ -20,6 +20,7 @@
 #include "media/limits.hpp"
 #include "media/mp4_boxes.hpp"
 #include "media/nal_units.hpp"
+#include "stages/verify/smart_rules.hpp"
 
 namespace reelpipe::verify {
 
@@ -400,6 +401,7 @@ try {
     if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced, starting at 0");
     if (expected.audio && f.audio != *expected.audio)
         throw verify_error(f.audio ? "there is audio, but none is expected" : "the audio is missing");
+    if (expected.parts) check_parts(file, *expected.parts);
     if (expected.decodable || is_shorter) check_decodable(file, f.frames);
     return f;
 } catch (const media::error& e) {

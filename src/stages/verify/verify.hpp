@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "media/splice.hpp"
+
 namespace reelpipe::verify {
 
 // The file is not the clip that it should be; the text says what is different.
@@ -41,8 +43,9 @@ struct expectation {
     std::optional<std::chrono::microseconds> duration{};  // within one frame
     bool may_be_shorter = false;  // than `duration`, as a clip is whose video ends; then all of it has to be decodable
     std::optional<bool> audio{};
-    bool constant_rate = false;  // shown from 0 on, each frame as long as every other
-    bool decodable = false;      // every frame and audio is tried, which costs what decoding costs
+    bool constant_rate = false;            // shown from 0 on, each frame as long as every other
+    bool decodable = false;                // every frame and audio is tried, which costs what decoding costs
+    std::optional<media::splice> parts{};  // that the clip was put together of; all of its frames are tried
 };
 
 // Reads the whole structure and every sample of an MP4 file, decodes its first frame, and compares with what is

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using namespace reelpipe::test;
 using reelpipe::cut::options;
 using reelpipe::cut::result;
+using reelpipe::cut::way;
 using reelpipe::media::fault;
 
 namespace {
@@ -92,7 +93,8 @@ TEST_CASE("a bad video gives a typed reason or a clip that tells what is missing
 {
     const bool lossless = GENERATE(false, true);
     for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
-        const std::string outcome = outcome_of(video, {.lossless = lossless, .preset = "ultrafast"});
+        const std::string outcome =
+            outcome_of(video, {.mode = lossless ? way::lossless : way::encode, .preset = "ultrafast"});
         CAPTURE(lossless, video.name, outcome);
         CHECK(is_expected(video, outcome));
     }
@@ -102,10 +104,10 @@ TEST_CASE("a bad video gives a typed reason or a clip that tells what is missing
 TEST_CASE("damage outside of the segment does not change the clip", "[bad]")
 {
     const temp_folder folder;
-    const options how{.lossless = GENERATE(false, true), .preset = "ultrafast"};
+    const options how{.mode = GENERATE(way::encode, way::lossless), .preset = "ultrafast"};
     const result right = cut_to(folder / "right.mp4", video("moov_first.mp4"), bad_segment, how);
     for (const bad_video& damaged : harmless_videos(REELPIPE_TEST_MEDIA)) {
-        CAPTURE(how.lossless, damaged.name);
+        CAPTURE(static_cast<int>(how.mode), damaged.name);
         write_file(folder / "video", damaged.content);
         const result done = cut_to(folder / "clip.mp4", folder / "video", bad_segment, how);
         CHECK(done.frames == right.frames);

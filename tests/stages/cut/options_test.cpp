@@ -6,12 +6,13 @@
 
 using reelpipe::cut::check;
 using reelpipe::cut::options;
+using reelpipe::cut::way;
 
 TEST_CASE("options that no clip can be cut with are named before anything is cut", "[encode]")
 {
     const options fine = GENERATE(options{}, options{.filter = "yadif,crop=ih:ih"}, options{.frame_rate = "ntsc"},
                                   options{.pixel_format = "yuv444p10le"}, options{.preset = "ultrafast", .gop = 1},
-                                  options{.lossless = true});
+                                  options{.mode = way::lossless});
     CHECK_NOTHROW(check(fine));
 
     struct wrong {
@@ -22,8 +23,9 @@ TEST_CASE("options that no clip can be cut with are named before anything is cut
         wrong{{.preset = "quick"}, "quick"}, wrong{{.filter = "nosuch"}, "nosuch"},
         wrong{{.filter = "split"}, "one input and one output"}, wrong{{.filter = "volume=2"}, "not a video filter"},
         wrong{{.pixel_format = "rainbow"}, "rainbow"}, wrong{{.frame_rate = "often"}, "often"},
-        wrong{{.short_side = 3}, "16"}, wrong{{.lossless = true, .preset = "fast"}, "--cut encode"},
-        wrong{{.lossless = true, .crf = 18}, "--cut encode"}, wrong{{.lossless = true, .gop = 5}, "--cut encode"});
+        wrong{{.short_side = 3}, "16"}, wrong{{.mode = way::lossless, .preset = "fast"}, "--cut encode"},
+        wrong{{.mode = way::lossless, .crf = 18}, "--cut encode"},
+        wrong{{.mode = way::lossless, .gop = 5}, "--cut encode"});
     CAPTURE(bad.named);
     std::string text;
     try {

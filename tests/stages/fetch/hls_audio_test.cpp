@@ -54,7 +54,8 @@ std::filesystem::path cut_of(const fetched::clip& got, segment wanted, bool loss
     const int output = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     cut::input video{.video = got.files.front()};
     if (got.files.size() > 1) video.audio = got.files[1];
-    cut::make_clip(video, wanted, output, {.lossless = lossless, .preset = "ultrafast"});
+    cut::make_clip(video, wanted, output,
+                   {.mode = lossless ? cut::way::lossless : cut::way::encode, .preset = "ultrafast"});
     close(output);
     return path;
 }
