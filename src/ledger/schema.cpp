@@ -39,6 +39,9 @@ constexpr std::array steps{
     // 1970.
     "CREATE TABLE resolved("
     " video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID",
+
+    // 4: how a clip that failed was asked for, as a number; 0: nobody knows.
+    "ALTER TABLE clip ADD COLUMN asked INTEGER NOT NULL DEFAULT 0",
 };
 
 void take_step(database& db, std::size_t number)

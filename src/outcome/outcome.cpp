@@ -48,6 +48,7 @@ constexpr std::array table{
     entry{blocked,            global,        "blocked",            "The site sends replies that only a blocked address gets. Wait, or use another --proxy."},
     entry{no_network,         global,        "no_network",         "No network: a name cannot be resolved or the proxy does not answer. Check the connection, then run again."},
     entry{host_down,          global,        "host_down",          "The site or the host of the media is down: it accepts no connections or answers with nothing but server errors. See that it is up, then run again."},
+    entry{nothing_served,     global,        "nothing_served",     "The host of the media has served none of the videos in a row that it was asked for, so the clips stay pending. Check --source and --proxy and open one of the URLs, then run again."},
     entry{disk_full,          global,        "disk_full",          "The disk is full. Make room, then run again."},
     entry{extractor_outdated, configuration, "extractor_outdated", "This yt-dlp no longer understands the site. Install a newer one (--yt-dlp PATH), then run again."},
     entry{resolver_missing,   configuration, "resolver_missing",   "Python or yt-dlp is missing or does not start as asked. Install it (apt-get install yt-dlp), name it with --python and --yt-dlp, or see to what is said."},

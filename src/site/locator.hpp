@@ -64,6 +64,7 @@ private:
     std::shared_ptr<video_source> source_;
     std::optional<resolve::url_template> media_urls_;  // a site need not be asked for what is no page of it
     bool named_by_others_;                             // whatever URL was found
+    std::vector<std::string> headers_;                 // of the user
     bool with_audio_;
 };
 
