@@ -17,9 +17,9 @@
 
 namespace reelpipe {
 
-// The way in which clips are made. encode: all frames are re-encoded. lossless: packets are copied, and what surrounds the
-// segment is hidden by edit lists. smart: frames of H.264 are re-encoded up to the first IDR frame and copied from there
-// on; where that cannot be proven right, all frames are re-encoded.
+// The way in which clips are made. encode: all frames are re-encoded. lossless: packets are copied, and what surrounds
+// the segment is hidden by edit lists. smart: frames of H.264 are re-encoded up to the first IDR frame and copied from
+// there on; where that cannot be proven right, all frames are re-encoded.
 enum class cut_mode : std::uint8_t { encode, lossless, smart };
 
 // The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
@@ -61,6 +61,7 @@ struct source_options {
     std::string format{};  // yt-dlp's selector; empty: H.264 up to max_height
     int max_height = 360;
     std::filesystem::path cookies{};
+    std::vector<std::string> headers{};    // "Name: value", sent to the hosts that URLs name; not for sites
     std::vector<std::string> proxies{};    // each has a quota of its own
     std::optional<double> resolve_rate{};  // videos an hour for each proxy; 0: unlimited; none: 240 for YouTube
     std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block of all proxies to end
@@ -75,6 +76,8 @@ struct source_options {
 struct fetch_options {
     std::size_t connections = 64;
     std::size_t connections_per_host = 0;  // 0: no limit of its own
+    double requests_per_second = 0;        // to one host; 0: as many as it grants
+    std::string user_agent{};              // of requests that come without one; empty: "reelpipe/VERSION"
     std::uint64_t rate_limit = 0;          // bytes a second of all transfers together; 0: none
     std::chrono::seconds timeout{30};      // a transfer without an answer, or with next to no bytes, is broken off
     bool allow_private = false;            // redirects, pages and playlists may name addresses of this network

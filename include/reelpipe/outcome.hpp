@@ -40,7 +40,8 @@ enum class reason : std::uint8_t {
     rate_limited,
     blocked,  // replies that only a blocked address gets
     no_network,
-    host_down,  // nobody listens where the media are, or only server errors come from there
+    host_down,       // nobody listens where the media are, or only server errors come from there
+    nothing_served,  // the host of the media gives the same answer to everything
     disk_full,
     // the installation
     extractor_outdated,

@@ -38,6 +38,27 @@ void read_shard(const std::string& text, wanted_options& o)
         throw CLI::ValidationError("--shard", "'" + text + "' is not a part I/N with 1 <= I <= N, such as 2/8");
 }
 
+double parse_request_rate(const std::string& text)
+{
+    char* end = nullptr;
+    const double rate = std::strtod(text.c_str(), &end);
+    const std::string unit(end);
+    if (end == text.c_str() || !(rate > 0 && rate < 1e6) || !(unit.empty() || unit == "/s"))
+        throw CLI::ValidationError("--request-rate", "'" + text + "' is not a rate such as 10/s or 0.5/s");
+    return rate;
+}
+
+// "Name: value", as it goes out.
+std::string header_line(const std::string& text)
+{
+    const auto colon = text.find(':');
+    const auto value = colon == text.npos ? text.npos : text.find_first_not_of(" \t", colon + 1);
+    const bool is_clean = text.find_first_of("\r\n") == text.npos && text.find_first_of(" \t") > colon;
+    if (colon == 0 || value == text.npos || !is_clean)
+        throw CLI::ValidationError("--header", "'" + text.substr(0, colon) + "' is not a header NAME:VALUE");
+    return text.substr(0, colon) + ": " + text.substr(value);
+}
+
 }  // namespace
 
 double parse_rate(const std::string& text)
@@ -155,6 +176,17 @@ void add_source_options(CLI::App& command, source_options& o)
                     "(default: H.264 as separate video and audio or as one file, HLS if there is nothing else)")
         ->option_text("SELECTOR")
         ->group(group);
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--header",
+            [&o](const std::vector<std::string>& all) {
+                for (const std::string& each : all) o.headers.push_back(header_line(each));
+            },
+            "header to send with each request, for URL templates and files of URLs; repeatable. Redirects to other "
+            "hosts get it, too, unless it is Authorization")
+        ->option_text("NAME:VALUE")
+        ->allow_extra_args(false)
+        ->group(group);
     command.add_option("--max-height", o.max_height, "largest height of the video, in pixels")
         ->capture_default_str()
         ->option_text("N")
@@ -210,6 +242,15 @@ void add_fetch_options(CLI::App& command, fetch_options& o)
         ->check(CLI::Range(0, 4096))
         ->capture_default_str()
         ->option_text("N")
+        ->group(group);
+    command
+        .add_option_function<std::string>(
+            "--request-rate", [&o](const std::string& text) { o.requests_per_second = parse_request_rate(text); },
+            "requests a second to each host of media (default: as many as the host grants)")
+        ->option_text("N/s")
+        ->group(group);
+    command.add_option("--user-agent", o.user_agent, "what to call this program (default: reelpipe/VERSION)")
+        ->option_text("TEXT")
         ->group(group);
     command.add_option("--limit-rate", o.rate_limit, "bytes a second of all transfers together, such as 500K or 2M")
         ->transform(CLI::AsSizeValue(false))

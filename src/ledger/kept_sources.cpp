@@ -1,13 +1,11 @@
 #include "ledger/kept_sources.hpp"
 
-#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
 
 #include "site/source_times.hpp"
 #include "stages/resolve/source_json.hpp"
-#include "stages/store/stable_hash.hpp"
 
 namespace reelpipe {
 
@@ -29,13 +27,6 @@ std::int64_t end_of(const media_source& source, kept_sources::time now)
     return seconds_of(end);
 }
 
-std::int64_t asked_by(const source_options& o, bool with_audio)
-{
-    return static_cast<std::int64_t>(store::stable_hash(
-        fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.name, o.url_base, o.format, o.max_height, !with_audio,
-                    o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters)));
-}
-
 void remove_ended(database& db, kept_sources::time now)
 {
     statement remove = db.prepare("DELETE FROM resolved WHERE until <= ?1");
@@ -45,8 +36,8 @@ void remove_ended(database& db, kept_sources::time now)
 
 }  // namespace
 
-kept_sources::kept_sources(database& db, const source_options& options, bool with_audio, time now)
-    : asked_(asked_by(options, with_audio)),
+kept_sources::kept_sources(database& db, const asked_by& asked, time now)
+    : asked_(asked.for_urls()),
       find_(db.prepare("SELECT source FROM resolved WHERE video = ?1 AND asked = ?2 AND until > ?3")),
       put_(db.prepare("INSERT OR REPLACE INTO resolved(video, asked, until, source) VALUES(?1, ?2, ?3, ?4)")),
       remove_(db.prepare("DELETE FROM resolved WHERE video = ?1"))

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ledger/asked_by.hpp"
 #include "ledger/database.hpp"
 #include "reelpipe/download_options.hpp"
 #include "reelpipe/media_source.hpp"
@@ -23,7 +24,7 @@ public:
     using time = std::chrono::system_clock::time_point;
 
     // Needs the ledger's tables. Rows whose time is over are removed.
-    kept_sources(database&, const source_options&, bool with_audio, time now = std::chrono::system_clock::now());
+    kept_sources(database&, const asked_by&, time now = std::chrono::system_clock::now());
 
     std::optional<media_source> find(const std::string& video, time now = std::chrono::system_clock::now());
     void keep(const std::string& video, const media_source&, time now = std::chrono::system_clock::now());

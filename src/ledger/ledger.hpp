@@ -28,6 +28,7 @@ struct clip_record {
     std::string encoded_because{};  // why none was
     std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video
     double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
+    std::int64_t asked = 0;  // of a failure: asked_by::for_failure(); 0: unknown
 };
 
 // A run as the ledger remembers it, so that each clip's row can say what made it.

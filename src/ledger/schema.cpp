@@ -40,9 +40,12 @@ constexpr std::array steps{
     "CREATE TABLE resolved("
     " video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID",
 
-    // 4: of clips that were to be cut smartly, how many frames were copied, or why the clip was encoded as a whole.
+    // 4: for clips that were to be cut smartly: the number of frames copied, or why the clip was encoded as a whole.
     "ALTER TABLE clip ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE clip ADD COLUMN encoded_because TEXT",
+
+    // 5: how a clip that failed was asked for, as a number; 0: unknown.
+    "ALTER TABLE clip ADD COLUMN asked INTEGER NOT NULL DEFAULT 0",
 };
 
 void take_step(database& db, std::size_t number)

@@ -8,7 +8,14 @@
 
 namespace reelpipe {
 
-work_left count_work(work_list& sealed, const std::set<reason>& retry)
+bool retry_rule::holds(const clip_record& failure) const
+{
+    const reason why = failure.failed.value_or(reason::unknown);
+    if (everything || !is_final(why) || reasons.contains(why)) return false;
+    return failure.asked == 0 || !asking || failure.asked == asking->for_failure(why);
+}
+
+work_left count_work(work_list& sealed, const retry_rule& again)
 {
     work_left counts;
     std::string last_left;
@@ -17,7 +24,7 @@ work_left count_work(work_list& sealed, const std::set<reason>& retry)
         for (const wanted_clip& each : page) {
             if (each.before && !each.before->failed) {
                 ++counts.stored;
-            } else if (each.before && is_final(*each.before->failed) && !retry.contains(*each.before->failed)) {
+            } else if (each.before && again.holds(*each.before)) {
                 ++counts.failed;
             } else {
                 if (counts.clips++ == 0 || last_left != each.clip.video) ++counts.videos;

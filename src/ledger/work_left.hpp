@@ -2,13 +2,25 @@
 #define REELPIPE_LEDGER_WORK_LEFT_HPP
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "ledger/asked_by.hpp"
 #include "ledger/work_list.hpp"
 #include "reelpipe/outcome.hpp"
 
 namespace reelpipe {
+
+// The failures of earlier runs that a run asks for again. Final ones hold, unless they are named here or were found by
+// asking in another way than this run does.
+struct retry_rule {
+    std::set<reason> reasons{};
+    bool everything = false;           // asking costs nothing
+    std::optional<asked_by> asking{};  // none: it does not matter how they were asked for
+
+    bool holds(const clip_record& failure) const;
+};
 
 // The work left in a list, by what the ledger knows.
 struct work_left {
@@ -16,8 +28,7 @@ struct work_left {
     std::uint64_t clips = 0, videos = 0;   // still to do
 };
 
-// Clips that failed with a reason in `retry` count as left.
-work_left count_work(work_list& sealed, const std::set<reason>& retry = {});
+work_left count_work(work_list& sealed, const retry_rule&);
 
 // The time that `videos` take at `per_hour`, for a user who plans: "34 days".
 std::string quota_time(std::uint64_t videos, double per_hour);

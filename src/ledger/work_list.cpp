@@ -23,7 +23,8 @@ constexpr const char* tables =
 
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
 constexpr const char* record_columns =
-    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams";
+    "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams, "
+    "c.asked";
 
 database& with_lists(database& db)
 {
@@ -52,6 +53,7 @@ std::optional<clip_record> record_in(const statement& found, int column)
     r.fetched = static_cast<std::uint64_t>(found.integer(column + 7));
     r.duration_s = found.number(column + 8);
     r.streams = found.text(column + 9);
+    r.asked = found.integer(column + 10);
     return r;
 }
 

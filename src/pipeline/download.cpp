@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <asio.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "pipeline/clip_stages.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/existing_clips.hpp"
+#include "pipeline/failed_jobs.hpp"
 #include "pipeline/failure_policy.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
@@ -91,6 +93,7 @@ private:
     ledger ledger_;
     work_list wanted_;
     accounts accounts_;
+    const asked_by asking_;
     kept_sources kept_;
     failure_policy policy_;
     list_feed feed_;
@@ -119,7 +122,8 @@ pipeline downloader::implementation::build_pipeline()
 {
     const std::size_t cores = options_.workers.jobs, resolves = locator::max_concurrent_resolves(options_.source);
     const std::size_t connections = options_.fetch.connections;
-    const unsigned attempts = options_.fetch.attempts;
+    // The policy counts attempts: an item that comes back without having been asked for has had none.
+    constexpr unsigned attempts = std::numeric_limits<unsigned>::max();
     auto list = [this](out<video_ptr> next) { return feed_.feed(std::move(next), planners_.get_executor()); };
     auto look = [this](video_ptr v, const std::stop_token& s) { return existing_->look(std::move(v), s); };
     auto resolve = [this](video_ptr v) { return videos_->resolve(std::move(v)); };
@@ -150,9 +154,17 @@ downloader::implementation::implementation(download_options options)
       ledger_(database_),
       wanted_(database_, folder_.temporary()),
       accounts_(options_.events, checked_.trim, ledger_, wanted_),
-      kept_(database_, options_.source, options_.cut.audio != audio_choice::none),
-      policy_(options_.fetch.backoff, options_.events, accounts_, kept_, names_hosts(options_.source)),
-      feed_(wanted_, accounts_, checked_.trim, folder_.output(), {checked_.retry, is_free_to_ask(options_.source)}),
+      asking_(options_.source, options_.cut.audio != audio_choice::none),
+      kept_(database_, asking_),
+      policy_({.attempts = options_.fetch.attempts,
+               .backoff = options_.fetch.backoff,
+               .names_hosts = names_hosts(options_.source),
+               .say = options_.events.on_message},
+              [this](const job_failed& job, const finding& found, unsigned attempts) {
+                  enter_failed(accounts_, kept_, asking_, job, found, attempts);
+              }),
+      feed_(wanted_, accounts_, checked_.trim, folder_.output(),
+            {checked_.retry, is_free_to_ask(options_.source), asking_}),
       cpu_(options_.workers.jobs),
       planners_(options_.workers.jobs),
       disk_(stores_at_once),
@@ -232,6 +244,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         co_await start_source();
         ledger_.begin_run({.resolver = engine_->source.version(), .options = shaping_options_json(options_)});
         ended = co_await runner_.run();
+        co_await videos_->settle_doubts(ledger_.last_stored_video());
         policy_.end();
     } catch (const source_error&) {
         policy_.stop(diagnose(std::current_exception()));
@@ -251,7 +264,7 @@ asio::awaitable<void> downloader::implementation::start_source()
     for (const message& m : said) accounts_.say(m.how, m.text);
     const double rate = resolves_per_hour(options_.source);
     if (rate == 0) co_return;
-    const std::uint64_t videos = count_work(wanted_, checked_.retry).videos;
+    const std::uint64_t videos = count_work(wanted_, {.reasons = checked_.retry, .asking = asking_}).videos;
     accounts_.say(severity::note,
                   fmt::format("{} video{} to ask the site for, at most {:.0f} an hour: this takes at least {}", videos,
                               videos == 1 ? "" : "s", rate, quota_time(videos, rate)));

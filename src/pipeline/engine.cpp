@@ -1,5 +1,7 @@
 #include "pipeline/engine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -19,6 +21,14 @@ std::optional<clip_workers> workers_for(const worker_options& options, std::chro
     return std::optional<clip_workers>(std::in_place, options.program, deadline);
 }
 
+// Some hosts refuse whoever does not say what it is.
+std::string user_agent_of(const fetch_options& options)
+{
+    if (!options.user_agent.empty()) return options.user_agent;
+    return fmt::format("reelpipe/{}.{}.{}", REELPIPE_VERSION / 10000, REELPIPE_VERSION / 100 % 100,
+                       REELPIPE_VERSION % 100);
+}
+
 fetch::http_options http_options_for(const download_options& options)
 {
     const fetch::http_options usual;
@@ -28,7 +38,8 @@ fetch::http_options http_options_for(const download_options& options)
             .stall_time = options.fetch.timeout,
             .rate_limit = options.fetch.rate_limit,
             .allow_private = options.fetch.allow_private,
-            .ipv4_only = is_site(options.source)};  // as yt-dlp is told to ask
+            .ipv4_only = is_site(options.source),  // as yt-dlp is told to ask
+            .user_agent = user_agent_of(options.fetch)};
 }
 
 std::shared_ptr<fetch::disk_budget> budget_for(const asio::any_io_executor& loop, const fetch_options& options)
@@ -47,6 +58,7 @@ engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& p
       http(loop, http_options_for(options)),
       fetcher(http, planners,
               {.folder = temporary,
+               .requests_per_second = options.fetch.requests_per_second,
                .budget = budget_for(loop, options.fetch),
                .max_height = options.source.max_height,
                .looks = media_probe()})

@@ -7,6 +7,8 @@
 #include <random>
 #include <utility>
 
+#include "stages/fetch/url.hpp"
+
 namespace reelpipe {
 
 namespace {
@@ -15,17 +17,38 @@ constexpr auto longest_pause = std::chrono::minutes(5);
 constexpr std::size_t down_in_a_row = 3;  // videos, each with all of its attempts
 constexpr std::size_t most_silent = 10;   // hosts of which none has answered: then it is not the hosts
 constexpr unsigned long_ago = 10;         // after so many host failures without an answer, earlier answers do not count
+constexpr std::size_t suspicious_in_a_row = 20;  // videos of one host that it does not serve
+constexpr std::size_t most_held = 1000;
 constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
-// Exponential, up to a limit, and different for each: those who failed together do not come back together.
+// Exponential, up to a limit, and different for each: those who failed together do not come back together. Not before
+// the time that a host has asked for.
 std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::milliseconds first,
                                        std::optional<std::chrono::seconds> asked)
 {
     static thread_local std::minstd_rand random{std::random_device{}()};
-    if (asked) return std::min<std::chrono::milliseconds>(*asked, longest_pause);
     const auto longest = std::min<std::chrono::milliseconds>(first * (1u << std::min(attempt, 16u)), longest_pause);
     std::uniform_int_distribution<std::chrono::milliseconds::rep> pause(longest.count() / 2, longest.count());
-    return std::chrono::milliseconds(pause(random));
+    const std::chrono::milliseconds own(pause(random));
+    if (!asked) return own;
+    return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(*asked) + own / 4, longest_pause);
+}
+
+// Of a video whose source is known; empty: of files on disk.
+std::string host_of_media(const video_job& video)
+{
+    for (const media_file& file : video.source.files)
+        if (const remote_file* const part = remote_part(file)) return fetch::host_of(part->url);
+    return {};
+}
+
+// What is kept of a job that nobody works at: not the files that were fetched.
+void let_go_of_files(video_job& video)
+{
+    video.held.files.clear();
+    video.held.playlists.reset();
+    video.held.disk.reset();
+    video.material = {};
 }
 
 // Where there are several hosts, a name that leads nowhere and a wish to be left alone are the fault of one of them,
@@ -43,7 +66,10 @@ verdict failure_policy::judge(const failure& f)
 {
     const auto* const job = f.as<job_failed>();
     if (!job) return verdict::stop();  // no stage failed, the run itself did
-    const finding found = names_hosts_ ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
+    finding found = options_.names_hosts ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
+    if (found.of_host && found.host.empty()) found.host = host_of_media(*job->video);
+    if (found.not_sent) return wait_for_host(found);
+    const unsigned attempt = attempts_of(f, *job);
     const reason_class what = class_of(found.why);
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
@@ -52,26 +78,97 @@ verdict failure_policy::judge(const failure& f)
 
     const bool may_pass =
         what == reason_class::retry || found.why == reason::rate_limited || found.why == reason::no_network;
-    if (may_pass && !found.final && f.attempt < f.attempts) {
+    if (may_pass && !found.final && f.attempts > 1 && attempt < options_.attempts) {
         if (is_ending()) return verdict::drain();  // its clips stay pending, with attempts left
-        return verdict::retry(pause_before(f.attempt, backoff_, found.retry_after));
+        return verdict::retry(pause_before(attempt, options_.backoff, found.retry_after));
     }
+    if (found.of_host && is_final(found.why) && !found.host.empty() && !job->clip) return hold(*job, found, attempt);
 
     if (found.fault != site_fault::none && ++unanswered_ >= long_ago) answering_.clear();
-    const bool is_hosts_own = names_hosts_ && found.why == reason::rate_limited && found.fault != site_fault::none;
+    const bool is_hosts_own =
+        options_.names_hosts && found.why == reason::rate_limited && found.fault != site_fault::none;
     if (!is_hosts_own && (what == reason_class::global || found.why == reason::resolver_missing)) {
         if (found.why != reason::interrupted) stop(found);
         return verdict::drain();  // its clips stay pending
     }
     if (found.fault != site_fault::none && !has_answered_beside(found.host)) {
-        suspect(*job, found, f.attempt);
-        return stop_reason_ ? verdict::drain() : verdict::drop();
+        suspect(*job, found, attempt);
+        return drop_or_drain();
     }
-    record(*job, found, f.attempt);
+    enter_(*job, found, attempt);
     const bool broken = found.why == reason::extractor_outdated && ++outdated_ >= outdated_in_a_row;
     if (broken) stop(found);
     if (found.site) stop({.why = *found.site, .message = found.message});
-    return stop_reason_ ? verdict::drain() : verdict::drop();
+    return drop_or_drain();
+}
+
+// Requests count, not items that came back without one.
+unsigned failure_policy::attempts_of(const failure& f, const job_failed& job) const
+{
+    if (f.stage == "resolve") return std::max(job.video->resolve_attempts, 1u);
+    if (f.stage == "fetch") return std::max(job.video->fetch_attempts, 1u);
+    return f.attempt;
+}
+
+// A host that wants to be left alone has failed nobody.
+verdict failure_policy::wait_for_host(const finding& found)
+{
+    if (is_ending()) return verdict::drain();
+    if (found.retry_after && *found.retry_after <= longest_pause)
+        return verdict::retry(pause_before(1, options_.backoff, found.retry_after));
+    if (options_.names_hosts) return leave_pending(found);
+    stop(found);
+    return verdict::drain();
+}
+
+void failure_policy::say(severity how, const std::string& line) const
+{
+    if (options_.say) options_.say(how, line);
+}
+
+// Where the list names no hosts, those that serve its videos are of one site, however many they are.
+failure_policy::testimony& failure_policy::testimony_of(const std::string& host)
+{
+    return testimonies_[options_.names_hosts ? host : std::string()];
+}
+
+verdict failure_policy::hold(const job_failed& job, const finding& found, unsigned attempts)
+{
+    testimony& of_host = testimony_of(found.host);
+    let_go_of_files(*job.video);
+    of_host.held.push_back({job, found, attempts});
+    if (of_host.held.size() == suspicious_in_a_row)
+        say(severity::warning,
+            fmt::format(
+                "{} videos in a row were refused by {} ({}); nothing that it says is entered until it serves one",
+                suspicious_in_a_row, found.host, found.message));
+    if (of_host.held.size() >= most_held) stop({.why = reason::nothing_served, .message = found.message});
+    return drop_or_drain();
+}
+
+void failure_policy::served(const std::string& host, const std::string& video)
+{
+    answered(host);
+    has_served_ = true;
+    testimony& of_host = testimony_of(host);
+    of_host.served = video;
+    for (const undecided& each : std::exchange(of_host.held, {})) enter_(each.job, each.found, each.attempts);
+}
+
+std::vector<failure_policy::doubt> failure_policy::doubts() const
+{
+    std::vector<doubt> all;
+    for (const auto& [host, said] : testimonies_)
+        if (!said.held.empty() && !is_believed(said)) all.push_back({said.held.front().found.host, said.served});
+    return all;
+}
+
+// A few videos that a host does not have are no surprise while it serves others, or where others are served and each
+// URL is one of its own.
+bool failure_policy::is_believed(const testimony& said) const
+{
+    if (!said.served.empty()) return said.held.size() < suspicious_in_a_row;
+    return options_.names_hosts && has_served_ && said.held.size() < down_in_a_row;
 }
 
 void failure_policy::stop(const finding& why)
@@ -79,8 +176,7 @@ void failure_policy::stop(const finding& why)
     if (stop_reason_) return;
     stop_reason_ = why;
     stopped_ = true;
-    if (events_.on_message)
-        events_.on_message(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
+    say(severity::error, fmt::format("stopping: {} ({})", explain(why.why), why.message));
 }
 
 // One video says nothing of its host, several in a row do. Where another host answers, the network is fine and the run
@@ -94,13 +190,12 @@ void failure_policy::suspect(const job_failed& job, const finding& found, unsign
         std::erase_if(undecided_, of_host);  // their clips stay pending
         down_.insert(found.host);
         leave_pending(found);
-        if (names_hosts_ && found.host != site_itself && silent_.size() < most_silent) {
-            if (events_.on_message)
-                events_.on_message(severity::warning, fmt::format("{} ({}); its clips stay pending",
-                                                                  explain(reason::host_down), found.message));
+        if (options_.names_hosts && found.host != site_itself && silent_.size() < most_silent) {
+            say(severity::warning,
+                fmt::format("{} ({}); its clips stay pending", explain(reason::host_down), found.message));
             return;
         }
-    } else if (names_hosts_ ? silent_.size() < most_silent : undecided_.size() < down_in_a_row) {
+    } else if (options_.names_hosts ? silent_.size() < most_silent : undecided_.size() < down_in_a_row) {
         return;
     }
     undecided_.clear();
@@ -110,7 +205,7 @@ void failure_policy::suspect(const job_failed& job, const finding& found, unsign
 verdict failure_policy::leave_pending(const finding& found)
 {
     left_pending_ = found.message;
-    return stop_reason_ ? verdict::drain() : verdict::drop();
+    return drop_or_drain();
 }
 
 void failure_policy::answered(std::string_view host)
@@ -118,7 +213,7 @@ void failure_policy::answered(std::string_view host)
     const bool is_site = host == site_itself;
     for (undecided& each : std::exchange(undecided_, {})) {
         if ((each.found.host == site_itself) == is_site)
-            record(each.job, each.found, each.attempts);
+            enter_(each.job, each.found, each.attempts);
         else
             undecided_.push_back(std::move(each));
     }
@@ -145,34 +240,18 @@ void failure_policy::end()
         if (each.found.fault == site_fault::no_connection)
             stop({.why = reason::host_down, .message = each.found.message});
         else
-            record(each.job, each.found, each.attempts);
+            enter_(each.job, each.found, each.attempts);
+    }
+    for (auto& [host, said] : testimonies_) {
+        const bool believed = is_believed(said);
+        for (const undecided& each : std::exchange(said.held, {})) {
+            if (believed)
+                enter_(each.job, each.found, each.attempts);
+            else
+                stop({.why = reason::nothing_served, .message = each.found.message});
+        }
     }
     if (left_pending_) stop({.why = reason::host_down, .message = *left_pending_});
-}
-
-// "Unavailable", and no more, has turned out to be wrong before: it is believed when a later run hears it again.
-reason failure_policy::believed(reason why, const clip_task& task)
-{
-    return why == reason::unavailable && !task.was_unavailable ? reason::unconfirmed : why;
-}
-
-void failure_policy::record(const job_failed& job, const finding& found, unsigned attempts)
-{
-    clip_record r{.failed = found.why,
-                  .message = found.message,
-                  .attempts = attempts,
-                  .fetched = job.video->held.counts.bytes,
-                  .resolve_s = job.video->resolve_s,
-                  .fetch_s = job.video->fetch_s};
-    const auto enter = [&](const clip_task& task) {
-        r.failed = believed(found.why, task);
-        accounts_.failed(task.clip, task.row, r);
-    };
-    if (job.clip)
-        job.clip->for_each_name(enter);
-    else
-        for (const clip_task& task : job.video->clips) task.for_each_name(enter);
-    if (job.video->settle(job.clip ? 1 : job.video->clips.size())) kept_.forget(job.video->id);
 }
 
 }  // namespace reelpipe

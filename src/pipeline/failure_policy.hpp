@@ -3,31 +3,43 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "ledger/kept_sources.hpp"
-#include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/judge.hpp"
-#include "reelpipe/download_options.hpp"
+#include "reelpipe/message.hpp"
+#include "reelpipe/pipeline.hpp"
 
 namespace reelpipe {
 
-// The decision about a failed job and about the run: retry, fail for good, or stop feeding. Threads: the loop's;
-// drain(), is_ending() and has_stopped() from anywhere.
+// The decision about a failed job and about the run: the job is retried, it fails for good, its clips stay pending, or
+// feeding stops.
+//
+// An answer that any other video of the host might get as well (a status, one page for everything) is held back until
+// the host serves a video, and entered only then: a host that serves nothing says nothing about single videos.
+//
+// Threads: the loop's; drain(), is_ending() and has_stopped() from anywhere.
 class failure_policy {
 public:
-    // `backoff`: the shortest pause before a second attempt. `names_hosts`: the list or what stands beside it names
-    // hosts, so that behind one that is down others may come.
-    failure_policy(std::chrono::milliseconds backoff, const run_events& events, accounts& entries, kept_sources& kept,
-                   bool names_hosts)
-        : backoff_(backoff), events_(events), accounts_(entries), kept_(kept), names_hosts_(names_hosts)
-    {
-    }
+    // Enters a job that failed for good.
+    using entry = std::function<void(const job_failed&, const finding&, unsigned attempts)>;
+
+    struct options {
+        unsigned attempts = 5;
+        std::chrono::milliseconds backoff{1000};  // the shortest pause before a second attempt
+        // The list, or what stands beside it, names hosts, so that behind one that is down others may come.
+        bool names_hosts = false;
+        std::function<void(severity, const std::string&)> say{};
+    };
+
+    failure_policy(options chosen, entry enter) : options_(std::move(chosen)), enter_(std::move(enter)) {}
 
     verdict judge(const failure&);
 
@@ -47,8 +59,15 @@ public:
         answered(site_itself);
     }
 
-    // A host of media has served what it was asked for, or has said that it will not: it is not down.
-    void answered(std::string_view host);
+    // A host has served what was wanted of a video.
+    void served(const std::string& host, const std::string& video);
+
+    // A host of which nothing is believed until it serves something, and a video that it served before, if any.
+    struct doubt {
+        std::string host{};
+        std::string video{};
+    };
+    std::vector<doubt> doubts() const;
 
     // No further job will fail: what was left undecided is decided.
     void end();
@@ -61,25 +80,37 @@ private:
         unsigned attempts = 0;
     };
 
+    // What a host says, and whether it can be believed.
+    struct testimony {
+        std::vector<undecided> held{};
+        std::string served{};  // the last video; empty: none
+    };
+
+    // A host that fails, or has said of a video that it will not serve it: it is not down.
+    void answered(std::string_view host);
+    unsigned attempts_of(const failure&, const job_failed&) const;
+    verdict wait_for_host(const finding&);
     void suspect(const job_failed&, const finding&, unsigned attempts);
+    verdict hold(const job_failed&, const finding&, unsigned attempts);
+    bool is_believed(const testimony&) const;
     verdict leave_pending(const finding&);
     bool has_answered_beside(const std::string& host) const;
-    static reason believed(reason, const clip_task&);
-    void record(const job_failed&, const finding&, unsigned attempts);
+    testimony& testimony_of(const std::string& host);
+    void say(severity, const std::string&) const;
+    verdict drop_or_drain() const { return stop_reason_ ? verdict::drain() : verdict::drop(); }
 
-    const std::chrono::milliseconds backoff_;
-    const run_events& events_;
-    accounts& accounts_;
-    kept_sources& kept_;
+    options options_;
+    entry enter_;
     std::optional<finding> stop_reason_;
     unsigned outdated_ = 0;
-    bool names_hosts_;
     std::vector<undecided> undecided_;
+    std::map<std::string, testimony> testimonies_;
     std::set<std::string> silent_;             // hosts that failed and have not answered yet
     std::set<std::string> down_;               // of them those that failed several times
     std::optional<std::string> left_pending_;  // what was said of the last video that was left because of them
     std::vector<std::string> answering_;       // hosts that answered; two are enough to know that not all are down
     unsigned unanswered_ = 0;                  // jobs whose hosts failed since a host of media has answered
+    bool has_served_ = false;                  // any host
     std::atomic<bool> stopped_{false};
     std::atomic<bool> draining_{false};
 };

@@ -89,6 +89,13 @@ reason of_code(const std::error_code& code)
     return reason::store_failed;
 }
 
+// Who takes a connection and says nothing is no better than who takes none, but it may be about the one file.
+site_fault fault_of(const fetch::network_error& e)
+{
+    if (e.unconnected) return site_fault::no_connection;
+    return e.unanswered && !e.local ? site_fault::server_error : site_fault::none;
+}
+
 }  // namespace
 
 finding diagnose(std::exception_ptr error)
@@ -108,28 +115,39 @@ finding diagnose(std::exception_ptr error)
                 .message = e.what(),
                 .retry_after = e.retry_after,
                 .host = e.host,
-                .fault = e.status >= 500 ? site_fault::server_error : site_fault::none};
+                .fault = e.status >= 500 ? site_fault::server_error : site_fault::none,
+                .of_host = true};
+    } catch (const fetch::postponed_error& e) {
+        return {
+            .why = reason::rate_limited, .message = e.what(), .retry_after = e.wait, .host = e.host, .not_sent = true};
+    } catch (const fetch::proxy_error& e) {
+        return {.why = reason::no_network, .message = e.what(), .final = true, .host = e.host};
     } catch (const fetch::network_error& e) {
         return {.why = e.local ? reason::no_network : reason::network,
                 .message = e.what(),
                 .host = e.host,
-                .fault = e.unconnected ? site_fault::no_connection : site_fault::none};
+                .fault = fault_of(e)};
     } catch (const fetch::changed_error& e) {
         return {reason::changed, e.what(), {}, {}};
     } catch (const fetch::not_media_error& e) {
-        return {reason::not_media, e.what(), {}, {}};
+        return {.why = reason::not_media, .message = e.what(), .host = e.host, .of_host = true};
     } catch (const fetch::too_large_error& e) {
         return {reason::too_large, e.what(), {}, {}};
     } catch (const fetch::forbidden_address_error& e) {
-        return {reason::refused, std::string(e.what()) + "; --allow-private allows it", {}, {}};
+        return {.why = reason::refused,
+                .message = std::string(e.what()) + "; --allow-private allows it",
+                .host = e.host,
+                .of_host = true};
     } catch (const fetch::misleading_error& e) {
-        return {reason::refused, e.what(), {}, {}};
+        return {.why = reason::refused, .message = e.what(), .host = e.host, .of_host = true};
     } catch (const fetch::playlist_error& e) {
-        return {of_playlist(e.why), e.what(), {}, {}};
+        return {.why = of_playlist(e.why),
+                .message = e.what(),
+                .of_host = e.why == fetch::playlist_error::kind::no_playlist};
     } catch (const fetch::transfer_error& e) {
         return {reason::network, e.what(), {}, {}};
     } catch (const media::error& e) {
-        return {of_fault(e.kind()), e.what(), {}, {}};
+        return {.why = of_fault(e.kind()), .message = e.what(), .of_host = e.kind() == media::fault::not_media};
     } catch (const media::missing_bytes& e) {
         // Everything that the video's index asks for was there.
         return {reason::corrupt, fmt::format("the index of the video is wrong: {}", e.what()), {}, {}};

@@ -24,6 +24,9 @@ struct finding {
     bool final = false;            // it was waited for already
     std::string host{};            // which was asked for media, if one was; or site_itself
     site_fault fault = site_fault::none;
+    // Another video of the host might get the same answer: it is a status, a page, a way that leads elsewhere.
+    bool of_host = false;
+    bool not_sent = false;  // the host was not asked, as it wants to be left alone
 };
 
 // The one place where errors of the stages become outcomes.

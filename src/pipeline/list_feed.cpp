@@ -94,8 +94,7 @@ bool list_feed::is_settled(const wanted_clip& wanted, const std::string& name, c
         const store::stamp found = folder.stamp_of(name);
         return found != store::stamp{} && found == wanted.before->file;
     }
-    if (again_.everything) return false;
-    return is_final(*wanted.before->failed) && !again_.reasons.contains(*wanted.before->failed);
+    return again_.holds(*wanted.before);
 }
 
 clip_task list_feed::task_of(listed_clip each) const

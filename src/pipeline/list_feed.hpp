@@ -6,25 +6,18 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "ledger/work_left.hpp"
 #include "ledger/work_list.hpp"
 #include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
-#include "reelpipe/outcome.hpp"
 #include "reelpipe/pipeline.hpp"
 #include "stages/store/clip_name.hpp"
 #include "stages/store/output_file.hpp"
 
 namespace reelpipe {
-
-// Which failures of earlier runs a run asks for again.
-struct retry_rule {
-    std::set<reason> reasons{};
-    bool everything = false;  // asking costs nothing
-};
 
 // The beginning of the flow: takes the list's clips in the order of their videos, enters those whose outcome is known
 // and still holds, and sends on a video with each group of others.

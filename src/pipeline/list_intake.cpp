@@ -115,8 +115,7 @@ try {
     if (count.good == 0 && count.bad > 0)
         throw usage_error(fmt::format("no row of {} can be read: {}{}", name, count.first_complaint,
                                       count.bad == 1 ? "" : fmt::format("; and {} more", count.bad - 1)));
-    if (count.bad > rows_told)
-        warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
+    if (count.bad > rows_told) warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
     return count.bad;
 } catch (const annotations::not_a_list& e) {
     throw usage_error(e.what());

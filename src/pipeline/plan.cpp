@@ -25,7 +25,9 @@ try {
     const work_list::size size = wanted.seal();
     // Without a ledger all of it is left, and need not be read once more.
     const work_left left =
-        has_ledger ? count_work(wanted, checked.retry) : work_left{.clips = size.clips, .videos = size.videos};
+        has_ledger ? count_work(wanted, {.reasons = checked.retry,
+                                         .asking = asked_by(options.source, options.cut.audio != audio_choice::none)})
+                   : work_left{.clips = size.clips, .videos = size.videos};
     counts.rows = size.rows;
     counts.duplicates = size.rows - size.clips;
     counts.clips = size.clips;

@@ -31,6 +31,10 @@ public:
     asio::awaitable<video_ptr> fetch(video_ptr, std::stop_token);
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
 
+    // Asks hosts of which nothing is believed for a video that they served before, in this run or, as `reference` (or
+    // empty), in an earlier one.
+    asio::awaitable<void> settle_doubts(std::string reference);
+
 private:
     bool enter_existing(video_job&);
     asio::awaitable<void> find_source(video_job&);

@@ -129,6 +129,10 @@ constexpr std::array site_options{
 void check_use(const source_options& options)
 {
     const source_kind kind = kind_of(options);
+    if (!options.headers.empty() && kind != source_kind::urls && kind != source_kind::manifest)
+        throw usage_error(
+            fmt::format("--header is for URL templates and files of URLs, and {} is neither: leave it out",
+                        kind == source_kind::custom ? "a source of one's own" : options.name));
     if (kind == source_kind::site) return;
     const std::string source = kind == source_kind::custom ? "a custom source" : options.name;
     const source_options usual{};
@@ -183,6 +187,7 @@ locator::locator(const asio::any_io_executor& loop, const source_options& option
 try
     : source_(source_of(loop, options, with_audio, std::move(hooks), reference)),
       named_by_others_(is_named_by_others(options)),
+      headers_(options.headers),
       with_audio_(with_audio) {
     if (is_site(options)) media_urls_.emplace("{id}", ways_of(options).front());
 } catch (const std::exception& e) {
@@ -210,6 +215,7 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     for (media_file& file : found.source.files) {
         remote_file* const remote = remote_part(file);
         if (remote && (is_direct || named_by_others_)) remote->public_only = true;
+        if (remote) remote->headers.insert(remote->headers.end(), headers_.begin(), headers_.end());
     }
     co_return found;
 }

@@ -66,7 +66,8 @@ public:
 private:
     std::shared_ptr<video_source> source_;
     std::optional<resolve::url_template> media_urls_;  // a site need not be asked for what is no page of it
-    bool named_by_others_;  // URLs come from the site or list, not the user: public hosts only
+    bool named_by_others_;              // URLs come from the site or list, not the user: public hosts only
+    std::vector<std::string> headers_;  // of the user
     bool with_audio_;
 };
 

@@ -9,6 +9,8 @@ using namespace reelpipe;
 
 namespace {
 
+reelpipe::asked_by usual() { return {{}, true}; }
+
 constexpr kept_sources::time now{std::chrono::seconds(1'700'000'000)};
 
 media_source source_with(std::optional<kept_sources::time> expires)
@@ -35,7 +37,7 @@ struct opened_database {
 TEST_CASE("what a site said is kept with headers and cookies until its URLs end", "[kept_sources]")
 {
     opened_database here;
-    kept_sources kept(here.db, {}, true, now);
+    kept_sources kept(here.db, usual(), now);
     kept.keep("v", source_with(now + 1h), now);
 
     const auto found = kept.find("v", now + 30min);
@@ -53,7 +55,7 @@ TEST_CASE("what a site said is kept with headers and cookies until its URLs end"
 TEST_CASE("URLs that do not say when they end are believed for a while", "[kept_sources]")
 {
     opened_database here;
-    kept_sources kept(here.db, {}, true, now);
+    kept_sources kept(here.db, usual(), now);
     kept.keep("v", source_with({}), now);
     CHECK(kept.find("v", now + 10min));
     CHECK_FALSE(kept.find("v", now + 2h));
@@ -62,15 +64,15 @@ TEST_CASE("URLs that do not say when they end are believed for a while", "[kept_
 TEST_CASE("a run that asks for something else does not get what was kept", "[kept_sources]")
 {
     opened_database here;
-    kept_sources(here.db, {}, true, now).keep("v", source_with(now + 1h), now);
+    kept_sources(here.db, usual(), now).keep("v", source_with(now + 1h), now);
     source_options higher;
     higher.max_height = 720;
     source_options elsewhere;
     elsewhere.proxies = {"http://proxy:1"};
 
-    CHECK(kept_sources(here.db, {}, true, now).find("v", now));
-    CHECK_FALSE(kept_sources(here.db, higher, true, now).find("v", now));
-    CHECK_FALSE(kept_sources(here.db, elsewhere, true, now).find("v", now));
+    CHECK(kept_sources(here.db, usual(), now).find("v", now));
+    CHECK_FALSE(kept_sources(here.db, reelpipe::asked_by(higher, true), now).find("v", now));
+    CHECK_FALSE(kept_sources(here.db, reelpipe::asked_by(elsewhere, true), now).find("v", now));
 }
 
 TEST_CASE("what is kept goes when it is forgotten or its time is over", "[kept_sources]")
@@ -81,12 +83,12 @@ TEST_CASE("what is kept goes when it is forgotten or its time is over", "[kept_s
         count.step();
         return count.integer(0);
     };
-    kept_sources kept(here.db, {}, true, now);
+    kept_sources kept(here.db, usual(), now);
     kept.keep("settled", source_with(now + 1h), now);
     kept.keep("forgotten", source_with(now + 1h), now);
 
     kept.forget("settled");
     CHECK(rows() == 1);
-    kept_sources next(here.db, {}, true, now + 1h);
+    kept_sources next(here.db, usual(), now + 1h);
     CHECK(rows() == 0);
 }

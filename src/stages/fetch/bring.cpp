@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "stages/fetch/file_writer.hpp"
 #include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
@@ -27,99 +28,10 @@ http_request request_for(const held_file& file, media::byte_range range)
             .proxy = file.from.proxy,
             .has_had_turn = true,
             .public_only = file.from.public_only,
+            .any_encoding = file.any_encoding,
             .range = range,
-            .expected = file.identity};
+            .expected = file.expected()};
 }
-
-// No container begins with white space or '<'; the pages that servers send instead of videos do.
-bool looks_like_html(std::span<const std::byte> start)
-{
-    const auto sign = std::ranges::find_if_not(
-        start, [](std::byte b) { return b == std::byte{' '} || b == std::byte{'\n'} || b == std::byte{'\r'}; });
-    return sign != start.end() && *sign == std::byte{'<'};
-}
-
-template <class Error> [[noreturn]] void fail(const held_file& file, const std::string& what)
-{
-    throw Error(display_name(file.from.url) + ": " + what, host_of(file.from.url));
-}
-
-// Takes one answer into what is held of a file.
-class writer final : public body_sink {
-public:
-    writer(const means& with, piece asked, disk_room room)
-        : with_(with), file_(*asked.file), asked_(asked.range), room_(std::move(room))
-    {
-    }
-
-    std::uint64_t begin(const response_head& head) override
-    {
-        if (head.content_type.starts_with("text/html")) fail<not_media_error>(file_, "a page of HTML, no video");
-        if (head.identity.size == 0) fail<not_media_error>(file_, "an empty file");
-        if (!file_.bytes) file_.bytes = sparse_file::in(with_.options.folder, with_.disk);
-        if (head.identity.size) file_.identity.size = head.identity.size;
-        if (file_.identity.validator.empty()) file_.identity.validator = head.identity.validator;
-        make_room();
-        const std::uint64_t end = head.partial ? asked_.end : end_of_whole(head);
-        // A body of unknown length may bring more than there is room for; it counts as it comes.
-        room_.keep(std::min(end, head.body.end) - std::min(end, head.body.begin));
-        return end;
-    }
-
-    void write(std::uint64_t offset, std::span<const std::byte> bytes) override
-    {
-        if (offset == 0 && looks_like_html(bytes)) fail<not_media_error>(file_, "a page of HTML, no video");
-        if (offset + bytes.size() > with_.options.whole_limit && !file_.takes_ranges)
-            fail_too_large(with_.options.whole_limit);
-        with_.counts.bytes += bytes.size();
-        const std::uint64_t skipped = offset < file_.part.begin ? file_.part.begin - offset : 0;
-        if (skipped >= bytes.size()) return;  // in front of the part, from a server that ignores ranges
-        bytes = bytes.subspan(static_cast<std::size_t>(skipped));
-        const std::uint64_t within = offset + skipped - file_.part.begin;
-        if (within + bytes.size() > file_.room) fail_too_large(file_.room);
-        file_.bytes->write(file_.place + within, bytes);
-        room_.spend(bytes.size());
-    }
-
-    // A body whose length nobody announced has one once it is here.
-    void end(const response_head& head)
-    {
-        if (file_.identity.size) return;
-        file_.identity.size = head.identity.size.value_or(0);
-        if (*file_.identity.size == 0) fail<not_media_error>(file_, "an empty file");
-        make_room();
-    }
-
-private:
-    void make_room()
-    {
-        const auto extent = file_.extent();
-        if (!extent) return;
-        if (extent->size() > file_.room) fail_too_large(file_.room);
-        if (file_.place + extent->size() > file_.bytes->size()) file_.bytes->resize(file_.place + extent->size());
-    }
-
-    // The server ignores ranges and sends all from the start. It is heard up to the byte that was asked for; of several
-    // such answers for parts of one file only the next round's single one is.
-    std::uint64_t end_of_whole(const response_head& head)
-    {
-        const bool expected = !std::exchange(file_.takes_ranges, false) || asked_.begin == 0;
-        if (!expected) return 0;
-        const std::uint64_t end = head.identity.size ? std::min(asked_.end, *head.identity.size) : head.body.end;
-        if (head.identity.size && end > with_.options.whole_limit) fail_too_large(with_.options.whole_limit);
-        return end;
-    }
-
-    [[noreturn]] void fail_too_large(std::uint64_t limit) const
-    {
-        fail<too_large_error>(file_, "more than " + std::to_string(limit) + " bytes would have to be read");
-    }
-
-    const means& with_;
-    held_file& file_;
-    media::byte_range asked_;
-    disk_room room_;
-};
 
 std::vector<piece> missing_of(const std::vector<piece>& pieces)
 {
@@ -182,63 +94,151 @@ std::vector<piece> requests_for(const std::vector<piece>& missing, std::uint64_t
 }
 
 struct running {
-    running(const means& with, piece asked, disk_room room)
+    running(const means& with, piece asked, disk_room room, host_limits::turn its_turn)
         : file(asked.file),
+          turn(std::move(its_turn)),
           sink(with, asked, std::move(room)),
           going(with.http.start(request_for(*asked.file, asked.range), sink))
     {
     }
     held_file* file;
-    writer sink;
+    host_limits::turn turn;
+    file_writer sink;
     transfer going;
 };
 
-// One request for each piece, a few at a time. Gives back a fault that another try may heal.
-asio::awaitable<std::exception_ptr> bring_once(const means& with, std::vector<piece> missing)
+// Hears of an answer how long the file is, and no more.
+struct size_probe final : body_sink {
+    std::uint64_t begin(const response_head& head) override
+    {
+        size = head.identity.size;
+        if (!size && head.partial) size = head.body.end;
+        return head.body.begin;
+    }
+    void write(std::uint64_t, std::span<const std::byte>) override {}
+    std::optional<std::uint64_t> size{};
+};
+
+// A server that does not say how long the file is shows it when more is asked for than there can be: its answer ends
+// where the file does.
+asio::awaitable<void> learn_size(const means& with, held_file& file)
 {
-    const std::vector<piece> requests = requests_for(missing, with.http.most_at_once());
+    if (file.part.end != unlimited) {
+        file.identity.size = file.part.end;
+        co_return;
+    }
+    const http_request all = request_for(file, {file.part.begin, largest_file + 1});
+    size_probe sink;
+    const host_limits::turn turn = co_await with.hosts.wait_for_turn(all.url);
+    ++with.counts.requests;
+    co_await with.http.get(all, sink);
+    with.hosts.served(turn);
+    if (!sink.size) fail<answer_error>(file, "nobody says how long the file is");
+    file.identity.size = sink.size;
+}
+
+// What went wrong with some of the requests, and may go well another time.
+struct setback {
+    std::exception_ptr fault{};
+    std::optional<http_error> refusal{};  // the fault is that the host was asked for too much
+};
+
+// Starts requests until there are enough at a time. Where one is under way already, nothing is waited for that may
+// depend on its end.
+asio::awaitable<void> fill(const means& with, std::deque<running>& window, std::vector<piece>& requests)
+{
+    while (!requests.empty() && window.size() < std::max(with.options.parallel, 1u)) {
+        const piece next = requests.back();
+        const std::string url = next.file->from.url;
+        with.hosts.check(url);  // who will not be asked takes no room
+        disk_room room;
+        if (with.disk) room = co_await with.disk->room_for(next.range.size());
+        std::optional<host_limits::turn> turn = with.hosts.take_turn(url);
+        if (!turn && !window.empty()) co_return;
+        if (!turn) turn.emplace(co_await with.hosts.wait_for_turn(url));
+        co_await with.http.wait_for_turn(next.range.size());
+        window.emplace_back(with, next, std::move(room), std::move(*turn));
+        requests.pop_back();
+        ++with.counts.requests;
+    }
+}
+
+// One request for each piece, a few at a time. Gives back a setback that another try may make good.
+asio::awaitable<setback> bring_once(const means& with, std::vector<piece> missing)
+{
+    std::vector<piece> requests = requests_for(missing, with.http.most_at_once());
+    std::ranges::reverse(requests);
     std::deque<running> window;
-    std::exception_ptr fault;
-    held_file* changed = nullptr;
-    for (auto next = requests.begin(); !window.empty() || (next != requests.end() && !fault);) {
-        while (next != requests.end() && !fault && window.size() < std::max(with.options.parallel, 1u)) {
-            with.hosts.check(next->file->from.url);  // who will not be asked takes no room and no turn
-            disk_room room;
-            if (with.disk) room = co_await with.disk->room_for(next->range.size());
-            co_await with.http.wait_for_turn(next->range.size());
-            with.hosts.check(next->file->from.url);  // it may have refused another one meanwhile
-            window.emplace_back(with, *next++, std::move(room));
-            ++with.counts.requests;
-        }
+    setback met;
+    while (!window.empty() || (!requests.empty() && !met.fault)) {
+        if (!met.fault) co_await fill(with, window, requests);
         running& oldest = window.front();
+        held_file* changed = nullptr;
         try {
             const response_head head = co_await oldest.going.wait();
+            with.hosts.served(oldest.turn);
             oldest.sink.end(head);
         } catch (const network_error& e) {
             if (e.local) throw;
-            if (!fault) fault = std::current_exception();
+            if (!met.fault) met.fault = std::current_exception();
         } catch (const not_media_error&) {
-            oldest.file->forget();  // size and validator are those of the page
+            oldest.file->forget();  // size and validators are those of the page
             throw;
         } catch (const changed_error&) {
             changed = oldest.file;
-            fault = std::current_exception();
+            met.fault = std::current_exception();
         } catch (const http_error& e) {
-            with.hosts.refused(e);
             // The first byte of a file that has none cannot be asked for.
             if (e.status == 416 && oldest.file->identity == file_identity{})
                 fail<not_media_error>(*oldest.file, "an empty file");
-            throw;
+            if (!with.hosts.refused(oldest.turn, e)) throw;
+            met = {std::current_exception(), e};
         }
-        if (changed) break;
+        if (changed) {
+            window.clear();
+            changed->forget_version();
+            std::rethrow_exception(met.fault);
+        }
         window.pop_front();
     }
-    if (changed) {
-        window.clear();
-        changed->forget();
-        std::rethrow_exception(fault);
+    co_return met;
+}
+
+// Decides whether one who was refused for what others ask may try again: as long as the host serves somebody in
+// between, it is not down and nobody's file is at fault.
+class patience {
+public:
+    explicit patience(const means& with) : with_(with) {}
+
+    // How long to wait at least. Throws the refusal where another try is the caller's affair.
+    std::chrono::milliseconds after(const setback& met, const std::string& url)
+    {
+        const http_error& refusal = *met.refusal;
+        if (refusal.status == 403) {
+            if (++unexplained_ > most_unexplained) std::rethrow_exception(met.fault);
+            return with_.options.retry_pause;
+        }
+        const std::uint64_t served = with_.hosts.served_by(url);
+        if (served <= served_) std::rethrow_exception(met.fault);
+        served_ = served;
+        const auto asked = refusal.retry_after.value_or(std::chrono::seconds(0));
+        if (asked > longest_in_place) throw postponed_error(refusal.what(), refusal.host, asked);
+        return std::max<std::chrono::milliseconds>(asked, with_.options.retry_pause);
     }
-    co_return fault;
+
+private:
+    static constexpr unsigned most_unexplained = 8;  // as often as the requests at a time can be halved
+    static constexpr std::chrono::seconds longest_in_place{10};
+
+    const means& with_;
+    std::uint64_t served_ = 0;
+    unsigned unexplained_ = 0;
+};
+
+asio::awaitable<void> rest(std::chrono::milliseconds how_long)
+{
+    asio::steady_timer pause(co_await asio::this_coro::executor, how_long);
+    co_await pause.async_wait(asio::use_awaitable);
 }
 
 }  // namespace
@@ -247,21 +247,30 @@ asio::awaitable<void> bring(means with, std::vector<piece> pieces)
 {
     check_limits(with.options, pieces);
     const std::vector<held_file*> files = files_of(pieces);
+    patience patient(with);
     for (unsigned fruitless = 0;;) {
         std::vector<piece> missing = missing_of(pieces);
         if (missing.empty()) co_return;
 
         const std::uint64_t before = held_bytes(files);
-        const std::exception_ptr fault = co_await bring_once(with, std::move(missing));
+        const std::string url = missing.front().file->from.url;
+        const setback met = co_await bring_once(with, std::move(missing));
+        for (held_file* file : files) {
+            if (!file->needs_size()) continue;
+            co_await learn_size(with, *file);
+            make_room(*file);
+        }
+        if (met.refusal) {
+            co_await rest(patient.after(met, url));
+            continue;
+        }
         const std::uint64_t brought = held_bytes(files) - before;
         fruitless = brought >= worth_another_try ? 0 : fruitless + 1;
         if (fruitless <= with.options.retries) {
-            if (!fault) continue;
-            asio::steady_timer pause(co_await asio::this_coro::executor, with.options.retry_pause);
-            co_await pause.async_wait(asio::use_awaitable);
+            if (met.fault) co_await rest(with.options.retry_pause);
             continue;
         }
-        if (fault) std::rethrow_exception(fault);
+        if (met.fault) std::rethrow_exception(met.fault);
         fail<answer_error>(*pieces.front().file, "the server does not send what it is asked for");
     }
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "stages/fetch/held_file.hpp"
-#include "stages/fetch/host_pauses.hpp"
+#include "stages/fetch/host_limits.hpp"
 #include "stages/fetch/http_client.hpp"
 #include "stages/fetch/options.hpp"
 
@@ -20,7 +20,7 @@ struct piece {
 // What the bytes of one video are fetched with.
 struct means {
     http_client& http;
-    host_pauses& hosts;
+    host_limits& hosts;
     const options& options;
     fetch_counts& counts;
     std::shared_ptr<disk_share> disk{};  // none: no limit

@@ -21,9 +21,12 @@ std::optional<content_range> parse_content_range(std::string_view text)
         range.body = media::byte_range{*first, *last + 1};
     }
     if (!take(text, "/")) return std::nullopt;
-    const auto total = take_number<std::uint64_t>(text);
-    if (!total || !text.empty() || (range.body && range.body->end > *total)) return std::nullopt;
-    range.total = *total;
+    if (take(text, "*")) {
+        if (!range.body || !text.empty()) return std::nullopt;
+        return range;
+    }
+    range.total = take_number<std::uint64_t>(text);
+    if (!range.total || !text.empty() || (range.body && range.body->end > *range.total)) return std::nullopt;
     return range;
 }
 

@@ -35,14 +35,34 @@ struct http_error : transfer_error {
 
 // No answer, or not all of it: resets, time-outs, stalls, short bodies.
 struct network_error : transfer_error {
-    network_error(const std::string& text, std::string asked_host, bool is_local, bool is_unconnected = false)
-        : transfer_error(text, std::move(asked_host)), local(is_local), unconnected(is_unconnected)
+    network_error(const std::string& text, std::string asked_host, bool is_local, bool is_unconnected = false,
+                  bool is_unanswered = false)
+        : transfer_error(text, std::move(asked_host)),
+          local(is_local),
+          unconnected(is_unconnected),
+          unanswered(is_unconnected || is_unanswered)
     {
     }
 
     bool local;        // this machine's network or proxy: names do not resolve, nothing is reachable, no certificate is
                        // trusted
     bool unconnected;  // there was no connection to the host, so nothing could be asked of it
+    bool unanswered;   // not a byte came back
+};
+
+// The proxy refuses to pass anything on, so asking again is of no use.
+struct proxy_error : network_error {
+    proxy_error(const std::string& text, std::string asked_host) : network_error(text, std::move(asked_host), true) {}
+};
+
+// The host wants to be left alone for a while, so it was not asked.
+struct postponed_error : transfer_error {
+    postponed_error(const std::string& text, std::string asked_host, std::chrono::seconds left)
+        : transfer_error(text, std::move(asked_host)), wait(left)
+    {
+    }
+
+    std::chrono::seconds wait;
 };
 
 // An answer that cannot be used: no or a wrong Content-Range, more bytes than promised, an encoded body.

@@ -8,6 +8,7 @@
 #include "media/error.hpp"
 #include "stages/fetch/bring.hpp"
 #include "stages/fetch/hls.hpp"
+#include "stages/fetch/url.hpp"
 
 namespace reelpipe::fetch {
 
@@ -32,6 +33,22 @@ void begin(held_video& video, const media_source& source)
         file.bytes = sparse_file::of(local->path);
         file.is_local = true;
         if (file.bytes->size() == 0) throw not_media_error(local->path.string() + ": an empty file", "");
+    }
+}
+
+// A video that makes no sense may be one whose body broke off, where nobody had said how long it is. It is believed
+// when it ends at the same byte once more.
+void doubt_lengths(held_video& video)
+{
+    for (held_file& file : video.files) {
+        if (!file.ends_by_closing) continue;
+        const auto length = file.identity.size;
+        if (std::exchange(file.doubted_length, length) == length) continue;
+        file.forget();
+        throw network_error(display_name(file.from.url) + ": the connection was closed after " +
+                                std::to_string(length.value_or(0)) +
+                                " bytes, and the server did not say how many there are",
+                            host_of(file.from.url), false);
     }
 }
 
@@ -73,7 +90,11 @@ fetched material_of(const held_video& video, std::size_t clips)
 }  // namespace
 
 fetcher::fetcher(http_client& http, asio::any_io_executor planners, options options)
-    : http_(http), planners_(std::move(planners)), options_(std::move(options)), head_(options_.head)
+    : http_(http),
+      hosts_(options.requests_per_second),
+      planners_(std::move(planners)),
+      options_(std::move(options)),
+      head_(options_.head)
 {
 }
 
@@ -107,7 +128,17 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
 
     begin(video, source);
     for (;;) {
-        missing_pieces next = co_await plan(video, wanted);
+        std::exception_ptr bad_media;
+        missing_pieces next;
+        try {
+            next = co_await plan(video, wanted);
+        } catch (const media::error&) {
+            bad_media = std::current_exception();
+        }
+        if (bad_media) {
+            doubt_lengths(video);
+            std::rethrow_exception(bad_media);
+        }
         if (next.pieces.empty()) break;
         ++video.counts.rounds;
         co_await bring(with, std::move(next.pieces));

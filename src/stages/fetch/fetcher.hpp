@@ -84,7 +84,7 @@ private:
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 
     http_client& http_;
-    host_pauses hosts_;
+    host_limits hosts_;
     asio::any_io_executor planners_;
     options options_;
     std::uint64_t head_;

@@ -1,5 +1,7 @@
 #include "stages/fetch/held_file.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace reelpipe::fetch {
@@ -32,11 +34,47 @@ std::uint64_t held_file::held_bytes() const
     return held;
 }
 
+file_identity held_file::expected() const
+{
+    if (!ignores_validators_) return identity;
+    return {.size = identity.size};
+}
+
 void held_file::forget()
 {
     bytes.reset();
     identity = {};
     takes_ranges = true;
+    ends_by_closing = false;
+}
+
+// The first bytes are those that show where the index is, so they are held first.
+std::optional<held_file::beginning> held_file::beginning_held() const
+{
+    constexpr std::uint64_t compared = 4u << 10;
+    if (!bytes || !identity.size || part.begin != 0) return std::nullopt;
+    const media::byte_range first{0, std::min(compared, *identity.size)};
+    if (!missing(first).empty()) return std::nullopt;
+    beginning found{.size = *identity.size, .bytes = std::string(first.size(), '\0')};
+    const media::partial_file view = bytes->view();
+    const ssize_t got = pread(view.descriptor, found.bytes.data(), found.bytes.size(), static_cast<off_t>(place));
+    if (got != static_cast<ssize_t>(found.bytes.size())) return std::nullopt;
+    return found;
+}
+
+void held_file::forget_version()
+{
+    forgotten_ = beginning_held();
+    forget();
+}
+
+void held_file::compare_with_forgotten()
+{
+    if (!forgotten_) return;
+    const auto held = beginning_held();
+    if (!held) return;
+    ignores_validators_ = held == forgotten_;
+    forgotten_.reset();
 }
 
 }  // namespace reelpipe::fetch

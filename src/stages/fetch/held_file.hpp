@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "media/range_set.hpp"
@@ -14,11 +15,15 @@
 
 namespace reelpipe::fetch {
 
+// No video is as large; who says so of a file has made it up.
+inline constexpr std::uint64_t largest_file = std::uint64_t{1} << 40;
+
 inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
 // What is held of one remote file, or of a part of it, in a temporary file that others may share. Offsets are those of
 // the remote file.
-struct held_file {
+class held_file {
+public:
     remote_file from{};
     media::byte_range part{0, unlimited};  // nothing outside of it is asked for
     std::shared_ptr<sparse_file> bytes{};  // none: opened with the first answer
@@ -26,6 +31,9 @@ struct held_file {
     std::uint64_t room = unlimited;        // up to what belongs to somebody else
     file_identity identity{};
     bool takes_ranges = true;
+    bool any_encoding = false;                      // a compressed one is of use
+    bool ends_by_closing = false;                   // its length is where a connection ended, which may have broken off
+    std::optional<std::uint64_t> doubted_length{};  // such a one that made no sense
 
     // What there is to fetch; nothing before the server has said how large the file is.
     std::optional<media::byte_range> extent() const;
@@ -35,8 +43,30 @@ struct held_file {
 
     std::uint64_t held_bytes() const;
 
-    // Another version of the file is on offer: all of this one is forgotten.
+    // What the next answer has to agree with.
+    file_identity expected() const;
+
+    // Bytes are here, and nobody has said of how many.
+    bool needs_size() const { return bytes && !identity.size; }
+
+    // What is held is not the file: all of it is forgotten.
     void forget();
+
+    // Another version of the file is on offer, to judge by its size or its validators. If the next one begins with the
+    // same bytes and is as long, the validators mean nothing.
+    void forget_version();
+    void compare_with_forgotten();
+
+private:
+    struct beginning {
+        std::uint64_t size = 0;  // of the whole file
+        std::string bytes{};
+        bool operator==(const beginning&) const = default;
+    };
+    std::optional<beginning> beginning_held() const;
+
+    std::optional<beginning> forgotten_{};
+    bool ignores_validators_ = false;
 };
 
 }  // namespace reelpipe::fetch

@@ -9,6 +9,8 @@
 #include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
+#include "stages/fetch/gzip.hpp"
+#include "stages/fetch/scan.hpp"
 #include "stages/fetch/sibling.hpp"
 #include "stages/fetch/url.hpp"
 
@@ -39,6 +41,17 @@ std::string text_of(const held_file& file)
     const ssize_t got = read_at(view, file.place, std::as_writable_bytes(std::span(text)));
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     return text;
+}
+
+// Some servers compress playlists whether they are asked to or not.
+std::string plain(std::string text)
+{
+    if (!looks_like_gzip(text)) return text;
+    std::optional<std::string> unpacked = gunzipped(text, largest_playlist);
+    if (!unpacked)
+        throw playlist_error(playlist_error::kind::no_playlist,
+                             "a gzip file that is damaged, or larger than playlists are");
+    return std::move(*unpacked);
 }
 
 // Whether what is held of one is good for the other: after an expired URL the same video comes with other addresses.
@@ -158,6 +171,7 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
         held_file& text = texts.emplace_back();
         text.from = each;
         text.room = largest_playlist;
+        text.any_encoding = true;
         pieces.push_back({&text, {0, std::min(each.max_range, largest_playlist)}});
     }
     while (!pieces.empty()) {
@@ -171,7 +185,7 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
     for (const held_file& text : texts) {
         held_.text_bytes += text.held_bytes();
         try {
-            lists.push_back(parse_playlist(text_of(text), text.from.url));
+            lists.push_back(parse_playlist(plain(text_of(text)), text.from.url));
         } catch (const playlist_error& e) {
             throw playlist_error(e.why, display_name(text.from.url) + ": " + e.what());
         }

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "stages/fetch/content_range.hpp"
+#include "stages/fetch/curl_errors.hpp"
 #include "stages/fetch/curl_multi.hpp"
 #include "stages/fetch/scan.hpp"
 #include "stages/fetch/url.hpp"
@@ -28,6 +29,9 @@ namespace {
 
 // What is written at once. Each of several hundred transfers has such a buffer.
 constexpr long receive_bytes = 64 << 10;
+
+// So many bytes that nobody needs cost less than another connection.
+constexpr std::uint64_t worth_a_connection = 64u << 10;
 
 struct free_easy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -83,48 +87,6 @@ header_lines lines_of(const http_request& request)
     return lines;
 }
 
-std::optional<std::string> header(const easy_handle& easy, const char* name)
-{
-    curl_header* found = nullptr;
-    if (curl_easy_header(easy.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return std::nullopt;
-    return found->value;
-}
-
-bool differ(const file_identity& a, const file_identity& b)
-{
-    const bool sizes = a.size && b.size && *a.size != *b.size;
-    return sizes || (!a.validator.empty() && !b.validator.empty() && a.validator != b.validator);
-}
-
-// Whether the fault is this machine's, its proxy's or its network's, so that any other transfer would meet it as well.
-bool is_local(const easy_handle& easy, CURLcode code, bool through_proxy)
-{
-    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_INTERFACE_FAILED ||
-        code == CURLE_PROXY || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-        return true;
-    if (code != CURLE_COULDNT_CONNECT) return false;
-    long cause = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &cause);
-    return through_proxy || cause == ENETUNREACH || cause == ENETDOWN || cause == EADDRNOTAVAIL;
-}
-
-// Refused, nobody there who would refuse, no such name, or somebody else who answers to it.
-bool is_unconnected(const easy_handle& easy, CURLcode code, bool through_proxy)
-{
-    if (code == CURLE_COULDNT_CONNECT) return !is_local(easy, code, through_proxy);
-    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION) return true;
-    long sent = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_REQUEST_SIZE, &sent);
-    return code == CURLE_OPERATION_TIMEDOUT && sent == 0;
-}
-
-bool leads_nowhere(CURLcode code)
-{
-    return code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT;
-}
-
-bool is_bad_answer(CURLcode code) { return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING; }
-
 // libcurl up to 7.88 buffers up to 32 MB of an HTTP/2 stream and has stalls that were mended later.
 bool library_does_http2_well() { return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080a00; }
 
@@ -169,7 +131,6 @@ struct transfer::state final : curl_multi::job {
     void leave() noexcept;
     bool take_body(std::span<const std::byte>);
     void check_head();
-    void check_range();
     void check_end();
     [[noreturn]] void refuse(int status) const;
     std::string where() const;
@@ -184,10 +145,11 @@ struct transfer::state final : curl_multi::job {
 
     response_head head;
     bool has_head = false;
-    std::uint64_t paid;       // bytes to come that are within the rate already
-    std::uint64_t position;   // in the file: the next byte to come
-    std::uint64_t stop = 0;   // where the sink has enough
-    bool has_enough = false;  // the transfer was ended at `stop`, before the body's own end
+    std::uint64_t paid;          // bytes to come that are within the rate already
+    std::uint64_t position;      // in the file: the next byte for the sink
+    std::uint64_t received = 0;  // in the file: the next byte to come
+    std::uint64_t stop = 0;      // where the sink has enough
+    bool has_enough = false;     // the transfer was ended at `stop`, before the body's own end
     std::exception_ptr error;
     bool ended = false;
     CURLcode result = CURLE_OK;
@@ -259,6 +221,9 @@ void transfer::state::prepare()
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_BUFFERSIZE, receive_bytes);
     if (options.ipv4_only && request.proxy.empty()) set(easy, CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_V4));
+    if (!options.user_agent.empty()) set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+    // A redirect may set a cookie and lead to the same address; nothing of it is left behind for another transfer.
+    set(easy, CURLOPT_COOKIEFILE, "");
     if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 
     set(easy, CURLOPT_OPENSOCKETFUNCTION, &state::on_open);
@@ -338,8 +303,9 @@ bool transfer::state::take_body(std::span<const std::byte> bytes)
     const std::uint64_t wanted = std::min<std::uint64_t>(bytes.size(), stop - position);
     if (wanted > 0) sink.write(position, bytes.first(static_cast<std::size_t>(wanted)));
     position += wanted;
-    // A body that ends here is read to its end, for then the connection can be used again.
-    has_enough = wanted < bytes.size() || (position == stop && stop < head.body.end);
+    received += bytes.size();
+    // A body that ends here, or soon, is read to its end, for then the connection can be used again.
+    has_enough = received > head.body.end || (position == stop && head.body.end - stop > worth_a_connection);
     return !has_enough;
 }
 
@@ -348,50 +314,25 @@ void transfer::state::check_head()
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status != 200 && status != 206) refuse(static_cast<int>(status));
-    if (const auto encoding = header(easy, "Content-Encoding"); encoding && !equal_but_for_case(*encoding, "identity"))
-        throw answer_error(where() + ": a body in " + *encoding + " encoding, which was not asked for", host());
-
+    head = read_head(easy.get(), request.range, request.any_encoding, where(), host());
     has_head = true;
-    head.partial = status == 206;
-    head.content_type = header(easy, "Content-Type").value_or("");
-    head.identity.validator = header(easy, "ETag").value_or(header(easy, "Last-Modified").value_or(""));
-    const char* url = nullptr;
-    curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &url);
-    head.url = url ? url : request.url;
-    check_range();
-
-    if (differ(head.identity, request.expected))
+    if (head.url.empty()) head.url = request.url;
+    if (!may_be_same(head.identity, request.expected))
         throw changed_error(where() + ": the file changed while it was read", host());
-    position = head.body.begin;
-    stop = std::clamp(sink.begin(head), head.body.begin, head.body.end);
-}
-
-void transfer::state::check_range()
-{
-    if (!head.partial) {
-        curl_off_t length = -1;
-        curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (length >= 0) head.identity.size = static_cast<std::uint64_t>(length);
-        head.body = {0, head.identity.size.value_or(std::numeric_limits<std::uint64_t>::max())};
-        return;
-    }
-    const auto text = header(easy, "Content-Range");
-    const auto range = parse_content_range(text.value_or(""));
-    if (!range || !range->body || range->body->begin != request.range.begin)
-        throw answer_error(where() + ": a partial answer " +
-                               (text ? "with the range \"" + *text + "\"" : std::string("without a Content-Range")),
-                           host());
-    head.body = {range->body->begin, std::min(range->body->end, request.range.end)};
-    head.identity.size = range->total;
+    position = received = head.body.begin;
+    const std::uint64_t most = head.partial ? std::min(head.body.end, request.range.end) : head.body.end;
+    stop = std::clamp(sink.begin(head), head.body.begin, most);
 }
 
 void transfer::state::refuse(int status) const
 {
     if (status == 416 && request.expected.size) {
-        const auto range = parse_content_range(header(easy, "Content-Range").value_or(""));
-        if (range && range->total != *request.expected.size)
+        const auto range = parse_content_range(header_of(easy.get(), "Content-Range").value_or(""));
+        if (range && range->total && *range->total != *request.expected.size)
             throw changed_error(where() + ": the file changed while it was read", host());
     }
+    if (status == 407 && !request.proxy.empty())
+        throw_for_proxy_password({.easy = easy.get(), .code = CURLE_OK, .host = host(), .proxy = request.proxy});
     curl_off_t wait = 0;  // libcurl reads both forms of Retry-After, seconds and a date
     curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &wait);
     constexpr curl_off_t longest = 24 * 3600;  // it may say anything
@@ -419,18 +360,14 @@ asio::awaitable<response_head> transfer::state::wait()
 void transfer::state::check_end()
 {
     if (error) std::rethrow_exception(error);
-    if (has_enough) return;
-    const CURLcode code = result;
-    if (code != CURLE_OK) {
-        const std::string text = where() + ": " + (*message ? message : curl_easy_strerror(code));
-        if (leads_nowhere(code)) throw misleading_error(text, host());
-        if (is_bad_answer(code)) throw answer_error(text, host());
-        const bool proxied = !request.proxy.empty();
-        // Such a name may well have an IPv6 address.
-        const bool was_half_asked = code == CURLE_COULDNT_RESOLVE_HOST && driver->options.ipv4_only && !proxied;
-        const bool local = !was_half_asked && is_local(easy, code, proxied);
-        throw network_error(text, host(), local, is_unconnected(easy, code, proxied));
-    }
+    if (has_enough || (has_head && position == stop && stop < head.body.end)) return;
+    if (result != CURLE_OK)
+        throw_for({.easy = easy.get(),
+                   .code = result,
+                   .text = where() + ": " + (*message ? message : curl_easy_strerror(result)),
+                   .host = host(),
+                   .proxy = request.proxy,
+                   .ipv4_only = driver->options.ipv4_only});
     if (!has_head) check_head();  // there was no body
     const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();
     if (ends_by_closing) head.identity.size = head.body.end = position;

@@ -14,6 +14,7 @@
 
 #include "media/range_set.hpp"
 #include "stages/fetch/errors.hpp"
+#include "stages/fetch/response_head.hpp"
 
 namespace reelpipe::fetch {
 
@@ -30,15 +31,8 @@ struct http_options {
     bool allow_private = false;
     std::optional<bool> http2{};  // over TLS; else where the library does it well
     bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it; not of a proxy
+    std::string user_agent{};     // of requests that name none; empty: none
     std::string ca_file{};        // PEM file of trusted certificates; empty: the system's
-};
-
-// Which version of a file the bytes must belong to.
-struct file_identity {
-    std::optional<std::uint64_t> size{};
-    std::string validator{};  // ETag, or else Last-Modified; empty: unknown
-
-    bool operator==(const file_identity&) const = default;
 };
 
 struct http_request {
@@ -48,17 +42,9 @@ struct http_request {
     std::string proxy{};
     bool has_had_turn = false;  // wait_for_turn() was asked for the whole range
     bool public_only = false;   // not even the host of `url` may have a private address
+    bool any_encoding = false;  // a compressed body is taken as it comes
     media::byte_range range{};  // never open-ended, never empty
     file_identity expected{};   // what is known of it is compared before a byte is taken
-};
-
-// What the server says before the body, already checked: 206 with the range that was asked for, or 200.
-struct response_head {
-    bool partial = false;      // 206; otherwise the server ignored the range and the body is the whole file
-    media::byte_range body{};  // where it stands in the file; the end of a whole body of unknown length is the maximum
-    file_identity identity{};
-    std::string content_type{};
-    std::string url{};  // after redirects
 };
 
 // Takes a body as it arrives, on the loop's thread. What its functions throw ends the transfer and comes out of wait().

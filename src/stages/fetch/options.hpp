@@ -17,6 +17,7 @@ struct options {
     std::uint64_t whole_limit = 2ull << 30;   // bytes read of a body whose server ignores ranges
     std::uint64_t video_limit = 16ull << 30;  // bytes of one file of a video
     unsigned parallel = 4;                    // requests of one video at once
+    double requests_per_second = 0;           // to one host; 0: as many as it grants
     unsigned retries = 3;                     // in a row without a new byte, before the error is the caller's
     std::chrono::milliseconds retry_pause{200};
     std::shared_ptr<disk_budget> budget{};  // of the temporary files; none: no limit

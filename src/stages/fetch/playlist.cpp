@@ -30,14 +30,6 @@ constexpr std::size_t exact_decimals = 3;  // of a duration in seconds
 // A segment that begins or ends so close to the clip's end or start has no frame in it: durations are rounded.
 constexpr microseconds segment_rounding{2'000};
 
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view blank = " \t\r";
-    const auto first = text.find_first_not_of(blank);
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 // Takes a line off `text`; false once there are no more.
 bool take_line(std::string_view& text, std::string_view& line)
 {
@@ -177,7 +169,10 @@ private:
         if (!range.empty()) part = range_of(range, whole);
         if (part && !part->second) part->second = 0;
         if (list_.headers.size() >= most_segments) fail(refusal::unsupported, "too many headers");
-        list_.headers.push_back(resource(reference, part));
+        hls_resource header = resource(reference, part);
+        // Packagers name the same header in front of each segment; it is another only where it is another file.
+        if (header_ && list_.headers[*header_] == header) return;
+        list_.headers.push_back(std::move(header));
         header_ = list_.headers.size() - 1;
     }
 

@@ -21,7 +21,7 @@ constexpr microseconds largest_rounding{1s}, largest_slip{100ms};
 // Begins that are this near are the same.
 constexpr microseconds close_enough{2'000};
 
-double seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
+double in_seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
 
 // Along the durations in the playlist alone: when each segment of a timeline begins, and when the last one ends.
 std::vector<microseconds> listed_begins(const media_playlist& list, std::size_t first)
@@ -43,7 +43,8 @@ microseconds most_drift(std::span<const hls_segment> of)
 microseconds scaled(microseconds time, microseconds from, microseconds to)
 {
     if (from <= 0us) return {};
-    return microseconds(static_cast<std::int64_t>(static_cast<double>(time.count()) * seconds(to) / seconds(from)));
+    return microseconds(
+        static_cast<std::int64_t>(static_cast<double>(time.count()) * in_seconds(to) / in_seconds(from)));
 }
 
 }  // namespace
@@ -111,7 +112,7 @@ void check_time(const media_playlist& list, std::size_t one, std::size_t number,
             media::fault::unsupported,
             fmt::format("the playlist and the media in it disagree: the first {} segments take {:.1f} s by their "
                         "durations and {:.1f} s by their timestamps",
-                        number - first, seconds(listed), seconds(time)));
+                        number - first, in_seconds(listed), in_seconds(time)));
 }
 
 void check_begin_of_timeline(const media_playlist& list, std::size_t number)

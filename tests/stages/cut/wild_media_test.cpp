@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using namespace reelpipe::test;
 using reelpipe::cut::options;
 using reelpipe::cut::result;
+using reelpipe::cut::way;
 using reelpipe::media::fault;
 
 namespace fs = std::filesystem;
@@ -63,9 +64,9 @@ TEST_CASE("encrypted media are told as such, whatever is made of them", "[wild][
                                    "112233445566778899aabbccddeeff00"};
     if (in_fragments) words.insert(words.end(), {"-movflags", "frag_keyframe+empty_moov"});
     make(folder / "video.mp4", video("audio_mono.mp4"), words);
-    for (const bool lossless : {true, false}) {
-        CAPTURE(in_fragments, lossless);
-        CHECK(fault_of(folder / "video.mp4", {1s, 2s}, {.lossless = lossless}) == fault::encrypted);
+    for (const way mode : {way::encode, way::lossless, way::smart}) {
+        CAPTURE(in_fragments, mode);
+        CHECK(fault_of(folder / "video.mp4", {1s, 2s}, {.mode = mode}) == fault::encrypted);
     }
 }
 

@@ -89,7 +89,8 @@ TEST_CASE("a range of a file comes as it was asked for", "[http_client]")
     CHECK(body.text == content.substr(1000, 199'000));
     CHECK(head.partial);
     CHECK(head.identity.size == content.size());
-    CHECK_FALSE(head.identity.validator.empty());
+    CHECK_FALSE(head.identity.etag.empty());
+    CHECK_FALSE(head.identity.modified.empty());
     CHECK(head.content_type == "video/mp4");
     CHECK(server.body_bytes(1) == 199'000);
     CHECK(server.log(1).front().range == "bytes=1000-199999");
@@ -238,10 +239,10 @@ TEST_CASE("a refusal carries its status, its wait and no secrets", "[http_client
 
 TEST_CASE("partial answers that do not fit are refused before a byte is taken", "[http_client]")
 {
-    const auto range = GENERATE(as<std::string>{}, "", "Content-Range: bytes 7-16/300000", "Content-Range: bytes 0-9/*",
-                                "Content-Range: bytes 0-9/5", "Content-Range: bytes 9-0/300000",
-                                "Content-Range: bytes 0-18446744073709551615/18446744073709551615",
-                                "Content-Range: lines 0-9/300000", "Content-Range: bytes */300000");
+    const auto range =
+        GENERATE(as<std::string>{}, "", "Content-Range: bytes 7-16/300000", "Content-Range: bytes 0-9/5",
+                 "Content-Range: bytes 9-0/300000", "Content-Range: bytes 0-18446744073709551615/18446744073709551615",
+                 "Content-Range: lines 0-9/300000", "Content-Range: bytes */300000");
     origin server;
     server.serve("/video", [range](const asked&) {
         reply answer{.status = 206, .body = content.substr(0, 10)};
@@ -280,7 +281,7 @@ TEST_CASE("a file that is not the expected one is refused before a byte is taken
     loop_and_client local;
     kept_body body;
     const http_request other_size{.url = server.url("/video"), .range = {0, 10}, .expected = {.size = 299'999}};
-    const http_request other_tag{.url = server.url("/video"), .range = {0, 10}, .expected = {.validator = "\"one\""}};
+    const http_request other_tag{.url = server.url("/video"), .range = {0, 10}, .expected = {.etag = "\"one\""}};
     const http_request shrunk{.url = server.url("/video"), .range = {300'000, 300'001}, .expected = {.size = 400'000}};
 
     CHECK_THROWS_AS(local.get(other_size, body), changed_error);
@@ -289,7 +290,7 @@ TEST_CASE("a file that is not the expected one is refused before a byte is taken
     CHECK(body.text.empty());
 
     const http_request same{
-        .url = server.url("/video"), .range = {0, 10}, .expected = {.size = 300'000, .validator = "\"two\""}};
+        .url = server.url("/video"), .range = {0, 10}, .expected = {.size = 300'000, .etag = "\"two\""}};
     local.get(same, body);
     CHECK(body.text == content.substr(0, 10));
 }

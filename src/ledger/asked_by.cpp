@@ -1,0 +1,35 @@
+#include "ledger/asked_by.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "stages/store/stable_hash.hpp"
+
+namespace reelpipe {
+
+namespace {
+
+std::int64_t number_of(const std::string& text) { return static_cast<std::int64_t>(store::stable_hash(text)); }
+
+// What only a site says, and says to everybody.
+bool is_word_of_site(reason why)
+{
+    using enum reason;
+    return why == removed || why == private_video || why == account_closed || why == copyright || why == policy ||
+           why == paid || why == unavailable || why == bad_input;
+}
+
+}  // namespace
+
+asked_by::asked_by(const source_options& o, bool with_audio)
+    : place_(number_of(fmt::format("{}\n{}", o.name, o.url_base))),
+      way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.name, o.url_base, o.format, o.max_height,
+                                 !with_audio, o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters,
+                                 fmt::join(o.headers, "\n"))))
+{
+}
+
+std::int64_t asked_by::for_failure(reason why) const { return is_word_of_site(why) ? place_ : way_; }
+
+}  // namespace reelpipe

@@ -1,0 +1,28 @@
+#ifndef REELPIPE_STAGES_FETCH_CURL_ERRORS_HPP
+#define REELPIPE_STAGES_FETCH_CURL_ERRORS_HPP
+
+#include <curl/curl.h>
+
+#include <string>
+
+namespace reelpipe::fetch {
+
+// What is known of a transfer that libcurl ended with an error, besides its code.
+struct failed_transfer {
+    CURL* easy;
+    CURLcode code;
+    std::string text{};  // what was asked of whom, and libcurl's words
+    std::string host{};
+    std::string proxy{};     // empty: none
+    bool ipv4_only = false;  // no address of IPv6 was looked for
+};
+
+// Throws the transfer_error that it is.
+[[noreturn]] void throw_for(const failed_transfer&);
+
+// The proxy wants a password, in answer to a request that it was to pass on.
+[[noreturn]] void throw_for_proxy_password(const failed_transfer&);
+
+}  // namespace reelpipe::fetch
+
+#endif

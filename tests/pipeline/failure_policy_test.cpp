@@ -1,0 +1,198 @@
+#include "pipeline/failure_policy.hpp"
+
+#include <string>
+#include <vector>
+
+#include "media/error.hpp"
+#include "stages/fetch/errors.hpp"
+#include "support/catch.hpp"
+
+using namespace std::chrono_literals;
+using namespace reelpipe;
+
+namespace {
+
+// A policy, and what it entered.
+struct bench {
+    explicit bench(failure_policy::options options = {}) : policy(with_say(std::move(options)), entering()) {}
+
+    // What becomes of the video, whose fetch has failed with `error` for the `attempt`th time.
+    template <class Error> verdict fetch_failed(const std::string& video, const Error& error, unsigned attempt = 1)
+    {
+        auto job = std::make_shared<video_job>();
+        job->id = video;
+        job->fetch_attempts = attempt;
+        job->source.files.emplace_back(remote_file{.url = "http://host/" + video});
+        return policy.judge(
+            {.stage = "fetch",
+             .attempt = attempt,
+             .attempts = 1'000'000,
+             .error = std::make_exception_ptr(job_failed(std::move(job), std::make_exception_ptr(error)))});
+    }
+
+    std::vector<std::string> entered;
+    std::vector<std::string> said;
+    failure_policy policy;
+
+private:
+    failure_policy::options with_say(failure_policy::options options)
+    {
+        options.say = [this](severity, const std::string& line) { said.push_back(line); };
+        return options;
+    }
+    failure_policy::entry entering()
+    {
+        return [this](const job_failed& job, const finding& found, unsigned) {
+            entered.push_back(job.video->id + " " + std::string(to_string(found.why)));
+        };
+    }
+};
+
+fetch::http_error status(int code, std::optional<std::chrono::seconds> wait = {})
+{
+    return {"host: status " + std::to_string(code), "host", code, wait};
+}
+
+std::optional<reason> stopped_by(const bench& b)
+{
+    if (!b.policy.stop_reason()) return std::nullopt;
+    return b.policy.stop_reason()->why;
+}
+
+using kind = verdict::kind;
+
+}  // namespace
+
+TEST_CASE("what a host says of everything is entered once it serves something", "[failure_policy]")
+{
+    const int code = GENERATE(400, 401, 402, 403, 404, 410, 418, 451);
+    bench b;
+    CHECK(b.fetch_failed("a", status(code)).what() == kind::drop);
+    CHECK(b.fetch_failed("b", fetch::not_media_error("a page", "host")).what() == kind::drop);
+    CHECK(b.fetch_failed("c", fetch::misleading_error("a circle", "host")).what() == kind::drop);
+    CHECK(b.fetch_failed("d", media::error(media::fault::not_media, "JSON")).what() == kind::drop);
+    CHECK(b.entered.empty());
+
+    b.policy.served("host", "e");
+    CHECK(b.entered.size() == 4);
+    b.policy.end();
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("a host that serves nothing condemns nothing", "[failure_policy]")
+{
+    const int videos = GENERATE(1, 60);
+    bench b;
+    for (int v = 0; v < videos; ++v) b.fetch_failed(std::to_string(v), status(404));
+    b.policy.end();
+    CHECK(b.entered.empty());
+    CHECK(stopped_by(b) == reason::nothing_served);
+    CHECK(b.said.size() == (videos == 1 ? 1 : 2));  // once when it is seen, once at the end
+}
+
+TEST_CASE("a host that has moved in mid-run condemns nothing", "[failure_policy]")
+{
+    bench b;
+    b.policy.served("host", "good");
+    for (int v = 0; v < 30; ++v) b.fetch_failed(std::to_string(v), fetch::not_media_error("a page", "host"));
+    REQUIRE(b.policy.doubts().size() == 1);
+    CHECK(b.policy.doubts().front().host == "host");
+    CHECK(b.policy.doubts().front().video == "good");
+    b.policy.end();
+    CHECK(b.entered.empty());
+    CHECK(stopped_by(b) == reason::nothing_served);
+}
+
+TEST_CASE("a host that proves to be well has said the truth of all", "[failure_policy]")
+{
+    bench b;
+    b.policy.served("host", "good");
+    for (int v = 0; v < 30; ++v) b.fetch_failed(std::to_string(v), status(404));
+    b.policy.served("host", "good");  // as it does when it is asked once more
+    b.policy.end();
+    CHECK(b.entered.size() == 30);
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("a few videos that are missing at the end of a run are missing", "[failure_policy]")
+{
+    bench b;
+    b.policy.served("host", "good");
+    for (int v = 0; v < 5; ++v) b.fetch_failed(std::to_string(v), status(404));
+    CHECK(b.policy.doubts().empty());
+    b.policy.end();
+    CHECK(b.entered.size() == 5);
+}
+
+TEST_CASE("of hosts that lists name, one that has lost its only video is believed where others serve",
+          "[failure_policy]")
+{
+    bench b({.names_hosts = true});
+    b.policy.served("other", "good");
+    b.fetch_failed("a", status(404));
+    b.policy.end();
+    CHECK(b.entered == std::vector<std::string>{"a gone"});
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("what is found in a video's bytes is entered at once", "[failure_policy]")
+{
+    bench b;
+    b.fetch_failed("a", media::error(media::fault::corrupt, "no key frame"));
+    b.fetch_failed("b", fetch::too_large_error("10^14 bytes", "host"));
+    CHECK(b.entered == std::vector<std::string>{"a corrupt", "b too_large"});
+}
+
+TEST_CASE("a request that was not sent is no attempt", "[failure_policy]")
+{
+    bench b({.attempts = 2});
+    for (int i = 0; i < 20; ++i) {
+        const verdict v = b.fetch_failed("a", fetch::postponed_error("not asked", "host", 30s), 0);
+        CHECK(v.what() == kind::retry);
+        CHECK(*v.after() >= 30s);
+    }
+    CHECK_FALSE(b.policy.has_stopped());
+    CHECK(b.fetch_failed("a", fetch::postponed_error("not asked", "host", 3600s), 0).what() == kind::drain);
+    CHECK(stopped_by(b) == reason::rate_limited);
+    CHECK(b.entered.empty());
+}
+
+TEST_CASE("waits grow, are spread, and last as long as the host asks", "[failure_policy]")
+{
+    bench b({.attempts = 10, .backoff = 1s});
+    auto longest = 0ms;
+    for (unsigned attempt = 1; attempt < 8; ++attempt) {
+        const verdict v = b.fetch_failed("a", status(503), attempt);
+        REQUIRE(v.what() == kind::retry);
+        CHECK(*v.after() >= longest);
+        longest = std::chrono::seconds(1u << (attempt - 1));
+        CHECK(*v.after() >= longest);
+        CHECK(b.fetch_failed("a", status(503, 60s), attempt).after() >= 60s);
+    }
+}
+
+TEST_CASE("a proxy that wants a password stops the run at once", "[failure_policy]")
+{
+    bench b;
+    CHECK(b.fetch_failed("a", fetch::proxy_error("status 407", "host")).what() == kind::drain);
+    CHECK(stopped_by(b) == reason::no_network);
+    CHECK(b.entered.empty());
+}
+
+TEST_CASE("a host or proxy that takes connections and says nothing is down", "[failure_policy]")
+{
+    bench b({.attempts = 1});
+    for (const char* video : {"a", "b", "c"})
+        b.fetch_failed(video, fetch::network_error("reset", "host", false, false, true));
+    CHECK(stopped_by(b) == reason::host_down);
+    CHECK(b.entered.empty());
+}
+
+TEST_CASE("a user who wants the run to end waits for nobody", "[failure_policy]")
+{
+    bench b;
+    b.policy.drain();
+    CHECK(b.fetch_failed("a", status(503)).what() == kind::drain);
+    CHECK(b.fetch_failed("a", fetch::postponed_error("not asked", "host", 3s)).what() == kind::drain);
+    CHECK(b.entered.empty());
+}

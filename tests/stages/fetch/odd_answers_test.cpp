@@ -1,0 +1,193 @@
+#include <zlib.h>
+
+#include <string>
+
+#include "media/error.hpp"
+#include "stages/fetch/fetching.hpp"
+#include "stages/fetch/gzip.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+
+using namespace reelpipe;
+using namespace reelpipe::fetch;
+using namespace reelpipe::test;
+
+namespace {
+
+const std::vector<segment> asked_segments{seconds(20, 25)};
+
+// A server whose answers a change makes odd.
+using change = std::function<void(reply&, const asked&, const std::string& whole)>;
+
+void check_fetched(const change& make_odd)
+{
+    const std::string whole = video("long.mp4");
+    origin server;
+    server.serve("/video", [&](const asked& r) {
+        reply answer = part_of(whole, r);
+        make_odd(answer, r, whole);
+        return answer;
+    });
+    fetching local;
+    const fetched got = local.fetch(server.url("/video"), asked_segments);
+    CHECK(can_be_cut(*got.files.at(0), whole, asked_segments));
+    CHECK(got.held_bytes < whole.size() / 2);
+}
+
+std::string gzipped(const std::string& text)
+{
+    z_stream s{};
+    REQUIRE(deflateInit2(&s, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    std::string out(deflateBound(&s, text.size()), '\0'), in = text;
+    s.next_in = reinterpret_cast<Bytef*>(in.data());
+    s.avail_in = static_cast<uInt>(in.size());
+    s.next_out = reinterpret_cast<Bytef*>(out.data());
+    s.avail_out = static_cast<uInt>(out.size());
+    REQUIRE(deflate(&s, Z_FINISH) == Z_STREAM_END);
+    out.resize(s.total_out);
+    deflateEnd(&s);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("an encoding that is none is none", "[odd_answers]")
+{
+    const auto encoding = GENERATE(as<std::string>{}, "", "identity", "none", "aws-chunked", "aws-chunked, Identity");
+    check_fetched([&](reply& answer, const asked&, const std::string&) {
+        answer.headers.push_back("Content-Encoding: " + encoding);
+    });
+}
+
+TEST_CASE("what a server calls a video's type says nothing", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked&, const std::string&) {
+        answer.headers.emplace_back("Content-Type: text/html; charset=UTF-8");
+    });
+}
+
+TEST_CASE("a part whose whole has no known length is a part", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked&, const std::string& whole) {
+        std::string& range = answer.headers.front();
+        range.replace(range.find('/'), std::to_string(whole.size()).size() + 1, "/*");
+    });
+}
+
+TEST_CASE("a part under status 200 is a part", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked&, const std::string&) { answer.status = 200; });
+}
+
+TEST_CASE("a part that begins before what was asked for holds it", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked& r, const std::string& whole) {
+        asked aligned = r;
+        const auto [first, last] = r.range().value();
+        aligned.headers["range"] =
+            "bytes=" + std::to_string(first / 4096 * 4096) + "-" + std::to_string(last / 4096 * 4096 + 4095);
+        answer = part_of(whole, aligned);
+    });
+}
+
+TEST_CASE("a cache that has no part of the file the first time has them ever after", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked& r, const std::string& whole) {
+        if (r.number == 0) answer = {.body = whole};
+    });
+    const auto in_between = GENERATE(1u, 2u);
+    check_fetched([&](reply& answer, const asked& r, const std::string& whole) {
+        if (r.number == in_between) answer = {.body = whole};
+    });
+}
+
+TEST_CASE("nodes that spell a validator in two ways, or leave it out, have one file", "[odd_answers]")
+{
+    const auto other = GENERATE(as<std::string>{}, "ETag: \"v1\"", "ETag: \"v2\"", "X: none");
+    check_fetched([&](reply& answer, const asked& r, const std::string&) {
+        answer.headers.emplace_back("Last-Modified: Tue, 01 Sep 2026 10:00:00 GMT");
+        answer.headers.push_back(r.number % 2 == 0 ? "ETag: W/\"v1\"" : other);
+    });
+}
+
+TEST_CASE("validators of nodes that agree in nothing are seen through the second time", "[odd_answers]")
+{
+    const std::string whole = video("long.mp4");
+    origin server;
+    server.serve("/video", [&](const asked& r) {
+        reply answer = part_of(whole, r);
+        answer.headers.push_back("ETag: \"" + std::to_string(r.number) + "\"");
+        return answer;
+    });
+    fetching local;
+    held_video held;
+    const media_source source{{remote_file{.url = server.url("/video")}}};
+    CHECK_THROWS_AS(local.fetch(held, source, asked_segments), changed_error);
+    const fetched got = local.fetch(held, source, asked_segments);
+    CHECK(can_be_cut(*got.files.at(0), whole, asked_segments));
+}
+
+TEST_CASE("a cookie that a redirect to the same address sets is sent there", "[odd_answers]")
+{
+    check_fetched([](reply& answer, const asked& r, const std::string&) {
+        if (r.headers.contains("cookie") && r.headers.at("cookie") == "t=1") return;
+        answer = {.status = 302, .headers = {"Set-Cookie: t=1; Path=/", "Location: /video"}};
+    });
+}
+
+TEST_CASE("a body of unannounced length that broke off is fetched again", "[odd_answers]")
+{
+    const std::string whole = video("long.mp4");
+    const bool once = GENERATE(true, false);
+    origin server;
+    server.serve("/video", [&](const asked& r) {
+        const bool broken = r.number == 0 || !once;
+        return reply{.body = whole.substr(0, broken ? whole.size() / 8 : whole.size()), .announces_length = false};
+    });
+    fetching local;
+    held_video held;
+    const media_source source{{remote_file{.url = server.url("/video")}}};
+    CHECK_THROWS_AS(local.fetch(held, source, asked_segments), network_error);
+    if (once)
+        CHECK(can_be_cut(*local.fetch(held, source, asked_segments).files.at(0), whole, asked_segments));
+    else
+        CHECK_THROWS_AS(local.fetch(held, source, asked_segments), media::error);
+}
+
+TEST_CASE("a length that nobody can have costs its video and no more", "[odd_answers]")
+{
+    const std::string whole = video("moov_first.mp4");
+    const auto total = GENERATE(as<std::string>{}, "100000000000000", "9000000000000000000");
+    origin server;
+    server.serve("/video", [&](const asked& r) {
+        reply answer = part_of(whole, r);
+        std::string& range = answer.headers.front();
+        range.replace(range.find('/') + 1, std::string::npos, total);
+        return answer;
+    });
+    fetching local;
+    CHECK_THROWS_AS(local.fetch(server.url("/video"), asked_segments), too_large_error);
+}
+
+TEST_CASE("a program that has a name says it, unless the source brings one along", "[odd_answers]")
+{
+    const std::string whole = video("moov_first.mp4");
+    origin server;
+    server.serve("/video", [&](const asked& r) { return part_of(whole, r); });
+    fetching local({}, {.user_agent = "reelpipe/1"});
+    local.fetch(server.url("/video"), asked_segments);
+    CHECK(server.requests().front().headers.at("user-agent") == "reelpipe/1");
+    local.fetch({{remote_file{.url = server.url("/video"), .headers = {"User-Agent: Player"}}}}, asked_segments);
+    CHECK(server.requests().back().headers.at("user-agent") == "Player");
+}
+
+TEST_CASE("gzip is taken apart up to a limit, and only where it is whole", "[odd_answers]")
+{
+    const std::string text(100'000, 'x'), packed = gzipped(text);
+    CHECK(looks_like_gzip(packed));
+    CHECK_FALSE(looks_like_gzip("#EXTM3U"));
+    CHECK(gunzipped(packed, text.size()) == text);
+    CHECK_FALSE(gunzipped(packed, text.size() - 1));
+    CHECK_FALSE(gunzipped(packed.substr(0, packed.size() / 2), text.size()));
+    CHECK_FALSE(gunzipped("\x1f\x8b nothing of the kind", text.size()));
+}
