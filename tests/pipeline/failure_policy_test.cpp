@@ -27,7 +27,8 @@ struct bench {
             {.stage = "fetch",
              .attempt = attempt,
              .attempts = 1'000'000,
-             .error = std::make_exception_ptr(job_failed(std::move(job), std::make_exception_ptr(error)))});
+             .error = std::make_exception_ptr(job_failed(std::move(job), std::make_exception_ptr(error))),
+             .what = {}});
     }
 
     std::vector<std::string> entered;
