@@ -17,9 +17,9 @@
 
 namespace reelpipe {
 
-// The way in which clips are made. encode: all frames are re-encoded. lossless: packets are copied, and what surrounds the
-// segment is hidden by edit lists. smart: frames of H.264 are re-encoded up to the first IDR frame and copied from there
-// on; where that cannot be proven right, all frames are re-encoded.
+// The way in which clips are made. encode: all frames are re-encoded. lossless: packets are copied, and what surrounds
+// the segment is hidden by edit lists. smart: frames of H.264 are re-encoded up to the first IDR frame and copied from
+// there on; where that cannot be proven right, all frames are re-encoded.
 enum class cut_mode : std::uint8_t { encode, lossless, smart };
 
 // The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.

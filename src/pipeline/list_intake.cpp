@@ -115,8 +115,7 @@ try {
     if (count.good == 0 && count.bad > 0)
         throw usage_error(fmt::format("no row of {} can be read: {}{}", name, count.first_complaint,
                                       count.bad == 1 ? "" : fmt::format("; and {} more", count.bad - 1)));
-    if (count.bad > rows_told)
-        warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
+    if (count.bad > rows_told) warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
     return count.bad;
 } catch (const annotations::not_a_list& e) {
     throw usage_error(e.what());
@@ -132,8 +131,8 @@ void check(const wanted_options& options)
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     if (options.seed && options.sample == 0 && options.per_label == 0)
-        throw usage_error("a seed is for --sample or --per-label");
-    if (options.window.count() <= 0) throw usage_error("the window has to be longer than nothing");
+        throw usage_error("--seed needs --sample or --per-label");
+    if (options.window.count() <= 0) throw usage_error("--window must be longer than 0");
 }
 
 // A slip of the pen should not look like a finished run.

@@ -29,8 +29,8 @@ struct input {
 // The treatment of audio: copied where MP4 can carry it and otherwise encoded as AAC; always encoded; left out.
 enum class audio_mode : std::uint8_t { copy, aac, none };
 
-// encode: frames are shaped and encoded. lossless: packets are copied, and frames outside the segment hidden. smart: the
-// frames at the edges are encoded and the others copied; all are encoded where that cannot be proven right.
+// encode: frames are shaped and encoded. lossless: packets are copied, and frames outside the segment hidden. smart:
+// the frames at the edges are encoded and the others copied; all are encoded where that cannot be proven right.
 enum class way : std::uint8_t { encode, lossless, smart };
 
 // Options of a clip. Words and numbers mean the same as for the ffmpeg program.
