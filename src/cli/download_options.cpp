@@ -95,12 +95,12 @@ void add_list_options(CLI::App& command, wanted_options& o)
                     "end=, and perhaps label=, split= and unit=s, ms or us")
         ->option_text("WHICH")
         ->group(group);
-    add_seconds(command, "--window", o.window, "length of clips of lists that give one time, as AVA and VGGSound do",
-                0.001, 86400)
+    add_seconds(command, "--window", o.window,
+                "length of clips if the list gives only one time, as AVA and VGGSound do", 0.001, 86400)
         ->group(group);
     command
         .add_flag("--negatives", o.negatives,
-                  "also take rows that say that a clip does not show its label, as HACS Clips has them")
+                  "also take rows that say that their label is absent from the clip (HACS Clips)")
         ->group(group);
 }
 
@@ -126,18 +126,22 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
         ->option_text("LIST")
         ->group(group);
     command.add_flag("--cc-only", o.cc_only, "only rows whose column is_cc says 1 (Creative Commons)")->group(group);
-    command.add_option("--per-label", o.per_label, "only N rows of each label, the first ones or, with --seed, any")
+    command
+        .add_option("--per-label", o.per_label,
+                    "only N rows of each label: the first ones or, with --seed, random ones")
         ->check(CLI::Range(1L, 1'000'000'000L))
         ->option_text("N")
         ->group(group);
-    command.add_option("--sample", o.sample, "only N rows, drawn by chance")
+    command.add_option("--sample", o.sample, "only N random rows")
         ->check(CLI::Range(1L, 1'000'000'000L))
         ->option_text("N")
         ->group(group);
-    command.add_option("--seed", o.seed, "draw other rows; the same number draws the same rows on every machine")
+    command
+        .add_option("--seed", o.seed,
+                    "choose other random rows; the same number chooses the same rows on every machine")
         ->option_text("N")
         ->group(group);
-    command.add_option("--limit", o.limit, "only the first N rows of all that")
+    command.add_option("--limit", o.limit, "only the first N rows that are left")
         ->check(CLI::Range(1L, 1'000'000'000L))
         ->option_text("N")
         ->group(group);
@@ -294,7 +298,7 @@ void add_cut_options(CLI::App& command, cut_options& o)
                          {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}, {"smart", cut_mode::smart}},
                          "encode: re-encode the frames. lossless: copy packets, and hide what surrounds the segment by "
                          "edit lists. smart: re-encode H.264 up to the first IDR frame of the segment and copy the "
-                         "rest, hiding nothing; re-encode the segment where that is not sure to be right")
+                         "rest, hiding nothing; or re-encode all of it if that cannot be proven right")
         ->group(group);
     command.add_option("--preset", o.preset, "libx264 preset")
         ->capture_default_str()

@@ -127,7 +127,7 @@ std::optional<media::splice> splice_in(const json& from)
     const auto count = static_cast<std::int64_t>(parts.samples.size());
     if (parts.time_base_numerator <= 0 || parts.time_base_denominator <= 0 || parts.copy_begin < 0 ||
         parts.copy_end < parts.copy_begin || parts.copy_end > count)
-        throw std::invalid_argument("parts of a clip that are none");
+        throw std::invalid_argument("invalid parts of a clip");
     return parts;
 }
 

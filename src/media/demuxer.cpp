@@ -225,7 +225,7 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     if (opened >= 0) input_.reset(context);
     guard(opened, "opening the container");
     if (const auto encryption = encryption_of(file, *input_))
-        throw error(fault::encrypted, "it is encrypted (" + *encryption + "), and nobody here has the key");
+        throw error(fault::encrypted, "it is encrypted (" + *encryption + "), and there is no key for it");
     find_streams();
     if (!knows_parameters()) {
         leave_first_fragment();

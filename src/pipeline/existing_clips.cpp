@@ -60,7 +60,7 @@ clip_record existing_clips::share(const stored_file& stored, const clip_task& tw
     }
     throw std::system_error(
         std::make_error_code(std::errc::file_exists),
-        fmt::format("name the clip {}, where something stands that cannot be opened", twin.file.string()));
+        fmt::format("the clip cannot get its name {}, because a file there cannot be opened", twin.file.string()));
 }
 
 existing_clips::existing_file existing_clips::look_at(const clip_task& task, const std::stop_token& stop) const

@@ -53,7 +53,7 @@ label_choice::word label_choice::word_of(const std::string& text)
     if (!csv.split(text)) throw usage_error(fmt::format("labels {}: a quote is left open", text));
     for (std::size_t i = 0; i < csv.fields(); ++i)
         if (!csv[i].empty()) made.parts.push_back({.text = std::string(csv[i]), .is_pattern = is_pattern(csv[i])});
-    if (made.parts.empty()) throw usage_error("labels: no label is named");
+    if (made.parts.empty()) throw usage_error("--labels names no label");
     return made;
 }
 

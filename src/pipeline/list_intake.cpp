@@ -131,8 +131,8 @@ void check(const wanted_options& options)
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     if (options.seed && options.sample == 0 && options.per_label == 0)
-        throw usage_error("a seed is for --sample or --per-label");
-    if (options.window.count() <= 0) throw usage_error("the window has to be longer than nothing");
+        throw usage_error("--seed needs --sample or --per-label");
+    if (options.window.count() <= 0) throw usage_error("--window must be longer than 0");
 }
 
 // A slip of the pen should not look like a finished run.

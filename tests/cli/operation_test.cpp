@@ -313,7 +313,7 @@ TEST_CASE("lists without an end are refused", "[operation]")
     kinetics_site site;
     const finished zeros = run(site.download("/dev/zero", {"--source", site.url_template()}));
     CHECK(zeros.status == 2);
-    CHECK(says(zeros, "/dev/zero is no annotation list"));
+    CHECK(says(zeros, "/dev/zero is not an annotation list"));
     const finished noise = run(site.download("/dev/urandom", {"--source", site.url_template()}));
     CHECK(noise.status == 2);
 }

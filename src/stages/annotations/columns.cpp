@@ -84,7 +84,7 @@ time_unit unit_in(std::string_view text)
     if (text == "s") return time_unit::seconds;
     if (text == "ms") return time_unit::milliseconds;
     if (text == "us") return time_unit::microseconds;
-    throw invalid_argument("columns: unit=" + std::string(text) + " is none of s, ms and us");
+    throw invalid_argument("columns: unit=" + std::string(text) + " is not s, ms or us");
 }
 
 // With `names`, a column that is named so counts before one of that number.

@@ -16,7 +16,7 @@ bool is_json_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '
 
 void json_walk::refuse(const std::string& why) const
 {
-    throw not_a_list(input_->name() + " is no annotation list in JSON: line " + std::to_string(line_) + ": " + why);
+    throw not_a_list(input_->name() + " is not an annotation list in JSON: line " + std::to_string(line_) + ": " + why);
 }
 
 char json_walk::at(std::size_t place)

@@ -34,7 +34,7 @@ std::optional<text_line> line_reader::next()
             // Too long already: its bytes are of no use to anybody.
             dropped += searched;
             if (dropped > hopeless_line)
-                throw not_a_list(input_->name() + " is no annotation list: line " + std::to_string(number_ + 1) +
+                throw not_a_list(input_->name() + " is not an annotation list: line " + std::to_string(number_ + 1) +
                                  " is longer than " + std::to_string(hopeless_line) + " bytes");
             input_->take(searched);
             searched = 0;

@@ -41,17 +41,16 @@ std::string known_mistake(std::string_view start)
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why)
 {
-    throw not_a_list(fmt::format("{} is no annotation list: {}", name, why));
+    throw not_a_list(fmt::format("{} is not an annotation list: {}", name, why));
 }
 
 [[noreturn]] void refuse_unknown(const std::string& name, const list_head& head)
 {
-    refuse(name,
-           fmt::format("line {}, {}, names no columns such as youtube_id,time_start,time_end,label or "
-                       "video-id,start-time,end-time, and is no row of a list that is known: no column holds video "
-                       "ids. Say what the columns are, such as --columns id=1,start=2,end=3,label=4, or what the "
-                       "list is: --list-format {}",
-                       head.line_number, in_quotes(head.line), fmt::join(format_names(), ", ")));
+    refuse(name, fmt::format("line {}, {}, names no columns such as youtube_id,time_start,time_end,label or "
+                             "video-id,start-time,end-time, and is not a row of a known list: no column holds video "
+                             "ids. Say what the columns are, such as --columns id=1,start=2,end=3,label=4, or what the "
+                             "list is: --list-format {}",
+                             head.line_number, in_quotes(head.line), fmt::join(format_names(), ", ")));
 }
 
 const format& named_format(const std::string& name)
@@ -74,7 +73,7 @@ const format& format_of(const std::string& name, const list_head& head, const li
     if (const std::string mistake = known_mistake(head.start); !mistake.empty()) refuse(name, mistake);
     if (head.line_number == 0)
         refuse(name, "it is empty; a list has a header such as youtube_id,time_start,time_end,label");
-    if (!is_text(head.line)) refuse(name, "it is no text in UTF-8");
+    if (!is_text(head.line)) refuse(name, "it is not text in UTF-8");
     const format* const found = recognised(head, options);
     if (options.format.empty()) {
         if (!found) refuse_unknown(name, head);

@@ -10,8 +10,8 @@ namespace {
 
 std::string time_error(const char* which, std::string_view text)
 {
-    return std::string("the ") + which + " time " + in_quotes(text) + " is no number of seconds from 0 to " +
-           std::to_string(std::chrono::seconds(longest_time).count()) + " and no clock time";
+    return std::string("the ") + which + " time " + in_quotes(text) + " is not a number of seconds from 0 to " +
+           std::to_string(std::chrono::seconds(longest_time).count()) + ", nor a clock time";
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ std::optional<std::uint64_t> fields_source::next(row_sink& sink)
         return line->number;
     }
     if (!is_text(text)) {
-        sink.add_error("is no text in UTF-8");
+        sink.add_error("is not text in UTF-8");
         return line->number;
     }
     // Lines end rows, also inside of quotes; the rest of such a value must not pass for a row of its own.

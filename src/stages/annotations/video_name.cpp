@@ -79,7 +79,7 @@ std::optional<std::string> spreadsheet_damage(std::string_view id, bool of_youtu
     if (is_formula_error(id) || (id.starts_with('=') && id.size() > 1))
         return "is what a spreadsheet makes of an id that begins with '-'; take it from the original list";
     if (is_rounded_number(id))
-        return "is a number that a spreadsheet has rounded, no id; take it from the original list";
+        return "is a number that a spreadsheet has rounded, not an id; take it from the original list";
     if (of_youtube && id.size() < youtube_id_size && is_all_digits(id))
         return "has fewer than YouTube's 11 digits: a spreadsheet may have removed zeros; take it from the original "
                "list";

@@ -62,7 +62,7 @@ constexpr std::string_view explain(why_encoded why)
         case why_encoded::too_large:
             return "the segment is too large";
         case why_encoded::not_verified:
-            return "the joined clip was not right";
+            return "the joined clip failed its check";
     }
     return "";
 }

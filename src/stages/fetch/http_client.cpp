@@ -274,9 +274,9 @@ void transfer::state::check_address(const char* address) const
     // Behind a proxy the address is the proxy's; what a name stands for is its affair.
     const bool is_private = request.proxy.empty() ? is_private_address(address) : is_private_address(host_name_of(url));
     if (is_private)
-        throw forbidden_address_error(
-            display_name(request.url) + " leads to " + host_of(url) + " (" + address + "), which is no public address",
-            host());
+        throw forbidden_address_error(display_name(request.url) + " leads to " + host_of(url) + " (" + address +
+                                          "), which is not a public address",
+                                      host());
 }
 
 void transfer::state::leave() noexcept { driver->give_back(std::exchange(paid, 0)); }

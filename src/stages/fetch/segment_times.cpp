@@ -121,7 +121,7 @@ void check_begin_of_timeline(const media_playlist& list, std::size_t number)
     if (std::ranges::any_of(before, &hls_segment::is_rounded))
         throw media::error(media::fault::unsupported,
                            "the clip lies behind a discontinuity of the playlist, and the durations in front of it are "
-                           "rounded: nobody can say when it begins");
+                           "rounded, so its start is unknown");
 }
 
 microseconds latest_end(const media_playlist& list) { return list.segments.back().end + most_drift(list.segments); }

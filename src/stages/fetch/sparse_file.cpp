@@ -52,7 +52,7 @@ std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
     struct stat facts{};
     if (fstat(descriptor, &facts) != 0) refuse("stat " + path.string());
     if (S_ISDIR(facts.st_mode)) refuse("open " + path.string(), EISDIR);
-    if (!S_ISREG(facts.st_mode)) refuse("open " + path.string() + ", which is no regular file", EINVAL);
+    if (!S_ISREG(facts.st_mode)) refuse("open " + path.string() + ", which is not a regular file", EINVAL);
     file->size_ = static_cast<std::uint64_t>(facts.st_size);
     file->held_.add({0, file->size_});
     return file;

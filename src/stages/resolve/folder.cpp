@@ -102,7 +102,7 @@ media_source folder::find(std::string_view video) const
         const auto other = std::ranges::lower_bound(others_, video, {}, &named_file::id);
         if (other != others_.end() && other->id == video)
             throw source_error(reason::not_media, other->name + " in " + path_.string() +
-                                                      " does not end like a file of a video: " + known_endings());
+                                                      " does not have the ending of a video file: " + known_endings());
         throw source_error(reason::gone,
                            "no file for video " + std::string(video) + " in " + path_.string() + what_there_is(video));
     }

@@ -107,7 +107,7 @@ private:
             if (const auto what = h264::difference(first, each); !what.empty())
                 broken(fmt::format("parameter sets differ in {}", what));
             if (!each.frames_only || each.has_buffer_model || each.has_scaling_matrix)
-                broken("a parameter set has what cannot be joined");
+                broken("a parameter set cannot be joined");
         }
         std::set<std::uint64_t> there;
         for (const auto* all : {&configuration_.sequences, &configuration_.frames})
@@ -149,10 +149,10 @@ private:
             if (each.is_hidden) broken(fmt::format("sample {} is hidden", i));
             if (av_compare_ts(each.time, clip_.video()->time_base, planned_.samples[i].time, tick) != 0)
                 broken(fmt::format("sample {} is shown at another time", i));
-            if (each.print != planned_.samples[i].print) broken(fmt::format("sample {} is another one", i));
+            if (each.print != planned_.samples[i].print) broken(fmt::format("sample {} is not the planned one", i));
             if (each.decoded > each.time) broken(fmt::format("sample {} is shown before it is decoded", i));
             if (i > 0 && each.decoded <= samples_[i - 1].decoded)
-                broken(fmt::format("sample {} is not decoded behind the one before", i));
+                broken(fmt::format("sample {} is not decoded after the one before", i));
         }
     }
 
@@ -164,7 +164,7 @@ private:
         for (std::int64_t i = 0; i < count; ++i) {
             const sample& each = samples_[static_cast<std::size_t>(i)];
             const bool begins = i == 0 || i == planned_.copy_begin || i == planned_.copy_end;
-            if (begins && !each.coded.is_idr) broken(fmt::format("sample {} begins a part and is no IDR frame", i));
+            if (begins && !each.coded.is_idr) broken(fmt::format("sample {} begins a part but is not an IDR frame", i));
             const bool is_copied = i >= planned_.copy_begin && i < planned_.copy_end;
             (is_copied ? of_copied : of_encoded).insert(each.coded.set_ids.begin(), each.coded.set_ids.end());
         }

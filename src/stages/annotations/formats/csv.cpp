@@ -97,7 +97,7 @@ private:
         const auto start = parse_time(line[where_.start], unit);
         const auto duration = parse_time(line[where_.duration], unit);
         if (!start || !duration)
-            return sink.add_error(fmt::format("the start {} or the duration {} is no time",
+            return sink.add_error(fmt::format("the start {} or the duration {} is not a time",
                                               in_quotes(line[where_.start]), in_quotes(line[where_.duration])));
         sink.add(line[where_.video], {*start, *start + *duration},
                  where_.label == absent ? std::string_view{} : line[where_.label],
@@ -112,8 +112,8 @@ private:
 [[noreturn]] void refuse(const list_input& input, const header& found, const std::string& why)
 {
     throw not_a_list(fmt::format(
-        "{} is no annotation list: {}; its columns are {}. Say which is which, such as --columns {}", input.name(), why,
-        in_quotes(fmt::format("{}", fmt::join(found.names, ","))), "id=NAME,start=NAME,end=NAME,label=NAME"));
+        "{} is not an annotation list: {}; its columns are {}. Say which is which, such as --columns {}", input.name(),
+        why, in_quotes(fmt::format("{}", fmt::join(found.names, ","))), "id=NAME,start=NAME,end=NAME,label=NAME"));
 }
 
 // Lists of whole videos, which name no part of them.

@@ -82,7 +82,7 @@ public:
             read_members(members_of(document.get_object()), sink);
         } catch (const simdjson::simdjson_error& e) {
             sink.contents().resize(before, row_error{});
-            sink.add_error(std::string("is no JSON object as expected: ") + e.what());
+            sink.add_error(std::string("is not a JSON object as expected: ") + e.what());
         } catch (const std::invalid_argument& e) {
             sink.add_error(e.what());
         }
@@ -114,7 +114,7 @@ private:
                              .unit = unit});
         const auto start = parse_time(found.text(where.start), unit);
         const auto duration = parse_time(found.text(where.duration), unit);
-        if (!start || !duration) return sink.add_error("the start or the duration is no time");
+        if (!start || !duration) return sink.add_error("the start or the duration is not a time");
         sink.add(video, {*start, *start + *duration}, label, split);
     }
 

@@ -36,7 +36,7 @@ public:
         const std::uint64_t line = walk_.line();
         const std::optional<std::string_view> text = walk_.value();
         if (!text)
-            sink.add_error("what is said of " + in_quotes(walk_.key()) + " has more than " +
+            sink.add_error("the value of " + in_quotes(walk_.key()) + " has more than " +
                            std::to_string(json_walk::longest_value) + " bytes");
         else
             read(*text, sink);
@@ -67,7 +67,7 @@ private:
             read_video(id(), video, sink);
         } catch (const simdjson::simdjson_error& e) {
             sink.contents().resize(before, row_error{});
-            sink.add_error("what is said of " + in_quotes(walk_.key()) + " is not as expected: " + e.what());
+            sink.add_error("the value of " + in_quotes(walk_.key()) + " is not as expected: " + e.what());
         }
     }
 

@@ -64,7 +64,8 @@ public:
     {
         const auto clip = parse_name(line[0], window_);
         if (!clip && ids_suffice_ && line.fields() == 1) return sink.add_video(line[0], {}, {});
-        if (!clip) return sink.add_error(in_quotes(line[0]) + " is no name of a clip, such as ID_000010_000020.mp4");
+        if (!clip)
+            return sink.add_error(in_quotes(line[0]) + " is not the name of a clip, such as ID_000010_000020.mp4");
         const bool has_label = line.fields() > 1 && line[1].find_first_not_of("0123456789") != std::string_view::npos;
         sink.add(clip->video, clip->wanted, has_label ? line[1] : clip->folder, {});
     }

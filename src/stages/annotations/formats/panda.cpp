@@ -79,7 +79,7 @@ public:
                                   std::to_string(where_.count));
         if (!read_segments(line[where_.video], line[where_.timestamp], sink))
             sink.add_error("the timestamp " + in_quotes(line[where_.timestamp]) +
-                           " is no list such as [['0:00:05.005', '0:00:10.010']]");
+                           " is not a list such as [['0:00:05.005', '0:00:10.010']]");
     }
 
 private:
@@ -111,7 +111,8 @@ std::unique_ptr<row_source> open_panda(list_input& input, const list_head& head,
 {
     const auto where = places_in(head.fields(','));
     if (!where)
-        throw not_a_list(input.name() + " is no list like Panda-70M: its header has no columns videoID and timestamp");
+        throw not_a_list(input.name() +
+                         " is not a list like Panda-70M: its header has no columns videoID and timestamp");
     return std::make_unique<fields_source>(input, ',', std::make_unique<panda_rows>(*where), true);
 }
 

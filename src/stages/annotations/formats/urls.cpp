@@ -15,7 +15,7 @@ public:
 
     void read(const csv_line& line, row_sink& sink) override
     {
-        if (!is_web_url(line[0])) return sink.add_error(in_quotes(line[0]) + " is no http(s) URL");
+        if (!is_web_url(line[0])) return sink.add_error(in_quotes(line[0]) + " is not an http(s) URL");
         if (line.fields() == 1 && ids_suffice_) return sink.add_video(line[0], {}, {});
         if (line.fields() != 3 && line.fields() != 4)
             return sink.add_error("has " + std::to_string(line.fields()) +

@@ -17,7 +17,7 @@ public:
                                   " columns where VGGSound has four: id, start, label, split; a label with a comma "
                                   "needs quotes");
         const auto start = parse_time(line[1]);
-        if (!start) return sink.add_error("the start time " + in_quotes(line[1]) + " is no number of seconds");
+        if (!start) return sink.add_error("the start time " + in_quotes(line[1]) + " is not a number of seconds");
         sink.add(line[0], {*start, *start + window_}, line[2], line[3]);
     }
 
