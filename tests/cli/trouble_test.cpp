@@ -51,7 +51,7 @@ TEST_CASE("a folder that cannot be written is refused before anything is fetched
     else if (geteuid() != 0)
         fs::permissions(disk.path(), fs::perms::owner_read | fs::perms::owner_exec);
     else
-        SKIP("root may write everywhere, and a read-only disk could not be mounted");
+        SKIP("root writes everywhere, and no disk can be mounted");
 
     const finished end = run(work.command(disk.path()));
 

@@ -412,7 +412,7 @@ TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy",
         v6.emplace("::1");
         v4.emplace("127.0.0.1", v6->port());
     } catch (const std::system_error& e) {
-        SKIP("a port of both loopback addresses is not to be had here: " << e.what());
+        SKIP("no port of both loopback addresses: " << e.what());
     }
     v4->serve("/video", [](const asked&) { return reply{.body = "by IPv4"}; });
     v6->serve("/video", [](const asked&) { return reply{.body = "by IPv6"}; });
