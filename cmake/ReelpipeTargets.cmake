@@ -1,10 +1,12 @@
-# Warnings belong to our own targets; they are errors only for developers.
+# Warnings belong to our own targets; the presets of developers make errors of them (CMAKE_COMPILE_WARNING_AS_ERROR).
 add_library(reelpipe_warnings INTERFACE)
 target_compile_options(reelpipe_warnings INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${REELPIPE_DEVELOPER}>:-Werror>
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
     # g++ 12 sees overlaps in std::string::replace() that cannot be: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+    # g++ takes the two halves of Asio's allocation of coroutine frames for a mismatch when it inlines only the first.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
     # g++ takes a source that is compiled together with others for a header, whose unnamed namespace would be a mistake.
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
 
@@ -27,7 +29,7 @@ function(reelpipe_test room)
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE test_support ${arg_LIBS} reelpipe_warnings)
     target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
-    set(properties LABELS ${room} TIMEOUT 900)
+    set(properties LABELS ${room} TIMEOUT 900 SKIP_REGULAR_EXPRESSION "this test is skipped")
     if(arg_MEDIA)
         target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")
         list(APPEND properties FIXTURES_REQUIRED media)

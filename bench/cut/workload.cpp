@@ -97,8 +97,9 @@ std::vector<std::string> ffmpeg_command(const workload& w, std::size_t i, const 
         for (const char* word : {"-c", "copy"}) words.emplace_back(word);
     else
         for (const std::string& word :
-             {std::string("-c:v"), std::string("libx264"), std::string("-preset"), w.preset, std::string("-threads"),
-              std::string("1"), std::string("-c:a"), std::string("copy")})
+             {std::string("-c:v"), std::string("libx264"), std::string("-r"), std::string("30000/1001"),
+              std::string("-preset"), w.preset, std::string("-threads"), std::string("1"), std::string("-c:a"),
+              std::string("copy")})
             words.push_back(word);
     words.push_back(clip);
     return words;

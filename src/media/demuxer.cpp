@@ -44,6 +44,16 @@ const AVInputFormat* format_of(const partial_file& file)
     return box && box->type == box_type("ftyp") ? av_find_input_format("mov") : nullptr;
 }
 
+// FFmpeg 7 takes for a playlist only what is called one, and here nothing has a name.
+bool is_playlist(AVIOContext& io)
+{
+    constexpr std::string_view first_line = "#EXTM3U";
+    std::array<unsigned char, first_line.size()> begin{};
+    avio_seek(&io, 0, SEEK_SET);
+    const int got = avio_read(&io, begin.data(), static_cast<int>(begin.size()));
+    return got == static_cast<int>(begin.size()) && std::ranges::equal(begin, first_line);
+}
+
 bool is_mp4(const AVInputFormat* format) { return format->name == std::string_view(containers[0]); }
 
 AVStream* best_stream(AVFormatContext* input, AVMediaType type)
@@ -202,6 +212,7 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     const AVInputFormat* format = format_of(file);
     if (!format && av_probe_input_buffer2(io_.get(), &format, nullptr, nullptr, 0, probe_bytes) < 0) {
         source_->rethrow();
+        if (is_playlist(*io_)) throw error(fault::unsupported, "a container of type hls");
         throw error(fault::not_media, "no known container");
     }
     source_->rethrow();

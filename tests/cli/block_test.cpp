@@ -59,7 +59,7 @@ TEST_CASE("a long list on a site that blocks after 2,000 videos has 2,000 honest
 
     INFO(end.err);
     CHECK(end.status == 3);
-    CHECK_THAT(end.err, Catch::Contains("run again"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("run again"));
     // Every hundredth is there, and videos may change places before they are asked for.
     CHECK(site.count("Downloaded") >= answered / 100);
     CHECK(site.count("Downloaded") + site.count("gone: ") == answered);
@@ -75,7 +75,7 @@ TEST_CASE("a block that ends is waited for, and nothing is lost", "[block]")
 
     INFO(end.err);
     CHECK(end.status == 1);
-    CHECK_THAT(end.err, Catch::Contains("answers again"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("answers again"));
     CHECK(site.count("Downloaded") == 3);
     CHECK(site.count("gone: ") == 297);
     // One refusal, probes of a video that was there before, and the refused video once more.

@@ -243,13 +243,13 @@ TEST_CASE("a wrong word is answered with the right ones", "[download]")
         return end.err;
     };
     CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--progress", "foo"}),
-               Catch::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, plain") &&
-                   Catch::Contains("reelpipe download --help"));
+               Catch::Matchers::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, plain") &&
+                   Catch::Matchers::ContainsSubstring("reelpipe download --help"));
     CHECK_THAT(said_to({"dwnload", "list.csv"}),
-               Catch::StartsWith("error: unknown command 'dwnload'; the commands are download, ") &&
-                   Catch::Contains("verify"));
-    CHECK_THAT(said_to({}), Catch::StartsWith("error: no command given; the commands are download, "));
-    CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--nope"}), Catch::StartsWith("error: "));
+               Catch::Matchers::StartsWith("error: unknown command 'dwnload'; the commands are download, ") &&
+                   Catch::Matchers::ContainsSubstring("verify"));
+    CHECK_THAT(said_to({}), Catch::Matchers::StartsWith("error: no command given; the commands are download, "));
+    CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--nope"}), Catch::Matchers::StartsWith("error: "));
 }
 
 TEST_CASE("a bad file under a clip's name is set aside and the clip made", "[download]")

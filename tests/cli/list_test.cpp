@@ -1,7 +1,7 @@
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
 
-using Catch::Contains;
+using Catch::Matchers::ContainsSubstring;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::run;
@@ -14,7 +14,7 @@ TEST_CASE("a list of which no row can be read is wrong usage, and nothing is mad
     const finished end = run(site.download(list, {"--source", site.url_template()}));
 
     CHECK(end.status == 2);
-    CHECK_THAT(end.err, Contains("no row of") && Contains(":2: the start time 'soon'"));
+    CHECK_THAT(end.err, ContainsSubstring("no row of") && ContainsSubstring(":2: the start time 'soon'"));
     CHECK(site.requests() == 0);
 }
 
@@ -26,7 +26,7 @@ TEST_CASE("options of lists reach the lists", "[lists]")
                               "id=who,start=from,end=to,unit=ms", "--sample", "1", "--seed", "3"});
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.out, Contains("clips\t1\n"));
+    CHECK_THAT(end.out, ContainsSubstring("clips\t1\n"));
     CHECK(run({REELPIPE_BINARY, "plan", list, "--list-format", "excel"}).status == 2);
     CHECK(run({REELPIPE_BINARY, "plan", list, "--columns", "id=1"}).status == 2);
 }

@@ -130,7 +130,7 @@ TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its 
     INFO(end.err);
     CHECK(end.status == 1);
     CHECK_THAT(site.report().at(3).at(2).get<std::string>(),
-               Catch::StartsWith(is_busy ? "rate_limited: " : "network: "));
+               Catch::Matchers::StartsWith(is_busy ? "rate_limited: " : "network: "));
     CHECK(clips_of(site.output()).size() == videos - 1);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("a redirect in a circle is followed once", "[site_down]")
     INFO(end.err);
     CHECK(end.status == 1);
     CHECK(server.requests().size() == 1 + redirects);
-    CHECK_THAT(site.report().at(0).at(2).get<std::string>(), Catch::StartsWith("refused: "));
+    CHECK_THAT(site.report().at(0).at(2).get<std::string>(), Catch::Matchers::StartsWith("refused: "));
 }
 
 TEST_CASE("a folder of the run's own that goes away stops the run and condemns no video", "[site_down]")
@@ -211,11 +211,11 @@ TEST_CASE("a video that is unavailable, and no more, is asked for once more by a
     const auto message = [&] { return site.report().at(0).at(2).get<std::string>(); };
 
     CHECK(run(words).status == 1);
-    CHECK_THAT(message(), Catch::StartsWith("unconfirmed: "));
+    CHECK_THAT(message(), Catch::Matchers::StartsWith("unconfirmed: "));
     CHECK(run(words).status == 1);
-    CHECK_THAT(message(), Catch::StartsWith("unavailable: "));
+    CHECK_THAT(message(), Catch::Matchers::StartsWith("unavailable: "));
     CHECK(run(words).status == 1);
-    CHECK_THAT(message(), Catch::StartsWith("unavailable: "));
+    CHECK_THAT(message(), Catch::Matchers::StartsWith("unavailable: "));
     CHECK(read_file(log) == "asked\nasked\n");
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("a program that has JavaScript is believed that a video is unavailable
 
     INFO(end.err);
     CHECK_THAT(site.report().at(0).at(2).get<std::string>(),
-               Catch::StartsWith(has_scripts ? "unconfirmed: " : "needs_javascript: "));
+               Catch::Matchers::StartsWith(has_scripts ? "unconfirmed: " : "needs_javascript: "));
 }
 
 TEST_CASE("a program that resolves does not outlive a run that is killed", "[site_down]")

@@ -112,8 +112,7 @@ TEST_CASE("the media of a site are not asked for over IPv6, as its pages are not
     try {
         media.emplace("::1");
     } catch (const std::system_error& e) {
-        WARN("there is no IPv6 here: " << e.what());
-        return;
+        SKIP("there is no IPv6 here: " << e.what());
     }
     const std::string video = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     media->serve("/video.mp4", [&video](const asked& request) { return part_of(video, request); });

@@ -57,7 +57,8 @@ void check_rows(read_trace& all)
 
 std::ptrdiff_t rows_named(const read_trace& all, const std::string& kind)
 {
-    return std::ranges::count_if(all.names, [&kind](const auto& row) { return row.second.starts_with(kind + " "); });
+    return std::ranges::count_if(all.names,
+                                 [&kind](const auto& named) { return named.second.starts_with(kind + " "); });
 }
 
 }  // namespace

@@ -14,10 +14,7 @@ using namespace reelpipe::test;
 TEST_CASE("a full disk stops the run, which goes on when there is room", "[trouble]")
 {
     small_disk disk(1'000'000);
-    if (!disk.mounted()) {
-        WARN("skipped: a small disk can only be mounted by root");
-        return;
-    }
+    if (!disk.mounted()) SKIP("a small disk can only be mounted by root");
     const many_clips work;
     const fs::path undisturbed = work.site.folder / "undisturbed";
     REQUIRE(run(work.command(undisturbed)).status == 0);
@@ -53,10 +50,8 @@ TEST_CASE("a folder that cannot be written is refused before anything is fetched
         REQUIRE(disk.make_read_only());
     else if (geteuid() != 0)
         fs::permissions(disk.path(), fs::perms::owner_read | fs::perms::owner_exec);
-    else {
-        WARN("skipped: root may write everywhere, and a read-only disk could not be mounted");
-        return;
-    }
+    else
+        SKIP("root writes everywhere, and no disk can be mounted");
 
     const finished end = run(work.command(disk.path()));
 

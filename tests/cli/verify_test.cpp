@@ -115,7 +115,7 @@ TEST_CASE("a folder whose clips are as they were stored verifies, and is left as
     const finished end = folder.verify();
     INFO(end.out << end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.out, Catch::StartsWith("6 clips match the ledger"));
+    CHECK_THAT(end.out, Catch::Matchers::StartsWith("6 clips match the ledger"));
     CHECK(folder.verify({"--verify", "full"}).status == 0);
     const bool unchanged = state_of(folder.site.output()) == before;  // the ledger included
     CHECK(unchanged);
@@ -133,7 +133,8 @@ TEST_CASE("a folder that is being downloaded to is not verified, and the downloa
 
     CHECK(check.status == 2);
     CHECK(check.out.empty());
-    CHECK_THAT(check.err, Catch::Contains("a run uses it; wait until it ends, or stop it, then verify"));
+    CHECK_THAT(check.err,
+               Catch::Matchers::ContainsSubstring("a run uses it; wait until it ends, or stop it, then verify"));
     const finished end = download.wait();
     INFO(end.err);
     CHECK(end.status == 0);
@@ -168,11 +169,12 @@ TEST_CASE("how far a check is shows on a terminal, and nowhere else", "[verify]"
 {
     const verified_folder folder;
     const std::string seen = on_a_terminal({REELPIPE_BINARY, "verify", folder.site.output().string()});
-    CHECK_THAT(seen, Catch::Contains("/6 clips  ") && Catch::Contains("/s  ETA "));
-    CHECK_THAT(seen, Catch::Contains("\r\033[K6 clips match the ledger"));  // in place of the line
+    CHECK_THAT(seen,
+               Catch::Matchers::ContainsSubstring("/6 clips  ") && Catch::Matchers::ContainsSubstring("/s  ETA "));
+    CHECK_THAT(seen, Catch::Matchers::ContainsSubstring("\r\033[K6 clips match the ledger"));  // in place of the line
 
     CHECK(folder.verify().err.empty());
-    CHECK_THAT(folder.verify().out, !Catch::Contains("ETA"));
+    CHECK_THAT(folder.verify().out, !Catch::Matchers::ContainsSubstring("ETA"));
 }
 
 TEST_CASE("every kind of damage to a stored clip is found, and the next download mends it", "[verify]")
@@ -208,7 +210,7 @@ TEST_CASE("every kind of damage to a stored clip is found, and the next download
     CHECK(folder.findings() == expected);
     const finished end = folder.verify();
     CHECK(end.status == 1);
-    CHECK_THAT(end.out, Catch::Contains("run the same download again"));
+    CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("run the same download again"));
 
     // As the help says.
     for (const auto& [name, what] : expected)
@@ -263,8 +265,8 @@ TEST_CASE("damage inside of the source is found as its clip is made, where every
     std::map<std::string, std::string> messages;
     for (const json& entry : site.report()) messages.emplace(entry[0], entry[2]);
     CHECK(messages.at("good_000004_000007") == "Downloaded");
-    CHECK_THAT(messages.at("frame_000004_000007"), Catch::StartsWith("corrupt: the frame at 1."));
-    CHECK_THAT(messages.at("audio_000004_000007"), Catch::StartsWith("corrupt: the audio at 0.9"));
+    CHECK_THAT(messages.at("frame_000004_000007"), Catch::Matchers::StartsWith("corrupt: the frame at 1."));
+    CHECK_THAT(messages.at("audio_000004_000007"), Catch::Matchers::StartsWith("corrupt: the audio at 0.9"));
     CHECK(clips_of(site.output()).size() == 1);
 }
 
@@ -280,7 +282,7 @@ TEST_CASE("a folder without a ledger cannot be verified", "[verify]")
     const temp_folder empty;
     const finished end = run({REELPIPE_BINARY, "verify", empty.path().string()});
     CHECK(end.status == 2);
-    CHECK_THAT(end.err, Catch::Contains("reelpipe download -o"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("reelpipe download -o"));
 }
 
 TEST_CASE("a folder whose ledger is of an earlier version verifies, and is left as it was", "[verify]")
@@ -300,6 +302,6 @@ TEST_CASE("a folder whose ledger is of an earlier version verifies, and is left 
 
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.out, Catch::StartsWith("6 clips match the ledger"));
+    CHECK_THAT(end.out, Catch::Matchers::StartsWith("6 clips match the ledger"));
     CHECK(read_file(ledger) == before);
 }

@@ -14,7 +14,7 @@ TEST_CASE("a folder belongs to one run at a time", "[run_folder]")
     const temp_folder folder;
     {
         const run_folder first(folder / "out");
-        CHECK_THROWS_WITH(run_folder(folder / "out"), Catch::Contains("another run"));
+        CHECK_THROWS_WITH(run_folder(folder / "out"), Catch::Matchers::ContainsSubstring("another run"));
     }
     CHECK_NOTHROW(run_folder(folder / "out"));
 }
@@ -33,7 +33,7 @@ TEST_CASE("a folder that cannot be written is named in the message", "[run_folde
     const temp_folder folder;
     reelpipe::test::write_file(folder / "file", "");
     CHECK_THROWS_AS(run_folder(folder / "file"), reelpipe::usage_error);
-    CHECK_THROWS_WITH(run_folder(folder / "file"), Catch::Contains((folder / "file").string()));
+    CHECK_THROWS_WITH(run_folder(folder / "file"), Catch::Matchers::ContainsSubstring((folder / "file").string()));
 }
 
 TEST_CASE("a damaged ledger is set aside and begun anew", "[run_folder]")

@@ -94,7 +94,7 @@ TEST_CASE("every item arrives once, through io, one-to-many and cpu stages", "[p
 
 TEST_CASE("random shapes lose nothing, repeat nothing and keep their bounds", "[pipeline]")
 {
-    const auto seed = Catch::rngSeed();
+    const auto seed = Catch::getSeed();
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto pick = [&](std::size_t low, std::size_t high) {

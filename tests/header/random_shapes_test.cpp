@@ -63,7 +63,7 @@ void check_one_to_one(const reelpipe::stage_stats& s) { REQUIRE(s.in == s.out + 
 
 TEST_CASE("random pipelines with cpu, one-to-many and weighed stages keep every promise however they end", "[pipeline]")
 {
-    const auto seed = Catch::rngSeed();
+    const auto seed = Catch::getSeed();
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto pick = [&](std::size_t low, std::size_t high) {
@@ -151,7 +151,7 @@ TEST_CASE("random pipelines with cpu, one-to-many and weighed stages keep every 
 
 TEST_CASE("a channel is a bounded queue, whatever comes in which order", "[channel]")
 {
-    const auto seed = Catch::rngSeed();
+    const auto seed = Catch::getSeed();
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto pick = [&](std::size_t low, std::size_t high) {

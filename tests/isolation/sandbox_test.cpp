@@ -34,10 +34,7 @@ int refused(long result) { return result < 0 && errno == EPERM ? 0 : 1; }
 
 TEST_CASE("in the sandbox there are no files, no network, no programs and no other processes", "[sandbox]")
 {
-    if (reelpipe::test::sanitized) {
-        WARN("skipped: builds with a sanitizer keep their rights");
-        return;
-    }
+    if (reelpipe::test::sanitized) SKIP("builds with a sanitizer keep their rights");
     CHECK(in_sandbox([] { return refused(open("/etc/passwd", O_RDONLY)); }) == 0);
     CHECK(in_sandbox([] { return refused(open("/tmp/reelpipe-sandbox-test", O_WRONLY | O_CREAT, 0600)); }) == 0);
     CHECK(in_sandbox([] { return refused(unlink("/tmp/reelpipe-sandbox-test")); }) == 0);
@@ -53,10 +50,7 @@ TEST_CASE("in the sandbox there are no files, no network, no programs and no oth
 
 TEST_CASE("in the sandbox there are threads, open files, and memory up to the limit", "[sandbox]")
 {
-    if (reelpipe::test::sanitized) {
-        WARN("skipped: builds with a sanitizer keep their rights");
-        return;
-    }
+    if (reelpipe::test::sanitized) SKIP("builds with a sanitizer keep their rights");
     CHECK(in_sandbox([] {
               int sum = 0;
               std::thread([&sum] { sum = 1; }).join();

@@ -133,5 +133,5 @@ TEST_CASE("a ledger of a later version is refused, not changed", "[ledger]")
     const temp_folder folder;
     database db(folder / "l");
     db.execute("PRAGMA user_version = 99");
-    CHECK_THROWS_WITH(ledger(db), Catch::Contains("later reelpipe"));
+    CHECK_THROWS_WITH(ledger(db), Catch::Matchers::ContainsSubstring("later reelpipe"));
 }

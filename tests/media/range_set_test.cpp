@@ -31,7 +31,7 @@ TEST_CASE("an empty range adds nothing and is always held", "[range_set]")
 TEST_CASE("a range set agrees with a bitmap", "[range_set]")
 {
     constexpr std::uint64_t size = 64;
-    const auto seed = Catch::rngSeed();
+    const auto seed = Catch::getSeed();
     CAPTURE(seed);
     std::mt19937 random(seed);
     std::uniform_int_distribution<std::uint64_t> offset(0, size);

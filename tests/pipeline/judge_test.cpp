@@ -95,5 +95,6 @@ TEST_CASE("a video whose samples are elsewhere than its index says is corrupt", 
 {
     const auto found = finding_of(reelpipe::media::missing_bytes(4711));
     CHECK(found.why == reason::corrupt);
-    CHECK_THAT(found.message, Catch::Contains("4711") && Catch::Contains("index"));
+    CHECK_THAT(found.message,
+               Catch::Matchers::ContainsSubstring("4711") && Catch::Matchers::ContainsSubstring("index"));
 }

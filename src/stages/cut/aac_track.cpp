@@ -68,7 +68,6 @@ void aac_track::send(const AVPacket* packet)
             throw media::error(media::fault::corrupt, av::error("decode the audio", code).what());
         return code >= 0;
     };
-    notice_gap(packet);
     check(avcodec_send_packet(decoder_.get(), packet));
     while (check(avcodec_receive_frame(decoder_.get(), decoded_.get()))) {
         const av::frame_turn turn(decoded_);
@@ -80,25 +79,16 @@ void aac_track::send(const AVPacket* packet)
     encode(nullptr);
 }
 
-// Samples follow each other until the container leaves a gap. The ffmpeg program takes the milliseconds of Matroska for
-// such gaps, and so does this.
-void aac_track::notice_gap(const AVPacket* packet)
-{
-    if (!packet || packet->pts == AV_NOPTS_VALUE) return;
-    const bool gap =
-        last_packet_ != AV_NOPTS_VALUE && packet->duration > 0 && packet->pts - last_packet_ > packet->duration;
-    if (gap) rounding_ = AV_NOPTS_VALUE;
-    last_packet_ = packet->pts;
-}
-
 void aac_track::take(AVFrame& audio)
 {
     if (audio.best_effort_timestamp == AV_NOPTS_VALUE || audio.sample_rate <= 0) return;
     if (audio.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
         av_channel_layout_default(&audio.ch_layout, audio.ch_layout.nb_channels);
+    const std::int64_t time = audio.best_effort_timestamp - start_;
     const AVRational samples{1, audio.sample_rate};
-    audio.pts = av_rescale_delta(stream_.time_base, audio.best_effort_timestamp - start_, samples, audio.nb_samples,
-                                 &rounding_, samples);
+    if (time > follows_at_) rounding_ = AV_NOPTS_VALUE;  // a gap, not the rounding of a coarse clock
+    audio.pts = av_rescale_delta(stream_.time_base, time, samples, audio.nb_samples, &rounding_, samples);
+    follows_at_ = av_rescale_q_rnd(audio.pts + audio.nb_samples, samples, stream_.time_base, AV_ROUND_UP);
     if (!accepts(audio)) build_graph(audio);
     guard(av_buffersrc_add_frame(source_, &audio), "filter the audio");
     encode_filtered();

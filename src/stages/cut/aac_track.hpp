@@ -28,7 +28,6 @@ public:
     const AVCodecContext* encoder() const { return encoder_.get(); }
 
 private:
-    void notice_gap(const AVPacket*);
     void take(AVFrame&);
     void build_graph(const AVFrame&);
     void append(const char* filter, const std::string& arguments);
@@ -47,8 +46,8 @@ private:
     av::frame like_ = av::make_frame();                                      // what the graph was built for
     av::frame decoded_ = av::make_frame(), filtered_ = av::make_frame();
     std::vector<av::packet> encoded_;
-    std::int64_t rounding_ = AV_NOPTS_VALUE;  // av_rescale_delta()'s
-    std::int64_t last_packet_ = AV_NOPTS_VALUE;
+    std::int64_t rounding_ = AV_NOPTS_VALUE;    // av_rescale_delta()'s
+    std::int64_t follows_at_ = AV_NOPTS_VALUE;  // when the next samples begin if no gap is there, by the stream's clock
 };
 
 }  // namespace reelpipe::cut

@@ -187,11 +187,10 @@ private:
     // What a frame says of itself is lost on the way through filters that somebody asked for.
     double ticks_of(const AVFrame& frame, AVRational rate) const
     {
-        const double by_rate = is_valid(rate) ? std::min(1.0, av_q2d(frame_rate_) / av_q2d(rate)) : 0;
+        const double by_rate = is_valid(rate) ? av_q2d(frame_rate_) / av_q2d(rate) : 0;
         if (!how_.filter.empty() || how_.short_side > 0) return by_rate;
-        const auto own =
-            std::lrint(static_cast<double>(av::duration_of(frame)) * av_q2d(video_.time_base) * av_q2d(frame_rate_));
-        return own > 0 ? static_cast<double>(own) : by_rate;
+        const double own = static_cast<double>(av::duration_of(frame)) * av_q2d(video_.time_base) * av_q2d(frame_rate_);
+        return own > 0 ? own : by_rate;
     }
 
     void begin(const AVFrame& first, AVRational rate, AVRational pixel_shape)

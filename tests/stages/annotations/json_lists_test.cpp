@@ -4,7 +4,7 @@
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
-using Catch::Contains;
+using Catch::Matchers::ContainsSubstring;
 using reelpipe::clip_request;
 using reelpipe::test::clips_of;
 using reelpipe::test::complaints_of;
@@ -49,7 +49,7 @@ TEST_CASE("captions of HowTo100M give a clip each", "[json_lists]")
     CHECK(clips_of(R"({"abcdefghijk": {"text": ["a", "b"], "start": [3.5, 10], "end": [9.25, 12]}})") ==
           clips{{"abcdefghijk", {3500ms, 9250ms}, "", ""}, {"abcdefghijk", {10s, 12s}, "", ""}});
     CHECK_THAT(complaints_of(R"({"abcdefghijk": {"text": [], "start": [3.5, 10], "end": [9.25]}})").at(0),
-               Contains("fewer ends"));
+               ContainsSubstring("fewer ends"));
 }
 
 TEST_CASE("a bad video of a JSON list costs itself", "[json_lists]")
@@ -68,22 +68,22 @@ TEST_CASE("a bad video of a JSON list costs itself", "[json_lists]")
         "goodvideo02":{)" + good + "}");
     REQUIRE(wrong.size() == 9);
     for (std::size_t i = 0; i < wrong.size(); ++i)
-        CHECK_THAT(wrong[i], Catch::StartsWith(std::to_string(i + 2) + ": "));
-    CHECK_THAT(wrong[0], Contains("badvideo001"));
-    CHECK_THAT(wrong[8], Contains("spreadsheet"));
+        CHECK_THAT(wrong[i], Catch::Matchers::StartsWith(std::to_string(i + 2) + ": "));
+    CHECK_THAT(wrong[0], ContainsSubstring("badvideo001"));
+    CHECK_THAT(wrong[8], ContainsSubstring("spreadsheet"));
 }
 
 TEST_CASE("a JSON list that was cut off is refused with the line", "[json_lists]")
 {
     const std::string start = "{\"goodvideo01\":{\"annotations\":{\"label\":\"x\",\"segment\":[1,2]}},\n";
-    CHECK_THAT(refusal_of(start), Contains("line 2") && Contains("cut off"));
+    CHECK_THAT(refusal_of(start), ContainsSubstring("line 2") && ContainsSubstring("cut off"));
     CHECK_THAT(refusal_of(start + "\"badvideo001\":{\"annotations\":{\"label\":\"x"),
-               Contains("line 2") && Contains("cut off"));
-    CHECK_THAT(refusal_of(start + "\"badvideo001\":"), Contains("cut off"));
-    CHECK_THAT(refusal_of(start + "goodvideo02:{}}"), Contains("line 2") && Contains("name"));
-    CHECK_THAT(refusal_of(start + "\"goodvideo02\"{}}"), Contains("colon"));
-    CHECK_THAT(refusal_of(start + "\"" + std::string(10'000, 'x') + "\":1}"), Contains("4096"));
-    CHECK_THAT(refusal_of("{\"version\":\"1\"}"), Contains("accepted"));
+               ContainsSubstring("line 2") && ContainsSubstring("cut off"));
+    CHECK_THAT(refusal_of(start + "\"badvideo001\":"), ContainsSubstring("cut off"));
+    CHECK_THAT(refusal_of(start + "goodvideo02:{}}"), ContainsSubstring("line 2") && ContainsSubstring("name"));
+    CHECK_THAT(refusal_of(start + "\"goodvideo02\"{}}"), ContainsSubstring("colon"));
+    CHECK_THAT(refusal_of(start + "\"" + std::string(10'000, 'x') + "\":1}"), ContainsSubstring("4096"));
+    CHECK_THAT(refusal_of("{\"version\":\"1\"}"), ContainsSubstring("accepted"));
 }
 
 TEST_CASE("what is said of one video has a limit, and what follows it is read", "[json_lists]")
@@ -92,7 +92,7 @@ TEST_CASE("what is said of one video has a limit, and what follows it is read", 
         reelpipe::test::rows_of("{\"hugevideo01\":{\"x\":\"" + std::string(9u << 20, '}') +
                                 "\"},\n\"goodvideo01\":{\"annotations\":{\"label\":\"x\",\"segment\":[1,2]}}}");
     REQUIRE(rows.size() == 2);
-    CHECK_THAT(std::get<reelpipe::annotations::row_error>(rows[0].content).message, Contains("hugevideo01"));
+    CHECK_THAT(std::get<reelpipe::annotations::row_error>(rows[0].content).message, ContainsSubstring("hugevideo01"));
     CHECK(rows[1].line == 2);
     CHECK(std::get<clip_request>(rows[1].content).video == "goodvideo01");
 }
@@ -145,6 +145,6 @@ TEST_CASE("a bad line of JSON costs itself", "[json_lists]")
                                      "\"end\": 2}\nnonsense\n{\"video_id\": \"x\", \"clip\": [{\"span\": [\"1\"]}]}\n" +
                                      good);
     REQUIRE(wrong.size() == 6);
-    CHECK_THAT(wrong[0], Contains("2: no members hold a start and an end"));
-    CHECK_THAT(wrong[3], Contains("5: no member holds a video id"));
+    CHECK_THAT(wrong[0], ContainsSubstring("2: no members hold a start and an end"));
+    CHECK_THAT(wrong[3], ContainsSubstring("5: no member holds a video id"));
 }

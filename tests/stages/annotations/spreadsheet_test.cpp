@@ -3,7 +3,7 @@
 #include "stages/annotations/lists.hpp"
 #include "support/catch.hpp"
 
-using Catch::Contains;
+using Catch::Matchers::ContainsSubstring;
 using reelpipe::test::clips_of;
 using reelpipe::test::complaints_of;
 
@@ -16,11 +16,11 @@ TEST_CASE("ids that a spreadsheet has broken are told by row", "[spreadsheet]")
                                      {.youtube_ids = true});
     REQUIRE(wrong.size() == 5);
     CHECK_THAT(wrong[0],
-               Contains("2: the video id '#NAME?' is what a spreadsheet makes of an id that begins with '-'"));
-    CHECK_THAT(wrong[1], Contains("4: ") && Contains("spreadsheet"));
-    CHECK_THAT(wrong[2], Contains("5: ") && Contains("rounded"));
-    CHECK_THAT(wrong[3], Contains("6: ") && Contains("rounded"));
-    CHECK_THAT(wrong[4], Contains("7: ") && Contains("removed zeros"));
+               ContainsSubstring("2: the video id '#NAME?' is what a spreadsheet makes of an id that begins with '-'"));
+    CHECK_THAT(wrong[1], ContainsSubstring("4: ") && ContainsSubstring("spreadsheet"));
+    CHECK_THAT(wrong[2], ContainsSubstring("5: ") && ContainsSubstring("rounded"));
+    CHECK_THAT(wrong[3], ContainsSubstring("6: ") && ContainsSubstring("rounded"));
+    CHECK_THAT(wrong[4], ContainsSubstring("7: ") && ContainsSubstring("removed zeros"));
     // Elsewhere than on YouTube a number is an id like any other.
     CHECK(clips_of(head + "12345,1,2,test\n12345678901,1,2,test\n").size() == 2);
 }
@@ -31,7 +31,7 @@ TEST_CASE("behind the header a line that begins with # is a row", "[spreadsheet]
     REQUIRE(clips.size() == 1);
     CHECK(clips[0].label == "#throwback");
     CHECK_THAT(complaints_of("#NAME?,191.0\n000QsbOC-a4,191.0\n", {.format = "ava"}).at(0),
-               Contains("1: the video id"));
+               ContainsSubstring("1: the video id"));
 }
 
 TEST_CASE("lines that end with CR are lines", "[spreadsheet]")

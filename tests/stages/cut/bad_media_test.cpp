@@ -129,8 +129,8 @@ TEST_CASE("frames that are damaged inside of the segment fail the clip with thei
     const options keeping{.preset = "ultrafast", .keep_corrupt = true};
     const result kept = cut_to(folder / "clip.mp4", folder / "video", bad_segment, keeping);
 
-    CHECK_THAT(outcome, Catch::StartsWith("corrupt: the frame at 10."));
-    CHECK_THAT(outcome, Catch::Contains("--keep-corrupt"));
+    CHECK_THAT(outcome, Catch::Matchers::StartsWith("corrupt: the frame at 10."));
+    CHECK_THAT(outcome, Catch::Matchers::ContainsSubstring("--keep-corrupt"));
     CHECK(kept.frames == 60);
     CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = 60, .duration = 2s}));
 }

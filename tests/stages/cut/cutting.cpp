@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -87,6 +88,14 @@ std::string packets_of(const fs::path& clip, const std::string& streams)
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:" + streams, "-c", "copy",
                       "-copyts", "-f", "framemd5", "-"});
+}
+
+std::string rate_of(const fs::path& video)
+{
+    std::string said = output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries",
+                                  "stream=r_frame_rate", "-of", "csv=p=0", video.string()});
+    said.erase(std::min(said.find_first_not_of("0123456789/"), said.size()));
+    return said;
 }
 
 void ffmpeg_to(const fs::path& clip, const fs::path& video, segment wanted, const std::vector<std::string>& words)

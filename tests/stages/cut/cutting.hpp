@@ -33,6 +33,9 @@ cut::result cut_to(const std::filesystem::path& clip, const std::filesystem::pat
 // takes it: "v", "a".
 std::string packets_of(const std::filesystem::path& clip, const std::string& streams);
 
+// The frame rate of a video, for ffmpeg's -r: without that, ffmpeg 7 gives MP4 a variable rate.
+std::string rate_of(const std::filesystem::path& video);
+
 // ffmpeg -ss START -t LENGTH -i VIDEO WORDS... -t LENGTH CLIP
 void ffmpeg_to(const std::filesystem::path& clip, const std::filesystem::path& video, segment,
                const std::vector<std::string>& words);

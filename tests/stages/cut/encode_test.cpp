@@ -2,7 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,7 @@ using reelpipe::cut::options;
 using reelpipe::cut::result;
 using reelpipe::media::partial_file;
 using reelpipe::test::output_of;
+using reelpipe::test::rate_of;
 using reelpipe::test::seconds;
 using reelpipe::test::sparse_copy;
 using reelpipe::test::temp_folder;
@@ -75,6 +79,8 @@ void classic_cut(const fs::path& from, const fs::path& to, segment wanted, const
                seconds(wanted.end - wanted.start),
                "-c:v",
                "libx264",
+               "-r",
+               rate_of(from),
                "-preset",
                how.preset,
                "-crf",
@@ -97,6 +103,28 @@ std::string audio_packets_of(const fs::path& clip)
 {
     return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", clip.string(), "-map", "0:a", "-c", "copy", "-copyts",
                       "-f", "framemd5", "-"});
+}
+
+struct audio_packet {
+    long long time;
+    std::string hash;
+};
+
+std::vector<audio_packet> audio_in(const fs::path& clip)
+{
+    std::istringstream lines(audio_packets_of(clip));
+    std::vector<audio_packet> all;
+    for (std::string line; std::getline(lines, line);) {
+        long long time = 0;
+        char hash[33] = "";
+        if (std::sscanf(line.c_str(), "0, %*d, %lld, %*d, %*d, %32s", &time, hash) == 2) all.push_back({time, hash});
+    }
+    return all;
+}
+
+bool is_same_but_for_a_millisecond(const audio_packet& one, const audio_packet& other)
+{
+    return one.hash == other.hash && std::abs(one.time - other.time) <= 45;  // at 44.1 kHz
 }
 
 // What the fetch stage would have brought.
@@ -154,7 +182,11 @@ TEST_CASE("so it is for every container, frame rate and kind of frame", "[encode
     classic_cut(video(name), folder / "classic.mp4", wanted, how);
     const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
     CHECK(same_frames);
-    CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
+    if (name == "video.mkv")  // which counts milliseconds; ffmpeg 7 puts audio between them
+        CHECK(std::ranges::equal(audio_in(folder / "clip.mp4"), audio_in(folder / "classic.mp4"),
+                                 is_same_but_for_a_millisecond));
+    else
+        CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
 }
 
 TEST_CASE("a clip of small frames does not depend on what was in the memory before", "[encode]")

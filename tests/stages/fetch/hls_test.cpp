@@ -307,7 +307,7 @@ TEST_CASE("playlists without an end, with keys, or that are none are refused as 
         FAIL("it was accepted");
     } catch (const playlist_error& e) {
         CHECK(e.why == why);
-        CHECK_THAT(e.what(), Catch::Contains("/list.m3u8"));
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("/list.m3u8"));
     }
     CHECK(server.requests().size() == 1);
 }

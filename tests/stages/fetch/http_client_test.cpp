@@ -233,7 +233,8 @@ TEST_CASE("a refusal carries its status, its wait and no secrets", "[http_client
         CHECK(e.status == 503);
         CHECK(e.retry_after == std::chrono::seconds(17));
         CHECK(server.url("/") == "http://" + e.host + "/");
-        CHECK_THAT(e.what(), Catch::Contains("/busy at offset 4096") && !Catch::Contains("secret"));
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("/busy at offset 4096") &&
+                                 !Catch::Matchers::ContainsSubstring("secret"));
     }
 }
 
@@ -339,7 +340,8 @@ TEST_CASE("short bodies and resets are network errors that keep what came", "[ht
         FAIL("it was accepted");
     } catch (const network_error& e) {
         CHECK_FALSE(e.local);
-        CHECK_THAT(e.what(), Catch::Contains("/video at offset " + std::to_string(body.text.size())));
+        CHECK_THAT(e.what(),
+                   Catch::Matchers::ContainsSubstring("/video at offset " + std::to_string(body.text.size())));
     }
     CHECK(content.starts_with(body.text));
     if (ending == reply::ending::close) CHECK(body.text.size() == 50'000);
@@ -411,8 +413,7 @@ TEST_CASE("where IPv4 is asked for, no host is reached by IPv6, except a proxy",
         v6.emplace("::1");
         v4.emplace("127.0.0.1", v6->port());
     } catch (const std::system_error& e) {
-        WARN("a port of both loopback addresses is not to be had here: " << e.what());
-        return;
+        SKIP("no port of both loopback addresses: " << e.what());
     }
     v4->serve("/video", [](const asked&) { return reply{.body = "by IPv4"}; });
     v6->serve("/video", [](const asked&) { return reply{.body = "by IPv6"}; });

@@ -90,7 +90,7 @@ TEST_CASE("a file that cannot be read says which and why", "[sparse_file]")
         FAIL("it was opened");
     } catch (const std::system_error& e) {
         CHECK(e.code() == std::errc::no_such_file_or_directory);
-        CHECK_THAT(e.what(), Catch::Contains("missing.mp4"));
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("missing.mp4"));
     }
     CHECK_THROWS_AS(sparse_file::of(folder.path()), std::system_error);
     CHECK(mkfifo((folder / "pipe").c_str(), 0600) == 0);

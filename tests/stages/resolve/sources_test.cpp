@@ -101,7 +101,7 @@ TEST_CASE("a name that goes on behind an id, or in front of it, is another video
     try {
         videos.find("dashcam_001");
     } catch (const source_error& e) {
-        CHECK_THAT(e.what(), Catch::Contains("has the id inside of its name"));
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("has the id inside of its name"));
     }
     CHECK(file_of(videos, "dashcam_0012") == "dashcam_0012.mp4");
 }
@@ -122,7 +122,8 @@ TEST_CASE("videos are files of every ending that they have, and others are told 
     const folder videos(here.path());
     CHECK(failure_of(videos, "page") == reason::not_media);
     CHECK(failure_of(videos, "video") == reason::unknown);
-    CHECK_THROWS_WITH(videos.find("page"), Catch::Contains("page.html") && Catch::Contains("m2ts"));
+    CHECK_THROWS_WITH(videos.find("page"),
+                      Catch::Matchers::ContainsSubstring("page.html") && Catch::Matchers::ContainsSubstring("m2ts"));
 }
 
 TEST_CASE("two files for one video are an error, not luck", "[folder]")

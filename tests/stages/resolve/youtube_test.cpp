@@ -107,15 +107,15 @@ TEST_CASE("video and audio apart are chosen by default, one file for both on req
 
     REQUIRE(one.source.files.size() == 1);
     const auto& file = std::get<remote_file>(one.source.files[0]);
-    CHECK_THAT(file.url, Catch::EndsWith("itag=18"));
+    CHECK_THAT(file.url, Catch::Matchers::EndsWith("itag=18"));
     CHECK(file.expires == std::chrono::system_clock::from_time_t(1893456000));
     CHECK(file.proxy == site.options().proxy);
     CHECK(one.duration == 60s);
     REQUIRE(pair.source.files.size() == 2);
-    CHECK_THAT(std::get<remote_file>(pair.source.files[0]).url, Catch::EndsWith("itag=134"));
-    CHECK_THAT(std::get<remote_file>(pair.source.files[1]).url, Catch::EndsWith("itag=140"));
+    CHECK_THAT(std::get<remote_file>(pair.source.files[0]).url, Catch::Matchers::EndsWith("itag=134"));
+    CHECK_THAT(std::get<remote_file>(pair.source.files[1]).url, Catch::Matchers::EndsWith("itag=140"));
     REQUIRE(silent.source.files.size() == 1);
-    CHECK_THAT(std::get<remote_file>(silent.source.files[0]).url, Catch::EndsWith("itag=134"));
+    CHECK_THAT(std::get<remote_file>(silent.source.files[0]).url, Catch::Matchers::EndsWith("itag=134"));
 }
 
 TEST_CASE("of video and audio apart and one file for both, that of fewer bytes is chosen", "[youtube]")
@@ -147,12 +147,12 @@ TEST_CASE("of video and audio apart and one file for both, that of fewer bytes i
     const auto smaller = files_of("-smallerone"), equal = files_of("-equalsizes"), unsaid = files_of("-unsaidsize");
 
     REQUIRE(smaller.size() == 1);
-    CHECK_THAT(std::get<remote_file>(smaller[0]).url, Catch::EndsWith("itag=18"));
+    CHECK_THAT(std::get<remote_file>(smaller[0]).url, Catch::Matchers::EndsWith("itag=18"));
     REQUIRE(equal.size() == 2);
-    CHECK_THAT(std::get<remote_file>(equal[0]).url, Catch::EndsWith("itag=134"));
-    CHECK_THAT(std::get<remote_file>(equal[1]).url, Catch::EndsWith("itag=140"));
+    CHECK_THAT(std::get<remote_file>(equal[0]).url, Catch::Matchers::EndsWith("itag=134"));
+    CHECK_THAT(std::get<remote_file>(equal[1]).url, Catch::Matchers::EndsWith("itag=140"));
     REQUIRE(unsaid.size() == 1);
-    CHECK_THAT(std::get<remote_file>(unsaid[0]).url, Catch::EndsWith("itag=18"));
+    CHECK_THAT(std::get<remote_file>(unsaid[0]).url, Catch::Matchers::EndsWith("itag=18"));
 }
 
 TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[youtube]")
@@ -210,7 +210,7 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
             refusals[i].expected = reason::unavailable;
         CAPTURE(failed.what(), static_cast<int>(failed.why()), static_cast<int>(refusals[i].expected));
         CHECK(failed.why() == refusals[i].expected);
-        CHECK_THAT(failed.what(), Catch::Contains(id_of(i)));
+        CHECK_THAT(failed.what(), Catch::Matchers::ContainsSubstring(id_of(i)));
     }
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("what YouTube protects or withholds is told from what is not there", "
     CHECK(refusal_of(io, resolver, "protected--").why() == reason::drm);
     const resolved_video left = run_awaitable(io, resolver.resolve("withheld---"));
     REQUIRE(left.source.files.size() == 1);
-    CHECK_THAT(std::get<remote_file>(left.source.files[0]).url, Catch::EndsWith("itag=18"));
+    CHECK_THAT(std::get<remote_file>(left.source.files[0]).url, Catch::Matchers::EndsWith("itag=18"));
     const source_error nothing = refusal_of(io, resolver, "nothingleft");
     // Newer versions warn of formats without a URL, older ones say nothing of them.
     const bool is_told = std::ranges::any_of(nothing.facts().warnings, [](const std::string& warning) {

@@ -231,11 +231,11 @@ TEST_CASE("a program that hangs, floods or is no yt-dlp costs its video and no m
 
     const source_error hangs = failure_with("exec sleep 1000", 50ms);
     CHECK(hangs.why() == reason::resolver_died);
-    CHECK_THAT(hangs.what(), Catch::Contains("did not answer"));
+    CHECK_THAT(hangs.what(), Catch::Matchers::ContainsSubstring("did not answer"));
     CHECK(failure_with("exec cat /dev/zero", 60s).why() == reason::resolver_died);
     const source_error odd = failure_with("echo hello", 60s);
     CHECK(odd.why() == reason::resolver_died);
-    CHECK_THAT(odd.what(), Catch::Contains("hello"));
+    CHECK_THAT(odd.what(), Catch::Matchers::ContainsSubstring("hello"));
 }
 
 TEST_CASE("an id is data: it cannot add to the URL", "[yt_dlp]")
@@ -268,7 +268,7 @@ TEST_CASE("a page's refusal comes with its reason, status and text", "[yt_dlp]")
     CHECK(limited.facts().site == reason::rate_limited);
     CHECK(limited.facts().status == 429);
     CHECK(limited.facts().retry_after == 7s);
-    CHECK_THAT(limited.what(), Catch::Contains("429"));
+    CHECK_THAT(limited.what(), Catch::Matchers::ContainsSubstring("429"));
 }
 
 TEST_CASE("calls beyond the number of workers wait, and all are answered", "[yt_dlp]")
@@ -303,7 +303,7 @@ TEST_CASE("a worker that hangs costs only its call", "[yt_dlp]")
     const resolved_video next = run_awaitable(io, resolver.resolve("abcdefghijk"));
 
     CHECK(hung.why() == reason::resolver_died);
-    CHECK_THAT(hung.what(), Catch::Contains("5000 ms"));
+    CHECK_THAT(hung.what(), Catch::Matchers::ContainsSubstring("5000 ms"));
     CHECK(next.source.files.size() == 1);
     CHECK(workers().size() == 1);
     CHECK(workers() != before);
@@ -472,18 +472,19 @@ TEST_CASE("a missing or useless installation is told before the first video", "[
     };
     yt_dlp_options no_python;
     no_python.python = (empty / "python").string();
-    CHECK_THAT(start(no_python), Catch::Contains("apt-get install"));
+    CHECK_THAT(start(no_python), Catch::Matchers::ContainsSubstring("apt-get install"));
     yt_dlp_options no_file;
     no_file.yt_dlp = empty / "yt-dlp";
-    CHECK_THAT(start(no_file), Catch::Contains("there is no yt-dlp"));
+    CHECK_THAT(start(no_file), Catch::Matchers::ContainsSubstring("there is no yt-dlp"));
     yt_dlp_options no_module;
     reelpipe::test::write_file(empty / "python-without", "#!/bin/sh\nexec /usr/bin/python3 -S -I \"$@\"\n");
     std::filesystem::permissions(empty / "python-without", std::filesystem::perms::owner_all);
     no_module.python = (empty / "python-without").string();
-    CHECK_THAT(start(no_module), Catch::Contains("yt_dlp") && Catch::Contains("apt-get install"));
+    CHECK_THAT(start(no_module),
+               Catch::Matchers::ContainsSubstring("yt_dlp") && Catch::Matchers::ContainsSubstring("apt-get install"));
     yt_dlp_options bad_parameter;
     bad_parameter.parameters = R"({"format": "b["})";
-    CHECK_THAT(start(bad_parameter), Catch::Contains("does not start with these settings"));
+    CHECK_THAT(start(bad_parameter), Catch::Matchers::ContainsSubstring("does not start with these settings"));
 }
 
 TEST_CASE("a format selector that is none is told as such, by workers before the first video", "[yt_dlp]")
@@ -503,7 +504,7 @@ TEST_CASE("a format selector that is none is told as such, by workers before the
         yt_dlp cold(io.get_executor(), options);
         const source_error told = failure_of(io, cold, "abcdefghijk");
         CHECK(told.why() == reason::resolver_missing);
-        CHECK_THAT(told.what(), Catch::Contains("--format"));
+        CHECK_THAT(told.what(), Catch::Matchers::ContainsSubstring("--format"));
     }
     CHECK(site.server.requests().empty());
 }
@@ -513,8 +514,9 @@ TEST_CASE("a yt-dlp of more than 90 days is warned of", "[yt_dlp]")
     const auto now = std::chrono::sys_days(std::chrono::year(2026) / 8 / 20);
     CHECK(age_warning("2026.08.19", now).empty());
     CHECK(age_warning("2026.05.22", now).empty());
-    CHECK_THAT(age_warning("2026.05.21", now), Catch::Contains("91 days old") && Catch::Contains("--yt-dlp"));
-    CHECK_THAT(age_warning("2023.03.04.232743.dev0", now), Catch::Contains("1265 days old"));
+    CHECK_THAT(age_warning("2026.05.21", now),
+               Catch::Matchers::ContainsSubstring("91 days old") && Catch::Matchers::ContainsSubstring("--yt-dlp"));
+    CHECK_THAT(age_warning("2023.03.04.232743.dev0", now), Catch::Matchers::ContainsSubstring("1265 days old"));
     CHECK(age_warning("unknown", now).empty());
     CHECK(age_warning("2026.31.12", now).empty());
 }

@@ -90,7 +90,7 @@ TEST_CASE("a clip that cannot be placed is an error with the place in it", "[out
     reelpipe::test::write_file(folder / "label", "a file where the folder should be");
     output_file file = file_with(folder.path(), "clip");
 
-    CHECK_THROWS_WITH(file.place(folder / "label/clip.mp4"), Catch::Contains("label"));
+    CHECK_THROWS_WITH(file.place(folder / "label/clip.mp4"), Catch::Matchers::ContainsSubstring("label"));
     CHECK_THROWS_AS(output_file(folder / "nowhere"), std::system_error);
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("each rule is broken by a clip that keeps the others", "[smart rules]"
         dissected clip = whole;
         each.commit(clip);
         put_together(folder / "broken.mp4", folder / "clip.mp4", clip);
-        CHECK_THAT(broken_rule(folder / "broken.mp4", clip.planned), Catch::Matchers::Contains(each.told));
+        CHECK_THAT(broken_rule(folder / "broken.mp4", clip.planned), Catch::Matchers::ContainsSubstring(each.told));
     }
 }
 
@@ -224,7 +224,7 @@ TEST_CASE("two IDR frames in a row have two numbers", "[smart rules]")
     reelpipe::media::demuxer input(file.file());
     clip.planned.samples[1].time = av_rescale_q(100, input.video()->time_base,
                                                 {clip.planned.time_base_numerator, clip.planned.time_base_denominator});
-    CHECK_THAT(broken_rule(folder / "broken.mp4", clip.planned), Catch::Matchers::Contains("have one number"));
+    CHECK_THAT(broken_rule(folder / "broken.mp4", clip.planned), Catch::Matchers::ContainsSubstring("have one number"));
 }
 
 TEST_CASE("nothing of a clip is hidden", "[smart rules]")
@@ -240,7 +240,7 @@ TEST_CASE("nothing of a clip is hidden", "[smart rules]")
         reelpipe::cut::write_edit_lists(output, edits);
         close(output);
     }
-    CHECK_THAT(broken_rule(folder / "clip.mp4", clip.planned), Catch::Matchers::Contains("is hidden"));
+    CHECK_THAT(broken_rule(folder / "clip.mp4", clip.planned), Catch::Matchers::ContainsSubstring("is hidden"));
 }
 
 TEST_CASE("a clip has one description of its frames", "[smart rules]")
@@ -254,8 +254,8 @@ TEST_CASE("a clip has one description of its frames", "[smart rules]")
         reelpipe::test::write_file(folder / "broken.mp4", changed.replace(at, change.size(), change));
         return broken_rule(folder / "broken.mp4", clip.planned);
     };
-    CHECK_THAT(with(entries + 11, "\2"), Catch::Matchers::Contains("not exactly one description"));
-    CHECK_THAT(with(entries + 16, "avc3"), Catch::Matchers::Contains("not described as avc1"));
+    CHECK_THAT(with(entries + 11, "\2"), Catch::Matchers::ContainsSubstring("not exactly one description"));
+    CHECK_THAT(with(entries + 16, "avc3"), Catch::Matchers::ContainsSubstring("not described as avc1"));
 }
 
 TEST_CASE("decoding times ascend", "[smart rules]")
