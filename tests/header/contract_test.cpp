@@ -97,12 +97,20 @@ struct ended {
     reelpipe::report result{};
 };
 
+// The default filter of a coroutine lets through nothing but terminal.
+asio::awaitable<reelpipe::report> with_every_cancellation(reelpipe::runner& run)
+{
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    reelpipe::report r = co_await run.run();
+    co_return r;
+}
+
 // Awaits the run and, once the sink has seen five items, cancels the coroutine that does, as Asio does it.
 ended cancelled_by_asio(reelpipe::runner& run, asio::io_context& io, asio::cancellation_type how)
 {
     ended e;
     asio::cancellation_signal signal;
-    asio::co_spawn(io, run.run(),
+    asio::co_spawn(io, with_every_cancellation(run),
                    asio::bind_cancellation_slot(signal.slot(), [&e](std::exception_ptr error, reelpipe::report r) {
                        e = {true, std::move(error), std::move(r)};
                    }));

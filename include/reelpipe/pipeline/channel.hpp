@@ -4,72 +4,103 @@
 #include <asio.hpp>
 #include <atomic>
 #include <cstddef>
-#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <reelpipe/pipeline/block_queue.hpp>
+#include <reelpipe/pipeline/executor.hpp>
 #include <reelpipe/pipeline/wait_list.hpp>
+#include <reelpipe/pipeline/weight.hpp>
 #include <stdexcept>
 #include <utility>
 
 namespace reelpipe {
 inline namespace v1 {
 
-// What an item counts against a limit on weight, bytes as a rule; 1 unless there is an overload beside its type. Of a
-// type of the standard library, such as std::string, none of yours is found: put it into a struct.
-template <class T> std::size_t weight_of(const T&) { return 1; }
-
 // How much a channel holds before its senders wait. An item that is heavier than `weight` passes alone.
 struct capacity {
     std::size_t items = 16;
-    std::size_t weight = 0;  // of all items together; 0: no limit
+    std::size_t weight = 0;  // of all items together; 0: no limit, and nothing is weighed
 };
 
 namespace detail {
 
+// What of an entry is weighed; an envelope says what is in it.
+template <class T> struct weighed_part {
+    using type = T;
+};
+
 // The queue between senders and receivers, used from one executor; only its size may be read from elsewhere.
+//
+// Whoever is woken for room or for an item and leaves without having used it wakes the next one, for whatever reason
+// it leaves: a wake-up that is lost is a run that never ends.
 template <class T> class channel_queue {
 public:
-    channel_queue(asio::execution_context& context, capacity limit)
-        : limit_(limit), readable_(context), writable_(context)
+    using weighed = typename weighed_part<T>::type;
+
+    channel_queue(asio::execution_context& context, capacity limit, weigher<weighed> weigh)
+        : limit_(limit), weigh_(std::move(weigh)), readable_(context), writable_(context)
     {
         if (limit.items == 0) throw std::invalid_argument("reelpipe: a queue needs room for at least one item");
+        if (limit.weight != 0 && !weigh_)
+            throw std::invalid_argument("reelpipe: a limit on weight needs a weight_of() beside the item's type");
     }
+
+    std::size_t weight_of(const weighed& item) const { return limit_.weight == 0 ? 0 : weigh_(item); }
 
     // Room for a newcomer, who does not overtake those that wait already.
     bool has_room(std::size_t weight) const { return fits(weight) && writable_.empty() && receivers_ != 0; }
 
-    // Waits until has_room(); false: nobody will receive. The caller puts before it awaits anything else.
+    // Waits until has_room(); false: nobody will receive. The caller calls emplace() or pass_on() before it awaits
+    // anything else.
     asio::awaitable<bool> room_for(std::size_t weight)
     {
-        auto place = wait_list::place::back;
+        auto where = wait_list::position::back;
         if (writable_.empty() && fits(weight)) co_return receivers_ != 0;
         do {
             if (receivers_ == 0) co_return false;
-            co_await writable_.wait(place);
-            place = wait_list::place::front;
+            co_await writable_.wait(where);
+            where = wait_list::position::front;
         } while (!fits(weight));
         co_return receivers_ != 0;
     }
 
-    void put(T&& item, std::size_t weight)
+    template <class... A> void emplace(std::size_t weight, A&&... item)
     {
-        entries_.push_back(entry(std::move(item), weight));
+        try {
+            entries_.emplace_back(weight, std::forward<A>(item)...);
+        } catch (...) {
+            pass_on();
+            throw;
+        }
         weight_ += weight;
         note_size();
         readable_.notify_one();
-        wake_sender();
+        pass_on();
+    }
+
+    // The room that there is belongs to the next sender.
+    void pass_on()
+    {
+        if (!writable_.empty() && fits(0)) writable_.notify_one();
     }
 
     bool empty() const { return entries_.empty(); }
 
+    // An item whose move throws stays where it is.
     T take()
     {
-        entry first = std::move(entries_.front());
-        entries_.pop_front();
-        weight_ -= first.weight;
-        note_size();
-        wake_sender();
-        return std::move(first.item);
+        try {
+            T item(std::move(entries_.front().item));
+            weight_ -= entries_.front().weight;
+            entries_.pop_front();
+            note_size();
+            pass_on();
+            return item;
+        } catch (...) {
+            readable_.notify_one();
+            throw;
+        }
     }
 
     // Waits until an item is there (true) or nobody is left who could send one (false).
@@ -82,7 +113,7 @@ public:
     // Destroys what is queued and tells everybody that nothing will be received any more.
     void close()
     {
-        std::deque<entry> dropped;
+        block_queue<entry> dropped;
         dropped.swap(entries_);
         weight_ = 0;
         receivers_ = 0;
@@ -106,20 +137,16 @@ public:
 
 private:
     struct entry {
-        entry(T&& i, std::size_t w) : item(std::move(i)), weight(w) {}
+        template <class... A> explicit entry(std::size_t w, A&&... i) : item(std::forward<A>(i)...), weight(w) {}
         T item;
         std::size_t weight;
     };
 
     bool fits(std::size_t weight) const
     {
-        return entries_.size() < limit_.items &&
-               (limit_.weight == 0 || entries_.empty() || weight_ + weight <= limit_.weight);
-    }
-
-    void wake_sender()
-    {
-        if (!writable_.empty() && fits(0)) writable_.notify_one();
+        if (entries_.size() >= limit_.items) return false;
+        if (limit_.weight == 0 || entries_.empty()) return true;
+        return weight_ <= limit_.weight && weight <= limit_.weight - weight_;
     }
 
     void note_size()
@@ -130,7 +157,8 @@ private:
     }
 
     const capacity limit_;
-    std::deque<entry> entries_;
+    const weigher<weighed> weigh_;
+    block_queue<entry> entries_;
     std::size_t weight_ = 0;
     std::size_t senders_ = 0;
     std::size_t receivers_ = 0;
@@ -170,9 +198,9 @@ public:
     // Moves `item` into the queue if there is room now, and leaves it alone otherwise.
     bool try_send(T& item)
     {
-        const std::size_t weight = weight_of(item);
+        const std::size_t weight = queue_->weight_of(item);
         if (!queue_->has_room(weight)) return false;
-        queue_->put(std::move(item), weight);
+        queue_->emplace(weight, std::move(item));
         return true;
     }
 
@@ -180,10 +208,10 @@ public:
     // operation_aborted and has not sent. `item` is a named object: it stays in place until there is room.
     asio::awaitable<bool> send(T&& item)
     {
-        const std::size_t weight = weight_of(item);
+        const std::size_t weight = queue_->weight_of(item);
         bool open = queue_->has_room(weight);
         if (!open) open = co_await queue_->room_for(weight);
-        if (open) queue_->put(std::move(item), weight);
+        if (open) queue_->emplace(weight, std::move(item));
         co_return open;
     }
 
@@ -239,11 +267,16 @@ private:
     std::shared_ptr<detail::channel_queue<T>> queue_;
 };
 
-// A bounded queue between coroutines on `executor`.
+// A bounded queue between coroutines on `executor`. A limit on weight needs a weight_of(const T&) beside T, unless T is
+// a range of bytes or `weigh` says what an item weighs.
 template <class T>
-std::pair<sender<T>, receiver<T>> make_channel(const asio::any_io_executor& executor, capacity limit = {})
+std::pair<sender<T>, receiver<T>> make_channel(const asio::any_io_executor& executor, capacity limit = {},
+                                               std::function<std::size_t(const T&)> weigh = detail::usual_weigher<T>())
 {
-    auto queue = std::make_shared<detail::channel_queue<T>>(asio::query(executor, asio::execution::context), limit);
+    if (detail::is_pool(executor))
+        throw std::invalid_argument("reelpipe: the ends of a channel run one at a time: give it a strand of the pool");
+    auto queue = std::make_shared<detail::channel_queue<T>>(asio::query(executor, asio::execution::context), limit,
+                                                            std::move(weigh));
     return {sender<T>(queue), receiver<T>(queue)};
 }
 

@@ -18,7 +18,7 @@ struct stage_options {
     std::size_t workers = 1;                 // concurrent calls of the function
     std::size_t queue = 16;                  // items in the queue in front of the stage
     std::size_t weight = 0;                  // limit for the sum of weight_of(item) in that queue; 0: no limit
-    unsigned attempts = 1;                   // most calls for one item; beyond 1 the item must be copyable
+    unsigned attempts = 1;                   // most calls for one item; beyond 1 it is copied, or taken by const&
     std::chrono::milliseconds backoff{200};  // wait before attempt n + 1: n * backoff, unless the verdict says
     bool ordered = false;                    // results leave in the order in which the items came
 };
@@ -67,8 +67,9 @@ private:
 };
 
 struct run_options {
-    asio::any_io_executor cpu{};                          // where cpu stages run; only they need it
-    std::size_t max_in_flight = 64;                       // source items alive at once, with all that came of them
+    asio::any_io_executor cpu{};    // where cpu stages run; only they need it
+    std::size_t max_in_flight = 0;  // source items alive at once, with all that came of them; 0: as many as the workers
+                                    // and queues of all stages hold, at least 64
     std::function<verdict(const failure&)> on_failure{};  // on the loop; empty: retry while there are attempts
 };
 

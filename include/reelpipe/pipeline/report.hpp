@@ -35,7 +35,9 @@ struct report {
     std::vector<stage_stats> stages;  // in the order of the pipeline, the source first
     std::uint64_t admitted = 0;       // items that the source sent
     std::uint64_t finished = 0;       // of those: everything that came of them went to its end
-    std::uint64_t failed = 0;         // of those: something that came of them was given up
+    std::uint64_t failed = 0;         // of those: something that came of them was given up, before a cancel() as well
+    std::size_t max_in_flight = 0;    // items of the source that might be on their way at once
+    double held_back_s = 0;           // in which as many were: the source waited for one of them to come to its end
     double wall_s = 0;
     ending end = ending::complete;
 };

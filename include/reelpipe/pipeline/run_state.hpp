@@ -1,18 +1,20 @@
 #ifndef REELPIPE_PIPELINE_RUN_STATE_HPP
 #define REELPIPE_PIPELINE_RUN_STATE_HPP
 
-#include <array>
+#include <algorithm>
 #include <asio.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <reelpipe/pipeline/counters.hpp>
+#include <reelpipe/pipeline/executor.hpp>
 #include <reelpipe/pipeline/options.hpp>
 #include <reelpipe/pipeline/report.hpp>
 #include <reelpipe/pipeline/wait_list.hpp>
@@ -27,87 +29,29 @@ namespace reelpipe {
 inline namespace v1 {
 namespace detail {
 
-// A number that one thread writes and any thread reads.
-class tally {
-public:
-    void operator++() { *this += 1; }
-    void operator+=(std::uint64_t n) { value_.store(*this + n, std::memory_order_relaxed); }
-    operator std::uint64_t() const { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> value_{0};
-};
-
-inline std::uint64_t nanoseconds_now()
-{
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
-
-enum class activity : unsigned { none, busy, starved, blocked };
-
-// Where the time of one worker goes. The clock is read only when the activity changes: a worker that goes from item
-// to item without waiting costs nothing. One thread writes at a time; readers never count an instant twice.
-class time_sheet {
-public:
-    void enter(activity next)
-    {
-        const std::uint64_t now = nanoseconds_now();
-        const std::uint64_t last = current_.load(std::memory_order_relaxed);
-        current_.store(now << 2 | static_cast<unsigned>(next), std::memory_order_relaxed);
-        auto& spent = spent_[last & 3];  // written after current_: who reads this sum sees at least that change
-        spent.store(spent.load(std::memory_order_relaxed) + now - (last >> 2), std::memory_order_release);
-    }
-
-    // Nanoseconds by activity until now.
-    std::array<std::uint64_t, 4> read() const
-    {
-        std::array<std::uint64_t, 4> spent{};
-        for (std::size_t i = 0; i < spent.size(); ++i) spent[i] = spent_[i].load(std::memory_order_acquire);
-        const std::uint64_t last = current_.load(std::memory_order_relaxed);
-        spent[last & 3] += nanoseconds_now() - (last >> 2);
-        return spent;
-    }
-
-private:
-    std::atomic<std::uint64_t> current_{0};  // since when << 2 | activity
-    std::array<std::atomic<std::uint64_t>, 4> spent_{};
-};
-
-// From here to the end of the scope the worker does something else.
-class spend {
-public:
-    spend(time_sheet& sheet, activity during, activity after) : sheet_(sheet), after_(after) { sheet.enter(during); }
-    spend(const spend&) = delete;
-    spend& operator=(const spend&) = delete;
-    ~spend() { sheet_.enter(after_); }
-
-private:
-    time_sheet& sheet_;
-    activity after_;
-};
-
-struct stage_counters {
-    tally in, out, failed, retried, filtered;
-    std::mutex mutex;
-    std::map<std::string, std::uint64_t> own;
-};
-
 class run_state;
 
+// Longer ones would overflow the clock.
+constexpr std::chrono::milliseconds longest_pause = std::chrono::hours(24 * 365);
+
 // A stage of a pipeline, without its types.
-class node {
+class stage_base {
 public:
-    node(std::string n, stage_options o) : name(std::move(n)), options(o), sheets(o.workers) {}
-    node(const node&) = delete;
-    node& operator=(const node&) = delete;
-    virtual ~node() = default;
+    stage_base(std::string n, stage_options o) : name(std::move(n)), options(o), sheets(o.workers) {}
+    stage_base(const stage_base&) = delete;
+    stage_base& operator=(const stage_base&) = delete;
+    virtual ~stage_base() = default;
 
     virtual void open(asio::execution_context&) {}  // makes the queue in front of the stage
-    virtual void hire(const std::shared_ptr<run_state>&, std::vector<asio::awaitable<void>>&) = 0;
+    virtual void start_workers(const std::shared_ptr<run_state>&, std::vector<asio::awaitable<void>>&) = 0;
     virtual void close() {}  // drops what is queued
     virtual bool needs_cpu() const { return false; }
     virtual std::pair<std::size_t, std::size_t> queued_and_peak() const { return {0, 0}; }
+
+    std::chrono::milliseconds backoff_after(unsigned attempt) const
+    {
+        return options.backoff < longest_pause / attempt ? options.backoff * attempt : longest_pause;
+    }
 
     const std::string name;
     const stage_options options;
@@ -116,45 +60,48 @@ public:
 };
 
 // An item of the source, alive as long as something that came of it is on its way.
-struct token {
+struct in_flight_item {
     std::uint64_t item = 0;
     std::uint64_t uses = 0;
     bool admitted = false;
     bool failed = false;
 };
 
-// A share in a token. Used from the loop only, so that counting needs no atomics.
-class token_ref {
+// A share in an item in flight. Used from the loop only, so that counting needs no atomics.
+class in_flight_ref {
 public:
-    token_ref(run_state& run, token& t) : run_(&run), token_(&t) { ++t.uses; }
-    token_ref(const token_ref& other) : token_ref(*other.run_, *other.token_) {}
-    token_ref(token_ref&& other) noexcept : run_(other.run_), token_(std::exchange(other.token_, nullptr)) {}
-    token_ref& operator=(token_ref other) noexcept
+    in_flight_ref(run_state& run, in_flight_item& item) : run_(&run), item_(&item) { ++item.uses; }
+    in_flight_ref(const in_flight_ref& other) : in_flight_ref(*other.run_, *other.item_) {}
+    in_flight_ref(in_flight_ref&& other) noexcept : run_(other.run_), item_(std::exchange(other.item_, nullptr)) {}
+    in_flight_ref& operator=(in_flight_ref other) noexcept
     {
         std::swap(run_, other.run_);
-        std::swap(token_, other.token_);
+        std::swap(item_, other.item_);
         return *this;
     }
-    ~token_ref();
+    ~in_flight_ref();
 
-    token* operator->() const { return token_; }
-    token& operator*() const { return *token_; }
+    in_flight_item* operator->() const { return item_; }
+    in_flight_item& operator*() const { return *item_; }
 
 private:
     run_state* run_;
-    token* token_;
+    in_flight_item* item_;
 };
 
 // Everything that the coroutines of one run share. On the loop, apart from what says otherwise.
 class run_state : public std::enable_shared_from_this<run_state> {
 public:
-    run_state(std::vector<std::unique_ptr<node>> stages, run_options options)
-        : options_(std::move(options)), stages_(std::move(stages))
+    run_state(std::vector<std::unique_ptr<stage_base>> stages, run_options options)
+        : options_(std::move(options)), max_in_flight_(in_flight_limit(options_, stages)), stages_(std::move(stages))
     {
     }
 
-    // The whole run: starts every worker and returns when the last one has ended.
-    static asio::awaitable<report> go(std::shared_ptr<run_state> self);
+    // The whole run: starts every worker and returns when the last one has ended. On the loop; not cancellable.
+    static asio::awaitable<report> execute(std::shared_ptr<run_state> self);
+
+    // The same for a coroutine that may be cancelled and may be on an executor of several threads.
+    static asio::awaitable<report> execute_for_caller(std::shared_ptr<run_state> self);
 
     // From any thread.
     void drain() { later(&run_state::drain_here); }
@@ -169,7 +116,8 @@ public:
     void drain_here()
     {
         if (draining_.exchange(true)) return;
-        if (feeding_) feeding_->emit(asio::cancellation_type::terminal);
+        if (feeding_) emit(*feeding_);
+        if (admission_) admission_->notify_all();
         for (asio::steady_timer* const each : pauses_) each->cancel();
     }
 
@@ -179,7 +127,9 @@ public:
         drain_here();
         stop_.request_stop();
         for (const auto& stage : stages_) stage->close();
-        for (asio::cancellation_signal& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+        const emission until_here(*this);
+        for (task& each : tasks_)
+            if (!each.ended) each.signal.emit(asio::cancellation_type::terminal);
     }
 
     // Ends the run with this error, unless it has one already.
@@ -189,51 +139,82 @@ public:
         cancel_here();
     }
 
-    bool may_admit() const { return in_flight_ < options_.max_in_flight && !draining(); }
+    bool may_admit() const { return in_flight_ < max_in_flight_ && !draining(); }
 
     asio::awaitable<void> room_to_admit()
     {
-        while (in_flight_ >= options_.max_in_flight && !draining()) co_await admission_->wait();
+        if (!may_admit()) {
+            const scoped_activity held_back(admission_sheet_, activity::blocked, activity::none);
+            while (in_flight_ >= max_in_flight_ && !draining()) co_await admission_->wait();
+        }
         if (draining()) throw asio::system_error(asio::error::operation_aborted);
     }
 
-    token_ref take_token()
+    in_flight_ref begin_item()
     {
-        if (unused_.empty()) unused_.push_back(&tokens_.emplace_back());
-        token& t = *unused_.back();
+        if (unused_.empty()) unused_.push_back(&in_flight_items_.emplace_back());
+        in_flight_item& item = *unused_.back();
         unused_.pop_back();
-        t = token{};
+        item = in_flight_item{};
         ++in_flight_;
-        return token_ref(*this, t);
+        return in_flight_ref(*this, item);
     }
 
-    void admit(token& t)
+    void admit(in_flight_item& item)
     {
-        t.admitted = true;
-        t.item = admitted_;
+        item.admitted = true;
+        item.item = admitted_;
         ++admitted_;
     }
 
-    void give_back(token& t)
+    void end_item(in_flight_item& item)
     {
-        if (t.admitted && !stopping()) ++(t.failed ? failed_ : finished_);
+        if (item.admitted && item.failed) ++failed_;
+        if (item.admitted && !item.failed && !stopping()) ++finished_;
         --in_flight_;
-        unused_.push_back(&t);
+        unused_.push_back(&item);
         if (admission_) admission_->notify_one();
     }
 
     // What becomes of the item: the time until its next attempt, or nothing if it was given up.
-    std::optional<std::chrono::milliseconds> judge(node& stage, token& origin, unsigned attempt,
-                                                   std::exception_ptr error);
+    std::optional<std::chrono::milliseconds> judge(stage_base& stage, in_flight_item& origin, unsigned attempt,
+                                                   std::exception_ptr error, bool may_be_repeated);
 
     // The time until the next attempt. Once the run drains, nobody waits for it.
     asio::awaitable<void> pause(std::chrono::milliseconds length);
 
     // Starts a coroutine that is cancelled with the run and that the run waits for.
-    void spawn(asio::awaitable<void> task);
+    void spawn(asio::awaitable<void> work);
 
 private:
     using action = void (run_state::*)();
+
+    // A coroutine of the run.
+    struct task {
+        asio::cancellation_signal signal;
+        bool ended = false;
+    };
+
+    // While signals are emitted no task leaves the list: an operation may complete inside of its cancellation, and with
+    // it end its task or any other.
+    class emission {
+    public:
+        explicit emission(run_state& run) : run_(run) { ++run.emissions_; }
+        emission(const emission&) = delete;
+        emission& operator=(const emission&) = delete;
+        ~emission()
+        {
+            if (--run_.emissions_ == 0) run_.tasks_.remove_if([](const task& each) { return each.ended; });
+        }
+
+    private:
+        run_state& run_;
+    };
+
+    struct start_run;
+
+    static std::size_t in_flight_limit(const run_options& options,
+                                       const std::vector<std::unique_ptr<stage_base>>& stages);
 
     verdict ask(const failure& f) const
     {
@@ -256,6 +237,21 @@ private:
         });
     }
 
+    void emit(task& one)
+    {
+        const emission until_here(*this);
+        one.signal.emit(asio::cancellation_type::terminal);
+    }
+
+    // Asio cancels the coroutine that awaits the run.
+    void cancelled_by_caller(asio::cancellation_type how)
+    {
+        if (ended_) return;
+        if ((how & asio::cancellation_type::terminal) == asio::cancellation_type::none) return drain_here();
+        aborted_ = true;
+        cancel_here();
+    }
+
     void started(asio::any_io_executor executor)
     {
         const std::lock_guard lock(mutex_);
@@ -275,10 +271,12 @@ private:
     }
 
     void start(const asio::any_io_executor& executor);
+    static asio::awaitable<void> watch_pool(std::shared_ptr<run_state> self);
 
     const run_options options_;
+    const std::size_t max_in_flight_;
 
-    mutable std::mutex mutex_;                       // guards the next five
+    mutable std::mutex mutex_;                       // guards executor_, started_, begun_at_, wall_, writing of ended_
     std::optional<asio::any_io_executor> executor_;  // while the run is on
     bool started_ = false;
     std::atomic<bool> ended_{false};
@@ -287,31 +285,48 @@ private:
 
     std::atomic<bool> draining_{false};
     std::atomic<bool> stopping_{false};
+    bool aborted_ = false;  // by who awaits the run
     std::exception_ptr error_;
     std::stop_source stop_;
 
-    tally admitted_, finished_, failed_;
+    relaxed_counter admitted_, finished_, failed_;
     std::size_t in_flight_ = 0;
-    std::deque<token> tokens_;
-    std::vector<token*> unused_;
+    std::deque<in_flight_item> in_flight_items_;
+    std::vector<in_flight_item*> unused_;  // of those
     std::optional<wait_list> admission_;
+    time_sheet admission_sheet_;  // blocked while only max_in_flight holds the source back
 
-    std::list<asio::cancellation_signal> signals_;  // one a coroutine
-    asio::cancellation_signal* feeding_ = nullptr;  // the source's, which a drain cancels alone
-    std::list<asio::steady_timer*> pauses_;         // of items that wait for their next attempt
+    std::list<task> tasks_;
+    std::size_t emissions_ = 0;              // under way, of cancellation signals
+    task* feeding_ = nullptr;                // the source's, which a drain cancels alone
+    asio::steady_timer* watch_ = nullptr;    // of watch_pool()
+    std::list<asio::steady_timer*> pauses_;  // of items that wait for their next attempt
     std::size_t alive_ = 0;
     std::optional<wait_list> last_one_ended_;
 
-    std::vector<std::unique_ptr<node>> stages_;  // goes first: its queues hold tokens
+    std::vector<std::unique_ptr<stage_base>> stages_;  // goes first: its queues hold items in flight
 };
 
-inline token_ref::~token_ref()
+inline in_flight_ref::~in_flight_ref()
 {
-    if (token_ && --token_->uses == 0) run_->give_back(*token_);
+    if (item_ && --item_->uses == 0) run_->end_item(*item_);
 }
 
-inline std::optional<std::chrono::milliseconds> run_state::judge(node& stage, token& origin, unsigned attempt,
-                                                                 std::exception_ptr error)
+// As many as workers and queues hold, at least 64.
+inline std::size_t run_state::in_flight_limit(const run_options& options,
+                                              const std::vector<std::unique_ptr<stage_base>>& stages)
+{
+    if (options.max_in_flight != 0) return options.max_in_flight;
+    std::size_t sum = 0;
+    for (const auto& stage : stages)
+        for (const std::size_t more : {stage->options.workers, stage->options.queue})
+            sum += std::min(more, std::numeric_limits<std::size_t>::max() - sum);
+    return std::max<std::size_t>(sum, 64);
+}
+
+inline std::optional<std::chrono::milliseconds> run_state::judge(stage_base& stage, in_flight_item& origin,
+                                                                 unsigned attempt, std::exception_ptr error,
+                                                                 bool may_be_repeated)
 {
     failure f;
     f.stage = stage.name;
@@ -333,9 +348,9 @@ inline std::optional<std::chrono::milliseconds> run_state::judge(node& stage, to
     } catch (...) {
         error = std::current_exception();  // a judge that fails stops the run
     }
-    if (answer.what() == verdict::kind::retry && attempt < f.attempts) {
+    if (answer.what() == verdict::kind::retry && may_be_repeated && attempt < f.attempts) {
         ++stage.counters.retried;
-        return answer.after().value_or(stage.options.backoff * attempt);
+        return answer.after().value_or(stage.backoff_after(attempt));
     }
     ++stage.counters.failed;
     origin.failed = true;
@@ -348,7 +363,7 @@ inline asio::awaitable<void> run_state::pause(std::chrono::milliseconds length)
 {
     if (draining()) co_return;
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    asio::steady_timer timer(loop, length);
+    asio::steady_timer timer(loop, std::min(length, longest_pause));
     const struct listing {
         ~listing() { all.erase(place); }
         std::list<asio::steady_timer*>& all;
@@ -358,19 +373,38 @@ inline asio::awaitable<void> run_state::pause(std::chrono::milliseconds length)
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
 }
 
-inline void run_state::spawn(asio::awaitable<void> task)
+inline void run_state::spawn(asio::awaitable<void> work)
 {
-    const auto signal = signals_.emplace(signals_.end());
+    const auto one = tasks_.emplace(tasks_.end());
     ++alive_;
-    auto ended = [weak = weak_from_this(), signal](std::exception_ptr error) {
+    auto ended = [weak = weak_from_this(), one](std::exception_ptr error) {
         const auto self = weak.lock();
         if (!self) return;
         if (error && !self->stopping()) self->fail(std::move(error));
-        if (self->feeding_ == &*signal) self->feeding_ = nullptr;
-        self->signals_.erase(signal);
+        if (self->feeding_ == &*one) self->feeding_ = nullptr;
+        one->ended = true;
+        if (self->emissions_ == 0) self->tasks_.erase(one);
         if (--self->alive_ == 0) self->last_one_ended_->notify_all();
+        if (self->alive_ == 1 && self->watch_) self->watch_->cancel();
     };
-    asio::co_spawn(*executor_, std::move(task), asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
+    asio::co_spawn(*executor_, std::move(work), asio::bind_cancellation_slot(one->signal.slot(), std::move(ended)));
+}
+
+// A pool that is stopped keeps what it was given for ever and tells nobody, so somebody has to look.
+inline asio::awaitable<void> run_state::watch_pool(std::shared_ptr<run_state> self)
+{
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::steady_timer timer(loop);
+    self->watch_ = &timer;
+    const std::unique_ptr<run_state, void (*)(run_state*)> until_here(self.get(),
+                                                                      [](run_state* s) { s->watch_ = nullptr; });
+    while (self->alive_ > 1) {
+        timer.expires_after(std::chrono::milliseconds(100));
+        asio::error_code last_one_ended;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, last_one_ended));
+        if (self->alive_ > 1 && is_stopped_pool(self->options_.cpu))
+            throw std::runtime_error("reelpipe: the pool of run_options::cpu was stopped during the run");
+    }
 }
 
 inline void run_state::start(const asio::any_io_executor& executor)
@@ -379,46 +413,64 @@ inline void run_state::start(const asio::any_io_executor& executor)
     admission_.emplace(context);
     last_one_ended_.emplace(context);
 
-    std::vector<asio::awaitable<void>> crew;  // the source is its first
+    bool computes = false;
+    std::vector<asio::awaitable<void>> workers;  // the source is its first
     for (const auto& stage : stages_) stage->open(context);
-    for (const auto& stage : stages_) stage->hire(shared_from_this(), crew);
-    for (auto& worker : crew) spawn(std::move(worker));
-    feeding_ = &signals_.front();
+    for (const auto& stage : stages_) {
+        stage->start_workers(shared_from_this(), workers);
+        computes = computes || stage->needs_cpu();
+    }
+    for (auto& worker : workers) spawn(std::move(worker));
+    feeding_ = &tasks_.front();
+    if (computes) spawn(watch_pool(shared_from_this()));
 }
 
-inline asio::awaitable<report> run_state::go(std::shared_ptr<run_state> self)
+inline asio::awaitable<report> run_state::execute(std::shared_ptr<run_state> self)
 {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    self->started(executor);
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    self->started(loop);
     const std::unique_ptr<run_state, void (*)(run_state*)> until_here(self.get(), [](run_state* s) { s->ended(); });
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-
-    bool aborted = false;
-    if (!self->draining()) self->start(executor);
-    while (self->alive_ != 0) {
-        bool cancelled = false;
-        try {
-            co_await self->last_one_ended_->wait();
-        } catch (const asio::system_error&) {
-            cancelled = true;
-        }
-        if (!cancelled) continue;
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if ((state.cancelled() & asio::cancellation_type::terminal) != asio::cancellation_type::none) {
-            aborted = true;
-            self->cancel_here();
-            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        } else {
-            self->drain_here();
-            co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-        }
-    }
-    co_await asio::this_coro::reset_cancellation_state();  // the caller may go on awaiting
+    if (!self->draining()) self->start(loop);
+    while (self->alive_ != 0) co_await self->last_one_ended_->wait();
 
     self->ended();
     if (self->error_) std::rethrow_exception(self->error_);
-    if (aborted) throw asio::system_error(asio::error::operation_aborted);
+    if (self->aborted_) throw asio::system_error(asio::error::operation_aborted);
     co_return self->snapshot();
+}
+
+// Runs beside the coroutine that awaits it: its cancellation state stays its own business, and tells whether and how
+// the run is cancelled.
+struct run_state::start_run {
+    template <class Handler>
+    void operator()(Handler&& handler, std::shared_ptr<run_state> run, const asio::any_io_executor& loop) const
+    {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected())
+            slot.assign([weak = std::weak_ptr(run), loop](asio::cancellation_type how) {
+                asio::dispatch(loop, [weak, how] {
+                    if (const auto self = weak.lock()) self->cancelled_by_caller(how);
+                });
+            });
+        auto ended = [slot, h = std::decay_t<Handler>(std::forward<Handler>(handler))](std::exception_ptr error,
+                                                                                       report result) mutable {
+            const auto where = asio::get_associated_executor(h);
+            asio::dispatch(where, [slot, resume = std::move(h), e = std::move(error), r = std::move(result)]() mutable {
+                if (slot.is_connected()) slot.clear();
+                std::move(resume)(std::move(e), std::move(r));
+            });
+        };
+        asio::co_spawn(loop, execute(std::move(run)), std::move(ended));
+    }
+};
+
+inline asio::awaitable<report> run_state::execute_for_caller(std::shared_ptr<run_state> self)
+{
+    const asio::any_io_executor here = co_await asio::this_coro::executor;
+    const asio::any_io_executor loop = one_at_a_time(here);
+    report result = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr, report)>(
+        start_run{}, asio::use_awaitable, std::move(self), loop);
+    co_return result;
 }
 
 inline report run_state::snapshot() const
@@ -452,6 +504,9 @@ inline report run_state::snapshot() const
     r.failed = failed_;
     r.admitted = admitted_;
     r.end = stopping() ? ending::cancelled : draining() ? ending::drained : ending::complete;
+
+    r.max_in_flight = max_in_flight_;
+    r.held_back_s = seconds(admission_sheet_.read()[static_cast<unsigned>(activity::blocked)]);
 
     const std::lock_guard lock(mutex_);
     if (started_) r.wall_s = seconds(ended_ || !executor_ ? wall_ : nanoseconds_now() - begun_at_);

@@ -52,7 +52,7 @@ private:
 // takes it. So a wait that is cancelled together with its wake-up loses nothing, it passes the wake-up on.
 class wait_list {
 public:
-    enum class place { back, front };
+    enum class position { back, front };
 
     explicit wait_list(asio::execution_context& context) : registry_(&asio::use_service<wait_registry>(context))
     {
@@ -79,7 +79,7 @@ public:
     }
 
     // Returns after a notification; throws operation_aborted once the coroutine is cancelled.
-    asio::awaitable<void> wait(place where = place::back);
+    asio::awaitable<void> wait(position where = position::back);
 
     // The context goes: nobody will be resumed any more.
     void abandon()
@@ -103,9 +103,9 @@ private:
     template <class Handler> struct suspended;
     struct suspend;
 
-    void link(waiter& w, place where)
+    void link(waiter& w, position where)
     {
-        if (where == place::back) {
+        if (where == position::back) {
             w.previous = std::exchange(last_, &w);
             (w.previous ? w.previous->next : first_) = &w;
         } else {
@@ -121,9 +121,12 @@ private:
         return w;
     }
 
+    // What is destroyed may own this list, so nothing of it is looked at once the first one goes.
     void destroy_all()
     {
-        while (first_) unlink(*first_).destroy();
+        waiter* w = std::exchange(first_, nullptr);
+        last_ = nullptr;
+        while (w) std::exchange(w, w->next)->destroy();
     }
 
     wait_registry* registry_;
@@ -161,7 +164,7 @@ template <class Handler> struct wait_list::suspended final : wait_list::waiter {
 };
 
 struct wait_list::suspend {
-    template <class Handler> void operator()(Handler&& handler, wait_list* list, place where) const
+    template <class Handler> void operator()(Handler&& handler, wait_list* list, position where) const
     {
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto* w = new suspended<std::decay_t<Handler>>(std::forward<Handler>(handler));
@@ -173,7 +176,7 @@ struct wait_list::suspend {
     }
 };
 
-inline asio::awaitable<void> wait_list::wait(place where)
+inline asio::awaitable<void> wait_list::wait(position where)
 {
     const bool notified = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
         suspend{}, asio::use_awaitable, this, where);
