@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "fuzz/fuzzing.hpp"
 #include "stages/annotations/columns.hpp"
