@@ -152,24 +152,24 @@ inline std::chrono::microseconds to_microseconds(std::int64_t time, AVRational t
 }
 
 // The duration of a frame, in the time base of its stream; 0: unknown.
-inline std::int64_t duration_of(const AVFrame& frame)
+inline std::int64_t duration_of(const AVFrame& decoded)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-    return frame.duration;
+    return decoded.duration;
 #else
-    return frame.pkt_duration;
+    return decoded.pkt_duration;
 #endif
 }
 
 // The field order that a container states, taken from one of its frames, as the ffmpeg program reports it.
-inline AVFieldOrder field_order_of(const AVFrame& frame)
+inline AVFieldOrder field_order_of(const AVFrame& decoded)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    const bool interlaced = frame.flags & AV_FRAME_FLAG_INTERLACED;
-    const bool top_first = frame.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+    const bool interlaced = decoded.flags & AV_FRAME_FLAG_INTERLACED;
+    const bool top_first = decoded.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
 #else
-    const bool interlaced = frame.interlaced_frame;
-    const bool top_first = frame.top_field_first;
+    const bool interlaced = decoded.interlaced_frame;
+    const bool top_first = decoded.top_field_first;
 #endif
     if (!interlaced) return AV_FIELD_PROGRESSIVE;
     return top_first ? AV_FIELD_TB : AV_FIELD_BT;
@@ -177,12 +177,12 @@ inline AVFieldOrder field_order_of(const AVFrame& frame)
 
 // Arguments that tell a `buffer` filter the colours of its frames, to append to others. From FFmpeg 7 on the filters
 // behind it use them; before, they look at the frames.
-inline std::string colours_of(const AVFrame& frame)
+inline std::string colours_of(const AVFrame& decoded)
 {
 #if LIBAVFILTER_VERSION_MAJOR >= 10
-    return ":colorspace=" + std::to_string(frame.colorspace) + ":range=" + std::to_string(frame.color_range);
+    return ":colorspace=" + std::to_string(decoded.colorspace) + ":range=" + std::to_string(decoded.color_range);
 #else
-    (void)frame;
+    (void)decoded;
     return {};
 #endif
 }

@@ -175,7 +175,7 @@ TEST_CASE("a pool that is destroyed ends the run with an error", "[pipeline]")
             asio::post(io, [&] { self(self); });
     };
     destroy_pool(destroy_pool);
-    CHECK_THROWS_WITH(run.run(io), Catch::Contains("destroyed before it began a call"));
+    CHECK_THROWS_WITH(run.run(io), Catch::Matchers::ContainsSubstring("destroyed before it began a call"));
 }
 
 TEST_CASE("a cancelled offload() does not wait for a call that was not begun", "[offload]")

@@ -21,7 +21,7 @@ struct piece {
 struct means {
     http_client& http;
     host_limits& hosts;
-    const options& options;
+    const fetch::options& options;
     fetch_counts& counts;
     std::shared_ptr<disk_share> disk{};  // none: no limit
 };
