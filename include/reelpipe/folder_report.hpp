@@ -20,6 +20,10 @@ struct folder_report {
         std::string example{};  // the id of a clip
         std::string message{};  // what was said of it
     };
+    struct shorter_clip {
+        std::string id{};
+        double missing_s = 0;
+    };
     struct run {
         std::string started{}, ended{};  // UTC, "2025-11-25 07:30:00"; not ended: killed, or still at work
         std::string ending{};            // complete, interrupted, cancelled, or the reason that stopped it
@@ -32,6 +36,7 @@ struct folder_report {
     std::uint64_t stored = 0;
     std::uint64_t bytes = 0, frames = 0;  // of the stored clips
     copy_counts copies{};
+    std::vector<shorter_clip> shorter{};           // of these: the video ends inside the segment
     std::vector<failures> failed{};                // by reason, the most frequent first
     std::map<std::string, std::string> options{};  // that the folder remembers, as the command line spells them
     std::vector<run> runs{};                       // the last ones, the latest first

@@ -34,6 +34,7 @@ enum class reason : std::uint8_t {
     processing,     // the site is still preparing the video
     resolver_died,  // the resolver crashed or passed its deadline
     changed,        // the file changed while it was read
+    out_of_memory,  // its process was killed from outside, or got too little memory
     unconfirmed,    // "unavailable", for the first time
     // the site, the network or the disk as a whole
     bot_check,
@@ -49,11 +50,12 @@ enum class reason : std::uint8_t {
     // the media
     not_media,  // a page, an empty body, no container that libav knows
     no_video_stream,
-    unsupported,  // a codec, container or stream layout that cannot be cut
-    too_large,    // beyond the limits on bytes, pixels, streams or time
-    corrupt,      // decoding failed inside the segment
-    encrypted,    // the packets of the file
-    beyond_end,   // the segment starts after the end of the video
+    unsupported,   // a codec, container or stream layout that cannot be cut
+    too_large,     // beyond the limits on bytes, pixels, streams or time
+    corrupt,       // decoding failed inside the segment
+    encrypted,     // the packets of the file
+    before_start,  // the segment ends before the first frame
+    beyond_end,    // the segment starts after the end of the video
     // the result
     encode_failed,
     cutter_died,  // reading, cutting or verifying crashed, or did not end in time

@@ -18,8 +18,9 @@ namespace reelpipe {
 // The progress of a run. Each clip is counted once: clips = stored + exists + failed + those still to come.
 struct progress {
     std::uint64_t clips = 0, videos = 0;
-    std::uint64_t stored = 0;  // made by this run
-    std::uint64_t exists = 0;  // there before, and verified
+    std::uint64_t stored = 0;   // made by this run
+    std::uint64_t exists = 0;   // there before, and verified
+    std::uint64_t shorter = 0;  // of stored and exists: the video ends inside the segment
     std::uint64_t failed = 0;
     std::uint64_t failed_before = 0;  // of these: in an earlier run, and not asked for again
     std::map<reason, std::uint64_t> failures{};
@@ -44,6 +45,7 @@ struct download_summary {
     std::map<reason, std::string> examples{};  // "clip id: what was said" for each reason of totals.failures
     std::vector<stage_stats> stages{};
     std::filesystem::path report{};
+    std::filesystem::path shorter_list{};  // of the clips that totals.shorter counts; empty: there are none
 };
 
 }  // namespace reelpipe

@@ -13,6 +13,7 @@
 #include "cli/counted.hpp"
 #include "cli/download_options.hpp"
 #include "cli/json_log.hpp"
+#include "cli/own_program.hpp"
 
 #include "reelpipe/fresh_pages.hpp"
 
@@ -73,7 +74,7 @@ void add_terminal_options(CLI::App& command, download_arguments& arguments)
 
 int status_of(const download_summary& s, bool interrupted)
 {
-    if (interrupted) return exit_status::interrupted;
+    if (interrupted && s.pending) return exit_status::interrupted;
     if (s.stopped_by) return exit_status::stopped;
     return s.totals.failed || s.pending ? exit_status::some_failed : exit_status::all_stored;
 }
@@ -107,7 +108,7 @@ int run_download(const download_arguments& arguments)
     terminal screen(arguments.progress, arguments.least);
     download_options options = arguments.run;
     if (arguments.isolate)
-        options.workers.program = "/proc/self/exe";
+        options.workers.program = own_program();
     else if (options.cut.mode == cut_mode::encode)
         use_fresh_pages();
     std::optional<json_log> log;

@@ -300,15 +300,10 @@ void add_cut_options(CLI::App& command, cut_options& o)
                          "edit lists. smart: re-encode H.264 up to the first IDR frame of the segment and copy the "
                          "rest, hiding nothing; or re-encode all of it if that cannot be proven right")
         ->group(group);
-    command.add_option("--preset", o.preset, "libx264 preset")
-        ->capture_default_str()
-        ->option_text("NAME")
-        ->group(group);
-    command.add_option("--crf", o.crf, "libx264 quality (0-51); lower is better")
-        ->check(CLI::Range(0, 51))
-        ->capture_default_str()
-        ->option_text("N")
-        ->group(group);
+    CLI::Option* const preset = command.add_option("--preset", o.preset, "libx264 preset");
+    preset->capture_default_str()->option_text("NAME")->group(group);
+    CLI::Option* const crf = command.add_option("--crf", o.crf, "libx264 quality (0-51); lower is better");
+    crf->check(CLI::Range(0, 51))->capture_default_str()->option_text("N")->group(group);
     command.add_option("--gop", o.gop, "at most N frames from one key frame to the next (default: libx264's own)")
         ->check(CLI::Range(1, 100000))
         ->option_text("N")
@@ -339,6 +334,12 @@ void add_cut_options(CLI::App& command, cut_options& o)
     command.add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
         ->group(group);
     add_verify_depth(command, o.verify_fully)->group(group);
+    // Of the library's options nobody can tell whether a default was asked for.
+    command.parse_complete_callback([&o, preset, crf] {
+        for (const CLI::Option* const each : {preset, crf})
+            if (o.mode == cut_mode::lossless && each->count() > 0)
+                throw CLI::ValidationError(each->get_name(), "--cut lossless encodes nothing: leave it out");
+    });
 }
 
 void add_worker_options(CLI::App& command, worker_options& o, bool& isolate)

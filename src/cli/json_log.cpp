@@ -115,6 +115,7 @@ void json_log::end(const download_summary& s, int status)
     line["clips"] = s.totals.clips;
     line["stored"] = s.totals.stored;
     line["exists"] = s.totals.exists;
+    line["shorter"] = s.totals.shorter;
     line["failed"] = s.totals.failed;
     line["pending"] = s.pending;
     line["fetched"] = s.totals.fetched;

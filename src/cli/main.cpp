@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 
 #include "cli/demo.hpp"
 #include "cli/download_command.hpp"
+#include "cli/explain_command.hpp"
 #include "cli/help.hpp"
 #include "cli/inspect_command.hpp"
 #include "cli/plan_command.hpp"
@@ -22,14 +24,21 @@ namespace {
 
 constexpr int version = REELPIPE_VERSION;
 
-// The soft limit is often kept low for programs that use select(); none of ours does.
-void allow_as_many_descriptors_as_possible()
+void raise_limit(__rlimit_resource what, rlim_t enough)
 {
-    constexpr rlim_t plenty = 65'536;
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, plenty));
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(what, &limit) != 0) return;
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, enough));
+    setrlimit(what, &limit);
+}
+
+// The soft limit of descriptors is often kept low for programs that use select(); none of ours does. A file that gets
+// too large for its limit is an error like any other, not the end of the process.
+void allow_as_much_as_possible()
+{
+    raise_limit(RLIMIT_NOFILE, 65'536);
+    raise_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 // What is wrong with the words, and where to read what would be right.
@@ -55,7 +64,7 @@ int main(int argc, char** argv)
     using namespace reelpipe::cli;
 
     if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
-    allow_as_many_descriptors_as_possible();
+    allow_as_much_as_possible();
 
     CLI::App program("Annotated video lists in, verified clips out.");
     program.formatter(std::make_shared<help_formatter>());
@@ -65,6 +74,7 @@ int main(int argc, char** argv)
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
         "  reelpipe report clips/\n"
+        "  reelpipe explain clips/ CLIP\n"
         "  reelpipe verify clips/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
@@ -75,11 +85,13 @@ int main(int argc, char** argv)
 
     download_arguments download, demo, planned;
     inspect_arguments inspect;
+    explain_arguments explain;
     report_arguments report;
     verify_arguments verify;
     const CLI::App* const download_command = add_download(program, download);
     const CLI::App* const inspect_command = add_inspect(program, inspect);
     const CLI::App* const report_command = add_report(program, report);
+    const CLI::App* const explain_command = add_explain(program, explain);
     const CLI::App* const verify_command = add_verify(program, verify);
     const CLI::App* const plan_command = add_plan(program, planned);
     add_demo(program, demo);
@@ -93,6 +105,7 @@ int main(int argc, char** argv)
     }
     if (inspect_command->parsed()) return run_inspect(inspect);
     if (report_command->parsed()) return run_report(report);
+    if (explain_command->parsed()) return run_explain(explain);
     if (verify_command->parsed()) return run_verify(verify);
     if (plan_command->parsed()) return run_plan(planned);
     return download_command->parsed() ? run_download(download) : run_demo(demo);

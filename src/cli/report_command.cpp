@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -49,11 +50,14 @@ std::string json_of(const folder_report& report)
                         {"resolver", run.resolver},
                         {"options", ordered_json::parse(run.options, nullptr, false)},
                         {"outcomes", run.outcomes}});
+    ordered_json shorter = ordered_json::array();
+    for (const auto& clip : report.shorter) shorter.push_back({{"clip", clip.id}, {"missing_s", clip.missing_s}});
     const ordered_json all{{"stored", report.stored},
                            {"bytes", report.bytes},
                            {"frames", report.frames},
                            {"copied", report.copies.copied},
                            {"encoded_as_a_whole", report.copies.whole},
+                           {"shorter", shorter},
                            {"failed", failed_in(report)},
                            {"failures", failures},
                            {"options", report.options},
@@ -63,12 +67,26 @@ std::string json_of(const folder_report& report)
 
 std::string one_line(std::string_view text) { return without_controls(std::string(text.substr(0, 300))); }
 
+std::string shorter_text(const folder_report& report)
+{
+    constexpr std::size_t most = 10;
+    const std::size_t count = report.shorter.size();
+    if (count == 0) return {};
+    std::string text = fmt::format("{} shorter than asked for, because the video ends:\n",
+                                   count == 1 ? "1 clip is" : fmt::format("{} clips are", count));
+    for (std::size_t i = 0; i < std::min(count, most); ++i)
+        text += fmt::format("  {:>7.2f} s missing: {}\n", report.shorter[i].missing_s, one_line(report.shorter[i].id));
+    if (count > most) text += fmt::format("  and {} more: --json lists all of them\n", count - most);
+    return text;
+}
+
 std::string text_of(const folder_report& report)
 {
     std::string text =
         fmt::format("{} stored, {:.1f} MB, {}; {} failed\n", counted(report.stored, "clip"),
                     static_cast<double>(report.bytes) / megabyte, counted(report.frames, "frame"), failed_in(report));
     text += copies_text(report.copies);
+    text += shorter_text(report);
     for (const auto& group : report.failed) {
         text += fmt::format("  {:>7} {:<18} {:<13} {}\n", group.count, to_string(group.why),
                             to_string(class_of(group.why)), explain(group.why));
@@ -105,10 +123,10 @@ std::string html_of(const folder_report& report, const std::string& folder)
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
         "<style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;vertical-align:top;padding:.2em 1em "
         ".2em 0}}td.n{{text-align:right}}</style></head><body>\n<h1>{0}</h1>\n"
-        "<p>{1} stored, {2:.1f} MB, {3}; {4} failed.</p>\n"
+        "<p>{1} stored, {2:.1f} MB, {3}; {4} failed; {5} shorter than asked for.</p>\n"
         "<table><tr><th>count<th>reason<th>class<th>what it means<th>an example</tr>\n",
         escaped(folder), counted(report.stored, "clip"), static_cast<double>(report.bytes) / megabyte,
-        counted(report.frames, "frame"), failed_in(report));
+        counted(report.frames, "frame"), failed_in(report), report.shorter.size());
     for (const auto& group : report.failed)
         html += fmt::format("<tr><td class=\"n\">{}<td>{}<td>{}<td>{}<td>{}: {}</tr>\n", group.count,
                             to_string(group.why), to_string(class_of(group.why)), escaped(explain(group.why)),

@@ -163,6 +163,10 @@ std::string summary_text(const download_summary& s)
                                    static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
     if (s.duplicates) text += fmt::format("{} ignored\n", counted(s.duplicates, "duplicate row"));
     if (s.bad_rows) text += fmt::format("{} skipped\n", counted(s.bad_rows, "invalid row"));
+    if (p.shorter)
+        text +=
+            fmt::format("{} shorter than asked for, because the video ends: {}\n",
+                        p.shorter == 1 ? "1 clip is" : fmt::format("{} clips are", p.shorter), s.shorter_list.string());
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
         const auto example = s.examples.find(why);

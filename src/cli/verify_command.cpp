@@ -17,6 +17,7 @@
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
+#include "cli/own_program.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -51,6 +52,7 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
                     {"status", status},
                     {"fine", counts.fine},
                     {"touched", counts.touched},
+                    {"shorter", counts.shorter},
                     {"missing", counts.missing},
                     {"wrong", counts.wrong},
                     {"unknown", counts.unknown},
@@ -61,6 +63,9 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
                counts.fine == 1 ? "matches" : "match",
                checked.verify_fully ? "structure, and all frames and audio decode" : "structure", counts.wrong,
                counts.missing, counts.unknown, counts.incomplete);
+    if (counts.shorter != 0)
+        fmt::print("of these, {} shorter than asked for, because the video ends; `reelpipe report` lists them\n",
+                   counts.shorter == 1 ? "1 is" : fmt::format("{} are", counts.shorter));
     if (counts.touched != 0) fmt::print("of these, {} changed only in the time of modification\n", counts.touched);
 }
 
@@ -91,7 +96,7 @@ CLI::App* add_verify(CLI::App& program, verify_arguments& arguments)
 int run_verify(const verify_arguments& arguments)
 {
     folder_check_options options = arguments.check;
-    options.worker = "/proc/self/exe";
+    options.worker = own_program();
     // Findings are the output; how far it is is for somebody who looks on, and for no log.
     terminal screen(isatty(STDERR_FILENO) ? progress_style::bar : progress_style::none, severity::note);
     options.on_finding = [&](const file_finding& found) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -101,6 +102,31 @@ void write_report(const std::filesystem::path& path, work_list& clips, const sto
     file << (*before == '[' ? "[]\n" : "\n]\n");
     file.close();
     if (!file) throw std::system_error(errno, std::generic_category(), "write the report " + unfinished.string());
+    std::filesystem::rename(unfinished, path);
+}
+
+std::filesystem::path shorter_list_beside(const std::filesystem::path& report)
+{
+    return report.parent_path() / (report.stem().string() + "_shorter" + report.extension().string());
+}
+
+void write_shorter_list(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)
+{
+    std::string text;
+    clips.visit_shorter([&](const clip_request& clip, double missing_s) {
+        const double wanted_s = std::chrono::duration<double>(clip.wanted.end - clip.wanted.start).count();
+        text += fmt::format("{}[{},{},{:.3f}]", text.empty() ? "[\n" : ",\n", as_json(store::clip_id(clip, format)),
+                            wanted_s, missing_s);
+    });
+    if (text.empty()) {
+        std::filesystem::remove(path);
+        return;
+    }
+    const std::filesystem::path unfinished = path.string() + ".part";
+    std::ofstream file(unfinished);
+    file << text << "\n]\n";
+    file.close();
+    if (!file) throw std::system_error(errno, std::generic_category(), "write the list " + unfinished.string());
     std::filesystem::rename(unfinished, path);
 }
 

@@ -20,6 +20,13 @@ void check_report_place(const std::filesystem::path&);
 // std::system_error.
 void write_report(const std::filesystem::path&, work_list&, const store::trim_format&);
 
+// Where the clips are listed that are shorter than asked for, beside a report: `download_report_shorter.json`.
+std::filesystem::path shorter_list_beside(const std::filesystem::path& report);
+
+// Writes that list, [[clip id, seconds asked for, seconds that are missing], ...] in list order; where there is no such
+// clip, there is no such file. Throws std::system_error.
+void write_shorter_list(const std::filesystem::path&, work_list&, const store::trim_format&);
+
 }  // namespace reelpipe
 
 #endif

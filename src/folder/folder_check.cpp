@@ -28,7 +28,7 @@ struct kept_file {
 };
 
 struct looked {
-    bool touched = false;
+    bool touched = false, shorter = false;
     std::optional<file_finding> finding{};  // none: the file is fine
 };
 
@@ -42,7 +42,7 @@ constexpr const char* tables =
 constexpr const char* stored_clips =
     "SELECT c.video, c.start, c.end, c.label, c.bytes, c.modified_ns, c.frames, c.duration_s, c.streams,"
     " coalesce(json_extract(r.options, '$.\"--trim-format\"'),"
-    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d')"
+    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), {}"
     " FROM clip c LEFT JOIN run r ON r.id = c.run WHERE c.reason IS NULL";
 
 kept_file stored_in(const statement& row)
@@ -56,6 +56,7 @@ kept_file stored_in(const statement& row)
             .stored = clip_record{.file = {static_cast<std::uint64_t>(row.integer(4)), row.integer(5)},
                                   .frames = row.integer(6),
                                   .duration_s = row.number(7),
+                                  .missing_s = row.number(10),
                                   .streams = row.text(8)}};
 }
 
@@ -87,7 +88,13 @@ public:
                                 return verdict::stop();
                             }})
     {
-        if (!options_.worker.empty()) workers_.emplace(options_.worker, options_.timeout);
+        if (options_.worker.empty()) return;
+        workers_.emplace(options_.worker, options_.timeout);
+        try {
+            workers_->try_to_start();
+        } catch (const worker_unavailable& e) {
+            throw usage_error(e.what());
+        }
     }
 
     asio::awaitable<folder_check> run()
@@ -117,7 +124,8 @@ private:
         statement stored = ledger_.prepare("SELECT count(*) FROM clip WHERE reason IS NULL");
         stored.step();
         counts_.clips = static_cast<std::uint64_t>(stored.integer(0));
-        statement all = ledger_.prepare(stored_clips);
+        const bool knows_shorter = version_of(ledger_) >= oldest_with_attempts();
+        statement all = ledger_.prepare(fmt::format(stored_clips, knows_shorter ? "c.missing_s" : "0"));
         statement know = ledger_.prepare("INSERT OR IGNORE INTO temp.known VALUES(?1)");
         while (all.step()) {
             kept_file file = stored_in(all);
@@ -160,6 +168,8 @@ private:
             return examine(file, std::move(stop));
         } catch (const worker_unavailable&) {
             throw;
+        } catch (const worker_killed&) {
+            throw;
         } catch (const std::system_error& e) {
             if (e.code() == std::errc::operation_canceled) throw;
             return {.finding = file_finding{.file = std::move(file.name), .what = bad, .message = e.what()}};
@@ -184,7 +194,7 @@ private:
                                             .what = file_finding::kind::unknown,
                                             .message = "the ledger does not know this clip"}};
         check_same(facts, *file.stored);
-        return {.touched = found != file.stored->file};
+        return {.touched = found != file.stored->file, .shorter = file.stored->missing_s > 0};
     }
 
     void count(looked one)
@@ -195,6 +205,7 @@ private:
         } else {
             ++counts_.fine;
             counts_.touched += one.touched;
+            counts_.shorter += one.shorter;
         }
         if (options_.on_looked) options_.on_looked(counts_);
     }

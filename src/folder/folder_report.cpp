@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "folder/readable_ledger.hpp"
 #include "ledger/database.hpp"
 #include "ledger/schema.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -66,6 +67,21 @@ void read_copies(database& db, copy_counts& copies)
     }
 }
 
+void read_shorter(database& db, folder_report& report, const store::trim_format& trim)
+{
+    statement all = db.prepare(
+        "SELECT video, start, end, label, missing_s FROM clip WHERE reason IS NULL AND missing_s > 0"
+        " ORDER BY video, start, end");
+    while (all.step()) {
+        const clip_request clip{
+            .video = all.text(0),
+            .wanted = {std::chrono::microseconds(all.integer(1)), std::chrono::microseconds(all.integer(2))},
+            .label = all.text(3),
+            .split = {}};
+        report.shorter.push_back({store::clip_id(clip, trim), all.number(4)});
+    }
+}
+
 void read_options(database& db, folder_report& report)
 {
     statement all = db.prepare("SELECT name, value FROM output_option");
@@ -100,22 +116,19 @@ folder_report report_from(database db)
     }
     if (version >= oldest_with_copies()) read_copies(db, report.copies);
     const auto trim = report.options.find("--trim-format");
-    read_clips(db, report, store::trim_format(trim == report.options.end() ? "%06d" : trim->second));
+    const store::trim_format format(trim == report.options.end() ? "%06d" : trim->second);
+    read_clips(db, report, format);
+    if (version >= oldest_with_attempts()) read_shorter(db, report, format);
     return report;
 }
 
 }  // namespace
 
 folder_report report_on(const std::filesystem::path& folder)
-{
-    const std::filesystem::path ledger = folder / ".reelpipe/ledger.sqlite";
-    try {
-        if (!std::filesystem::exists(ledger))
-            throw usage_error("no such file; name the folder of an earlier `reelpipe download -o`");
-        return report_from(database::read_only(ledger));
-    } catch (const std::exception& e) {
-        throw usage_error(fmt::format("the ledger {}: {}", ledger.string(), e.what()));
-    }
+try {
+    return report_from(readable_ledger(folder));
+} catch (const std::exception& e) {
+    throw about_ledger(folder, e);
 }
 
 }  // namespace reelpipe

@@ -7,37 +7,129 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <system_error>
 
+#include "ledger/schema.hpp"
 #include "reelpipe/usage_error.hpp"
-#include "stages/store/output_file.hpp"
 
 namespace reelpipe {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// What is the matter with the disk may pass; anything else is for the user to see to.
+[[noreturn]] void refuse(const fs::path& output, int error, const std::string& remedy)
+{
+    const std::error_code code(error, std::generic_category());
+    if (error == ENOSPC || error == EDQUOT)
+        throw std::system_error(code,
+                                fmt::format("output folder {}, which has no room for another file", output.string()));
+    throw usage_error(fmt::format("output folder {}: {}; {}", output.string(), code.message(), remedy));
+}
+
+constexpr const char* choose_another = "choose one that can be written";
+constexpr const char* no_locks =
+    "its file system has no file locks, without which two runs would disturb each other; choose a folder elsewhere, or "
+    "have it mounted with locks (Lustre: -o flock)";
+
+// The whole file of length 0 is the lock; the byte behind is for trying.
+struct flock range(short kind, off_t start)
+{
+    struct flock wanted{};
+    wanted.l_type = kind;
+    wanted.l_whence = SEEK_SET;
+    wanted.l_start = start;
+    wanted.l_len = 1;
+    return wanted;
+}
+
+enum class locked : std::uint8_t { yes, by_others, no_locks };
+
+// Some file systems have one kind of lock and not the other. All processes on one folder find the same one.
+locked try_lock(int file, bool shared)
+{
+    if (flock(file, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) return locked::yes;
+    if (errno == EWOULDBLOCK) return locked::by_others;
+    const struct flock wanted = range(shared ? F_RDLCK : F_WRLCK, 0);
+    if (fcntl(file, F_OFD_SETLK, &wanted) == 0) return locked::yes;
+    return errno == EAGAIN || errno == EACCES ? locked::by_others : locked::no_locks;
+}
+
+// SQLite has no other kind.
+bool has_posix_locks(int file)
+{
+    struct flock tried = range(F_WRLCK, 1);
+    if (fcntl(file, F_SETLK, &tried) != 0) return errno == EAGAIN || errno == EACCES;
+    tried.l_type = F_UNLCK;
+    fcntl(file, F_SETLK, &tried);
+    return true;
+}
+
+}  // namespace
+
 run_folder::run_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
 {
     try {
-        fs::create_directories(temporary());
-    } catch (const fs::filesystem_error& e) {
-        throw usage_error(
-            fmt::format("output folder {}: {}; choose one that can be written", output_.string(), e.code().message()));
+        make_folders();
+        take_lock();
+        store::remove_leftovers(temporary());
+        find_way_to_name();
+    } catch (...) {
+        give_up();
+        throw;
     }
-    const fs::path lock = own_ / "lock";
-    lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (lock_ < 0)
-        throw usage_error(fmt::format("output folder {}: {}; choose one that can be written", output_.string(),
-                                      std::strerror(errno)));
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        close(lock_);
+}
+
+run_folder::~run_folder() { give_up(); }
+
+void run_folder::make_folders()
+try {
+    for (fs::path folder = temporary(); !fs::exists(folder); folder = folder.parent_path())
+        made_.insert(made_.begin(), folder);
+    fs::create_directories(temporary());
+} catch (const fs::filesystem_error& e) {
+    refuse(output_, e.code().value(), choose_another);
+}
+
+void run_folder::take_lock()
+{
+    const fs::path name = own_ / "lock";
+    lock_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock_ < 0) refuse(output_, errno, choose_another);
+    const locked result = try_lock(lock_, false);
+    if (result == locked::by_others) {
+        made_.clear();  // who holds the lock is at home in them
         throw usage_error(fmt::format("output folder {}: another run or check uses it; wait until it ends, or stop it",
                                       output_.string()));
     }
-    store::remove_leftovers(temporary());
+    if (result == locked::no_locks || !has_posix_locks(lock_))
+        throw usage_error(fmt::format("output folder {}: {}", output_.string(), no_locks));
 }
 
-run_folder::~run_folder() { close(lock_); }
+void run_folder::find_way_to_name()
+try {
+    way_ = store::find_way_to_name(temporary(), own_);
+} catch (const std::system_error& e) {
+    refuse(output_, e.code().value(),
+           "a finished clip could not be given its name there; choose a folder on another file system");
+}
+
+// Only what is a run's own and nothing that others may have put there.
+void run_folder::give_up() noexcept
+{
+    std::error_code ignored;
+    for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder)
+        if (*folder == own_)
+            fs::remove_all(own_, ignored);
+        else
+            fs::remove(*folder, ignored);
+    if (lock_ >= 0) close(lock_);
+    lock_ = -1;
+}
 
 quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
 {
@@ -45,7 +137,8 @@ quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own
     lock_ = open(lock.c_str(), O_RDONLY | O_CLOEXEC);
     if (lock_ < 0 && (errno == ENOENT || errno == ENOTDIR)) return;  // a copy, or no folder of clips at all
     if (lock_ < 0) throw usage_error(fmt::format("{}: {}", lock.string(), std::strerror(errno)));
-    if (flock(lock_, LOCK_SH | LOCK_NB) == 0) return;
+    const locked result = try_lock(lock_, true);
+    if (result != locked::by_others) return;  // a folder without locks is one without runs
     close(lock_);
     throw usage_error(
         fmt::format("folder {}: a run uses it; wait until it ends, or stop it, then verify", output_.string()));
@@ -77,7 +170,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
         database db(folder.ledger(), folder.temporary());
         statement check = db.prepare("PRAGMA quick_check(1)");
         check.step();
-        if (check.text(0) == "ok") return db;
+        if (check.text(0) == "ok" && has_our_tables(db)) return db;
     } catch (const database_error& e) {
         if (e.code != SQLITE_NOTADB && e.code != SQLITE_CORRUPT) throw;
     }

@@ -2,29 +2,43 @@
 #define REELPIPE_FOLDER_RUN_FOLDER_HPP
 
 #include <filesystem>
+#include <vector>
 
 #include "ledger/database.hpp"
+#include "stages/store/output_file.hpp"
 
 namespace reelpipe {
 
 // The output folder, held by one run at a time, and what reelpipe keeps in it beside the clips: `.reelpipe/`.
 class run_folder {
 public:
-    // Makes what is missing, takes the lock and clears what a killed run left. Throws usage_error: the folder cannot be
-    // written, or another run holds it.
+    // Makes what is missing, takes the lock, clears what a killed run left and finds out what the file system offers.
+    // Throws usage_error: the folder cannot be written, another run holds it, or its file system lacks what a run
+    // needs; std::system_error: the disk is full.
     explicit run_folder(std::filesystem::path output);
     run_folder(const run_folder&) = delete;
     run_folder& operator=(const run_folder&) = delete;
     ~run_folder();
 
+    // The run has begun: what was made is for good. Without this it goes again, as if nobody had asked for it.
+    void keep() { made_.clear(); }
+
     const std::filesystem::path& output() const { return output_; }
+    store::way_to_name way_to_name() const { return way_; }
     std::filesystem::path temporary() const { return own_ / "tmp"; }
     std::filesystem::path rejected() const { return own_ / "rejected"; }  // files under a clip's name that were no clip
     std::filesystem::path ledger() const { return own_ / "ledger.sqlite"; }
 
 private:
+    void make_folders();
+    void take_lock();
+    void find_way_to_name();
+    void give_up() noexcept;
+
     std::filesystem::path output_, own_;
+    std::vector<std::filesystem::path> made_;  // folders that were not there before, outer ones first
     int lock_ = -1;
+    store::way_to_name way_{};
 };
 
 // An output folder that is read: no run begins in it meanwhile, and nothing in it is changed.

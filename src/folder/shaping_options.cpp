@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "reelpipe/usage_error.hpp"
+
 namespace reelpipe {
 
 namespace {

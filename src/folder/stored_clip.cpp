@@ -23,12 +23,12 @@ clip_record record_of(const verify::facts& facts, const store::stamp& file)
             .streams = streams_of(facts)};
 }
 
-std::string length_note(std::string_view what, std::chrono::microseconds missing)
+void note_length(clip_record& clip, std::string_view what, std::chrono::microseconds missing)
 {
     constexpr std::chrono::milliseconds rounding{100};
-    if (missing <= rounding) return {};
-    return fmt::format("{}; {:.2f} s shorter than asked for, because the video ends", what,
-                       std::chrono::duration<double>(missing).count());
+    if (missing <= rounding) return;
+    clip.missing_s = std::chrono::duration<double>(missing).count();
+    clip.message = fmt::format("{}; {:.2f} s shorter than asked for, because the video ends", what, clip.missing_s);
 }
 
 std::string copy_note(std::string_view what, const clip_record& r)

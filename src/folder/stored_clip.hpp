@@ -13,9 +13,9 @@ namespace reelpipe {
 // The ledger's record of a verified clip.
 clip_record record_of(const verify::facts&, const store::stamp&);
 
-// "Downloaded; 2.50 s shorter than asked for, because the video ends", where so much of the segment is missing. Empty
-// where nothing is missing, or no more than the rounding to whole frames.
-std::string length_note(std::string_view what, std::chrono::microseconds missing);
+// Takes down that the clip lacks so much of what was asked for, after the word `what`. Less than players notice is
+// nothing.
+void note_length(clip_record&, std::string_view what, std::chrono::microseconds missing);
 
 // "Downloaded; copied 221 of 300 frames", or the reason why none was copied. Empty for clips that are not cut smartly.
 std::string copy_note(std::string_view what, const clip_record&);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -111,28 +112,73 @@ public:
         prlimit(pid_, RLIMIT_CPU, &limit, nullptr);
     }
 
-    // How it ended, once its end of the socket is closed.
-    std::string death()
+    struct ending {
+        std::string how;
+        bool by_others = false;  // a signal that the work itself does not raise
+        bool took_its_time = false;
+        std::uint64_t memory = 0;  // the most that it held
+    };
+
+    // Once its end of the socket is closed.
+    ending death()
     {
-        const int status = wait();
-        if (WIFSIGNALED(status))
-            return fmt::format("was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
-        return fmt::format("ended with status {}", WEXITSTATUS(status));
+        const auto [status, memory] = wait();
+        if (!WIFSIGNALED(status))
+            return {.how = fmt::format("ended with status {}", WEXITSTATUS(status)), .memory = memory};
+        const int signal = WTERMSIG(status);
+        return {.how = fmt::format("was killed by signal {} ({})", signal, strsignal(signal)),
+                .by_others = std::ranges::find(own_signals, signal) == own_signals.end(),
+                .took_its_time = signal == SIGXCPU,
+                .memory = memory};
     }
 
+    // What it may have, of address space.
+    std::uint64_t memory() const { return memory_; }
+    void may_have(std::uint64_t memory) { memory_ = memory; }
+
 private:
-    int wait()
-    {
+    static constexpr std::array own_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU};
+
+    struct remains {
         int status = 0;
-        while (pid_ > 0 && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        std::uint64_t memory = 0;
+    };
+    remains wait()
+    {
+        remains left;
+        rusage used{};
+        while (pid_ > 0 && wait4(pid_, &left.status, 0, &used) < 0 && errno == EINTR) {
         }
         pid_ = -1;
-        return status;
+        left.memory = static_cast<std::uint64_t>(used.ru_maxrss) << 10;
+        return left;
     }
 
     int socket_ = -1;
     pid_t pid_ = -1;
+    std::uint64_t memory_ = 0;
 };
+
+namespace {
+
+constexpr std::chrono::seconds longest_start{60};  // of a process, on a machine that is busy
+
+[[noreturn]] void throw_stopped()
+{
+    throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
+}
+
+// A process that died while it worked on a video; what is known of the video is for who started it to say.
+struct worker_died : std::runtime_error {
+    worker_died(const std::string& how, bool killed, std::uint64_t most)
+        : std::runtime_error("its worker process " + how), by_others(killed), memory(most)
+    {
+    }
+    bool by_others;
+    std::uint64_t memory;
+};
+
+}  // namespace
 
 clip_workers::clip_workers(std::filesystem::path program, std::chrono::seconds deadline)
     : program_(std::move(program)), deadline_(deadline)
@@ -141,7 +187,32 @@ clip_workers::clip_workers(std::filesystem::path program, std::chrono::seconds d
 
 clip_workers::~clip_workers() = default;
 
-std::unique_ptr<clip_workers::worker> clip_workers::take()
+void clip_workers::try_to_start() { give_back(start({})); }
+
+// Whatever keeps a process from getting ready would keep it from any video.
+std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token& stop) const
+{
+    auto one = std::make_unique<worker>(program_.string());
+    const auto unavailable = [this](const std::string& why) {
+        return worker_unavailable(std::make_error_code(std::errc::operation_not_permitted),
+                                  fmt::format("a clip worker ({}) {}", program_.string(), why));
+    };
+    const std::stop_callback at_a_stop(stop, [&one] { one->kill(); });
+    std::optional<nlohmann::json> word;
+    try {
+        word = isolation::receive_answer(one->socket(), std::chrono::steady_clock::now() + longest_start);
+        if (word && !isolation::is_error(*word)) one->may_have(word->at(0));
+    } catch (const std::exception& e) {
+        throw unavailable(fmt::format("does not get ready: {}", e.what()));
+    }
+    if (stop.stop_requested()) throw_stopped();
+    if (!word) throw unavailable(one->death().how + " before it was ready");
+    if (isolation::is_error(*word))
+        throw unavailable(fmt::format("cannot enter its sandbox: {}", word->value("text", "")));
+    return one;
+}
+
+std::unique_ptr<clip_workers::worker> clip_workers::take(const std::stop_token& stop)
 {
     {
         const mutex_lock guard(mutex_);
@@ -151,7 +222,13 @@ std::unique_ptr<clip_workers::worker> clip_workers::take()
             return one;
         }
     }
-    return std::make_unique<worker>(program_.string());
+    return start(stop);
+}
+
+void clip_workers::give_back(std::unique_ptr<worker> one)
+{
+    const mutex_lock guard(mutex_);
+    idle_.push_back(std::move(one));
 }
 
 nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const std::vector<int>& descriptors,
@@ -172,24 +249,59 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
             if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
         }
     }
-    if (stop.stop_requested())
-        throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
-    if (!answer) throw media::process_died(fmt::format("its worker process {}", one.death()));
+    if (stop.stop_requested()) throw_stopped();
+    if (!answer) {
+        const worker::ending end = one.death();
+        if (end.took_its_time) throw media::process_died("its worker process " + end.how);
+        throw worker_died(end.how, end.by_others, end.memory);
+    }
+    if (isolation::is_error(*answer) && isolation::is_want_of_memory(*answer) &&
+        one.memory() < isolation::worker_memory)
+        throw worker_killed(fmt::format("it takes more than the {} MB of memory that this machine grants (ulimit -v)",
+                                        one.memory() / 1'000'000));
     return std::move(*answer);
+}
+
+// A process may die of what it did before, and of what others take: only a second one, which has done nothing else, and
+// which nobody killed, says something of the video.
+nlohmann::json clip_workers::answer_to(const nlohmann::json& job, const std::vector<int>& descriptors,
+                                       const std::stop_token& stop, const accept_function& accept, int output)
+{
+    bool alone = false;
+    try {
+        const memory_turns::turn mine(turns_, alone, stop);
+        std::unique_ptr<worker> one = take(stop);
+        nlohmann::json answer = ask(*one, job, descriptors, stop);
+        accept(answer);
+        give_back(std::move(one));
+        return answer;
+    } catch (const worker_died& e) {
+        alone = e.by_others;
+        if (alone) turns_.has_taken(e.memory);
+    }
+    if (output >= 0 && ftruncate(output, 0) != 0)
+        throw std::system_error(errno, std::generic_category(), "clear a clip");
+    try {
+        const memory_turns::turn mine(turns_, alone, stop);
+        const std::unique_ptr<worker> one = start(stop);
+        nlohmann::json answer = ask(*one, job, descriptors, stop);
+        accept(answer);
+        return answer;
+    } catch (const worker_died& e) {
+        if (e.by_others) throw worker_killed(e.what());
+        throw media::process_died(fmt::format("{}, twice", e.what()));
+    }
 }
 
 template <class Result>
 Result clip_workers::call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token& stop,
-                          Result (*read)(const nlohmann::json&))
+                          Result (*read)(const nlohmann::json&), int output)
 try {
-    std::unique_ptr<worker> one = take();
-    const nlohmann::json answer = ask(*one, job, descriptors, stop);
     std::optional<Result> result;
-    if (!isolation::is_error(answer)) result = read(answer);
-    {
-        const mutex_lock guard(mutex_);
-        idle_.push_back(std::move(one));
-    }
+    const auto accept = [&](const nlohmann::json& answer) {
+        if (!isolation::is_error(answer)) result = read(answer);
+    };
+    const nlohmann::json answer = answer_to(job, descriptors, stop, accept, output);
     if (!result) isolation::rethrow(answer);
     return *result;
 } catch (const nlohmann::json::exception& e) {
@@ -202,7 +314,7 @@ cut::result clip_workers::cut(const cut::input& video, segment wanted, int outpu
                               std::stop_token stop)
 {
     const isolation::cut_job job{.video = video, .wanted = wanted, .how = how, .output = output};
-    return call(isolation::to_message(job), isolation::descriptors_of(job), stop, isolation::cut_result_in);
+    return call(isolation::to_message(job), isolation::descriptors_of(job), stop, isolation::cut_result_in, output);
 }
 
 verify::facts clip_workers::verify(int clip, const verify::expectation& expected, std::stop_token stop)

@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <stop_token>
 #include <system_error>
 #include <vector>
 
+#include "isolation/memory_turns.hpp"
 #include "isolation/messages.hpp"
 #include "threads/mutex.hpp"
 
@@ -19,10 +22,18 @@ struct worker_unavailable : std::system_error {
     using std::system_error::system_error;
 };
 
+// The system or somebody else ended the process that worked on a video, or there was too little memory for it on this
+// machine: nothing is known of the video.
+struct worker_killed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // Does what cut and verify do, and what libav has to say of videos that are being fetched, in processes of its own, so
 // that a crash, an endless loop or a bomb of memory in a demuxer or decoder costs one clip or video. A process is
 // started when a job finds none idle and lives until the owner goes: never one a clip, and no more of them than there
-// are calls at a time. Threads: any number at a time; every call blocks until its job is done.
+// are calls at a time. Work on a video whose process has died begins again in a fresh one: if somebody killed it, with
+// no other at work beside it. Where memory is short, fewer work at a time. Threads: any number at a time; every call
+// blocks until its job is done.
 class clip_workers {
 public:
     // `program` is started with the word "clip-worker" and has to call run_clip_worker(). A job that takes longer than
@@ -32,8 +43,12 @@ public:
     clip_workers& operator=(const clip_workers&) = delete;
     ~clip_workers();
 
-    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, media::process_died
-    // and worker_unavailable. A stop request ends the worker and throws std::errc::operation_canceled.
+    // Starts a process and waits until it is in its sandbox. Throws worker_unavailable, which says what this machine
+    // does not allow.
+    void try_to_start();
+
+    // As cut::make_clip(), verify::check() and verify::check_file(), and what they throw; besides, media::process_died,
+    // worker_killed and worker_unavailable. A stop request ends the worker and throws std::errc::operation_canceled.
     cut::result cut(const cut::input&, segment wanted, int output, const cut::options&, std::stop_token);
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);
     verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
@@ -45,16 +60,22 @@ public:
 
 private:
     class worker;
+    using accept_function = std::function<void(const nlohmann::json& answer)>;  // throws for one that is none
 
     template <class Result>
     Result call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
-                Result (*read)(const nlohmann::json&));
-    std::unique_ptr<worker> take();
+                Result (*read)(const nlohmann::json&), int output = -1);
+    std::unique_ptr<worker> start(const std::stop_token&) const;
+    std::unique_ptr<worker> take(const std::stop_token&);
+    void give_back(std::unique_ptr<worker>);
+    nlohmann::json answer_to(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
+                             const accept_function&, int output);
     nlohmann::json ask(worker&, const nlohmann::json& job, const std::vector<int>& descriptors,
                        const std::stop_token&) const;
 
     std::filesystem::path program_;
     std::chrono::seconds deadline_;
+    memory_turns turns_;
     mutex mutex_;
     std::vector<std::unique_ptr<worker>> idle_ REELPIPE_GUARDED_BY(mutex_);
 };

@@ -380,6 +380,12 @@ json to_message(std::exception_ptr error)
 
 bool is_error(const json& answer) { return answer.is_object(); }  // results are arrays
 
+bool is_want_of_memory(const json& error)
+{
+    if (error.at("error") == "memory") return true;
+    return error.at("error") == "media" && error.at("detail") == static_cast<std::int64_t>(media::fault::too_large);
+}
+
 void rethrow(const json& error)
 {
     const std::string kind = error.at("error");

@@ -2,6 +2,7 @@
 #define REELPIPE_ISOLATION_MESSAGES_HPP
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,8 +17,12 @@
 #include "stages/verify/verify.hpp"
 
 // The messages between a run and its workers: a job with its descriptors in one direction, a result or an error in
-// the other. Each is one JSON text.
+// the other. Each is one JSON text. A worker begins: it has entered its sandbox and has so many bytes of memory,
+// [4294967296], or it could not, an error.
 namespace reelpipe::isolation {
+
+// Of address space, where the machine grants as much; x264 takes 1.5 GB for the frames of 4K videos.
+inline constexpr std::uint64_t worker_memory = 4ull << 30;
 
 struct cut_job {
     cut::input video{};  // its descriptors are those that came with the message
@@ -74,6 +79,7 @@ fetch::run_look run_look_in(const nlohmann::json&);
 
 // An error that a worker threw; rethrow() throws it again.
 bool is_error(const nlohmann::json&);
+bool is_want_of_memory(const nlohmann::json& error);  // or of what else is bounded, such as frames' sizes
 [[noreturn]] void rethrow(const nlohmann::json& error);
 
 struct job_message {

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -40,11 +41,16 @@ void check(int code, const char* doing)
     if (code < 0) throw std::system_error(-code, std::generic_category(), doing);
 }
 
-void limit(int what, std::uint64_t most)
+// A limit that is lower already stays, as only the superuser can raise it. Returns what holds.
+std::uint64_t limit(__rlimit_resource what, std::uint64_t most)
 {
-    const rlimit both{most, most};
-    if (setrlimit(static_cast<__rlimit_resource>(what), &both) != 0)
-        throw std::system_error(errno, std::generic_category(), "limit a worker");
+    rlimit both{};
+    if (getrlimit(what, &both) != 0)
+        throw std::system_error(errno, std::generic_category(), "look at a worker's limits");
+    most = std::min<std::uint64_t>(most, both.rlim_max);
+    both = {most, most};
+    if (setrlimit(what, &both) != 0) throw std::system_error(errno, std::generic_category(), "limit a worker");
+    return most;
 }
 
 void forbid_system_calls()
@@ -63,12 +69,13 @@ void forbid_system_calls()
 
 }  // namespace
 
-void enter_sandbox(std::uint64_t memory)
+std::uint64_t enter_sandbox(std::uint64_t memory)
 {
     limit(RLIMIT_CORE, 0);
-    if (under_sanitizer) return;
-    limit(RLIMIT_AS, memory);
+    if (under_sanitizer) return memory;
+    const std::uint64_t granted = limit(RLIMIT_AS, memory);
     forbid_system_calls();
+    return granted;
 }
 
 }  // namespace reelpipe

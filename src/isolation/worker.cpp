@@ -16,8 +16,6 @@ namespace reelpipe {
 
 namespace {
 
-constexpr std::uint64_t memory = 4ull << 30;  // of address space; x264 takes 1.5 GB for the frames of 4K videos
-
 // What one clip took the next one takes: to give it back in between costs a tenth of one that is copied.
 void keep_memory()
 {
@@ -48,8 +46,14 @@ int run_clip_worker() noexcept
 try {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "reelpipe-worker");  // else it is named after /proc/self/exe; 15 letters are the most
+    signal(SIGXFSZ, SIG_IGN);               // a file that gets too large for `ulimit -f` is an error like any other
     keep_memory();
-    enter_sandbox(memory);
+    try {
+        isolation::send(clip_worker_socket, nlohmann::json::array({enter_sandbox(isolation::worker_memory)}));
+    } catch (const std::exception&) {
+        isolation::send(clip_worker_socket, isolation::to_message(std::current_exception()));
+        return 1;
+    }
     while (const std::optional<isolation::job_message> job = isolation::receive_job(clip_worker_socket)) {
         const nlohmann::json answer = do_job(*job);
         for (const int descriptor : job->descriptors) close(descriptor);

@@ -1,6 +1,7 @@
 #include "ledger/ledger.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "reelpipe/pipeline.hpp"
 
@@ -13,7 +14,14 @@ namespace {
 database& up_to_date(database& db)
 {
     // NORMAL: a commit survives a killed process; a power cut may cost the last ones, whose files are found again.
-    db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    // The write-ahead log takes memory that processes share by mapping a file, which not every file system offers.
+    try {
+        db.execute("PRAGMA journal_mode = WAL");
+    } catch (const database_error& e) {
+        if (e.code != SQLITE_IOERR) throw;
+        db.execute("PRAGMA journal_mode = TRUNCATE");
+    }
+    db.execute("PRAGMA synchronous = NORMAL");
     migrate(db);
     return db;
 }
@@ -29,9 +37,13 @@ ledger::ledger(database& db)
     : database_(&up_to_date(db)),
       put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
                       " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
-                      " store_s, run, copied, encoded_because, asked) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''),"
+                      " store_s, run, copied, encoded_because, asked, missing_s) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''),"
                       " nullif(?6, ''), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-                      " nullif(?22, ''), ?23)"))
+                      " nullif(?22, ''), ?23, ?24)")),
+      put_attempt_(db.prepare("INSERT INTO attempt(run, video, start, end, number, address, reason, message)"
+                              " VALUES(?1, ?2, nullif(?3, -1), nullif(?4, -1), ?5, ?6, ?7, ?8)")),
+      forget_attempts_(db.prepare("DELETE FROM attempt WHERE video = ?1 AND id NOT IN"
+                                  " (SELECT id FROM attempt WHERE video = ?1 ORDER BY id DESC LIMIT ?2)"))
 {
 }
 
@@ -81,8 +93,22 @@ void ledger::record(const clip_request& clip, const clip_record& r)
     put_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
               why, what, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.duration_s,
               r.streams, r.fetched, r.resolve_s, r.fetch_s, r.cut_s, r.verify_s, r.store_s, run_, r.copied,
-              r.encoded_because, r.asked);
+              r.encoded_because, r.asked, r.missing_s);
     put_.run();
+    commit_when_due();
+}
+
+void ledger::record(const attempt_record& a)
+{
+    constexpr std::int64_t most_of_a_video = 50;
+    constexpr std::int64_t none = -1;
+    begin();
+    put_attempt_.bind(run_, a.video, a.wanted ? std::int64_t{a.wanted->start.count()} : none,
+                      a.wanted ? std::int64_t{a.wanted->end.count()} : none, std::int64_t{a.number}, a.address,
+                      to_string(a.why), a.message);
+    put_attempt_.run();
+    forget_attempts_.bind(a.video, most_of_a_video);
+    forget_attempts_.run();
     commit_when_due();
 }
 

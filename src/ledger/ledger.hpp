@@ -22,6 +22,7 @@ struct clip_record {
     store::stamp file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
     double duration_s = 0;
+    double missing_s = 0;   // shorter than asked for, because the video ends
     std::string streams{};  // "h264 320x180, audio"
     // Of a clip that was to be cut smartly.
     std::int64_t copied = 0;        // of its frames
@@ -29,6 +30,16 @@ struct clip_record {
     std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video
     double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
     std::int64_t asked = 0;  // of a failure: asked_by::for_failure(); 0: unknown
+};
+
+// An attempt that failed, whatever became of it then.
+struct attempt_record {
+    std::string video{};
+    std::optional<segment> wanted{};  // none: all clips of the video that were wanted
+    unsigned number = 0;              // of this run, from 1
+    std::string address{};            // of the media, without what may be secret in it; empty: not known yet
+    reason why = reason::unknown;
+    std::string message{};
 };
 
 // A run as the ledger remembers it, so that each clip's row can say what made it.
@@ -60,6 +71,9 @@ public:
 
     void record(const clip_request&, const clip_record&);
 
+    // The last ones of each video are kept.
+    void record(const attempt_record&);
+
     // The mean size of the stored clips; nothing if there is none.
     std::optional<double> mean_clip_bytes() const;
 
@@ -74,7 +88,7 @@ private:
     void begin();
 
     database* database_;
-    statement put_;
+    statement put_, put_attempt_, forget_attempts_;
     std::int64_t run_ = 0;
     bool open_ = false;  // a transaction
     std::chrono::steady_clock::time_point opened_{};

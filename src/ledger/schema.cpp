@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "reelpipe/usage_error.hpp"
 
@@ -46,7 +49,30 @@ constexpr std::array steps{
 
     // 5: how a clip that failed was asked for, as a number; 0: unknown.
     "ALTER TABLE clip ADD COLUMN asked INTEGER NOT NULL DEFAULT 0",
+
+    // 6: attempts that failed, of a video or of one clip of it, and what a stored clip is shorter than it was to be.
+    "CREATE TABLE attempt("
+    " id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, video TEXT NOT NULL,"
+    " start INTEGER, end INTEGER, number INTEGER NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL,"
+    " message TEXT NOT NULL);"
+    "CREATE INDEX attempt_of_video ON attempt(video);"
+    "ALTER TABLE clip ADD COLUMN missing_s REAL NOT NULL DEFAULT 0;"
+    "UPDATE clip SET missing_s = (end - start) / 1e6 - duration_s"
+    " WHERE reason IS NULL AND message LIKE '% shorter than asked for%'",
 };
+
+// A line for each column of each table, in the order of their names and places.
+std::vector<std::string> columns_of(database& db)
+{
+    statement all = db.prepare(
+        "SELECT t.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master t JOIN pragma_table_info(t.name) c"
+        " WHERE t.type = 'table' ORDER BY t.name, c.cid");
+    std::vector<std::string> columns;
+    while (all.step())
+        columns.push_back(
+            fmt::format("{} {} {} {} {}", all.view(0), all.view(1), all.view(2), all.integer(3), all.integer(4)));
+    return columns;
+}
 
 void take_step(database& db, std::size_t number)
 {
@@ -68,11 +94,28 @@ int oldest_with_facts() { return 2; }
 
 int oldest_with_copies() { return 4; }
 
+int oldest_with_attempts() { return 6; }
+
 int version_of(database& db)
 {
     statement version = db.prepare("PRAGMA user_version");
     version.step();
     return static_cast<int>(version.integer(0));
+}
+
+bool has_our_tables(database& db)
+{
+    const int found = version_of(db);
+    if (found > schema_version()) return true;
+    const std::vector<std::string> columns = columns_of(db);
+    if (found == 0 && columns.empty()) return true;
+    database model(":memory:");
+    // Before there were versions there was the table of the first one.
+    for (std::size_t number = 1; number <= static_cast<std::size_t>(std::max(found, 1)); ++number)
+        take_step(model, number);
+    return std::ranges::all_of(columns_of(model), [&](const std::string& column) {
+        return std::ranges::find(columns, column) != columns.end();
+    });
 }
 
 void migrate(database& db)

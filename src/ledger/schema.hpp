@@ -10,9 +10,14 @@ namespace reelpipe {
 // The database's user_version counts the steps that it has been through. A step is never changed once a release made
 // tables with it: what is to be different is a further step at the end.
 int schema_version();
-int oldest_with_facts();   // from this version on the ledger says what a stored clip is
-int oldest_with_copies();  // and from this one on, how many frames of it were copied
+int oldest_with_facts();     // from this version on the ledger says what a stored clip is
+int oldest_with_copies();    // and from this one on, how many frames of it were copied
+int oldest_with_attempts();  // and from this one on, which attempts failed, and how much of a clip is missing
 int version_of(database&);
+
+// Whether the tables are those of the version that the database says it has, or there are none at all. A later version
+// is not known, and believed.
+bool has_our_tables(database&);
 
 // Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.
 // Throws database_error; usage_error for a database of a later version, which stays as it is.

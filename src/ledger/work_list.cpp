@@ -24,7 +24,7 @@ constexpr const char* tables =
 // What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams, "
-    "c.asked";
+    "c.asked, c.missing_s";
 
 database& with_lists(database& db)
 {
@@ -54,6 +54,7 @@ std::optional<clip_record> record_in(const statement& found, int column)
     r.duration_s = found.number(column + 8);
     r.streams = found.text(column + 9);
     r.asked = found.integer(column + 10);
+    r.missing_s = found.number(column + 11);
     return r;
 }
 
@@ -173,6 +174,17 @@ void work_list::visit(const std::function<void(const clip_request&, standing, st
         const standing how = standings_[row - 1];
         if (how != standing::repeated) visitor(clip_in(all, 0), how, remarks_.of(row));
     }
+}
+
+void work_list::visit_shorter(const std::function<void(const clip_request&, double missing_s)>& visitor)
+{
+    statement all = database_->prepare(
+        "SELECT w.video, w.start, w.end, w.label, w.split, w.row, c.missing_s"
+        " FROM main.clip c JOIN temp.wanted w USING(video, start, end, label)"
+        " WHERE c.reason IS NULL AND c.missing_s > 0 ORDER BY w.row");
+    while (all.step())
+        if (standings_[static_cast<std::size_t>(all.integer(5)) - 1] != standing::repeated)
+            visitor(clip_in(all, 0), all.number(6));
 }
 
 }  // namespace reelpipe

@@ -69,6 +69,9 @@ public:
     // Visits every clip in list order, with its standing and the remark.
     void visit(const std::function<void(const clip_request&, standing, std::string_view remark)>&);
 
+    // Visits, in list order, the clips that the ledger knows to be shorter than asked for.
+    void visit_shorter(const std::function<void(const clip_request&, double missing_s)>&);
+
 private:
     // Clips and whole videos that other lists name.
     class named_clips {

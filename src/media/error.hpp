@@ -15,7 +15,8 @@ enum class fault : std::uint8_t {
     too_large,    // beyond the limits on index bytes, pixels or streams
     corrupt,
     encrypted,
-    beyond_end,  // the segment starts after the end of the video
+    before_start,  // the segment ends before the first frame
+    beyond_end,    // the segment starts after the end of the video
 };
 
 // A finding about the media; the text says what was being done and where.

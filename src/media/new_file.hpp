@@ -19,16 +19,21 @@ struct new_file {
     std::string name{};   // only where the file system makes no files without one; to be removed by whoever asked
 };
 
-inline new_file make_file_in(const std::filesystem::path& folder, std::string_view prefix, mode_t mode)
+inline new_file make_named_file_in(const std::filesystem::path& folder, std::string_view prefix, mode_t mode)
 {
-    const int nameless = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-    // Three ways to say that there are no such files: of a file system, of an old kernel, and of FUSE.
-    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return {nameless};
     std::string name = folder / (std::string(prefix) + "XXXXXX");
     const int named = mkostemp(name.data(), O_CLOEXEC);
     if (named < 0) return {};
     fchmod(named, mode);
     return {named, name};
+}
+
+inline new_file make_file_in(const std::filesystem::path& folder, std::string_view prefix, mode_t mode)
+{
+    const int nameless = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    // Three ways to say that there are no such files: of a file system, of an old kernel, and of FUSE.
+    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return {nameless};
+    return make_named_file_in(folder, prefix, mode);
 }
 
 // The same, and no name from the beginning.

@@ -26,6 +26,13 @@ try {
     ledger_error_ = std::current_exception();
 }
 
+void accounts::attempted(const attempt_record& attempt)
+try {
+    if (!ledger_error_) ledger_.record(attempt);
+} catch (const database_error&) {
+    ledger_error_ = std::current_exception();
+}
+
 // A remark that cannot be kept is as bad as an outcome that cannot.
 void accounts::settle(std::uint64_t row, standing how, const clip_record& record)
 try {
@@ -99,6 +106,7 @@ void accounts::settled_before(const wanted_clip& clip)
     wanted_.settle(clip.row, standing::exists);
     const mutex_lock guard(mutex_);
     ++totals_.exists;
+    totals_.shorter += clip.before->missing_s > 0;
 }
 
 void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
@@ -108,6 +116,7 @@ void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_re
     tell(clip, record, clip_outcome::standing::exists);
     const mutex_lock guard(mutex_);
     ++totals_.exists;
+    totals_.shorter += record.missing_s > 0;
 }
 
 void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_record& record)
@@ -117,6 +126,7 @@ void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_re
     tell(clip, record, clip_outcome::standing::stored);
     const mutex_lock guard(mutex_);
     ++totals_.stored;
+    totals_.shorter += record.missing_s > 0;
     if (record.copied == 0 && record.encoded_because.empty()) return;
     ++totals_.copies.clips;
     totals_.copies.frames += static_cast<std::uint64_t>(record.frames);

@@ -32,6 +32,9 @@ public:
     void stored(const clip_request&, std::uint64_t row, const clip_record&);
     void failed(const clip_request&, std::uint64_t row, const clip_record&);
 
+    // An attempt that failed is remembered, whether it is the last one or not.
+    void attempted(const attempt_record&);
+
     // A line for the user.
     void say(severity, const std::string&) const;
 

@@ -82,6 +82,17 @@ void check_descriptors(const download_options& options)
                         options.fetch.connections, options.workers.jobs, needed, limit.rlim_cur, needed));
 }
 
+// Videos are written at their own offsets: a clip of the end of a video takes a file as large as the video.
+void check_file_size()
+{
+    constexpr rlim_t enough = 4ull << 30;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= enough) return;
+    throw usage_error(fmt::format(
+        "no file may be larger than {:.1f} MB here, and those of videos are: allow more with `ulimit -f unlimited`",
+        static_cast<double>(limit.rlim_cur) / 1e6));
+}
+
 download_options with_defaults(download_options options)
 {
     if (options.workers.jobs == 0) options.workers.jobs = usable_cores();
@@ -90,6 +101,7 @@ download_options with_defaults(download_options options)
     if (options.cut.verify_fully && options.cut.keep_corrupt)
         throw usage_error("--verify full refuses what --keep-corrupt keeps: leave one of them out");
     check_descriptors(options);
+    check_file_size();
     locator::check(options.source);
     if (options.output.report.empty()) options.output.report = options.output.folder / "download_report.json";
     return options;

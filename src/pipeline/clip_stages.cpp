@@ -84,7 +84,7 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
 
 void clip_stages::make(clip_job& job, const cut::options& how, const std::stop_token& stop) const
 {
-    job.file.emplace(temporary_);
+    job.file.emplace(folder_.temporary(), folder_.way_to_name());
     const cut::input files = input_of(job);
     const segment wanted = job.task->clip.wanted;
     clip_workers* const workers = engine_.workers();
@@ -137,9 +137,8 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
     if (job.placed) {
         if (job.cut.parts) r.copied = job.cut.parts->copied();
         r.encoded_because = explain(job.cut.encoded_because);
-        const std::string copied = copy_note("Downloaded", r);
-        r.message = length_note(copied.empty() ? "Downloaded" : copied, job.cut.missing);
-        if (r.message.empty()) r.message = copied;
+        r.message = copy_note("Downloaded", r);
+        note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing);
     }
     if (job.placed)
         accounts_.stored(name.clip, name.row, r);

@@ -3,10 +3,10 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
-#include <filesystem>
 #include <stop_token>
 #include <utility>
 
+#include "folder/run_folder.hpp"
 #include "ledger/kept_sources.hpp"
 #include "pipeline/accounts.hpp"
 #include "pipeline/checked_options.hpp"
@@ -22,14 +22,14 @@ namespace reelpipe {
 // job_failed. Threads: cut() and verify() on any, the others on the loop. Each argument outlives this.
 class clip_stages {
 public:
-    // Clips are made in the folder `temporary`, and wait for the disk on the pool `disk`.
+    // Clips are made in `folder`, and wait for the disk on the pool `disk`.
     clip_stages(const checked_options& checked, engine& running, const existing_clips& existing,
-                std::filesystem::path temporary, asio::any_io_executor disk, accounts& entries, kept_sources& kept,
+                const run_folder& folder, asio::any_io_executor disk, accounts& entries, kept_sources& kept,
                 run_counts& counts, trace* traced)
         : checked_(checked),
           engine_(running),
           existing_(existing),
-          temporary_(std::move(temporary)),
+          folder_(folder),
           disk_(std::move(disk)),
           accounts_(entries),
           kept_(kept),
@@ -51,7 +51,7 @@ private:
     const checked_options& checked_;
     engine& engine_;
     const existing_clips& existing_;
-    std::filesystem::path temporary_;
+    const run_folder& folder_;
     asio::any_io_executor disk_;
     accounts& accounts_;
     kept_sources& kept_;

@@ -1,6 +1,7 @@
 #include "reelpipe/download.hpp"
 
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <asio.hpp>
@@ -14,6 +15,7 @@
 #include "folder/run_folder.hpp"
 #include "folder/shaping_options.hpp"
 #include "folder/stored_clip.hpp"
+#include "isolation/clip_workers.hpp"
 #include "ledger/kept_sources.hpp"
 #include "ledger/work_left.hpp"
 #include "pipeline/accounts.hpp"
@@ -31,6 +33,7 @@
 #include "pipeline/run_counts.hpp"
 #include "pipeline/trace.hpp"
 #include "pipeline/video_stages.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
 
@@ -41,12 +44,39 @@ namespace {
 
 std::unique_ptr<trace> trace_of(const fs::path& file) { return file.empty() ? nullptr : std::make_unique<trace>(file); }
 
+// What keeps a worker from starting would keep it from every clip.
+void try_worker(const worker_options& options)
+try {
+    if (!options.program.empty()) clip_workers(options.program, options.timeout).try_to_start();
+} catch (const worker_unavailable& e) {
+    throw usage_error(fmt::format("{}; --isolate none works without such processes, in the program itself", e.what()));
+}
+
 void create_temporary(const fs::path& folder)
 try {
     fs::create_directories(folder);
 } catch (const fs::filesystem_error& e) {
     throw usage_error(
         fmt::format("temporary folder {}: {}; choose one that can be written", folder.string(), e.code().message()));
+}
+
+bool is_refusal(const std::exception_ptr& error)
+{
+    if (!error) return false;
+    try {
+        std::rethrow_exception(error);
+    } catch (const usage_error&) {
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+// Some file systems are full when they hold so many files.
+bool has_no_room_for_files(const fs::path& folder)
+{
+    struct statvfs facts{};
+    return statvfs(folder.c_str(), &facts) == 0 && facts.f_files > 0 && facts.f_ffree == 0;
 }
 
 std::string_view word_of(ending end)
@@ -86,7 +116,7 @@ private:
 
     const checked_options checked_;
     const download_options& options_ = checked_.asked;
-    const run_folder folder_;
+    run_folder folder_;
     const std::unique_ptr<trace> trace_;  // or none
     fs::path damaged_ledger_;
     database database_;
@@ -178,6 +208,7 @@ downloader::implementation::implementation(download_options options)
                       fmt::format("the ledger was damaged and has been moved to {}; clips on disk are verified again",
                                   damaged_ledger_.string()));
     check_report_place(options_.output.report);
+    try_worker(options_.workers);
     agree_on_shaping_options(database_, options_);
     bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_);
     size_ = wanted_.seal();
@@ -197,10 +228,9 @@ asio::awaitable<download_summary> downloader::implementation::run()
     create_temporary(temporary);
     engine_.emplace(loop, planners_.get_executor(), options_, temporary, hooks_of_source(),
                     ledger_.last_stored_video());
-    existing_.emplace(folder_.rejected(), folder_.temporary(), options_.cut.verify_fully, engine_->workers(),
-                      trace_.get());
+    existing_.emplace(folder_, options_.cut.verify_fully, engine_->workers(), trace_.get());
     videos_.emplace(*engine_, accounts_, kept_, policy_, counts_, trace_.get());
-    clips_.emplace(checked_, *engine_, *existing_, folder_.temporary(), disk_.get_executor(), accounts_, kept_, counts_,
+    clips_.emplace(checked_, *engine_, *existing_, folder_, disk_.get_executor(), accounts_, kept_, counts_,
                    trace_.get());
     commits_.emplace(loop, accounts_, [this] {
         if (policy_.has_stopped()) return;
@@ -217,9 +247,12 @@ asio::awaitable<download_summary> downloader::implementation::run()
     existing_.reset();
     engine_.reset();
     end_ledger(ended.end);
+    if (is_refusal(error)) std::rethrow_exception(error);
+    folder_.keep();
     std::exception_ptr report_error;
     try {
         write_report(options_.output.report, wanted_, checked_.trim);
+        write_shorter_list(shorter_list_beside(options_.output.report), wanted_, checked_.trim);
         if (accounts_.totals().stored > 0) store::make_names_durable(folder_.output());
     } catch (const std::exception&) {
         report_error = std::current_exception();
@@ -288,6 +321,13 @@ void downloader::implementation::end_ledger(ending end)
 // A full disk: how much there is, and how much the rest of the lists will take.
 void downloader::implementation::tell_missing_space() const
 {
+    if (has_no_room_for_files(folder_.output())) {
+        accounts_.say(severity::error,
+                      fmt::format("the file system of {} has no room for another file (inodes); remove files that are "
+                                  "not needed and run again",
+                                  folder_.output().string()));
+        return;
+    }
     constexpr double megabyte = 1e6;
     std::error_code unknown;
     const fs::space_info disk = fs::space(folder_.output(), unknown);
@@ -328,6 +368,7 @@ download_summary downloader::implementation::summary(ending end, std::vector<sta
     s.duplicates = size_.rows - size_.clips;
     s.pending = s.totals.clips - s.totals.stored - s.totals.exists - s.totals.failed;
     s.report = options_.output.report;
+    if (s.totals.shorter > 0) s.shorter_list = shorter_list_beside(s.report);
     s.examples = accounts_.examples();
     if (const std::optional<finding>& why = policy_.stop_reason()) {
         s.stopped_by = why->why;

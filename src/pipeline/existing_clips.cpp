@@ -50,7 +50,8 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
 clip_record existing_clips::share(const stored_file& stored, const clip_task& twin, const std::stop_token& stop) const
 {
     for (int attempt = 0; attempt < 2; ++attempt) {
-        if (const auto placed = store::place_again(stored.file, twin.file, temporary_)) {
+        if (const auto placed =
+                store::place_again(stored.file, twin.file, folder_.temporary(), folder_.way_to_name())) {
             clip_record record = stored.record;
             record.file = *placed;
             return record;
@@ -80,7 +81,7 @@ existing_clips::existing_file existing_clips::look_at(const clip_task& task, con
         if (e.code() == std::errc::no_such_file_or_directory) return {};  // gone since it was seen
         throw;
     }
-    const fs::path kept = store::set_aside(task.file, rejected_);
+    const fs::path kept = store::set_aside(task.file, folder_.rejected());
     return {.note = fmt::format("{}: {}; moved to {}, and the clip is made again", task.file.string(), wrong,
                                 kept.string())};
 }
@@ -99,7 +100,10 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
         workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
     if (task.stored) check_same(facts, *task.stored);
     clip_record found = record_of(facts, stamp);
-    if (!task.stored) found.message = length_note("Exists", wanted - facts.duration);
+    const std::chrono::duration<double> known_to_be_missing{task.stored ? task.stored->missing_s : 0};
+    note_length(found, "Exists",
+                task.stored ? std::chrono::duration_cast<std::chrono::microseconds>(known_to_be_missing)
+                            : wanted - facts.duration);
     return found;
 }
 

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "folder/run_folder.hpp"
 #include "isolation/clip_workers.hpp"
 #include "ledger/ledger.hpp"
 #include "pipeline/jobs.hpp"
@@ -20,13 +21,8 @@ namespace reelpipe {
 class existing_clips {
 public:
     // `workers` verify the files, or nobody: then that happens in this process. Each argument outlives this.
-    existing_clips(std::filesystem::path rejected, std::filesystem::path temporary, bool verify_fully,
-                   clip_workers* workers, trace* traced)
-        : rejected_(std::move(rejected)),
-          temporary_(std::move(temporary)),
-          verify_fully_(verify_fully),
-          workers_(workers),
-          trace_(traced)
+    existing_clips(const run_folder& folder, bool verify_fully, clip_workers* workers, trace* traced)
+        : folder_(folder), verify_fully_(verify_fully), workers_(workers), trace_(traced)
     {
     }
 
@@ -48,8 +44,7 @@ private:
     existing_file look_at(const clip_task&, const std::stop_token&) const;
     clip_record record_of_file(const clip_task&, const std::stop_token&) const;
 
-    std::filesystem::path rejected_;  // where files go that were no good clips
-    std::filesystem::path temporary_;
+    const run_folder& folder_;
     bool verify_fully_;
     clip_workers* workers_;
     trace* trace_;

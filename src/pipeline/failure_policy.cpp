@@ -60,6 +60,29 @@ finding of_one_host(finding found)
     return found;
 }
 
+// Where the media are said to be, without what may be secret in it: names, passwords, signatures.
+std::string address_of(const video_job& video)
+{
+    std::string all;
+    for (const media_file& file : video.source.files) {
+        const remote_file* const remote = remote_part(file);
+        if (!all.empty()) all += ' ';
+        all += remote ? fetch::display_name(remote->url) : std::get<local_file>(file).path.string();
+    }
+    return all;
+}
+
+attempt_record attempt_of(const job_failed& job, const finding& found, unsigned number)
+{
+    attempt_record attempt{.video = job.video->id,
+                           .number = number,
+                           .address = address_of(*job.video),
+                           .why = found.why,
+                           .message = found.message};
+    if (job.clip) attempt.wanted = job.clip->clip.wanted;
+    return attempt;
+}
+
 }  // namespace
 
 verdict failure_policy::judge(const failure& f)
@@ -71,6 +94,7 @@ verdict failure_policy::judge(const failure& f)
     if (found.not_sent) return wait_for_host(found);
     const unsigned attempt = attempts_of(f, *job);
     const reason_class what = class_of(found.why);
+    if (found.why != reason::interrupted) accounts_.attempted(attempt_of(*job, found, attempt));
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
     const bool is_down = found.fault != site_fault::none && down_.contains(found.host);

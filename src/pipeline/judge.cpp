@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "isolation/clip_workers.hpp"
 #include "ledger/database.hpp"
 #include "media/error.hpp"
 #include "stages/cut/cut.hpp"
@@ -50,6 +51,8 @@ reason of_fault(media::fault fault)
             return reason::corrupt;
         case media::fault::encrypted:
             return reason::encrypted;
+        case media::fault::before_start:
+            return reason::before_start;
         case media::fault::beyond_end:
             return reason::beyond_end;
     }
@@ -155,6 +158,8 @@ finding diagnose(std::exception_ptr error)
         return {reason::encode_failed, e.what(), {}, {}};
     } catch (const media::process_died& e) {
         return {reason::cutter_died, e.what(), {}, {}};
+    } catch (const worker_killed& e) {
+        return {reason::out_of_memory, e.what(), {}, {}};
     } catch (const verify::decode_error& e) {
         return {reason::corrupt, e.what(), {}, {}};
     } catch (const verify::verify_error& e) {

@@ -13,6 +13,7 @@
 #include "site/egress_pool.hpp"
 #include "site/proxy.hpp"
 #include "stages/fetch/url.hpp"
+#include "stages/resolve/cookies.hpp"
 #include "stages/resolve/folder.hpp"
 #include "stages/resolve/manifest.hpp"
 #include "stages/resolve/url_template.hpp"
@@ -148,6 +149,13 @@ void check_use(const source_options& options)
             fmt::format("several --proxy work only with yt-dlp, and {} does not use it; give one", source));
 }
 
+void check_cookies(const std::filesystem::path& file)
+try {
+    resolve::check_cookie_file(file);
+} catch (const std::invalid_argument& e) {
+    throw usage_error(fmt::format("--cookies {}", e.what()));
+}
+
 // A site on this machine or network may well have its media there, too.
 bool is_own_host(const std::string& url)
 {
@@ -224,6 +232,7 @@ void locator::check(const source_options& options)
 {
     const locator unused(asio::system_executor(), options, true);
     check_use(options);
+    if (!options.cookies.empty()) check_cookies(options.cookies);
     for (const std::string& proxy : options.proxies) check_proxy(proxy);
     if (options.resolve_rate && !is_site(options))
         throw usage_error(

@@ -289,6 +289,75 @@ TEST_CASE("a clip beyond the end is short and says so, or fails with its own rea
     CHECK(report[1][1] == false);
     CHECK(report[1][2].get<std::string>().starts_with("beyond_end: "));
     CHECK(std::abs(frames_in(site.output() / "l/video_000035_000045.mp4") - 150) <= 1);
+
+    // Wherever the clips are counted.
+    CHECK(end.err.find("1 clip is shorter than asked for") != std::string::npos);
+    const json shorter = json::parse(reelpipe::test::read_file(site.output() / "download_report_shorter.json"));
+    REQUIRE(shorter.size() == 1);
+    CHECK(shorter[0][0] == "video_000035_000045");
+    CHECK(shorter[0][1] == 10);
+    CHECK(std::abs(shorter[0][2].get<double>() - 5) < 0.1);
+    const finished told = run({REELPIPE_BINARY, "report", site.output().string()});
+    CHECK(told.out.find("1 clip is shorter") != std::string::npos);
+    CHECK(told.out.find("video_000035_000045") != std::string::npos);
+    CHECK(run({REELPIPE_BINARY, "verify", site.output().string()}).out.find("of these, 1 is shorter") !=
+          std::string::npos);
+    const finished again = run(site.download(list, {"--source", site.url_template()}));
+    CHECK(again.err.find("1 clip is shorter than asked for") != std::string::npos);
+}
+
+TEST_CASE("a segment in front of the first frame is not told to be behind the last one", "[download]")
+{
+    kinetics_site site;
+    site.add("video");
+    fs::create_directories(site.folder / "late");
+    const std::string video = (site.folder / "media/video.mp4").string();
+    reelpipe::test::output_of({"ffmpeg", "-v", "error", "-itsoffset", "2", "-i", video, "-i", video, "-map", "0:v",
+                               "-map", "1:a", "-t", "15", "-c", "copy", (site.folder / "late/video.mp4").string()});
+    const std::string cut = GENERATE("encode", "lossless");
+
+    const finished end = run(site.download(site.list(std::string(header) + "l,video,0,1.5,val,0\n"),
+                                           {"--source", (site.folder / "late").string(), "--cut", cut}));
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(site.report()[0][2].get<std::string>().starts_with("before_start: "));
+}
+
+TEST_CASE("what an encoder would do is refused where nothing is encoded, also where it is the default", "[download]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(header) + "l,video,1,2,val,0\n");
+    for (const auto& option : {std::pair{"--preset", "medium"}, std::pair{"--crf", "23"}}) {
+        const finished end = run({REELPIPE_BINARY, "download", list, "-o", site.output().string(), "--cut", "lossless",
+                                  option.first, option.second});
+        CHECK(end.status == 2);
+        CHECK(end.err.find(option.first) != std::string::npos);
+    }
+}
+
+TEST_CASE("a file of cookies that yt-dlp cannot read is named before anything is asked", "[download]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(header) + "l,video,1,2,val,0\n");
+    const std::string first = "# Netscape HTTP Cookie File\n";
+    const auto [text, wrong] = GENERATE_COPY(
+        std::pair<std::string, std::string>(R"([{"domain":"127.0.0.1","name":"sid","value":"abc"}])", "JSON"),
+        std::pair<std::string, std::string>("127.0.0.1\tFALSE\t/\tFALSE\t1999999999\tsid\tabc\n", "first line"),
+        std::pair<std::string, std::string>(first + "\n127.0.0.1 FALSE / FALSE 1999999999 sid abc\n", "line 3"),
+        std::pair<std::string, std::string>("", "empty"));
+    const fs::path file = site.folder / "cookies.txt";
+    reelpipe::test::write_file(file, text);
+
+    const finished end =
+        run(site.download(list, {"--url-base", site.server.url("watch?v="), "--cookies", file.string()}));
+
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(end.err.find(file.string()) != std::string::npos);
+    CHECK(end.err.find(wrong) != std::string::npos);
+    CHECK(site.requests() == 0);
+    CHECK(!fs::exists(site.output()));
 }
 
 TEST_CASE("a short clip of a lost ledger counts, as its video may be gone by now", "[download]")

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +27,7 @@ using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::make_video;
 using reelpipe::test::origin;
+using reelpipe::test::part_of;
 using reelpipe::test::process;
 using reelpipe::test::reply;
 
@@ -131,6 +133,30 @@ TEST_CASE("an interrupted run ends by itself once its videos are done", "[interr
     const json report = site.report();
     CHECK(stored_in(report) < 60);
     for (const json& entry : report) CHECK((entry[1] == true || entry[2] == "Not reached"));
+}
+
+TEST_CASE("an interrupted run that has finished all of its clips is a finished run", "[interrupt]")
+{
+    const std::string video = reelpipe::test::read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const kinetics_site site;
+    std::atomic<bool> asks = false, goes_on = false;
+    origin slow;
+    slow.serve("/video.mp4", [&](const asked& request) {
+        asks = true;
+        comes_true([&] { return goes_on.load(); });
+        return part_of(video, request);
+    });
+    process run(site.download(site.list("youtube_id,time_start,time_end,label\nvideo,1,2,l\n"),
+                              {"--source", slow.url("/{id}.mp4")}));
+    REQUIRE(comes_true([&] { return asks.load(); }));
+    run.signal(SIGINT);
+    REQUIRE(comes_true([&] { return has_said(run, "interrupted"); }));
+    goes_on = true;
+    const finished end = run.wait();
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(stored_in(site.report()) == 1);
 }
 
 TEST_CASE("an interrupt does not wait for a host that wants to be left alone", "[interrupt]")

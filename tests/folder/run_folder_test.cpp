@@ -1,5 +1,7 @@
 #include "folder/run_folder.hpp"
 
+#include <string>
+
 #include "ledger/ledger.hpp"
 #include "reelpipe/download.hpp"
 #include "support/catch.hpp"
@@ -45,4 +47,57 @@ TEST_CASE("a damaged ledger is set aside and begun anew", "[run_folder]")
     reelpipe::database db = reelpipe::open_ledger(run, kept);
     CHECK_NOTHROW(reelpipe::ledger(db));
     CHECK(reelpipe::test::read_file(kept).starts_with("this was"));
+}
+
+TEST_CASE("a database that is no ledger is set aside and begun anew", "[run_folder]")
+{
+    const char* const wrong =
+        GENERATE("CREATE TABLE notes(text TEXT)",  // another program's
+                 "CREATE TABLE clip(name TEXT)",   // and of the same name
+                 "DROP TABLE run",                 // ours, in parts
+                 "ALTER TABLE clip DROP COLUMN modified_ns", "DROP TABLE clip; CREATE TABLE clip AS SELECT 1 AS video");
+    const bool was_ours = !std::string(wrong).starts_with("CREATE");
+    const temp_folder folder;
+    const run_folder run(folder.path());
+    {
+        reelpipe::database db(run.ledger());
+        if (was_ours) const reelpipe::ledger made(db);
+        db.execute(wrong);
+    }
+    fs::path kept;
+    reelpipe::database db = reelpipe::open_ledger(run, kept);
+    CHECK_NOTHROW(reelpipe::ledger(db));
+    CHECK(fs::exists(kept));
+}
+
+TEST_CASE("a ledger with a table of somebody's own beside ours is a ledger", "[run_folder]")
+{
+    const temp_folder folder;
+    const run_folder run(folder.path());
+    {
+        reelpipe::database db(run.ledger());
+        const reelpipe::ledger made(db);
+        db.execute("CREATE TABLE notes(text TEXT)");
+    }
+    fs::path kept;
+    reelpipe::open_ledger(run, kept);
+    CHECK(kept.empty());
+}
+
+TEST_CASE("a folder that is not kept is as it was before", "[run_folder]")
+{
+    const temp_folder folder;
+    {
+        const run_folder refused(folder / "new/out");
+    }
+    CHECK(!fs::exists(folder / "new"));
+    {
+        run_folder begun(folder / "new/out");
+        begun.keep();
+    }
+    CHECK(fs::exists(folder / "new/out/.reelpipe"));
+    {
+        const run_folder second(folder / "new/out");
+    }
+    CHECK(fs::exists(folder / "new/out/.reelpipe"));
 }

@@ -1,8 +1,11 @@
 #include "isolation/clip_workers.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "media/error.hpp"
@@ -16,11 +19,23 @@ using reelpipe::test::temp_folder;
 
 namespace {
 
-// A program that stands in for a worker.
-fs::path worker_that(const temp_folder& folder, const std::string& does)
+std::string message(const std::string& json)
+{
+    std::string bytes(sizeof(std::uint32_t), '\0');
+    const auto size = static_cast<std::uint32_t>(json.size());
+    std::memcpy(bytes.data(), &size, sizeof size);
+    return bytes + json;
+}
+
+// A program that stands in for a worker: says that it has entered its sandbox, with 4 GiB, and then does what it does.
+// "$answer" is a file that holds an answer.
+fs::path worker_that(const temp_folder& folder, const std::string& does, const std::string& ready = "[4294967296]")
 {
     const fs::path program = folder / "worker";
-    reelpipe::test::write_file(program, "#!/bin/sh\n" + does + "\n");
+    reelpipe::test::write_file(folder / "ready", message(ready));
+    reelpipe::test::write_file(folder / "answer", message(R"({"error": "verify", "text": "answered", "detail": 0})"));
+    reelpipe::test::write_file(
+        program, fmt::format("#!/bin/sh\nanswer={0}/answer\ncat {0}/ready >&3\n{1}\n", folder.path().string(), does));
     fs::permissions(program, fs::perms::owner_all);
     return program;
 }
@@ -52,4 +67,65 @@ TEST_CASE("a worker that reads nothing of its job has passed its deadline", "[cl
     CHECK_THROWS_AS(workers.plan(video, {}, reelpipe::media::tracks{}, {}), reelpipe::media::process_died);
 
     close(null);
+}
+
+TEST_CASE("a worker that somebody kills costs an attempt, and not the video", "[clip_workers]")
+{
+    const temp_folder folder;
+    const std::string once = fmt::format("if mkdir {}/began 2> {}/log; then kill -KILL $$; fi\n",
+                                         folder.path().string(), folder.path().string());
+    clip_workers workers(worker_that(folder, once + "cat $answer >&3; exec sleep 1000"), 60s);
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    CHECK_THROWS_WITH(workers.verify(null, {}, {}), "answered");
+
+    close(null);
+}
+
+TEST_CASE("a video whose workers are killed each time is not to blame", "[clip_workers]")
+{
+    const temp_folder folder;
+    clip_workers workers(worker_that(folder, "kill -KILL $$"), 60s);
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    CHECK_THROWS_AS(workers.verify(null, {}, {}), reelpipe::worker_killed);
+
+    close(null);
+}
+
+TEST_CASE("a video on which two workers crash is to blame", "[clip_workers]")
+{
+    const temp_folder folder;
+    clip_workers workers(
+        worker_that(folder, fmt::format("echo begun >> {}/log; kill -SEGV $$", folder.path().string())), 60s);
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    CHECK_THROWS_AS(workers.verify(null, {}, {}), reelpipe::media::process_died);
+    CHECK(reelpipe::test::read_file(folder / "log") == "begun\nbegun\n");
+
+    close(null);
+}
+
+TEST_CASE("a machine that grants little memory is to blame for what a video lacks", "[clip_workers]")
+{
+    const temp_folder folder;
+    const fs::path program = worker_that(folder, "cat $answer >&3; exec sleep 1000", "[100000000]");
+    reelpipe::test::write_file(folder / "answer", message(R"({"error": "memory", "text": "", "detail": 0})"));
+    clip_workers workers(program, 60s);
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    CHECK_THROWS_WITH(workers.verify(null, {}, {}), Catch::Contains("100 MB") && Catch::Contains("ulimit -v"));
+
+    close(null);
+}
+
+TEST_CASE("a program that does not get ready, or is none, blames no video", "[clip_workers]")
+{
+    const temp_folder folder;
+    const fs::path refuses = worker_that(folder, "", R"({"error": "system", "text": "no", "detail": 1})");
+    const fs::path program = GENERATE_COPY(refuses, fs::path("/bin/true"), fs::path("/nowhere/worker"));
+    clip_workers workers(program, 60s);
+
+    CHECK_THROWS_AS(workers.try_to_start(), reelpipe::worker_unavailable);
+    CHECK_THROWS_WITH(workers.try_to_start(), Catch::Contains(program.string()));
 }

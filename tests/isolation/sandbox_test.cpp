@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,4 +66,21 @@ TEST_CASE("in the sandbox there are threads, open files, and memory up to the li
           }) == 0);
     close(ends[0]);
     close(ends[1]);
+}
+
+TEST_CASE("a limit of memory that is lower already stays, and is told", "[sandbox]")
+{
+    if (reelpipe::test::sanitized) {
+        WARN("skipped: builds with a sanitizer keep their rights");
+        return;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+        const rlimit low{900u << 20, 900u << 20};
+        setrlimit(RLIMIT_AS, &low);
+        _exit(reelpipe::enter_sandbox(1u << 30) == low.rlim_cur ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
 }

@@ -210,7 +210,7 @@ private:
             filter_->send(nullptr);
             take_filtered();
         }
-        if (!encoder_) throw media::error(media::fault::beyond_end, "no frame of the video is in the segment");
+        if (!encoder_) input_.throw_no_frame();
         if (const frame_clock::showing rest = clock_.at_the_end(); previous_) show(*previous_, rest.tick, rest.times);
         encode(nullptr);
 

@@ -221,7 +221,7 @@ public:
         if (has_video && !has_key) corrupt("no key frame in front of the segment");
         video_->end();
         if (audio_) audio_->end();
-        if (video_->is_empty()) throw media::error(media::fault::beyond_end, "no frame of the video is in the segment");
+        if (video_->is_empty()) input_.throw_no_frame();
         writer_.finish();
 
         std::vector<edit> edits{video_->shown_part(video_->tick())};

@@ -1,5 +1,7 @@
 #include "stages/cut/material.hpp"
 
+#include "media/error.hpp"
+
 namespace reelpipe::cut {
 
 using std::chrono::microseconds;
@@ -36,6 +38,14 @@ std::int64_t material::start_in(const media::demuxer& file, const AVStream& stre
 microseconds material::time_in(const media::demuxer& file, const AVStream& stream, std::int64_t time) const
 {
     return av::to_microseconds(time, stream.time_base) - file.origin() - wanted_.start;
+}
+
+void material::throw_no_frame() const
+{
+    const std::int64_t first = video().start_time;
+    if (first != AV_NOPTS_VALUE && time_of_video(first) >= wanted_.end - wanted_.start)
+        throw media::error(media::fault::before_start, "the segment ends before the first frame of the video");
+    throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
 }
 
 material::kind material::next(AVPacket* packet)

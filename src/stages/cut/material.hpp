@@ -42,6 +42,9 @@ public:
         return time_in(audio_ ? *audio_ : video_, *audio(), time);
     }
 
+    // No frame of the segment was there: says on which side of the video it lies.
+    [[noreturn]] void throw_no_frame() const;
+
 private:
     std::int64_t start_in(const media::demuxer&, const AVStream&) const;
     std::chrono::microseconds time_in(const media::demuxer&, const AVStream&, std::int64_t time) const;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 
 namespace reelpipe::resolve {
 
@@ -51,7 +53,38 @@ bool is_attribute(const std::string& name)
     return std::ranges::find(known, name) != known.end();
 }
 
+constexpr std::ptrdiff_t tabs_of_a_cookie = 6;  // domain, all hosts of it, path, secure, end, name, value
+
+// As Python's http.cookiejar knows the form.
+bool begins_cookie_file(const std::string& line)
+{
+    return line.starts_with("# Netscape HTTP Cookie File") || line.starts_with("# HTTP Cookie File") ||
+           line.starts_with("#Netscape HTTP Cookie File") || line.starts_with("#HTTP Cookie File");
+}
+
 }  // namespace
+
+void check_cookie_file(const std::filesystem::path& path)
+{
+    const auto refuse = [&path](const std::string& why) {
+        throw std::invalid_argument(
+            path.string() + ": " + why +
+            "; export the cookies in Netscape format, whose first line is \"# Netscape HTTP Cookie File\"");
+    };
+    std::ifstream file(path);
+    std::string line;
+    if (!std::getline(file, line)) refuse("it is empty or cannot be read");
+    if (line.starts_with('{') || line.starts_with('[')) refuse("it is JSON");
+    if (!begins_cookie_file(line)) refuse("its first line is not that of a cookie file");
+    for (int number = 2; std::getline(file, line); ++number) {
+        constexpr std::string_view not_for_scripts = "#HttpOnly_";  // is no comment
+        if (line.ends_with('\r')) line.pop_back();
+        if (line.find_first_not_of(" \t") == std::string::npos) continue;
+        if (line.starts_with('#') && !line.starts_with(not_for_scripts)) continue;
+        if (std::ranges::count(line, '\t') != tabs_of_a_cookie)
+            refuse("line " + std::to_string(number) + " is no cookie, which is seven fields with a tab between them");
+    }
+}
 
 std::string cookie_header(std::string_view cookies, std::string_view url)
 {

@@ -89,6 +89,14 @@ std::optional<std::chrono::seconds> read_retry_after(object root)
     return std::chrono::seconds(seconds);
 }
 
+// yt-dlp asks its users to tell its makers; ours are told what to do by the reason.
+std::string without_appeal(std::string text)
+{
+    const std::size_t appeal = text.find("; please report this issue on");
+    if (appeal != std::string::npos) text.resize(appeal);
+    return text;
+}
+
 source_error read_failure(object root, const circumstances& around)
 {
     failure_facts facts;
@@ -105,7 +113,7 @@ source_error read_failure(object root, const circumstances& around)
     facts.site = site_trouble(said.text, facts.warnings);
     const reason why = reason_for(said, around);
     if (why == reason::network) facts.fault = fault_in(said);
-    return {why, said.text, std::move(facts)};
+    return {why, without_appeal(std::move(said.text)), std::move(facts)};
 }
 
 void refuse_live(object root)

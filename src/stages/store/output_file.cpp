@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -43,24 +45,78 @@ stamp stamp_in(int folder, const char* name)
     fail("look at", name);
 }
 
+// What a file system or a kernel says that does not have this call, or not between these folders.
+bool is_lacking(int error)
+{
+    return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EXDEV ||
+           error == EMLINK;
+}
+
+// Gives a file another name that nothing has. False: something has it, and stays as it is.
+bool move_to_free_name(const fs::path& from, const fs::path& to, const char* doing)
+{
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+    if (errno == EEXIST) return false;
+    if (!is_lacking(errno)) fail(doing, to);
+    if (link(from.c_str(), to.c_str()) == 0) {
+        unlink(from.c_str());
+        return true;
+    }
+    if (errno == EEXIST) return false;
+    if (!is_lacking(errno)) fail(doing, to);
+    // Neither: some file systems over a network or an object store. The lock keeps other runs away, so that only
+    // another program could take the name between these two calls. A claim on the name, an empty file, would be worse:
+    // a process that is killed would leave it under the name of a clip.
+    struct stat there{};
+    if (lstat(to.c_str(), &there) == 0) return false;
+    if (errno != ENOENT) fail(doing, to);
+    if (rename(from.c_str(), to.c_str()) != 0) fail(doing, to);
+    return true;
+}
+
 }  // namespace
 
-output_file::output_file(const fs::path& folder)
+way_to_name find_way_to_name(const fs::path& folder, const fs::path& other)
 {
-    const media::new_file made = media::make_file_in(folder, leftover_prefix, 0644);
+    using enum way_to_name;
+    const fs::path name = other / (std::string(leftover_prefix) + "name");  // as good as any, and told from a clip
+    std::error_code wrong;
+    for (const way_to_name way : {link_by_proc, link_by_descriptor, move}) {
+        try {
+            fs::remove(name);
+            output_file first(folder, way), second(folder, way);
+            const bool is_new = first.place(name).has_value(), is_replaced = second.place(name).has_value();
+            fs::remove(name);
+            if (is_new && !is_replaced) return way;
+            wrong = std::make_error_code(std::errc::file_exists);
+        } catch (const std::system_error& e) {
+            if (e.code() == std::errc::no_space_on_device || e.code().value() == EDQUOT) throw;
+            wrong = e.code();
+        }
+    }
+    throw std::system_error(wrong, fmt::format("give a file its name in {}", other.string()));
+}
+
+output_file::output_file(const fs::path& folder, way_to_name way) : way_(way)
+{
+    const media::new_file made = way == way_to_name::move ? media::make_named_file_in(folder, leftover_prefix, 0644)
+                                                          : media::make_file_in(folder, leftover_prefix, 0644);
     if (made.descriptor < 0) fail("make a file in", folder);
     descriptor_ = made.descriptor;
     temporary_name_ = made.name;
 }
 
 output_file::output_file(output_file&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), temporary_name_(std::exchange(other.temporary_name_, {}))
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      way_(other.way_),
+      temporary_name_(std::exchange(other.temporary_name_, {}))
 {
 }
 
 output_file& output_file::operator=(output_file&& other) noexcept
 {
     std::swap(descriptor_, other.descriptor_);
+    std::swap(way_, other.way_);
     std::swap(temporary_name_, other.temporary_name_);
     return *this;
 }
@@ -82,23 +138,35 @@ std::optional<stamp> output_file::place(const fs::path& final_name)
     if (fstat(descriptor_, &facts) != 0) fail("look at", final_name);
     fs::create_directories(final_name.parent_path());
 
-    const std::string own_name =
-        temporary_name_.empty() ? fmt::format("/proc/self/fd/{}", descriptor_) : temporary_name_.string();
-    if (linkat(AT_FDCWD, own_name.c_str(), AT_FDCWD, final_name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-        if (errno != EEXIST) fail("name the clip", final_name);
-        return std::nullopt;
-    }
+    if (!take_name(final_name)) return std::nullopt;
     close();
     return stamp_in(facts);
 }
 
-std::optional<stamp> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder)
+bool output_file::take_name(const fs::path& final_name)
+{
+    if (!temporary_name_.empty()) {
+        if (!move_to_free_name(temporary_name_, final_name, "name the clip")) return false;
+        temporary_name_.clear();
+        return true;
+    }
+    const bool by_proc = way_ == way_to_name::link_by_proc;
+    const std::string own_name = by_proc ? fmt::format("/proc/self/fd/{}", descriptor_) : "";
+    const int from = by_proc ? AT_FDCWD : descriptor_;
+    if (linkat(from, own_name.c_str(), AT_FDCWD, final_name.c_str(), by_proc ? AT_SYMLINK_FOLLOW : AT_EMPTY_PATH) == 0)
+        return true;
+    if (errno != EEXIST) fail("name the clip", final_name);
+    return false;
+}
+
+std::optional<stamp> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder,
+                                 way_to_name way)
 {
     fs::create_directories(final_name.parent_path());
     if (link(stored.c_str(), final_name.c_str()) == 0) return stamp_of(final_name);
     if (errno == EEXIST) return std::nullopt;
-    if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP) fail("name the clip", final_name);
-    output_file copy(folder);
+    if (!is_lacking(errno)) fail("name the clip", final_name);
+    output_file copy(folder, way);
     const int source = open(stored.c_str(), O_RDONLY | O_CLOEXEC);
     if (source < 0) fail("open", stored);
     constexpr std::size_t piece = 64u << 20;
@@ -144,11 +212,7 @@ fs::path set_aside(const fs::path& file, const fs::path& folder)
     for (unsigned n = 0;; ++n) {
         const std::string number = n ? fmt::format(".{}", n) : "";
         const fs::path name = folder / (file.stem().string() + number + file.extension().string());
-        if (link(file.c_str(), name.c_str()) == 0) {
-            fs::remove(file);
-            return name;
-        }
-        if (errno != EEXIST) fail("set aside", file);
+        if (move_to_free_name(file, name, "set aside")) return name;
     }
 }
 

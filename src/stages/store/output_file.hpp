@@ -20,16 +20,27 @@ struct stamp {
 // The prefix of names that a killed process may leave in the folder of unfinished files.
 inline constexpr std::string_view leftover_prefix = "clip-";
 
+// How a file that is whole gets its final name. Each way gives it at once or not at all, and replaces nothing.
+enum class way_to_name : std::uint8_t {
+    link_by_proc,        // link(2) of the descriptor's entry in /proc
+    link_by_descriptor,  // link(2) of the descriptor itself, which takes a right of the superuser before Linux 6.10
+    move,                // the file has another name before: where there are no hard links, no such files, or no /proc
+};
+
+// The first way that works from `folder` into `other`, both on the file system of the clips; found by trying. No other
+// process uses the folders meanwhile. Throws std::system_error where none does.
+way_to_name find_way_to_name(const std::filesystem::path& folder, const std::filesystem::path& other);
+
 // A clip that is being made: a file without a name in the output's file system, so that a killed process leaves
 // nothing.
 //
-// Where the file system cannot make nameless files, it has a name in `folder` until it is placed or dropped;
+// Where such a file cannot be had, or not be named, it has a name in `folder` until it is placed or dropped;
 // remove_leftovers() at the next start finds what a kill left there.
 // Threads: one at a time. Owns its descriptor.
 class output_file {
 public:
     // `folder` exists and is on the file system of the final place. Throws std::system_error.
-    explicit output_file(const std::filesystem::path& folder);
+    explicit output_file(const std::filesystem::path& folder, way_to_name = way_to_name::link_by_proc);
     output_file(output_file&&) noexcept;
     output_file& operator=(output_file&&) noexcept;
     ~output_file();
@@ -45,16 +56,18 @@ public:
     std::optional<stamp> place(const std::filesystem::path& final_name);
 
 private:
+    bool take_name(const std::filesystem::path& final_name);
     void close() noexcept;
 
     int descriptor_ = -1;
+    way_to_name way_;
     std::filesystem::path temporary_name_;  // empty: nameless
 };
 
 // Gives the content of a stored clip a second name: a hard link, or, where the file system makes none (of this file, or
 // at all), a copy that is made in `folder` first. Otherwise as output_file::place().
 std::optional<stamp> place_again(const std::filesystem::path& stored, const std::filesystem::path& final_name,
-                                 const std::filesystem::path& folder);
+                                 const std::filesystem::path& folder, way_to_name = way_to_name::link_by_proc);
 
 // After this, a power cut takes no name away that was given in `folder`, or in folders below it. Throws
 // std::system_error.

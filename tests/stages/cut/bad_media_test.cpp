@@ -38,6 +38,8 @@ std::string name_of(fault kind)
             return "corrupt";
         case fault::encrypted:
             return "encrypted";
+        case fault::before_start:
+            return "before_start";
         case fault::beyond_end:
             return "beyond_end";
     }

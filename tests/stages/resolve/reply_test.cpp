@@ -185,3 +185,15 @@ TEST_CASE("text that decides nothing does not decide", "[error_table]")
     CHECK(reelpipe::resolve::site_trouble("Private video", warnings) == reason::rate_limited);
     CHECK_FALSE(reelpipe::resolve::site_trouble("Private video", {}));
 }
+
+TEST_CASE("users of ours are not sent to yt-dlp's makers", "[reply]")
+{
+    const json refusal{{"id", 7},
+                       {"ok", false},
+                       {"msg",
+                        "ERROR: [youtube] x: Unable to extract nsig; please report this issue on  "
+                        "https://github.com/yt-dlp/yt-dlp/issues , filling out the appropriate issue template"}};
+    const auto refused = std::get<source_error>(parse_reply(refusal.dump(), 7, {}, "").outcome);
+    CHECK(refused.what() == std::string("ERROR: [youtube] x: Unable to extract nsig"));
+    CHECK(refused.why() == reason::extractor_outdated);
+}

@@ -117,3 +117,32 @@ TEST_CASE("a stamp tells whether a file was touched", "[output_file]")
     CHECK(before.bytes == 4);
     CHECK(stamp_of(folder / "clip.mp4") != before);
 }
+
+TEST_CASE("each way to a name gives it once, and replaces nothing", "[output_file]")
+{
+    using enum reelpipe::store::way_to_name;
+    const auto way = GENERATE(link_by_proc, link_by_descriptor, move);
+    const temp_folder folder;
+    const fs::path name = folder / "label/clip.mp4";
+    output_file first(folder.path(), way), second(folder.path(), way);
+    REQUIRE(write(first.descriptor(), "first", 5) == 5);
+    REQUIRE(write(second.descriptor(), "second", 6) == 6);
+
+    CHECK(first.place(name));
+    CHECK(!second.place(name));
+    CHECK(reelpipe::test::read_file(name) == "first");
+    fs::remove(name);
+    CHECK(second.place(name));
+    CHECK(reelpipe::test::read_file(name) == "second");
+    CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator{}) == 1);
+}
+
+TEST_CASE("the way to a name is found by trying, which leaves nothing", "[output_file]")
+{
+    const temp_folder folder;
+    fs::create_directory(folder / "tmp");
+    CHECK(reelpipe::store::find_way_to_name(folder / "tmp", folder.path()) ==
+          reelpipe::store::way_to_name::link_by_proc);
+    CHECK(fs::is_empty(folder / "tmp"));
+    CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator{}) == 1);
+}
