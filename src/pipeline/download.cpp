@@ -189,7 +189,8 @@ downloader::implementation::implementation(download_options options)
       policy_({.attempts = options_.fetch.attempts,
                .backoff = options_.fetch.backoff,
                .names_hosts = names_hosts(options_.source),
-               .say = options_.events.on_message},
+               .say = options_.events.on_message,
+               .attempted = [this](const attempt_record& attempt) { accounts_.attempted(attempt); }},
               [this](const job_failed& job, const finding& found, unsigned attempts) {
                   enter_failed(accounts_, kept_, asking_, job, found, attempts);
               }),

@@ -94,7 +94,7 @@ verdict failure_policy::judge(const failure& f)
     if (found.not_sent) return wait_for_host(found);
     const unsigned attempt = attempts_of(f, *job);
     const reason_class what = class_of(found.why);
-    if (found.why != reason::interrupted) accounts_.attempted(attempt_of(*job, found, attempt));
+    if (options_.attempted && found.why != reason::interrupted) options_.attempted(attempt_of(*job, found, attempt));
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
     const bool is_down = found.fault != site_fault::none && down_.contains(found.host);
@@ -187,12 +187,13 @@ std::vector<failure_policy::doubt> failure_policy::doubts() const
     return all;
 }
 
-// A few videos that a host does not have are no surprise while it serves others, or where others are served and each
-// URL is one of its own.
+// A few videos that a host does not have are no surprise while it serves others. One or two dead links say nothing bad
+// about a host that was asked for nothing else; if each URL has a host of its own, some other host must have served.
 bool failure_policy::is_believed(const testimony& said) const
 {
     if (!said.served.empty()) return said.held.size() < suspicious_in_a_row;
-    return options_.names_hosts && has_served_ && said.held.size() < down_in_a_row;
+    if (options_.names_hosts && !has_served_) return false;
+    return said.held.size() < down_in_a_row;
 }
 
 void failure_policy::stop(const finding& why)

@@ -37,6 +37,7 @@ public:
         // The list, or what stands beside it, names hosts, so that behind one that is down others may come.
         bool names_hosts = false;
         std::function<void(severity, const std::string&)> say{};
+        std::function<void(const attempt_record&)> attempted{};  // called for each attempt that failed
     };
 
     failure_policy(options chosen, entry enter) : options_(std::move(chosen)), enter_(std::move(enter)) {}

@@ -21,7 +21,7 @@ using reelpipe::test::run;
 
 namespace {
 
-constexpr const char* header = "youtube_id,time_start,time_end,label\n";
+constexpr const char* list_header = "youtube_id,time_start,time_end,label\n";
 
 finished explain(const kinetics_site& site, const std::string& clip)
 {
@@ -47,7 +47,7 @@ TEST_CASE("explain tells every attempt, the verdict, and what would ask again", 
         return asked_for++ < 2 ? reply{.status = 500} : part_of(video, request);
     });
     kinetics_site site;
-    const std::string list = site.list(std::string(header) + "good,1,2,l\nlate,1,2,l\ndead,1,2,l\n");
+    const std::string list = site.list(std::string(list_header) + "good,1,2,l\nlate,1,2,l\ndead,1,2,l\n");
     const finished end =
         run(site.download(list, {"--source", mirror.url("/") + "{id}.mp4?key=secret", "--connections", "1"}));
     INFO(end.err);
@@ -77,7 +77,7 @@ TEST_CASE("explain knows of clips that are pending, and says of what it knows no
 {
     kinetics_site site;
     site.add("video");
-    const auto words = site.download(site.list(std::string(header) + "video,1,2,l\n"),
+    const auto words = site.download(site.list(std::string(list_header) + "video,1,2,l\n"),
                                      {"--source", site.url_template(), "--attempts", "2"});
     site.server.stop();
     REQUIRE(run(words).status == 3);

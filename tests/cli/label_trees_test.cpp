@@ -32,7 +32,7 @@ TEST_CASE("one segment under three labels is cut once, and is a file in each tre
 
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("4 clips: 4 stored, 0 exist"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("4 clips: 4 stored, 0 already there"));
     const auto first = site.output() / "run" / "alive_000005_000007.mp4";
     CHECK(inode_of(first) == inode_of(site.output() / "jump" / "alive_000005_000007.mp4"));
     CHECK(inode_of(first) == inode_of(site.output() / "test" / "alive_000005_000007.mp4"));
@@ -61,7 +61,7 @@ TEST_CASE("a stored clip that is asked for under another label is not fetched ag
     CHECK(site.requests() == served);
     CHECK(inode_of(site.output() / "middle" / "alive_000005_000007.mp4") ==
           inode_of(site.output() / label / "alive_000005_000007.mp4"));
-    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("2 clips: 0 stored, 2 exist"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("2 clips: 0 stored, 2 already there"));
 }
 
 TEST_CASE("a video that is gone fails under each of its labels", "[label_trees]")
@@ -72,7 +72,7 @@ TEST_CASE("a video that is gone fails under each of its labels", "[label_trees]"
     const finished end = run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"}));
 
     INFO(end.err);
-    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("2 clips: 0 stored, 0 exist, 2 failed"));
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("2 clips: 0 stored, 0 already there, 2 failed"));
     CHECK(site.report().size() == 2);
     CHECK(site.report()[1][1] == false);
 }

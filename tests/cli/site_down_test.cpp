@@ -52,7 +52,7 @@ TEST_CASE("a site whose pages accept no connection stops the run, and its clips 
     INFO(down.err);
     CHECK(down.status == 3);
     CHECK(says(down, "refuses connections"));
-    CHECK(says(down, "run again"));
+    CHECK(says(down, "un again"));
     CHECK(says(down, " 0 failed"));
 
     site.server.start_again();

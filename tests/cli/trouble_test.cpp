@@ -147,7 +147,7 @@ TEST_CASE("a mirror that is down costs no clip, and the run goes on when it is u
     CHECK(down.status == 3);
     CHECK(says(down, "stopping: "));
     CHECK(says(down, "refuses connections"));
-    CHECK(says(down, "run again"));
+    CHECK(says(down, "un again"));
     CHECK(says(down, " 0 failed"));
 
     work.site.server.start_again();

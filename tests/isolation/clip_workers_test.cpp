@@ -114,7 +114,8 @@ TEST_CASE("a machine that grants little memory is to blame for what a video lack
     clip_workers workers(program, 60s);
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    CHECK_THROWS_WITH(workers.verify(null, {}, {}), Catch::Contains("100 MB") && Catch::Contains("ulimit -v"));
+    CHECK_THROWS_WITH(workers.verify(null, {}, {}),
+                      Catch::Matchers::ContainsSubstring("100 MB") && Catch::Matchers::ContainsSubstring("ulimit -v"));
 
     close(null);
 }
@@ -127,5 +128,5 @@ TEST_CASE("a program that does not get ready, or is none, blames no video", "[cl
     clip_workers workers(program, 60s);
 
     CHECK_THROWS_AS(workers.try_to_start(), reelpipe::worker_unavailable);
-    CHECK_THROWS_WITH(workers.try_to_start(), Catch::Contains(program.string()));
+    CHECK_THROWS_WITH(workers.try_to_start(), Catch::Matchers::ContainsSubstring(program.string()));
 }
