@@ -3,24 +3,39 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include "reelpipe/pipeline.hpp"
+#include <filesystem>
+#include <system_error>
 
 #include "ledger/schema.hpp"
+#include "reelpipe/pipeline.hpp"
 
 namespace reelpipe {
 
 namespace {
 
+// The write-ahead log takes memory that processes share by mapping a file, which not every file system offers. That
+// shows when the log is first used, and then it is too late for that database: so another one in its folder is tried.
+bool can_have_write_ahead_log(database& db)
+{
+    statement list = db.prepare("PRAGMA database_list");
+    if (!list.step() || list.text(2).empty()) return true;  // in memory
+    const std::filesystem::path trial = list.text(2) + "-trial";
+    list.reset();
+    bool can = true;
+    try {
+        database(trial).execute("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; ROLLBACK");
+    } catch (const database_error& e) {
+        can = (e.code & 0xff) != SQLITE_IOERR;  // the low byte of an extended code
+    }
+    std::error_code ignored;
+    for (const char* companion : {"", "-wal", "-shm"}) std::filesystem::remove(trial.string() + companion, ignored);
+    return can;
+}
+
 database& up_to_date(database& db)
 {
     // NORMAL: a commit survives a killed process; a power cut may cost the last ones, whose files are found again.
-    // The write-ahead log takes memory that processes share by mapping a file, which not every file system offers.
-    try {
-        db.execute("PRAGMA journal_mode = WAL");
-    } catch (const database_error& e) {
-        if (e.code != SQLITE_IOERR) throw;
-        db.execute("PRAGMA journal_mode = TRUNCATE");
-    }
+    db.execute(can_have_write_ahead_log(db) ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = TRUNCATE");
     db.execute("PRAGMA synchronous = NORMAL");
     migrate(db);
     return db;

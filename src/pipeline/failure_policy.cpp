@@ -188,12 +188,15 @@ std::vector<failure_policy::doubt> failure_policy::doubts() const
 }
 
 // A few videos that a host does not have are no surprise while it serves others. One or two dead links say nothing bad
-// about a host that was asked for nothing else; if each URL has a host of its own, some other host must have served.
+// about a host that was asked for nothing else. If each URL has a host of its own and none has served, the fault may
+// lie on the way to all of them.
 bool failure_policy::is_believed(const testimony& said) const
 {
     if (!said.served.empty()) return said.held.size() < suspicious_in_a_row;
-    if (options_.names_hosts && !has_served_) return false;
-    return said.held.size() < down_in_a_row;
+    std::size_t all = 0;
+    for (const auto& [host, each] : testimonies_) all += each.held.size();
+    const bool may_be_all = options_.names_hosts && !has_served_ && all >= down_in_a_row;
+    return !may_be_all && said.held.size() < down_in_a_row;
 }
 
 void failure_policy::stop(const finding& why)

@@ -84,7 +84,7 @@ TEST_CASE("inspect looks into playlists", "[inspect]")
     REQUIRE(end.status == 0);
     INFO(end.out);
     CHECK(end.out.starts_with("container: HLS of MPEG-TS\nindex bytes: "));
-    CHECK(value_of("requests", end.out) == 3);
+    CHECK(value_of("requests", end.out) == 4);
     CHECK(value_of("fetched / (index + span)", end.out) == 1);
 }
 

@@ -195,7 +195,7 @@ TEST_CASE("ten thousand rows take neither threads nor files nor memory of their 
     }
     const finished end = run.wait();
 
-    CHECK(end.status == 1);
+    CHECK(end.status == 3);  // a host that serves nothing says nothing about its videos
     CHECK(site.report().size() == 10'000);
     CHECK(threads < 32);
     CHECK(files < 300);

@@ -178,7 +178,7 @@ TEST_CASE("the ledger does without memory that is shared through a file", "[plac
     INFO(end.err);
     CHECK(end.status == 0);
     CHECK(again.status == 0);
-    CHECK(says(again, fmt::format("{} exist", int{many_clips::clips})));
+    CHECK(says(again, fmt::format("{} already there", int{many_clips::clips})));
     CHECK(run_without("shared memory", {REELPIPE_BINARY, "report", work.site.output().string()}).status == 0);
 }
 

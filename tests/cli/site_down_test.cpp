@@ -155,7 +155,7 @@ TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_
     write_file(site.folder / "urls.jsonl", urls);
 
     const finished end = run(site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(),
-                                                                   "--attempts", "2", "--connections", "1"}));
+                                                                   "--attempts", "1", "--connections", "1"}));
 
     INFO(end.err);
     CHECK(end.status == 3);

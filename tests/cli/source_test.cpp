@@ -85,7 +85,7 @@ TEST_CASE("ids that are URLs of media are fetched from there, and nobody is aske
         const finished end = run(site.download(list, {"--source", "{id}", "--allow-private"}));
         INFO(end.err);
         CHECK(end.status == 1);
-        CHECK(says(end, "no http(s) URL"));
+        CHECK(says(end, "http(s) URL"));
         CHECK(clips_of(site.output()).size() == 1);
     }
     SECTION("in a list for a site")

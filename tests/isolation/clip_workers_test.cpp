@@ -123,10 +123,10 @@ TEST_CASE("a machine that grants little memory is to blame for what a video lack
 TEST_CASE("a program that does not get ready, or is none, blames no video", "[clip_workers]")
 {
     const temp_folder folder;
-    const fs::path refuses = worker_that(folder, "", R"({"error": "system", "text": "no", "detail": 1})");
-    const fs::path program = GENERATE_COPY(refuses, fs::path("/bin/true"), fs::path("/nowhere/worker"));
+    const std::string refuses = worker_that(folder, "", R"({"error": "system", "text": "no", "detail": 1})");
+    const std::string program = GENERATE_COPY(refuses, std::string("/bin/true"), std::string("/nowhere/worker"));
     clip_workers workers(program, 60s);
 
     CHECK_THROWS_AS(workers.try_to_start(), reelpipe::worker_unavailable);
-    CHECK_THROWS_WITH(workers.try_to_start(), Catch::Matchers::ContainsSubstring(program.string()));
+    CHECK_THROWS_WITH(workers.try_to_start(), Catch::Matchers::ContainsSubstring(program));
 }

@@ -476,7 +476,7 @@ std::vector<bad_video> bad_videos(const std::filesystem::path& media)
                             video[start + i] = static_cast<char>(random >> (8 * i - 56) | 1);
                     }
                 }),
-        {"corrupt", "beyond_end"});
+        {"corrupt", "beyond_end", "before_start"});
     may_be_cut();
     add("jumps_back_ts",
         transport.substr(transport.size() / 376 * 188) + transport.substr(0, transport.size() / 376 * 188),
