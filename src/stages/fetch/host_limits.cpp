@@ -118,12 +118,12 @@ bool host_limits::refused(const turn& asked, const http_error& e, clock::time_po
 
 std::uint64_t host_limits::served_by(const std::string& url) { return host_at(url)->pace.served(); }
 
-void host_limits::takes_ranges(const std::string& host, bool whether)
+void host_limits::takes_ranges(const std::string& name, bool whether)
 {
     if (whether)
-        without_ranges_.erase(host);
+        without_ranges_.erase(name);
     else
-        without_ranges_.insert(host);
+        without_ranges_.insert(name);
 }
 
 }  // namespace reelpipe::fetch

@@ -66,8 +66,8 @@ public:
     std::uint64_t served_by(const std::string& url);
 
     // Whether the host is known to send whole files whatever is asked for.
-    bool takes_ranges(const std::string& host) const { return !without_ranges_.contains(host); }
-    void takes_ranges(const std::string& host, bool whether);
+    bool takes_ranges(const std::string& name) const { return !without_ranges_.contains(name); }
+    void takes_ranges(const std::string& name, bool whether);
 
 private:
     struct host {
