@@ -136,7 +136,7 @@ TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its 
 
 TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_down]")
 {
-    constexpr int videos = 40;
+    constexpr int videos = 26;
     kinetics_site site;
     site.add("video");
     origin first;

@@ -19,7 +19,7 @@ constexpr double slowest = 0.05;         // requests a second
 constexpr std::size_t most_rounds = 64;  // of a full window before it is widened
 
 constexpr auto first_pause = 100ms;
-constexpr auto longest_own_pause = 5s;    // a host that refuses everything is found to be down within a minute
+constexpr auto longest_own_pause = 2s;    // a host that refuses everything is found to be down within a minute
 constexpr auto longest_asked_pause = 1h;  // who says more is not taken at its word
 
 // Those who were refused together do not come back together.
