@@ -47,7 +47,7 @@ struct flock range(short kind, off_t start)
     return wanted;
 }
 
-enum class locked : std::uint8_t { yes, by_others, no_locks };
+enum class locked : std::uint8_t { yes, by_others, impossible };
 
 // Some file systems have one kind of lock and not the other. All processes on one folder find the same one.
 locked try_lock(int file, bool shared)
@@ -56,7 +56,7 @@ locked try_lock(int file, bool shared)
     if (errno == EWOULDBLOCK) return locked::by_others;
     const struct flock wanted = range(shared ? F_RDLCK : F_WRLCK, 0);
     if (fcntl(file, F_OFD_SETLK, &wanted) == 0) return locked::yes;
-    return errno == EAGAIN || errno == EACCES ? locked::by_others : locked::no_locks;
+    return errno == EAGAIN || errno == EACCES ? locked::by_others : locked::impossible;
 }
 
 // SQLite has no other kind.
@@ -106,7 +106,7 @@ void run_folder::take_lock()
         throw usage_error(fmt::format("output folder {}: another run or check uses it; wait until it ends, or stop it",
                                       output_.string()));
     }
-    if (result == locked::no_locks || !has_posix_locks(lock_))
+    if (result == locked::impossible || !has_posix_locks(lock_))
         throw usage_error(fmt::format("output folder {}: {}", output_.string(), no_locks));
 }
 

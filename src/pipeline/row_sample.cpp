@@ -41,8 +41,8 @@ std::vector<std::pair<std::uint64_t, clip_request>> row_sample::drawn() const
 {
     std::vector<std::pair<std::uint64_t, clip_request>> all;
     all.reserve(rows_.size());
-    for (const auto& [clip, row] : rows_)
-        all.emplace_back(row.number, clip_request{clip.video, clip.wanted, clip.label, row.split});
+    for (const auto& [clip, drawn_row] : rows_)
+        all.emplace_back(drawn_row.number, clip_request{clip.video, clip.wanted, clip.label, drawn_row.split});
     std::ranges::sort(all, {}, &std::pair<std::uint64_t, clip_request>::first);
     return all;
 }

@@ -25,17 +25,17 @@ class brittle {
 public:
     asio::awaitable<void> wait()
     {
-        co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(asio::error_code)>(
-            [this](auto handler) {
-                auto slot = asio::get_associated_cancellation_slot(handler);
-                const auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-                waiting_.emplace_back([kept] {
-                    auto resume = std::move(*kept);
-                    std::move(resume)(asio::error_code(asio::error::operation_aborted));
-                });
-                slot.assign([this](asio::cancellation_type) { complete_all(); });
-            },
-            asio::use_awaitable);
+        auto start = [this](auto handler) {
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            const auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+            waiting_.emplace_back([kept] {
+                auto resume = std::move(*kept);
+                std::move(resume)(asio::error_code(asio::error::operation_aborted));
+            });
+            slot.assign([this](asio::cancellation_type) { complete_all(); });
+        };
+        co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(asio::error_code)>(start,
+                                                                                              asio::use_awaitable);
     }
 
     std::size_t waiting() const { return waiting_.size(); }

@@ -128,8 +128,10 @@ template <class In, role Role, class F, class Weigh> auto append(flow<In> up, st
         using out_type = typename sends<Role, F, In>::type;
         using type = stage<Role == role::cpu ? runs_on::pool : runs_on::loop, In, out_type, spreads<F>, F>;
         auto weigh = std::move(next).template weigher_of<In>();
+        // NOLINTBEGIN(bugprone-use-after-move): it takes the weight and leaves the rest where it is
         auto stage =
             std::make_unique<type>(std::move(next.name), std::move(next.function), next.options, std::move(weigh));
+        // NOLINTEND(bugprone-use-after-move)
         auto& last = *stage;
         if constexpr (Role == role::sink)
             return pipeline(std::move(up).with(std::move(stage)));

@@ -45,8 +45,8 @@ private:
     void pass_blanks();
     char at(std::size_t place);  // reads on if need be
     void pass(std::size_t count);
-    std::size_t end_of_value(std::size_t begin);
-    std::size_t end_of_string(std::size_t begin);
+    std::size_t end_of_value(std::size_t place);
+    std::size_t end_of_string(std::size_t place);
     [[noreturn]] void refuse(const std::string& why) const;
 
     list_input* input_;

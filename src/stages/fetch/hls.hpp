@@ -67,11 +67,12 @@ private:
     held_file& resource(held_stream&, std::map<std::size_t, held_file>&, std::size_t number, const hls_resource&);
     std::vector<piece> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
-    asio::awaitable<void> look_at_head(std::size_t stream, std::size_t segment);
+    // `i`: of a stream; `number`: of a segment in its playlist.
+    asio::awaitable<void> look_at_head(std::size_t i, std::size_t number);
     asio::awaitable<run_look> look(media::partial_file view, std::optional<playlist_clock>, segment wanted,
                                    media::tracks) const;
-    asio::awaitable<void> look_at_run_of(clip&, std::size_t stream);
-    std::optional<playlist_clock> clock_of(const part&, std::size_t stream) const;
+    asio::awaitable<void> look_at_run_of(clip&, std::size_t i);
+    std::optional<playlist_clock> clock_of(const part&, std::size_t i) const;
     static bool extend(held_stream&, media::tracks, const segment& wanted, part&);
     static bool extend_for_audio(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;

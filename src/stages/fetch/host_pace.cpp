@@ -9,7 +9,7 @@ namespace reelpipe::fetch {
 namespace {
 
 using namespace std::chrono_literals;
-using seconds = std::chrono::duration<double>;
+using fractional_seconds = std::chrono::duration<double>;
 
 constexpr double too_many_refusals = 2;  // more than about a tenth of all answers
 constexpr double below_granted = 0.97, above_served = 1.2;
@@ -32,7 +32,7 @@ host_pace::duration spread(host_pace::duration pause)
 
 host_pace::duration interval(double per_second)
 {
-    return std::chrono::duration_cast<host_pace::duration>(seconds(1 / per_second));
+    return std::chrono::duration_cast<host_pace::duration>(fractional_seconds(1 / per_second));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ host_pace::ticket host_pace::begin(time now)
 void host_pace::grow_rate(time)
 {
     constexpr double blind = 0.5, quick = 0.1, beyond = 0.05;
-    const double pause = std::max(seconds(last_pause_).count(), 1e-3);
+    const double pause = std::max(fractional_seconds(last_pause_).count(), 1e-3);
     const double careful = std::clamp(0.005 / pause, 0.0002, 0.002);
     double a_second = beyond;
     if (granted_ == unbounded)
@@ -147,7 +147,7 @@ void host_pace::count_from(time begin)
 
 double host_pace::served_per_second(time now) const
 {
-    const double passed = std::max(seconds(now - *counted_since_).count(), 1e-3);
+    const double passed = std::max(fractional_seconds(now - *counted_since_).count(), 1e-3);
     return std::min(static_cast<double>(served_since_cut_) / passed, 1e6);
 }
 
