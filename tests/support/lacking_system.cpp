@@ -42,6 +42,7 @@ int control(const char* name, int descriptor, int command, void* argument)
 }  // namespace
 
 // The C library declares parameters that must not be null, which a caller that is no C++ may pass for all that.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): those of the C library are reserved
 extern "C" {
 
 int link(const char* from, const char* to) noexcept
@@ -114,3 +115,4 @@ int seccomp_load(const void* filter)
     return real<int (*)(const void*)>("seccomp_load")(filter);
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

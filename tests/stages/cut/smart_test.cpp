@@ -128,7 +128,7 @@ TEST_CASE("a smart cut shows the source's frames, and those behind the first IDR
     const segment wanted = GENERATE(segment{3s, 13s}, segment{0s, 10s}, segment{7700ms, 12345ms}, segment{4s, 5100ms});
     const result made = cut_to(folder / "clip.mp4", video("moov_first.mp4"), wanted, smart);
     CAPTURE(wanted.start.count(), wanted.end.count());
-    CHECK(what_is_wrong(folder / "clip.mp4", made, inside(source, wanted)) == "");
+    CHECK(what_is_wrong(folder / "clip.mp4", made, inside(source, wanted)).empty());
 }
 
 TEST_CASE("smart cuts at random are right, whatever the video", "[smart]")
@@ -139,7 +139,7 @@ TEST_CASE("smart cuts at random are right, whatever the video", "[smart]")
     std::mt19937 random(7);
     const random_cuts made = cut_at_random(video(name), 5, 4, random);
     CAPTURE(name, made.whole);
-    CHECK(made.wrong == std::vector<std::string>());
+    CHECK(made.wrong.empty());
     CHECK(made.copied > 0);
 }
 
@@ -212,6 +212,6 @@ TEST_CASE("random cuts of a folder of videos", "[.zoo]")
         std::cerr << video.filename().string() << ": " << made.copied << " copied";
         for (const auto& [why, count] : made.whole) std::cerr << ", " << count << " whole (" << why << ")";
         std::cerr << '\n';
-        CHECK(made.wrong == std::vector<std::string>());
+        CHECK(made.wrong.empty());
     }
 }

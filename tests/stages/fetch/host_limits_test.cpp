@@ -14,6 +14,21 @@ namespace {
 
 const std::vector<segment> limited_segments{seconds(20, 25)};
 
+// A 403 means that what others ask for is held against this video.
+asio::awaitable<void> fetch_until_served(fetching& local, std::string url, const std::string& whole, std::size_t& good)
+{
+    const media_source source{{remote_file{.url = std::move(url)}}};
+    for (;;) {
+        try {
+            const fetched got = co_await local.fetcher.fetch(source, limited_segments);
+            good += can_be_cut(*got.files.at(0), whole, limited_segments) ? 1 : 0;
+            co_return;
+        } catch (const http_error& e) {
+            if (e.status == 403) throw;
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a mirror that wants to be left alone costs one request, and the others go on", "[host_limits]")
@@ -76,23 +91,12 @@ TEST_CASE("a real server's limits on connections and requests fail no video", "[
     const std::string whole = video("long.mp4");
     fetching local;
     std::size_t good = 0;
-    const auto one = [&]() -> asio::awaitable<void> {
-        const media_source source{{remote_file{.url = server.url("long.mp4")}}};
-        for (;;) {
-            try {
-                const fetched got = co_await local.fetcher.fetch(source, limited_segments);
-                good += can_be_cut(*got.files.at(0), whole, limited_segments) ? 1 : 0;
-                co_return;
-            } catch (const http_error& e) {
-                if (e.status == 403) throw;  // what others ask for is not held against it
-            }
-        }
-    };
     std::vector<std::exception_ptr> failed;
     for (int i = 0; i < 24; ++i)
-        asio::co_spawn(local.io, one(), [&](std::exception_ptr e) {
-            if (e) failed.push_back(e);
-        });
+        asio::co_spawn(local.io, fetch_until_served(local, server.url("long.mp4"), whole, good),
+                       [&](std::exception_ptr e) {
+                           if (e) failed.push_back(e);
+                       });
     local.io.run();
     CHECK(failed.empty());
     CHECK(good == 24);

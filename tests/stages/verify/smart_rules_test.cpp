@@ -187,9 +187,9 @@ TEST_CASE("a clip of copied and re-encoded frames keeps every rule", "[smart rul
     CHECK(clip.planned.copied() > 0);
     CHECK(clip.planned.copy_end < std::ssize(clip.samples));
 
-    CHECK(broken_rule(folder / "clip.mp4", clip.planned) == "");
+    CHECK(broken_rule(folder / "clip.mp4", clip.planned).empty());
     put_together(folder / "again.mp4", folder / "clip.mp4", clip);
-    CHECK(broken_rule(folder / "again.mp4", clip.planned) == "");
+    CHECK(broken_rule(folder / "again.mp4", clip.planned).empty());
 }
 
 TEST_CASE("each rule is broken by a clip that keeps the others", "[smart rules]")
@@ -266,5 +266,5 @@ TEST_CASE("decoding times ascend", "[smart rules]")
     const std::size_t first_step = content.find("stts") + 12;  // behind version, flags and count: samples, their step
     content.replace(first_step + 4, 4, std::string(4, '\0'));
     reelpipe::test::write_file(folder / "broken.mp4", content);
-    CHECK(broken_rule(folder / "broken.mp4", clip.planned) != "");
+    CHECK_FALSE(broken_rule(folder / "broken.mp4", clip.planned).empty());
 }
