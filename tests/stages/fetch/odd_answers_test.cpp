@@ -135,25 +135,6 @@ TEST_CASE("a cookie that a redirect to the same address sets is sent there", "[o
     });
 }
 
-TEST_CASE("a body of unannounced length that broke off is fetched again", "[odd_answers]")
-{
-    const std::string whole = video("long.mp4");
-    const bool once = GENERATE(true, false);
-    origin server;
-    server.serve("/video", [&](const asked& r) {
-        const bool broken = r.number == 0 || !once;
-        return reply{.body = whole.substr(0, broken ? whole.size() / 8 : whole.size()), .announces_length = false};
-    });
-    fetching local;
-    held_video held;
-    const media_source source{{remote_file{.url = server.url("/video")}}};
-    CHECK_THROWS_AS(local.fetch(held, source, asked_segments), network_error);
-    if (once)
-        CHECK(can_be_cut(*local.fetch(held, source, asked_segments).files.at(0), whole, asked_segments));
-    else
-        CHECK_THROWS_AS(local.fetch(held, source, asked_segments), media::error);
-}
-
 TEST_CASE("a length that nobody can have costs its video and no more", "[odd_answers]")
 {
     const std::string whole = video("moov_first.mp4");
