@@ -7,7 +7,7 @@ namespace reelpipe::bench {
 
 figures reelpipe_program(const workload& w, const std::string& cut, const std::vector<std::string>& options)
 {
-    const bool any_dead = std::ranges::any_of(w.rows, [](const row& r) { return r.video == 0; });
+    const bool any_dead = std::ranges::any_of(w.rows, [](const row& r) { return r.frames == 0; });
     std::vector<std::string> words{
         REELPIPE_BINARY, "download",    w.list(), "-o",      w.output(),           "--cut", cut, "--progress",
         "none",          "--log-level", "error",  "--trace", w.home / "trace.json"};

@@ -96,13 +96,13 @@ void check(const workload& w, std::size_t may_differ)
     const std::map<std::string, fs::path> clips = clips_in(w.output());
     std::size_t alive = 0;
     for (const row& r : w.rows) {
-        if (r.video == 0) continue;
+        if (r.frames == 0) continue;
         ++alive;
         const auto clip = clips.find(r.clip.video);
         if (clip == clips.end()) throw wrong_result("there is no clip of " + r.clip.video);
         const std::size_t shown = frames_of(clip->second);
-        if (shown + may_differ < r.video || shown > r.video + may_differ)
-            throw wrong_result(fmt::format("{} shows {} frames instead of {}", clip->second.string(), shown, r.video));
+        if (shown + may_differ < r.frames || shown > r.frames + may_differ)
+            throw wrong_result(fmt::format("{} shows {} frames instead of {}", clip->second.string(), shown, r.frames));
     }
     if (clips.size() != alive) throw wrong_result(fmt::format("{} clips instead of {}", clips.size(), alive));
 }
@@ -137,12 +137,12 @@ workload prepare(const size_of_work& size)
                            .wanted = {start, start + size.length},
                            .label = fmt::format("label {}", i % labels),
                            .split = "train"}};
-            r.video = frames_in(video, r.clip.wanted);
+            r.frames = frames_in(video, r.clip.wanted);
             serve(w.site(), video, r.clip.video);
             w.rows.push_back(r);
             if (w.rows.size() % 10 != 2) continue;
             r.clip.video = fmt::format("dead{:03}x{:03}", i, name);
-            r.video = 0;
+            r.frames = 0;
             w.rows.push_back(std::move(r));
         }
     write_list(w);
@@ -166,7 +166,7 @@ figures measured(const workload& w, const std::vector<std::string>& program, int
     const program_usage used = run_program(program, status);
     const auto served = static_cast<double>(w.server->served() - before);
     check(w, may_differ);
-    const auto clips = static_cast<double>(std::ranges::count_if(w.rows, [](const row& r) { return r.video > 0; }));
+    const auto clips = static_cast<double>(std::ranges::count_if(w.rows, [](const row& r) { return r.frames > 0; }));
     return {{"clips_per_s", clips / used.wall_s},
             {"cpu_s", used.cpu_s / clips},
             {"bytes", served / clips},

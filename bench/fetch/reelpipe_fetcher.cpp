@@ -56,7 +56,7 @@ struct turn {
             needed += static_cast<double>(got.index_bytes + got.span_bytes);
             asio::post(cutters, [this, i, mine = std::move(got)] {
                 try {
-                    cut_clip(mine.clips.front(), w.segments[i], w.video[i], w.clip(i, ".mp4"));
+                    cut_clip(mine.clips.front(), w.segments[i], w.frames[i], w.clip(i, ".mp4"));
                 } catch (...) {
                     const std::lock_guard lock(mutex);
                     error = std::current_exception();

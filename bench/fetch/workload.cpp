@@ -51,7 +51,7 @@ workload prepare(const shape& source, const network& net, std::size_t clips, std
         // All over the video, on no round number
         const auto start = last * (2 * i + 1) / (2 * clips) + 123ms;
         w.segments.push_back({start, start + length});
-        w.video.push_back(frames_in(video, w.segments.back()));
+        w.frames.push_back(frames_in(video, w.segments.back()));
     }
     return w;
 }
@@ -65,9 +65,9 @@ figures measured(const workload& w, const std::string& type, const std::function
     const slow_server::counts after = w.server->served();
     for (std::size_t i = 0; i < w.segments.size(); ++i) {
         const std::size_t shown = frames_of(w.clip(i, type));
-        if (shown < w.video[i])
+        if (shown < w.frames[i])
             throw wrong_result(
-                fmt::format("{}: clip {} has {} frames, the video has {} there", w.source.name, i, shown, w.video[i]));
+                fmt::format("{}: clip {} has {} frames, the video has {} there", w.source.name, i, shown, w.frames[i]));
         fs::remove(w.clip(i, type));
     }
     const auto clips = static_cast<double>(w.segments.size());

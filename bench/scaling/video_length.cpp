@@ -44,7 +44,7 @@ workload videos_of(std::chrono::minutes length, std::size_t clips)
     for (std::size_t i = 0; i < clips; ++i) {
         const auto start = std::chrono::seconds(length) / 2 - 10s + std::chrono::seconds(i);
         row r{.clip = {.video = fmt::format("video{}", i), .wanted = {start, start + 10s}, .label = "l", .split = ""}};
-        r.video = frames_in(video, r.clip.wanted);
+        r.frames = frames_in(video, r.clip.wanted);
         fs::create_hard_link(video, w.site() / "media" / (r.clip.video + ".mp4"));
         list << fmt::format("{},{},{},l\n", r.clip.video, start.count(), (start + 10s).count());
         w.rows.push_back(std::move(r));
