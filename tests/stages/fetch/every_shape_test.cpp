@@ -124,8 +124,8 @@ std::vector<fault> all_faults()
         {"404", status(404), false},
         {"410", status(410), false},
         {"416", status(416), false},
-        {"429", status(429), false},
-        {"503", status(503), false}};
+        {"429", status(429), true},
+        {"503", status(503), true}};
 }
 
 }  // namespace

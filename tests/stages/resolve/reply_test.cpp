@@ -190,6 +190,7 @@ TEST_CASE("users of ours are not sent to yt-dlp's makers", "[reply]")
 {
     const json refusal{{"id", 7},
                        {"ok", false},
+                       {"expected", false},
                        {"msg",
                         "ERROR: [youtube] x: Unable to extract nsig; please report this issue on  "
                         "https://github.com/yt-dlp/yt-dlp/issues , filling out the appropriate issue template"}};
