@@ -10,9 +10,9 @@ target_compile_options(reelpipe_warnings INTERFACE
     # g++ takes a source that is compiled together with others for a header, whose unnamed namespace would be a mistake.
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
 
-# reelpipe_room(NAME SOURCES ... LIBS ...): one folder of src/ as object files, gathered into the library `reelpipe`.
+# reelpipe_component(NAME SOURCES ... LIBS ...): one folder of src/ as object files, gathered into the library `reelpipe`.
 # The target is room_NAME; `#include "stages/fetch/http_client.hpp"` works from everywhere.
-function(reelpipe_room name)
+function(reelpipe_component name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
     add_library(room_${name} OBJECT ${arg_SOURCES})
     target_include_directories(room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)

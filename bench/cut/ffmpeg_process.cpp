@@ -10,7 +10,7 @@ namespace reelpipe::bench {
 
 namespace {
 
-constexpr std::size_t most_frames_apart = 4;
+constexpr std::size_t max_frames_apart = 4;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ figures ffmpeg_process(const workload& w)
         const auto begun = std::chrono::steady_clock::now();
         cpu_s += run_program(ffmpeg_command(w, i, clip)).cpu_s;
         wall += std::chrono::steady_clock::now() - begun;
-        check(w, i, clip, most_frames_apart);
+        check(w, i, clip, max_frames_apart);
     }
     const auto clips = static_cast<double>(w.segments.size());
     return {{"cpu_s", cpu_s / clips}, {"wall_s", wall.count() / clips}};

@@ -24,10 +24,10 @@ using namespace std::chrono_literals;
 std::vector<reelpipe::segment> spread(std::size_t count, std::chrono::milliseconds video,
                                       std::chrono::milliseconds length)
 {
-    constexpr std::size_t most_different = 10;
+    constexpr std::size_t max_different = 10;
     std::vector<reelpipe::segment> all;
     for (std::size_t i = 0; i < count; ++i) {
-        const auto start = (video - length) * static_cast<int>(i % most_different + 1) / 11;
+        const auto start = (video - length) * static_cast<int>(i % max_different + 1) / 11;
         all.push_back({start, start + length});
     }
     return all;

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr seconds longest_material{300};
+constexpr seconds max_material{300};
 constexpr std::size_t labels = 5;
 
 // The clip lies in the middle of its video.
@@ -40,7 +40,7 @@ void make_material(const fs::path& file, const std::string& frame)
 {
     if (fs::exists(file)) return;
     ffmpeg(file, {"-f", "lavfi", "-i", fmt::format("testsrc2=size={}:rate=30,noise=alls=12:allf=t", frame), "-t",
-                  std::to_string(count_of(longest_material)), "-c:v", "libx264", "-preset", "veryfast", "-profile:v",
+                  std::to_string(count_of(max_material)), "-c:v", "libx264", "-preset", "veryfast", "-profile:v",
                   "main", "-crf", "28", "-pix_fmt", "yuv420p", "-g", "150"});
 }
 
@@ -48,7 +48,7 @@ void make_material(const fs::path& file, const std::string& frame)
 void make_video(const fs::path& file, const fs::path& material, seconds length)
 {
     if (fs::exists(file)) return;
-    ffmpeg(file, {"-stream_loop", std::to_string(length / longest_material),
+    ffmpeg(file, {"-stream_loop", std::to_string(length / max_material),
                   "-i",           material,
                   "-f",           "lavfi",
                   "-i",           "sine=frequency=440:sample_rate=44100",

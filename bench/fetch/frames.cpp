@@ -16,9 +16,9 @@ std::size_t frames_in(const fs::path& video, segment wanted)
     const av::packet packet = av::make_packet();
     std::size_t count = 0;
     while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin();
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != input.video()->index) continue;
+        const auto time = av::to_microseconds(unref->pts, input.video()->time_base) - input.origin();
         if (time >= wanted.start && time < wanted.end) ++count;
     }
     return count;
@@ -31,8 +31,8 @@ std::size_t frames_of(const fs::path& clip)
     const av::packet packet = av::make_packet();
     std::size_t count = 0;
     while (input.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index == input.video()->index && !(turn->flags & AV_PKT_FLAG_DISCARD)) ++count;
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index == input.video()->index && !(unref->flags & AV_PKT_FLAG_DISCARD)) ++count;
     }
     return count;
 }

@@ -53,7 +53,7 @@ clip_record record_of(std::size_t row, const fs::path& file)
         return made;
     }
     std::ofstream(file).close();
-    made.file = store::stamp_of(file);
+    made.file = store::signature_of(file);
     made.frames = 300;
     made.duration_s = 10.01;
     made.streams = "h264 640x360, audio";

@@ -12,11 +12,11 @@ namespace reelpipe {
 
 // The outcome of one clip in a run.
 struct clip_outcome {
-    enum class standing { stored, exists, failed };
+    enum class status { stored, exists, failed };
 
     clip_request clip{};
     std::string id{};  // the name that reports and files have for it
-    standing how = standing::stored;
+    status how = status::stored;
     std::optional<reason> why{};  // of a failure
     std::string message{};
     unsigned attempts = 0;

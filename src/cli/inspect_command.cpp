@@ -20,7 +20,7 @@ namespace reelpipe::cli {
 
 namespace {
 
-constexpr double longest_video_s = 240 * 3600;
+constexpr double max_video_s = 240 * 3600;
 
 bool is_playlist(std::string_view url) { return url.substr(0, url.find_first_of("?#")).ends_with(".m3u8"); }
 
@@ -68,10 +68,10 @@ CLI::App* add_inspect(CLI::App& program, inspect_arguments& arguments)
         ->required()
         ->expected(1, 2);
     CLI::Option* const start = command->add_option("--start", arguments.start, "start of the clip, in seconds")
-                                   ->check(CLI::Range(0.0, longest_video_s))
+                                   ->check(CLI::Range(0.0, max_video_s))
                                    ->option_text("S");
     CLI::Option* const end = command->add_option("--end", arguments.end, "end of the clip, in seconds")
-                                 ->check(CLI::Range(0.0, longest_video_s))
+                                 ->check(CLI::Range(0.0, max_video_s))
                                  ->option_text("E");
     start->needs(end);
     end->needs(start);

@@ -44,14 +44,14 @@ const char* word_of(severity how)
     return "";
 }
 
-const char* word_of(clip_outcome::standing how)
+const char* word_of(clip_outcome::status how)
 {
     switch (how) {
-        case clip_outcome::standing::stored:
+        case clip_outcome::status::stored:
             return "stored";
-        case clip_outcome::standing::exists:
+        case clip_outcome::status::exists:
             return "exists";
-        case clip_outcome::standing::failed:
+        case clip_outcome::status::failed:
             return "failed";
     }
     return "";

@@ -27,17 +27,17 @@ std::string as_json(std::string_view text)
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string_view word_of(standing how)
+std::string_view word_of(row_status how)
 {
     switch (how) {
-        case standing::stored:
+        case row_status::stored:
             return "Downloaded";
-        case standing::exists:
+        case row_status::exists:
             return "Exists";
-        case standing::failed:
+        case row_status::failed:
             return "Failed";
-        case standing::pending:
-        case standing::repeated:
+        case row_status::pending:
+        case row_status::repeated:
             break;
     }
     return "Not reached";
@@ -45,17 +45,17 @@ std::string_view word_of(standing how)
 
 struct line {
     clip_request clip;
-    standing how;
-    std::string remark;
+    row_status how;
+    std::string note;
 };
 
 std::string text_of(const std::vector<line>& lines, const store::trim_format& format)
 {
     std::string text;
-    for (const auto& [clip, how, remark] : lines) {
-        const bool good = how == standing::stored || how == standing::exists;
+    for (const auto& [clip, how, note] : lines) {
+        const bool good = how == row_status::stored || how == row_status::exists;
         text += fmt::format("{}[{},{},{}]", text.empty() ? "" : ",\n", as_json(store::clip_id(clip, format)), good,
-                            as_json(remark.empty() ? word_of(how) : remark));
+                            as_json(note.empty() ? word_of(how) : note));
     }
     return text;
 }
@@ -93,8 +93,8 @@ void write_report(const std::filesystem::path& path, work_list& clips, const sto
         if (text.valid()) file << std::exchange(before, ",\n") << text.get();
         text = std::async(std::launch::async, text_of, std::exchange(lines, {}), std::cref(format));
     };
-    clips.visit([&](const clip_request& clip, standing how, std::string_view remark) {
-        lines.push_back({clip, how, std::string(remark)});
+    clips.visit([&](const clip_request& clip, row_status how, std::string_view note) {
+        lines.push_back({clip, how, std::string(note)});
         if (lines.size() == work_list::page_size) pass_on();
     });
     if (!lines.empty()) pass_on();

@@ -62,14 +62,14 @@ clip_history history_of(named_clip found, const statement& row, const fs::path& 
     h.run = row.integer(15);
     h.reelpipe = row.text(16);
     h.resolver = row.text(17);
-    const store::stamp there = store::stamp_of(folder / h.file);
-    if (there != store::stamp{}) h.on_disk = clip_history::file_state::changed;
+    const store::file_signature there = store::signature_of(folder / h.file);
+    if (there != store::file_signature{}) h.on_disk = clip_history::file_state::changed;
     if (!row.is_null(4)) {
         h.failed = reason_from(row.view(4)).value_or(reason::unknown);
         return h;
     }
     const auto bytes = static_cast<std::uint64_t>(row.integer(7));
-    if (there == store::stamp{bytes, row.integer(8)}) h.on_disk = clip_history::file_state::as_stored;
+    if (there == store::file_signature{bytes, row.integer(8)}) h.on_disk = clip_history::file_state::as_stored;
     h.stored = clip_history::stored_file{.bytes = bytes,
                                          .frames = row.integer(9),
                                          .duration_s = row.number(10),

@@ -60,7 +60,7 @@ kept_file stored_in(const statement& row)
                                   .streams = row.text(8)}};
 }
 
-database open_at_rest(const quiet_folder& folder)
+database open_at_rest(const read_only_folder& folder)
 try {
     if (!fs::exists(folder.ledger()))
         throw usage_error("no such file; name the folder of an earlier `reelpipe download -o`");
@@ -181,8 +181,8 @@ private:
     looked examine(const kept_file& file, std::stop_token stop)
     {
         const fs::path path = folder_.output() / file.name;
-        const store::stamp found = store::stamp_of(path);
-        if (file.stored && found == store::stamp{})
+        const store::file_signature found = store::signature_of(path);
+        if (file.stored && found == store::file_signature{})
             return {.finding = file_finding{
                         .file = file.name, .what = file_finding::kind::missing, .message = "the file is missing"}};
         verify::expectation expected = file.stored ? expectation_of(*file.stored) : verify::expectation{};
@@ -226,7 +226,7 @@ private:
     }
 
     const folder_check_options options_;
-    const quiet_folder folder_;
+    const read_only_folder folder_;
     database ledger_;
     statement is_known_;
     const std::size_t cores_;

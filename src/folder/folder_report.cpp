@@ -15,7 +15,7 @@ namespace reelpipe {
 namespace {
 
 constexpr int first_version_with_runs = 2;
-constexpr std::int64_t most_runs = 20;
+constexpr std::int64_t max_runs = 20;
 
 int readable_version_of(database& db)
 {
@@ -92,7 +92,7 @@ void read_runs(database& db, folder_report& report)
 {
     statement all =
         db.prepare("SELECT started, ended, ending, reelpipe, resolver, options, id FROM run ORDER BY id DESC LIMIT ?1");
-    all.bind(most_runs);
+    all.bind(max_runs);
     std::map<std::int64_t, std::uint64_t> outcomes;
     statement counts = db.prepare("SELECT run, count(*) FROM clip GROUP BY run");
     while (counts.step()) outcomes[counts.integer(0)] = static_cast<std::uint64_t>(counts.integer(1));

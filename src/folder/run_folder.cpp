@@ -131,7 +131,7 @@ void run_folder::give_up() noexcept
     lock_ = -1;
 }
 
-quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
+read_only_folder::read_only_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
 {
     const fs::path lock = own_ / "lock";
     lock_ = open(lock.c_str(), O_RDONLY | O_CLOEXEC);
@@ -144,7 +144,7 @@ quiet_folder::quiet_folder(fs::path output) : output_(fs::absolute(output)), own
         fmt::format("folder {}: a run uses it; wait until it ends, or stop it, then verify", output_.string()));
 }
 
-quiet_folder::~quiet_folder()
+read_only_folder::~read_only_folder()
 {
     if (lock_ >= 0) close(lock_);
 }
@@ -174,7 +174,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
     } catch (const database_error& e) {
         if (e.code != SQLITE_NOTADB && e.code != SQLITE_CORRUPT) throw;
     }
-    set_aside = store::set_aside(folder.ledger(), folder.rejected());
+    set_aside = store::quarantine(folder.ledger(), folder.rejected());
     for (const char* companion : {"-wal", "-shm"}) fs::remove(folder.ledger().string() + companion);
     keep_to_owner(folder.ledger());
     return database(folder.ledger(), folder.temporary());

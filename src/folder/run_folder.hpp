@@ -42,13 +42,13 @@ private:
 };
 
 // An output folder that is read: no run begins in it meanwhile, and nothing in it is changed.
-class quiet_folder {
+class read_only_folder {
 public:
     // Throws usage_error: a run is at work in the folder.
-    explicit quiet_folder(std::filesystem::path output);
-    quiet_folder(const quiet_folder&) = delete;
-    quiet_folder& operator=(const quiet_folder&) = delete;
-    ~quiet_folder();
+    explicit read_only_folder(std::filesystem::path output);
+    read_only_folder(const read_only_folder&) = delete;
+    read_only_folder& operator=(const read_only_folder&) = delete;
+    ~read_only_folder();
 
     const std::filesystem::path& output() const { return output_; }
     const std::filesystem::path& own() const { return own_; }

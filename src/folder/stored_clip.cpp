@@ -15,7 +15,7 @@ std::string streams_of(const verify::facts& clip)
 
 }  // namespace
 
-clip_record record_of(const verify::facts& facts, const store::stamp& file)
+clip_record record_of(const verify::facts& facts, const store::file_signature& file)
 {
     return {.file = file,
             .frames = facts.frames,

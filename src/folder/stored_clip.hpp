@@ -11,7 +11,7 @@
 namespace reelpipe {
 
 // The ledger's record of a verified clip.
-clip_record record_of(const verify::facts&, const store::stamp&);
+clip_record record_of(const verify::facts&, const store::file_signature&);
 
 // Takes down that the clip lacks so much of what was asked for, after the word `what`. Less than players notice is
 // nothing.

@@ -161,7 +161,7 @@ private:
 
 namespace {
 
-constexpr std::chrono::seconds longest_start{60};  // of a process, on a machine that is busy
+constexpr std::chrono::seconds max_start{60};  // of a process, on a machine that is busy
 
 [[noreturn]] void throw_stopped()
 {
@@ -200,7 +200,7 @@ std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token&
     const std::stop_callback at_a_stop(stop, [&one] { one->kill(); });
     std::optional<nlohmann::json> word;
     try {
-        word = isolation::receive_answer(one->socket(), std::chrono::steady_clock::now() + longest_start);
+        word = isolation::receive_answer(one->socket(), std::chrono::steady_clock::now() + max_start);
         if (word && !isolation::is_error(*word)) one->may_have(word->at(0));
     } catch (const std::exception& e) {
         throw unavailable(fmt::format("does not get ready: {}", e.what()));
@@ -336,18 +336,19 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
 }
 
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
-                                    media::tracks kind, std::stop_token stop)
+                                    media::stream_selection kind, std::stop_token stop)
 {
     const isolation::plan_job job{.file = file, .wanted = wanted, .kind = kind};
     return call(isolation::to_message(job), {file.descriptor}, stop, isolation::span_plan_in);
 }
 
-fetch::run_look clip_workers::look_at_run(const media::partial_file& file,
-                                          const std::optional<fetch::playlist_clock>& clock, const segment& wanted,
-                                          media::tracks kind, std::stop_token stop)
+fetch::segment_run_info clip_workers::probe_segment_run(const media::partial_file& file,
+                                                        const std::optional<fetch::playlist_clock>& clock,
+                                                        const segment& wanted, media::stream_selection kind,
+                                                        std::stop_token stop)
 {
     const isolation::look_job job{.file = file, .clock = clock, .wanted = wanted, .kind = kind};
-    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::run_look_in);
+    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::segment_run_info_in);
 }
 
 }  // namespace reelpipe

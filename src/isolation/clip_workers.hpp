@@ -53,10 +53,11 @@ public:
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);
     verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
 
-    // The same of media::plan_spans() and fetch::look_at_run().
-    media::span_plan plan(const media::partial_file&, const std::vector<segment>&, media::tracks, std::stop_token);
-    fetch::run_look look_at_run(const media::partial_file&, const std::optional<fetch::playlist_clock>&,
-                                const segment& wanted, media::tracks, std::stop_token);
+    // The same of media::plan_spans() and fetch::probe_segment_run().
+    media::span_plan plan(const media::partial_file&, const std::vector<segment>&, media::stream_selection,
+                          std::stop_token);
+    fetch::segment_run_info probe_segment_run(const media::partial_file&, const std::optional<fetch::playlist_clock>&,
+                                              const segment& wanted, media::stream_selection, std::stop_token);
 
 private:
     class worker;

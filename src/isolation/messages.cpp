@@ -23,8 +23,8 @@ using std::chrono::microseconds;
 
 namespace {
 
-constexpr std::size_t most_descriptors = 3;           // frames, audio, the clip
-constexpr std::uint32_t longest_message = 64u << 20;  // the held ranges of a paged video are the longest part
+constexpr std::size_t max_descriptors = 3;              // frames, audio, the clip
+constexpr std::uint32_t max_message_bytes = 64u << 20;  // the held ranges of a paged video are the longest part
 
 // Every member is named wherever one of these is taken apart, so that one that is added does not stay at home.
 json to_json(const media::partial_file& file)
@@ -64,11 +64,12 @@ json to_json(const fetch::playlist_clock& clock)
     return {zero.count(), begin.count(), guess.count()};
 }
 
-media::tracks tracks_in(const json& from)
+media::stream_selection stream_selection_in(const json& from)
 {
     const auto number = from.get<std::uint64_t>();
-    if (number > static_cast<std::uint64_t>(media::tracks::audio)) throw std::invalid_argument("unknown tracks");
-    return static_cast<media::tracks>(number);
+    if (number > static_cast<std::uint64_t>(media::stream_selection::audio_only))
+        throw std::invalid_argument("unknown tracks");
+    return static_cast<media::stream_selection>(number);
 }
 
 // Of a video, so that sums of them do not overflow.
@@ -230,7 +231,7 @@ std::optional<plan_job> plan_job_in(const json& from, const std::vector<int>& de
 {
     if (from.at("do") != "plan") return std::nullopt;
     expect_descriptors(descriptors, 1);
-    plan_job job{.file = file_in(from.at("file"), descriptors[0]), .kind = tracks_in(from.at("kind"))};
+    plan_job job{.file = file_in(from.at("file"), descriptors[0]), .kind = stream_selection_in(from.at("kind"))};
     for (const json& each : from.at("segments")) job.wanted.push_back(segment_in(each));
     return job;
 }
@@ -251,7 +252,7 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
     return look_job{.file = file_in(from.at("file"), descriptors[0]),
                     .clock = clock_in(from.at("clock")),
                     .wanted = segment_in(from.at("segment")),
-                    .kind = tracks_in(from.at("kind"))};
+                    .kind = stream_selection_in(from.at("kind"))};
 }
 
 json to_message(const cut::result& result)
@@ -330,7 +331,7 @@ media::span_plan span_plan_in(const json& from)
     return plan;
 }
 
-json to_message(const fetch::run_look& look)
+json to_message(const fetch::segment_run_info& look)
 {
     const auto& [span, origin, audio_ahead, audio] = look;
     const auto& [first, first_key, end, container] = span;
@@ -341,9 +342,9 @@ json to_message(const fetch::run_look& look)
             begins_late,    ends_early};
 }
 
-fetch::run_look run_look_in(const json& from)
+fetch::segment_run_info segment_run_info_in(const json& from)
 {
-    fetch::run_look look{
+    fetch::segment_run_info look{
         .span = {.first = video_time_in(from.at(0)), .end = video_time_in(from.at(2)), .container = from.at(3)},
         .origin = video_time_in(from.at(4)),
         .audio_ahead = video_time_in(from.at(5)),
@@ -431,7 +432,7 @@ bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descript
     for (std::size_t done = 0; done < size;) {
         wait_until_ready(socket, POLLIN, until);
         iovec part{.iov_base = static_cast<char*>(to) + done, .iov_len = size - done};
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(max_descriptors * sizeof(int))> control{};
         msghdr header{};
         header.msg_iov = &part;
         header.msg_iovlen = 1;
@@ -456,7 +457,7 @@ bool read_all(int socket, void* to, std::size_t size, std::vector<int>* descript
 
 void write_all(int socket, const std::string& bytes, const std::vector<int>& descriptors, const deadline& until)
 {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(max_descriptors * sizeof(int))> control{};
     const int flags = MSG_NOSIGNAL | (until ? MSG_DONTWAIT : 0);  // a ready socket still waits for room for all of it
     for (std::size_t done = 0; done < bytes.size();) {
         wait_until_ready(socket, POLLOUT, until);
@@ -484,7 +485,7 @@ std::optional<json> receive(int socket, std::vector<int>* descriptors, const dea
 {
     std::uint32_t size = 0;
     if (!read_all(socket, &size, sizeof size, descriptors, until)) return std::nullopt;
-    if (size > longest_message) throw std::invalid_argument("a message between processes is too long");
+    if (size > max_message_bytes) throw std::invalid_argument("a message between processes is too long");
     std::string text(size, '\0');
     if (!read_all(socket, text.data(), text.size(), descriptors, until)) return std::nullopt;
     return parse_message(text);
@@ -496,7 +497,7 @@ void send(int socket, const json& content, const std::vector<int>& descriptors, 
 {
     const std::string text = content.dump(-1, ' ', false, json::error_handler_t::replace);
     const auto size = static_cast<std::uint32_t>(text.size());
-    if (text.size() > longest_message || descriptors.size() > most_descriptors)
+    if (text.size() > max_message_bytes || descriptors.size() > max_descriptors)
         throw std::invalid_argument("a message between processes is too long");
     std::string bytes(sizeof size, '\0');
     std::memcpy(bytes.data(), &size, sizeof size);

@@ -39,14 +39,14 @@ struct verify_job {
 struct plan_job {
     media::partial_file file{};
     std::vector<segment> wanted{};
-    media::tracks kind = media::tracks::video;
+    media::stream_selection kind = media::stream_selection::audio_and_video;
 };
 
 struct look_job {
     media::partial_file file{};
     std::optional<fetch::playlist_clock> clock{};
     segment wanted{};
-    media::tracks kind = media::tracks::video;
+    media::stream_selection kind = media::stream_selection::audio_and_video;
 };
 
 // The descriptors of a job, in the order in which they are sent.
@@ -59,7 +59,7 @@ nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const cut::result&);
 nlohmann::json to_message(const verify::facts&);
 nlohmann::json to_message(const media::span_plan&);
-nlohmann::json to_message(const fetch::run_look&);
+nlohmann::json to_message(const fetch::segment_run_info&);
 nlohmann::json to_message(std::exception_ptr);
 
 // Parses the text of a message; all its numbers must be whole. Throws nlohmann::json::exception or
@@ -75,7 +75,7 @@ std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int
 cut::result cut_result_in(const nlohmann::json&);
 verify::facts facts_in(const nlohmann::json&);
 media::span_plan span_plan_in(const nlohmann::json&);
-fetch::run_look run_look_in(const nlohmann::json&);
+fetch::segment_run_info segment_run_info_in(const nlohmann::json&);
 
 // An error that a worker threw; rethrow() throws it again.
 bool is_error(const nlohmann::json&);

@@ -34,7 +34,7 @@ try {
     if (const auto plan = isolation::plan_job_in(job.content, job.descriptors))
         return isolation::to_message(media::plan_spans(plan->file, plan->wanted, plan->kind));
     if (const auto look = isolation::look_job_in(job.content, job.descriptors))
-        return isolation::to_message(fetch::look_at_run(look->file, look->clock, look->wanted, look->kind));
+        return isolation::to_message(fetch::probe_segment_run(look->file, look->clock, look->wanted, look->kind));
     throw std::invalid_argument("an unknown job");
 } catch (const std::exception&) {
     return isolation::to_message(std::current_exception());

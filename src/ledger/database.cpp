@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "ledger/temporary_place.hpp"
+#include "ledger/sqlite_temp_folder.hpp"
 
 namespace reelpipe {
 
@@ -94,9 +94,9 @@ std::string statement::text(int column) const { return std::string(view(column))
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
 
 void database::close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-void database::close::operator()(temporary_place* place) const { delete place; }
+void database::close::operator()(sqlite_temp_folder* place) const { delete place; }
 
-database::database(const std::string& name, int flags, std::unique_ptr<temporary_place, close> place)
+database::database(const std::string& name, int flags, std::unique_ptr<sqlite_temp_folder, close> place)
     : place_(std::move(place))
 {
     sqlite3* opened = nullptr;
@@ -108,8 +108,9 @@ database::database(const std::string& name, int flags, std::unique_ptr<temporary
 }
 
 database::database(const std::filesystem::path& file, const std::filesystem::path& temporary)
-    : database(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-               std::unique_ptr<temporary_place, close>(temporary.empty() ? nullptr : new temporary_place(temporary)))
+    : database(
+          file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+          std::unique_ptr<sqlite_temp_folder, close>(temporary.empty() ? nullptr : new sqlite_temp_folder(temporary)))
 {
 }
 

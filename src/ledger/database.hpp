@@ -15,7 +15,7 @@ struct sqlite3_stmt;
 
 namespace reelpipe {
 
-class temporary_place;
+class sqlite_temp_folder;
 
 struct database_error : std::runtime_error {
     database_error(const std::string& what, int sqlite_code) : std::runtime_error(what), code(sqlite_code) {}
@@ -87,12 +87,12 @@ private:
     static database immutable(const std::filesystem::path& file);
     struct close {
         void operator()(sqlite3*) const;
-        void operator()(temporary_place*) const;
+        void operator()(sqlite_temp_folder*) const;
     };
 
-    database(const std::string& name, int flags, std::unique_ptr<temporary_place, close> place = nullptr);
+    database(const std::string& name, int flags, std::unique_ptr<sqlite_temp_folder, close> place = nullptr);
 
-    std::unique_ptr<temporary_place, close> place_;  // or the system's
+    std::unique_ptr<sqlite_temp_folder, close> place_;  // or the system's
     std::unique_ptr<sqlite3, close> handle_;
 };
 

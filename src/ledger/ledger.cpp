@@ -115,14 +115,14 @@ void ledger::record(const clip_request& clip, const clip_record& r)
 
 void ledger::record(const attempt_record& a)
 {
-    constexpr std::int64_t most_of_a_video = 50;
+    constexpr std::int64_t max_of_a_video = 50;
     constexpr std::int64_t none = -1;
     begin();
     put_attempt_.bind(run_, a.video, a.wanted ? std::int64_t{a.wanted->start.count()} : none,
                       a.wanted ? std::int64_t{a.wanted->end.count()} : none, std::int64_t{a.number}, a.address,
                       to_string(a.why), a.message);
     put_attempt_.run();
-    forget_attempts_.bind(a.video, most_of_a_video);
+    forget_attempts_.bind(a.video, max_of_a_video);
     forget_attempts_.run();
     commit_when_due();
 }

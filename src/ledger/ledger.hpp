@@ -19,7 +19,7 @@ struct clip_record {
     std::optional<reason> failed{};  // nothing: it is stored
     std::string message{};
     unsigned attempts = 0;
-    store::stamp file{};  // of the stored clip, when it was verified
+    store::file_signature file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
     double duration_s = 0;
     double missing_s = 0;   // shorter than asked for, because the video ends

@@ -62,7 +62,7 @@ std::optional<clip_record> record_in(const statement& found, int column)
 
 work_list::work_list(database& db, const std::filesystem::path& temporary)
     : database_(&with_lists(db)),
-      remarks_(temporary),
+      notes_(temporary),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
       excluded_(db, "temp.excluded"),
       allowed_(db, "temp.allowed")
@@ -102,7 +102,7 @@ void work_list::add(const clip_request& clip)
     add_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
               clip.split);
     add_.run();
-    standings_.push_back(standing::pending);
+    statuses_.push_back(row_status::pending);
 }
 
 work_list::size work_list::seal()
@@ -119,7 +119,7 @@ work_list::size work_list::seal()
         const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
         const bool same_video = counted.videos > 0 && sorted.view(0) == video;
         if (same_video && next == wanted && sorted.view(4) == label) {
-            settle(static_cast<std::uint64_t>(sorted.integer(3)), standing::repeated);
+            settle(static_cast<std::uint64_t>(sorted.integer(3)), row_status::repeated);
             continue;
         }
         ++counted.clips;
@@ -153,26 +153,26 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
     page.reserve(most);
     while (next.step()) {
         const auto row = static_cast<std::uint64_t>(next.integer(5));
-        if (standings_[row - 1] == standing::repeated) continue;
+        if (statuses_[row - 1] == row_status::repeated) continue;
         page.push_back({.row = row, .clip = clip_in(next, 0), .before = record_in(next, 6)});
     }
     next.reset();
     return page;
 }
 
-void work_list::settle(std::uint64_t row, standing how, std::string_view remark)
+void work_list::settle(std::uint64_t row, row_status how, std::string_view note)
 {
-    standings_[row - 1] = how;
-    if (!remark.empty()) remarks_.keep(row, remark);
+    statuses_[row - 1] = how;
+    if (!note.empty()) notes_.keep(row, note);
 }
 
-void work_list::visit(const std::function<void(const clip_request&, standing, std::string_view)>& visitor)
+void work_list::visit(const std::function<void(const clip_request&, row_status, std::string_view)>& visitor)
 {
     statement all = database_->prepare("SELECT video, start, end, label, split, row FROM temp.wanted ORDER BY row");
     while (all.step()) {
         const auto row = static_cast<std::uint64_t>(all.integer(5));
-        const standing how = standings_[row - 1];
-        if (how != standing::repeated) visitor(clip_in(all, 0), how, remarks_.of(row));
+        const row_status how = statuses_[row - 1];
+        if (how != row_status::repeated) visitor(clip_in(all, 0), how, notes_.of(row));
     }
 }
 
@@ -183,7 +183,7 @@ void work_list::visit_shorter(const std::function<void(const clip_request&, doub
         " FROM main.clip c JOIN temp.wanted w USING(video, start, end, label)"
         " WHERE c.reason IS NULL AND c.missing_s > 0 ORDER BY w.row");
     while (all.step())
-        if (standings_[static_cast<std::size_t>(all.integer(5)) - 1] != standing::repeated)
+        if (statuses_[static_cast<std::size_t>(all.integer(5)) - 1] != row_status::repeated)
             visitor(clip_in(all, 0), all.number(6));
 }
 

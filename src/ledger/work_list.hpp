@@ -9,7 +9,7 @@
 
 #include "ledger/database.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/remarks.hpp"
+#include "ledger/row_notes_file.hpp"
 #include "reelpipe/clip.hpp"
 
 namespace reelpipe {
@@ -22,7 +22,7 @@ struct wanted_clip {
 };
 
 // The outcome of a row at the end of this run.
-enum class standing : std::uint8_t {
+enum class row_status : std::uint8_t {
     pending,
     stored,
     exists,
@@ -47,7 +47,7 @@ public:
     bool admits(const clip_request&);
 
     void add(const clip_request&);
-    std::uint64_t rows() const { return standings_.size(); }
+    std::uint64_t rows() const { return statuses_.size(); }
 
     struct size {
         std::uint64_t rows = 0, clips = 0, videos = 0;
@@ -63,11 +63,11 @@ public:
     // are neighbours, and so are those of one segment. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
-    // Records how the clip of a row ended, and a remark on it, if any.
-    void settle(std::uint64_t row, standing how, std::string_view remark = {});
+    // Records how the clip of a row ended, and a note on it, if any.
+    void settle(std::uint64_t row, row_status how, std::string_view note = {});
 
-    // Visits every clip in list order, with its standing and the remark.
-    void visit(const std::function<void(const clip_request&, standing, std::string_view remark)>&);
+    // Visits every clip in list order, with its standing and the note.
+    void visit(const std::function<void(const clip_request&, row_status, std::string_view note)>&);
 
     // Visits, in list order, the clips that the ledger knows to be shorter than asked for.
     void visit_shorter(const std::function<void(const clip_request&, double missing_s)>&);
@@ -87,11 +87,11 @@ private:
     };
 
     database* database_;
-    remarks remarks_;  // so that a visit need not look each clip up in the ledger, which has another order
+    row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;
     std::optional<statement> page_;
-    std::vector<standing> standings_;  // of row 1, 2, ...
+    std::vector<row_status> statuses_;  // of row 1, 2, ...
 };
 
 }  // namespace reelpipe

@@ -49,7 +49,7 @@ void prepare()
     static std::once_flag once;
     std::call_once(once, [] {
         av_log_set_callback(keep_message);
-        av_max_alloc(largest_block);
+        av_max_alloc(max_block);
     });
 }
 

@@ -49,7 +49,7 @@ template <class T> T* check_allocated(T* made)
 
 // No block that libav asks for is larger than a plane of the largest frame that we take, with two bytes a pixel and
 // some more around it: tables that grow with what a file claims end there.
-inline constexpr std::size_t largest_block = 160u << 20;
+inline constexpr std::size_t max_block = 160u << 20;
 
 // libav's messages go into the text of `error` instead of to stderr, and its blocks are bounded. Idempotent; whoever
 // opens a context calls it.
@@ -110,20 +110,20 @@ struct filter_ends {
 };
 
 // Lends a packet or a frame for one turn of a loop and drops what it refers to at the end of the turn.
-template <class T, auto Unref> class turn {
+template <class T, auto Unref> class scoped_unref {
 public:
-    template <class Owner> explicit turn(const Owner& owner) : lent_(owner.get()) {}
-    turn(const turn&) = delete;
-    turn& operator=(const turn&) = delete;
-    ~turn() { Unref(lent_); }
+    template <class Owner> explicit scoped_unref(const Owner& owner) : lent_(owner.get()) {}
+    scoped_unref(const scoped_unref&) = delete;
+    scoped_unref& operator=(const scoped_unref&) = delete;
+    ~scoped_unref() { Unref(lent_); }
     T* get() const { return lent_; }
     T* operator->() const { return lent_; }
 
 private:
     T* lent_;
 };
-using packet_turn = turn<AVPacket, av_packet_unref>;
-using frame_turn = turn<AVFrame, av_frame_unref>;
+using scoped_packet = scoped_unref<AVPacket, av_packet_unref>;
+using scoped_frame = scoped_unref<AVFrame, av_frame_unref>;
 
 // Options for a call that takes an AVDictionary**.
 class dictionary {

@@ -30,10 +30,10 @@ constexpr std::array containers{
 constexpr int io_buffer_bytes = 32 << 10;
 constexpr std::size_t ahead_bytes = 64 << 10;
 constexpr unsigned probe_bytes = 1 << 20;
-constexpr int most_first_packets = 256;
+constexpr int max_first_packets = 256;
 // Of a search without an index.
-constexpr int most_probes = 32;
-constexpr std::int64_t smallest_step = 64 << 10;
+constexpr int max_probes = 32;
+constexpr std::int64_t min_step = 64 << 10;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
@@ -81,7 +81,7 @@ public:
     // Of which the index grows while it is read; null: no longer.
     void watch(const AVFormatContext* opened) { opened_ = opened; }
     const range_set& read() const { return read_; }
-    const range_set& imagined() const { return imagined_; }
+    const range_set& sample_ranges_touched() const { return touched_; }
 
     void rethrow() const
     {
@@ -125,15 +125,15 @@ private:
         std::uint64_t samples = 0;
         for (unsigned i = 0; opened_ && i < opened_->nb_streams; ++i)
             samples += static_cast<unsigned>(avformat_index_get_entries_count(opened_->streams[i]));
-        if (samples > most_samples) too_many_ = "an index of more than " + std::to_string(most_samples) + " samples";
-        if (imagined_.ranges().size() > most_places)
-            too_many_ = "samples scattered over more than " + std::to_string(most_places) + " places";
+        if (samples > max_samples) too_many_ = "an index of more than " + std::to_string(max_samples) + " samples";
+        if (touched_.ranges().size() > max_sample_runs)
+            too_many_ = "samples scattered over more than " + std::to_string(max_sample_runs) + " places";
     }
 
     ssize_t imagine(std::uint8_t* to, std::size_t wanted)
     {
         std::memset(to, 0, wanted);
-        imagined_.add({position_, position_ + wanted});
+        touched_.add({position_, position_ + wanted});
         return static_cast<ssize_t>(wanted);
     }
 
@@ -193,11 +193,11 @@ private:
     int read_error_ = 0;
     bool stopped_ = false;
     bool imagines_ = false;
-    range_set imagined_;
+    range_set touched_;
     range_set read_;
 };
 
-demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tracks wanted)
+demuxer::demuxer(const partial_file& file, std::stop_token stop, edit_list_mode lists, stream_selection wanted)
     : source_(std::make_unique<source>(file, std::move(stop))),
       io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes)),
       wanted_(wanted),
@@ -228,9 +228,9 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edits lists, tr
     source_->watch(context);
     context->pb = io_.get();
     context->io_open = refuse_to_open;
-    context->max_streams = most_streams;
+    context->max_streams = max_streams;
     av::dictionary settings;
-    if (lists == edits::ignored) settings.set("ignore_editlist", 1);
+    if (lists == edit_list_mode::ignored) settings.set("ignore_editlist", 1);
     const int opened = avformat_open_input(&context, nullptr, format, settings.address());  // frees it on failure
     source_->watch(opened >= 0 ? context : nullptr);
     if (opened >= 0) input_.reset(context);
@@ -262,14 +262,14 @@ void demuxer::guard(int code, const char* doing) const
 
 void demuxer::find_streams()
 {
-    video_ = wanted_ == tracks::video ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
+    video_ = wanted_ == stream_selection::audio_and_video ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
     audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
 }
 
 // An MP4 index says everything that is needed; who does not look at its edits looks at samples only.
 bool demuxer::knows_parameters() const
 {
-    const bool counts_samples = edits_ == edits::ignored && is_mp4(input_->iformat);
+    const bool counts_samples = edits_ == edit_list_mode::ignored && is_mp4(input_->iformat);
     if (counts_samples && video_ && video_->codecpar->width > 0) return true;
     const auto complete = [](const AVStream* stream) {
         const AVCodecParameters& p = *stream->codecpar;
@@ -279,8 +279,8 @@ bool demuxer::knows_parameters() const
         if (p.codec_id == AV_CODEC_ID_VP9 && p.format == AV_PIX_FMT_NONE) return false;
         return p.codec_type == AVMEDIA_TYPE_VIDEO ? p.width > 0 && stream->r_frame_rate.num > 0 : p.sample_rate > 0;
     };
-    return is_mp4(input_->iformat) && (video_ || wanted_ == tracks::audio) && (!video_ || complete(video_)) &&
-           (audio_ || video_) && (!audio_ || complete(audio_));
+    return is_mp4(input_->iformat) && (video_ || wanted_ == stream_selection::audio_only) &&
+           (!video_ || complete(video_)) && (audio_ || video_) && (!audio_ || complete(audio_));
 }
 
 // libav reads and decodes the first packets, which costs bytes.
@@ -289,7 +289,7 @@ void demuxer::look_for_parameters()
     std::vector<av::dictionary> options(input_->nb_streams);
     std::vector<AVDictionary*> entries;
     for (av::dictionary& each : options) {
-        each.set("max_pixels", largest_frame);
+        each.set("max_pixels", max_frame_pixels);
         entries.push_back(each.release());
     }
     const int found = avformat_find_stream_info(input_.get(), entries.data());
@@ -315,7 +315,7 @@ void demuxer::leave_first_fragment()
     input_->flags |= AVFMT_FLAG_NOPARSE;
     source_->imagine(true);
     const av::packet packet = av::make_packet();
-    for (int i = 0; i < most_first_packets && (unknown(video_) || unknown(audio_)); ++i) {
+    for (int i = 0; i < max_first_packets && (unknown(video_) || unknown(audio_)); ++i) {
         if (av_read_frame(input_.get(), packet.get()) < 0) break;
         av_packet_unref(packet.get());
     }
@@ -329,14 +329,14 @@ void demuxer::leave_first_fragment()
 
 void demuxer::check_limits() const
 {
-    if (wanted_ == tracks::audio) {
+    if (wanted_ == stream_selection::audio_only) {
         if (!audio_) throw error(fault::unsupported, "the audio file has no audio");
         return;
     }
     if (!video_) throw error(fault::no_video_stream, "only other streams than video");
     const AVCodecParameters& frame = *video_->codecpar;
     if (frame.width <= 0 || frame.height <= 0) throw error(fault::corrupt, "a video without a frame size");
-    if (std::int64_t{frame.width} * frame.height > largest_frame)
+    if (std::int64_t{frame.width} * frame.height > max_frame_pixels)
         throw error(fault::too_large, "frames of " + std::to_string(frame.width) + "x" + std::to_string(frame.height));
 }
 
@@ -417,7 +417,7 @@ bool demuxer::has_no_index() const { return (input_->iformat->flags & AVFMT_TS_D
 // ten places and more on its way.
 bool demuxer::search(std::int64_t time)
 {
-    std::int64_t step = smallest_step;
+    std::int64_t step = min_step;
     for (std::int64_t from = place_before(time);;) {
         const auto key = last_key_before(time, from);
         if (key) {
@@ -443,9 +443,9 @@ std::int64_t demuxer::place_before(std::int64_t time)
     place before{0, first};
     place behind{static_cast<std::int64_t>(source_->file().size),
                  first + std::max(av_rescale_q(input_->duration, av::microsecond, base), time - first + 1)};
-    for (int i = 1; i <= most_probes && time - before.time > a_second; ++i) {
+    for (int i = 1; i <= max_probes && time - before.time > a_second; ++i) {
         const std::int64_t room = behind.position - before.position;
-        if (room <= smallest_step) break;
+        if (room <= min_step) break;
         const std::int64_t wanted = time - a_second / 2 - before.time;
         const double share =
             static_cast<double>(wanted) / static_cast<double>(std::max<std::int64_t>(behind.time - before.time, 1));
@@ -502,13 +502,13 @@ demuxer::seen_packet demuxer::next_leading()
 {
     const av::packet packet = av::make_packet();
     while (read(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != leading().index) continue;
-        const std::int64_t time = turn->pts != AV_NOPTS_VALUE ? turn->pts : turn->dts;
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != leading().index) continue;
+        const std::int64_t time = unref->pts != AV_NOPTS_VALUE ? unref->pts : unref->dts;
         return {.time = time,
-                .decoded = turn->dts != AV_NOPTS_VALUE ? turn->dts : time,
-                .position = turn->pos,
-                .is_key = (turn->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
+                .decoded = unref->dts != AV_NOPTS_VALUE ? unref->dts : time,
+                .position = unref->pos,
+                .is_key = (unref->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
     }
     return {.time = AV_NOPTS_VALUE, .decoded = AV_NOPTS_VALUE};
 }
@@ -576,13 +576,13 @@ std::string demuxer::container() const
     return std::string(name);
 }
 
-void demuxer::imagine_samples()
+void demuxer::read_samples_as_zeros()
 {
     input_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     source_->imagine(true);
 }
 
-const range_set& demuxer::imagined() const { return source_->imagined(); }
+const range_set& demuxer::sample_ranges_touched() const { return source_->sample_ranges_touched(); }
 
 std::vector<demuxer::entry> demuxer::entries(std::chrono::microseconds time)
 {

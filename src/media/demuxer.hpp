@@ -15,11 +15,11 @@
 namespace reelpipe::media {
 
 // applied: show what the MP4 edit lists say. ignored: show every sample, and do not look up other stream parameters.
-enum class edits : std::uint8_t { applied, ignored };
+enum class edit_list_mode : std::uint8_t { applied, ignored };
 
 // The streams that a file is opened for. The audio of a video may be a file of its own; other streams in that file do
 // not count.
-enum class tracks : std::uint8_t { video, audio };
+enum class stream_selection : std::uint8_t { audio_and_video, audio_only };
 
 // An opened container. It reads only the held ranges of a file.
 //
@@ -28,7 +28,8 @@ enum class tracks : std::uint8_t { video, audio };
 // std::errc::operation_canceled.
 class demuxer {
 public:
-    explicit demuxer(const partial_file&, std::stop_token = {}, edits = edits::applied, tracks = tracks::video);
+    explicit demuxer(const partial_file&, std::stop_token = {}, edit_list_mode = edit_list_mode::applied,
+                     stream_selection = stream_selection::audio_and_video);
     demuxer(const demuxer&) = delete;
     demuxer& operator=(const demuxer&) = delete;
     ~demuxer();
@@ -61,10 +62,10 @@ public:
 
     // From here on every sample reads as zeros, held or not: sizes, positions and times of packets are true, their
     // content is not. Needs a sample table.
-    void imagine_samples();
+    void read_samples_as_zeros();
 
     // The ranges read since.
-    const range_set& imagined() const;
+    const range_set& sample_ranges_touched() const;
 
     // The containers' own list of places where decoding may begin, in ascending order; read by the first seek to
     // `time`, which may throw missing_bytes. Not all of them have one.
@@ -112,8 +113,8 @@ private:
     av::input input_;
     AVStream* video_ = nullptr;
     AVStream* audio_ = nullptr;
-    tracks wanted_;
-    edits edits_;
+    stream_selection wanted_;
+    edit_list_mode edits_;
     std::chrono::microseconds origin_{};
 };
 

@@ -10,8 +10,8 @@ namespace reelpipe::media {
 
 namespace {
 
-constexpr std::uint64_t largest_index = 2u << 20;  // 65535 references take 0.8 MB
-constexpr double longest_s = 1e9;
+constexpr std::uint64_t max_index = 2u << 20;  // 65535 references take 0.8 MB
+constexpr double max_s = 1e9;
 
 // Numbers one after the other, the highest byte first; nothing once the bytes have run out.
 class reader {
@@ -33,7 +33,7 @@ private:
 
 std::vector<std::byte> content_of(const partial_file& file, byte_range range)
 {
-    if (range.size() > largest_index || range.end > file.size || !file.held.holds(range)) return {};
+    if (range.size() > max_index || range.end > file.size || !file.held.holds(range)) return {};
     std::vector<std::byte> content(range.size());
     const ssize_t got = read_at(file, range.begin, content);
     return got == static_cast<ssize_t>(content.size()) ? content : std::vector<std::byte>();
@@ -66,7 +66,7 @@ std::vector<fragment> parse(reader in, std::uint64_t behind_index, std::uint64_t
         constexpr std::uint64_t is_index = 1u << 31;
         if (!start_of_stream || (*reference & is_index) || *reference > file_size || offset > file_size) return {};
         const double end = ticks + static_cast<double>(*length);
-        if (end / static_cast<double>(*ticks_a_second) > longest_s) return {};
+        if (end / static_cast<double>(*ticks_a_second) > max_s) return {};
         all.push_back({{offset, offset + *reference}, time_at(ticks), time_at(end)});
         offset += *reference;
         ticks = end;

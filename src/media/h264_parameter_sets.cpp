@@ -9,9 +9,9 @@ namespace reelpipe::media::h264 {
 
 namespace {
 
-constexpr unsigned most_sequences = 32, most_frame_sets = 256;
-constexpr unsigned largest_dimension = 1024;  // in blocks of 16 pixels
-constexpr unsigned most_buffered_frames = 16;
+constexpr unsigned max_sequences = 32, max_frame_sets = 256;
+constexpr unsigned max_dimension = 1024;  // in blocks of 16 pixels
+constexpr unsigned max_buffered_frames = 16;
 
 bool has_chroma_fields(unsigned profile)
 {
@@ -119,11 +119,11 @@ void read_usability(bit_reader& from, sequence_parameters& s)
 
 bool makes_sense(const sequence_parameters& s)
 {
-    return s.id < most_sequences && s.chroma_format <= 3 && s.luma_depth <= 14 && s.chroma_depth <= 14 &&
+    return s.id < max_sequences && s.chroma_format <= 3 && s.luma_depth <= 14 && s.chroma_depth <= 14 &&
            (s.has_scaling_matrix ||
-            (s.frame_number_bits <= 16 && s.order_count_type <= 2 && s.reference_frames <= most_buffered_frames &&
-             s.width_blocks <= largest_dimension && s.height_units <= largest_dimension &&
-             (!s.order || (s.order->buffered_frames <= most_buffered_frames &&
+            (s.frame_number_bits <= 16 && s.order_count_type <= 2 && s.reference_frames <= max_buffered_frames &&
+             s.width_blocks <= max_dimension && s.height_units <= max_dimension &&
+             (!s.order || (s.order->buffered_frames <= max_buffered_frames &&
                            s.order->reordered_frames <= s.order->buffered_frames))));
 }
 
@@ -206,7 +206,7 @@ struct slice {
 
 std::optional<slice> slice_in(unit_view u, const sets_by_id& sets)
 {
-    constexpr std::uint32_t largest_idr_id = 65535;
+    constexpr std::uint32_t max_idr_id = 65535;
     bit_reader from(u.subspan(1));
     slice s{.first_block = from.unsigned_number()};
     from.unsigned_number();  // slice_type
@@ -219,7 +219,7 @@ std::optional<slice> slice_in(unit_view u, const sets_by_id& sets)
     if (!sequence.frames_only) s.is_field = from.bit();
     if (s.is_field) from.skip(1);
     if (type_of(u) == unit_type::idr_slice) s.idr_id = from.unsigned_number();
-    if (from.failed() || s.idr_id > largest_idr_id) return std::nullopt;
+    if (from.failed() || s.idr_id > max_idr_id) return std::nullopt;
     return s;
 }
 
@@ -256,8 +256,8 @@ std::optional<sequence_parameters> sequence_parameters_in(unit_view u)
         read_order_count(from, s);
         s.reference_frames = from.unsigned_number();
         s.gaps_allowed = from.bit();
-        s.width_blocks = 1 + std::min(from.unsigned_number(), largest_dimension);
-        s.height_units = 1 + std::min(from.unsigned_number(), largest_dimension);
+        s.width_blocks = 1 + std::min(from.unsigned_number(), max_dimension);
+        s.height_units = 1 + std::min(from.unsigned_number(), max_dimension);
         s.frames_only = from.bit();
         if (!s.frames_only) from.skip(1);
         from.skip(1);  // direct_8x8_inference_flag
@@ -309,7 +309,7 @@ std::optional<frame_parameters> frame_parameters_in(unit_view u)
     if (u.empty() || type_of(u) != unit_type::frame_parameters) return std::nullopt;
     bit_reader from(u.subspan(1));
     const frame_parameters f{.id = from.unsigned_number(), .sequence_id = from.unsigned_number()};
-    if (from.failed() || f.id >= most_frame_sets || f.sequence_id >= most_sequences) return std::nullopt;
+    if (from.failed() || f.id >= max_frame_sets || f.sequence_id >= max_sequences) return std::nullopt;
     return f;
 }
 
@@ -336,8 +336,8 @@ std::optional<decoder_configuration> configuration_in(std::span<const std::uint8
 
 std::vector<std::uint8_t> box_of(const decoder_configuration& c)
 {
-    constexpr std::size_t most_in_box = 31, most_frames_in_box = 255;
-    if (c.sequences.empty() || c.sequences.size() > most_in_box || c.frames.size() > most_frames_in_box) return {};
+    constexpr std::size_t max_in_box = 31, max_frames_in_box = 255;
+    if (c.sequences.empty() || c.sequences.size() > max_in_box || c.frames.size() > max_frames_in_box) return {};
     unsigned constraints = 0xff;
     for (const unit& each : c.sequences) {
         const auto s = sequence_parameters_in(each);

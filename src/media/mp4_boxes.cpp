@@ -13,9 +13,9 @@ namespace reelpipe::media {
 
 namespace {
 
-constexpr std::uint64_t largest_moov = 64u << 20;
+constexpr std::uint64_t max_moov = 64u << 20;
 // A moov behind the media is the end of the file: up to this much of it is asked for at once.
-constexpr std::uint64_t largest_tail = 4u << 20;
+constexpr std::uint64_t max_tail = 4u << 20;
 constexpr std::uint64_t unknown_box = 64u << 10;
 // libav reads the header of the box behind the moov, the mdat as a rule, before it is content.
 constexpr std::uint64_t behind_moov = 4u << 10;
@@ -65,7 +65,7 @@ std::optional<byte_range> next_towards_first_fragment(const partial_file& file, 
         if (box->type == box_type("mdat")) return std::nullopt;
         const bool last = box->type == box_type("moof");
         if (!last && box->type != box_type("sidx")) continue;
-        if (const auto rest = rest_of(file, *box, largest_moov, last ? mdat_header : behind_moov)) return rest;
+        if (const auto rest = rest_of(file, *box, max_moov, last ? mdat_header : behind_moov)) return rest;
         if (last) return first_gap(file, {offset, offset + mdat_header});
     }
     return std::nullopt;
@@ -111,10 +111,10 @@ std::uint64_t edits_of(const partial_file& file, byte_range track)
 // libav does not open what an alias names, and then has no samples of the track.
 bool is_elsewhere(const partial_file& file, byte_range track)
 {
-    constexpr std::uint64_t longest_without_path = 150, counts = 8;
+    constexpr std::uint64_t max_without_path = 150, counts = 8;
     const auto list = find_path(file, track, {box_type("mdia"), box_type("minf"), box_type("dinf"), box_type("dref")});
     const auto first = list ? box_at(file, list->payload.begin + counts, list->payload.end) : std::nullopt;
-    return first && first->type == box_type("alis") && first->payload.end - first->begin > longest_without_path;
+    return first && first->type == box_type("alis") && first->payload.end - first->begin > max_without_path;
 }
 
 [[noreturn]] void throw_too_large(const char* what, std::uint64_t most)
@@ -149,7 +149,7 @@ std::optional<mp4_box> box_at(const partial_file& file, std::uint64_t offset, st
 std::optional<mp4_box> find_box(const partial_file& file, byte_range parent, std::uint32_t type)
 {
     auto box = box_at(file, parent.begin, parent.end);
-    for (std::uint64_t i = 0; box && i < most_boxes; ++i, box = box_at(file, box->payload.end, parent.end))
+    for (std::uint64_t i = 0; box && i < max_boxes; ++i, box = box_at(file, box->payload.end, parent.end))
         if (box->type == type) return box;
     return std::nullopt;
 }
@@ -159,17 +159,17 @@ std::optional<byte_range> next_towards_index(const partial_file& file)
     if (!starts_like_mp4(file)) return std::nullopt;
     std::uint64_t offset = 0, boxes = 0;
     while (const auto box = box_at(file, offset, file.size)) {
-        if (++boxes > most_boxes) throw error(fault::too_large, "too many boxes in front of the index");
+        if (++boxes > max_boxes) throw error(fault::too_large, "too many boxes in front of the index");
         offset = box->payload.end;
         if (box->type != box_type("moov")) continue;
-        if (const auto rest = rest_of(file, *box, largest_moov, behind_moov)) return rest;
+        if (const auto rest = rest_of(file, *box, max_moov, behind_moov)) return rest;
         return has_fragments(file) ? next_towards_first_fragment(file, offset) : std::nullopt;
     }
     if (offset + 8 > file.size) return std::nullopt;  // no moov at all: libav says so
     const std::uint64_t rest = file.size - offset;
     // No gap: held, and no box.
-    return first_gap(
-        file, {offset - std::min(offset, in_front_of_moov), offset + (rest <= largest_tail ? rest : unknown_box)});
+    return first_gap(file,
+                     {offset - std::min(offset, in_front_of_moov), offset + (rest <= max_tail ? rest : unknown_box)});
 }
 
 void check_claims(const partial_file& file)
@@ -178,11 +178,11 @@ void check_claims(const partial_file& file)
     std::uint64_t tracks = 0, samples = 0;
     for (auto track = moov ? find_box(file, moov->payload, box_type("trak")) : std::nullopt; track;
          track = find_box(file, {track->payload.end, moov->payload.end}, box_type("trak"))) {
-        if (++tracks > most_streams) throw_too_large("tracks", most_streams);
+        if (++tracks > max_streams) throw_too_large("tracks", max_streams);
         samples += samples_of(file, track->payload);
-        if (samples > most_samples) throw_too_large("samples", most_samples);
+        if (samples > max_samples) throw_too_large("samples", max_samples);
         if (is_elsewhere(file, track->payload)) throw error(fault::unsupported, "its samples are in another file");
-        if (edits_of(file, track->payload) > most_edits) throw_too_large("edits in a track", most_edits);
+        if (edits_of(file, track->payload) > max_edits) throw_too_large("edits in a track", max_edits);
     }
 }
 

@@ -25,7 +25,7 @@ constexpr std::uint32_t box_type(const char (&name)[5])
 // two are read: what is inside of the boxes is libav's business.
 std::optional<mp4_box> box_at(const partial_file&, std::uint64_t offset, std::uint64_t parent_end);
 
-// The first box of this type in `parent`, as far as the chain of boxes is held and no longer than most_boxes.
+// The first box of this type in `parent`, as far as the chain of boxes is held and no longer than max_boxes.
 std::optional<mp4_box> find_box(const partial_file&, byte_range parent, std::uint32_t type);
 
 // The range to fetch next of an MP4 file whose index is not complete: the rest of the moov, or the place where the
@@ -36,8 +36,8 @@ std::optional<byte_range> next_towards_index(const partial_file&);
 // True if the description of the samples is spread over fragments in the whole file.
 bool has_fragments(const partial_file&);
 
-// Throws error for an index that claims more tracks, samples or edits than a video has, each of which costs libav
-// memory and time, whatever is behind it in the file; and for one of samples that are in another file.
+// Throws error for an index that claims more stream_selection, samples or edits than a video has, each of which costs
+// libav memory and time, whatever is behind it in the file; and for one of samples that are in another file.
 void check_claims(const partial_file&);
 // True if a track of a held moov has no number that libav accepts. FFmpeg 5.1 does not keep the fragments of such a
 // file apart, and counts up from minus a billion in each of them (mov_read_trun).

@@ -11,7 +11,7 @@ namespace {
 constexpr auto audio_run_up = 100ms;
 // How far the streams of a file may be apart. Without a sample table this is how we learn that a stream has no more.
 constexpr auto interleaving = 2s;
-constexpr std::chrono::microseconds longest_frame = 100ms;
+constexpr std::chrono::microseconds max_frame_duration = 100ms;
 
 std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
 
@@ -63,7 +63,7 @@ void segment_reader::finish(AVStream& stream, bool& done)
     if (skips_) stream.discard = AVDISCARD_ALL;
 }
 
-heard heard_in(demuxer& input, segment wanted)
+audio_coverage audio_coverage_in(demuxer& input, segment wanted)
 {
     if (!input.audio()) return {};
     const AVStream& audio = *input.audio();
@@ -71,12 +71,12 @@ heard heard_in(demuxer& input, segment wanted)
     const av::packet packet = av::make_packet();
     std::chrono::microseconds begin = std::chrono::microseconds::max(), end{}, longest{};
     while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != audio.index || turn->pts == AV_NOPTS_VALUE) continue;
-        const auto time = av::to_microseconds(turn->pts, audio.time_base) - input.origin();
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != audio.index || unref->pts == AV_NOPTS_VALUE) continue;
+        const auto time = av::to_microseconds(unref->pts, audio.time_base) - input.origin();
         begin = std::min(begin, time);
-        end = std::max(end, time + duration_of(*turn.get(), audio));
-        longest = std::max(longest, duration_of(*turn.get(), audio));
+        end = std::max(end, time + duration_of(*unref.get(), audio));
+        longest = std::max(longest, duration_of(*unref.get(), audio));
     }
     if (end <= begin) return {.begins_late = true, .ends_early = true};
     return {.begins_late = begin > wanted.start + longest, .ends_early = end + longest < wanted.end};
@@ -86,8 +86,8 @@ std::chrono::microseconds one_frame_more(const demuxer& input)
 {
     if (!input.video()) return {};
     const AVRational rate = av_guess_frame_rate(input.context(), input.video(), nullptr);
-    if (rate.num <= 0 || rate.den <= 0) return longest_frame;
-    return std::min(av::to_microseconds(1, av_inv_q(rate)), longest_frame);
+    if (rate.num <= 0 || rate.den <= 0) return max_frame_duration;
+    return std::min(av::to_microseconds(1, av_inv_q(rate)), max_frame_duration);
 }
 
 }  // namespace reelpipe::media

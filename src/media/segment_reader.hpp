@@ -28,11 +28,11 @@ private:
 };
 
 // The coverage of a segment by a file's audio, to within a packet. Nothing is missing where the video is silent.
-struct heard {
+struct audio_coverage {
     bool begins_late = false;
     bool ends_early = false;
 };
-heard heard_in(demuxer&, segment wanted);
+audio_coverage audio_coverage_in(demuxer&, segment wanted);
 
 // The time behind a segment in which its frames may be read: the ffmpeg program counts the length of a clip from the
 // first frame that it shows, so a clip that starts between two frames takes one more behind the end.

@@ -16,10 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t smallest_page = 32u << 10;
+constexpr std::uint64_t min_page = 32u << 10;
 constexpr std::uint64_t page = 64u << 10;
-constexpr std::uint64_t largest_page = 1u << 20;
-constexpr std::uint64_t largest_sequential_page = 4u << 20;
+constexpr std::uint64_t max_page = 1u << 20;
+constexpr std::uint64_t max_sequential_page = 4u << 20;
 constexpr int seconds_a_page = 3;
 // Asking twice costs more than reading over a gap of this size.
 constexpr std::uint64_t worth_a_request = 16u << 10;
@@ -56,7 +56,7 @@ std::uint64_t page_of(const demuxer& input, const partial_file& file)
     const std::int64_t duration = input.context()->duration;
     if (duration <= 0) return page;
     const double share = std::min(1.0, seconds_a_page * 1e6 / static_cast<double>(duration));
-    return std::clamp(static_cast<std::uint64_t>(static_cast<double>(file.size) * share), page, largest_page);
+    return std::clamp(static_cast<std::uint64_t>(static_cast<double>(file.size) * share), page, max_page);
 }
 
 void add_missing(range_set& to, const partial_file& file, byte_range wanted)
@@ -79,9 +79,9 @@ bool is_matroska(const demuxer& input)
 // The index names every sample, so one look is enough.
 void plan_by_table(demuxer& input, const partial_file& file, std::span<const segment> wanted, span_plan& plan)
 {
-    input.imagine_samples();
+    input.read_samples_as_zeros();
     for (const segment& each : wanted) read_through(input, {each.start, each.end + look_ahead});
-    const range_set spans = without_small_gaps(input.imagined());
+    const range_set spans = without_small_gaps(input.sample_ranges_touched());
     range_set needed;
     for (const byte_range& each : spans.ranges()) add_missing(needed, file, each);
     plan.span_bytes = spans.bytes();
@@ -113,12 +113,12 @@ void leave_out(range_set& spans, const fragment& first, std::chrono::microsecond
 
 // The fragments that a segment begins in, and those up to its end. Where it ends with a fragment, the start of the next
 // one shows it.
-void add_fragments(range_set& spans, const std::vector<fragment>& all, const segment& wanted, tracks kind)
+void add_fragments(range_set& spans, const std::vector<fragment>& all, const segment& wanted, stream_selection kind)
 {
     for (const fragment& each : all) {
         if (each.begin >= wanted.end + look_ahead) break;
         if (each.end <= wanted.start) continue;
-        if (kind == tracks::audio && each.begin < wanted.start && each.end < wanted.end)
+        if (kind == stream_selection::audio_only && each.begin < wanted.start && each.end < wanted.end)
             leave_out(spans, each, wanted.start - look_ahead);
         else
             spans.add(beginning_of(each.bytes, each.begin, each.end, wanted.end + look_ahead));
@@ -126,7 +126,8 @@ void add_fragments(range_set& spans, const std::vector<fragment>& all, const seg
 }
 
 // Whether all that the index of the fragments names is held.
-bool plan_by_fragments(const partial_file& file, std::span<const segment> wanted, tracks kind, span_plan& plan)
+bool plan_by_fragments(const partial_file& file, std::span<const segment> wanted, stream_selection kind,
+                       span_plan& plan)
 {
     const std::vector<fragment> all = fragments_of(file);
     range_set spans, needed;
@@ -174,13 +175,13 @@ bool plan_by_entries(demuxer& input, const partial_file& file, std::span<const s
 }
 
 // Each segment is read as far as the held bytes go.
-void plan_by_reading(const partial_file& file, std::span<const segment> wanted, std::uint64_t page_size, tracks kind,
-                     const std::stop_token& stop, span_plan& plan)
+void plan_by_reading(const partial_file& file, std::span<const segment> wanted, std::uint64_t page_size,
+                     stream_selection kind, const std::stop_token& stop, span_plan& plan)
 {
     range_set needed, read;
     for (const segment& each : wanted) {
         try {
-            demuxer input(file, stop, edits::applied, kind);
+            demuxer input(file, stop, edit_list_mode::applied, kind);
             read_through(input, {each.start, each.end + one_frame_more(input)});
             for (const byte_range& part : input.bytes_read().ranges()) read.add(part);
         } catch (const missing_bytes& hole) {
@@ -193,7 +194,8 @@ void plan_by_reading(const partial_file& file, std::span<const segment> wanted, 
 
 }  // namespace
 
-span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, tracks kind, std::stop_token stop)
+span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, stream_selection kind,
+                     std::stop_token stop)
 {
     span_plan plan;
     plan.index_bytes = index_bytes(file);
@@ -206,23 +208,23 @@ span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, 
         return plan;
     }
     try {
-        demuxer input(file, stop, edits::applied, kind);
+        demuxer input(file, stop, edit_list_mode::applied, kind);
         plan.index_known = true;
         plan.container = input.container();
         if (input.has_sample_table()) {
             plan_by_table(input, file, wanted, plan);
             return plan;
         }
-        std::uint64_t page_size = plan.span_bytes != 0 ? smallest_page : page_of(input, file);
+        std::uint64_t page_size = plan.span_bytes != 0 ? min_page : page_of(input, file);
         if (plan.index_bytes == 0) plan.index_bytes = input.bytes_read().bytes();
         if (is_matroska(input)) {
             // Without an index, all of the video up to the segment is read.
-            page_size = std::clamp(file.held.bytes() / 2, page, largest_sequential_page);
-            if (plan_by_entries(input, file, wanted, plan)) page_size = smallest_page;
+            page_size = std::clamp(file.held.bytes() / 2, page, max_sequential_page);
+            if (plan_by_entries(input, file, wanted, plan)) page_size = min_page;
         }
         if (plan.needed.empty()) plan_by_reading(file, wanted, page_size, kind, stop, plan);
     } catch (const missing_bytes& hole) {
-        const std::uint64_t size = std::clamp(file.held.bytes() / 2, smallest_page, largest_page);
+        const std::uint64_t size = std::clamp(file.held.bytes() / 2, min_page, max_page);
         plan.needed = file.held.missing(page_at(hole.offset(), file, size));
     }
     return plan;

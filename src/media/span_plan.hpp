@@ -30,8 +30,8 @@ struct span_plan {
 //
 // Throws media::error for files that cannot be cut, std::system_error where the file on disk cannot be read or a stop
 // was requested. A segment beyond the end needs nothing; cutting it says so.
-span_plan plan_spans(const partial_file& file, std::span<const segment> wanted, tracks = tracks::video,
-                     std::stop_token stop = {});
+span_plan plan_spans(const partial_file& file, std::span<const segment> wanted,
+                     stream_selection = stream_selection::audio_and_video, std::stop_token stop = {});
 
 }  // namespace reelpipe::media
 

@@ -20,10 +20,10 @@ struct time_span {
 };
 
 // Reads all of a file, whose bytes have to be held. Throws as demuxer does; media::error where nothing is in it.
-time_span time_span_of(const partial_file&, tracks = tracks::video, std::stop_token = {});
+time_span time_span_of(const partial_file&, stream_selection = stream_selection::audio_and_video, std::stop_token = {});
 
 // The same of its first packet alone.
-time_span begin_of(const partial_file&, tracks = tracks::video, std::stop_token = {});
+time_span begin_of(const partial_file&, stream_selection = stream_selection::audio_and_video, std::stop_token = {});
 
 }  // namespace reelpipe::media
 

@@ -19,7 +19,7 @@ namespace {
 
 cut::input input_of(const clip_job& job)
 {
-    const fetch::fetched::clip& found = job.video->material.clips[job.index];
+    const fetch::fetched::clip& found = job.video->fetched.clips[job.index];
     if (found.error) std::rethrow_exception(found.error);
     cut::input files{.video = found.files.front()};
     if (found.files.size() > 1) files.audio = found.files[1];
@@ -119,7 +119,7 @@ asio::awaitable<clip_job> clip_stages::store(clip_job job, std::stop_token stop)
 
 void clip_stages::record(clip_job job)
 {
-    if (!job.note.empty()) accounts_.say(severity::warning, job.note);
+    if (!job.note.empty()) outcomes_.say(severity::warning, job.note);
     record_name(job, *job.task, job.placed ? record_of(job.facts, *job.placed) : std::move(*job.found));
     for (std::size_t i = 0; i < job.twins.size(); ++i) record_name(job, job.task->twins[i], std::move(job.twins[i]));
     if (job.video->settle(1)) kept_.forget(job.video->id);
@@ -141,9 +141,9 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
         note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing);
     }
     if (job.placed)
-        accounts_.stored(name.clip, name.row, r);
+        outcomes_.stored(name.clip, name.row, r);
     else
-        accounts_.exists(name.clip, name.row, r);
+        outcomes_.exists(name.clip, name.row, r);
 }
 
 }  // namespace reelpipe

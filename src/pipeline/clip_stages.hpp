@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "folder/run_folder.hpp"
-#include "ledger/kept_sources.hpp"
-#include "pipeline/accounts.hpp"
+#include "ledger/resolved_source_cache.hpp"
 #include "pipeline/checked_options.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/existing_clips.hpp"
 #include "pipeline/jobs.hpp"
+#include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
 #include "pipeline/trace.hpp"
 
@@ -24,14 +24,14 @@ class clip_stages {
 public:
     // Clips are made in `folder`, and wait for the disk on the pool `disk`.
     clip_stages(const checked_options& checked, engine& running, const existing_clips& existing,
-                const run_folder& folder, asio::any_io_executor disk, accounts& entries, kept_sources& kept,
-                run_counts& counts, trace* traced)
+                const run_folder& folder, asio::any_io_executor disk, outcome_recorder& outcomes,
+                resolved_source_cache& kept, run_counts& counts, trace* traced)
         : checked_(checked),
           engine_(running),
           existing_(existing),
           folder_(folder),
           disk_(std::move(disk)),
-          accounts_(entries),
+          outcomes_(outcomes),
           kept_(kept),
           counts_(counts),
           trace_(traced)
@@ -53,8 +53,8 @@ private:
     const existing_clips& existing_;
     const run_folder& folder_;
     asio::any_io_executor disk_;
-    accounts& accounts_;
-    kept_sources& kept_;
+    outcome_recorder& outcomes_;
+    resolved_source_cache& kept_;
     run_counts& counts_;
     trace* trace_;
 };

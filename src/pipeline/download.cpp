@@ -16,20 +16,20 @@
 #include "folder/shaping_options.hpp"
 #include "folder/stored_clip.hpp"
 #include "isolation/clip_workers.hpp"
-#include "ledger/kept_sources.hpp"
+#include "ledger/resolved_source_cache.hpp"
 #include "ledger/work_left.hpp"
-#include "pipeline/accounts.hpp"
 #include "pipeline/checked_options.hpp"
 #include "pipeline/clip_stages.hpp"
+#include "pipeline/diagnose.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/existing_clips.hpp"
 #include "pipeline/failed_jobs.hpp"
 #include "pipeline/failure_policy.hpp"
 #include "pipeline/jobs.hpp"
-#include "pipeline/judge.hpp"
 #include "pipeline/ledger_commits.hpp"
 #include "pipeline/list_feed.hpp"
 #include "pipeline/list_intake.hpp"
+#include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
 #include "pipeline/trace.hpp"
 #include "pipeline/video_stages.hpp"
@@ -122,9 +122,9 @@ private:
     database database_;
     ledger ledger_;
     work_list wanted_;
-    accounts accounts_;
+    outcome_recorder outcomes_;
     const asked_by asking_;
-    kept_sources kept_;
+    resolved_source_cache kept_;
     failure_policy policy_;
     list_feed feed_;
     work_list::size size_;
@@ -183,18 +183,18 @@ downloader::implementation::implementation(download_options options)
       database_(open_ledger(folder_, damaged_ledger_)),
       ledger_(database_),
       wanted_(database_, folder_.temporary()),
-      accounts_(options_.events, checked_.trim, ledger_, wanted_),
+      outcomes_(options_.events, checked_.trim, ledger_, wanted_),
       asking_(options_.source, options_.cut.audio != audio_choice::none),
       kept_(database_, asking_),
       policy_({.attempts = options_.fetch.attempts,
                .backoff = options_.fetch.backoff,
                .names_hosts = names_hosts(options_.source),
                .say = options_.events.on_message,
-               .attempted = [this](const attempt_record& attempt) { accounts_.attempted(attempt); }},
-              [this](const job_failed& job, const finding& found, unsigned attempts) {
-                  enter_failed(accounts_, kept_, asking_, job, found, attempts);
+               .attempted = [this](const attempt_record& attempt) { outcomes_.attempted(attempt); }},
+              [this](const job_failed& job, const diagnosis& found, unsigned attempts) {
+                  enter_failed(outcomes_, kept_, asking_, job, found, attempts);
               }),
-      feed_(wanted_, accounts_, checked_.trim, folder_.output(),
+      feed_(wanted_, outcomes_, checked_.trim, folder_.output(),
             {checked_.retry, is_free_to_ask(options_.source), asking_}),
       cpu_(options_.workers.jobs),
       planners_(options_.workers.jobs),
@@ -205,7 +205,7 @@ downloader::implementation::implementation(download_options options)
                                  .on_failure = [this](const failure& f) { return policy_.judge(f); }})
 {
     if (!damaged_ledger_.empty())
-        accounts_.say(severity::warning,
+        outcomes_.say(severity::warning,
                       fmt::format("the ledger was damaged and has been moved to {}; clips on disk are verified again",
                                   damaged_ledger_.string()));
     check_report_place(options_.output.report);
@@ -230,12 +230,12 @@ asio::awaitable<download_summary> downloader::implementation::run()
     engine_.emplace(loop, planners_.get_executor(), options_, temporary, hooks_of_source(),
                     ledger_.last_stored_video());
     existing_.emplace(folder_, options_.cut.verify_fully, engine_->workers(), trace_.get());
-    videos_.emplace(*engine_, accounts_, kept_, policy_, counts_, trace_.get());
-    clips_.emplace(checked_, *engine_, *existing_, folder_, disk_.get_executor(), accounts_, kept_, counts_,
+    videos_.emplace(*engine_, outcomes_, kept_, policy_, counts_, trace_.get());
+    clips_.emplace(checked_, *engine_, *existing_, folder_, disk_.get_executor(), outcomes_, kept_, counts_,
                    trace_.get());
-    commits_.emplace(loop, accounts_, [this] {
+    commits_.emplace(loop, outcomes_, [this] {
         if (policy_.has_stopped()) return;
-        policy_.stop(diagnose(accounts_.ledger_error()));
+        policy_.stop(diagnose(outcomes_.ledger_error()));
         runner_.drain();
     });
 
@@ -254,7 +254,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     try {
         write_report(options_.output.report, wanted_, checked_.trim);
         write_shorter_list(shorter_list_beside(options_.output.report), wanted_, checked_.trim);
-        if (accounts_.totals().stored > 0) store::make_names_durable(folder_.output());
+        if (outcomes_.totals().stored > 0) store::make_names_durable(folder_.output());
     } catch (const std::exception&) {
         report_error = std::current_exception();
     }
@@ -295,20 +295,20 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
 asio::awaitable<void> downloader::implementation::start_source()
 {
     const std::vector<message> said = co_await engine_->source.start();
-    for (const message& m : said) accounts_.say(m.how, m.text);
+    for (const message& m : said) outcomes_.say(m.how, m.text);
     const double rate = resolves_per_hour(options_.source);
     if (rate == 0) co_return;
     const std::uint64_t videos = count_work(wanted_, {.reasons = checked_.retry, .asking = asking_}).videos;
-    accounts_.say(severity::note,
+    outcomes_.say(severity::note,
                   fmt::format("{} video{} to ask the site for, at most {:.0f} an hour: this takes at least {}", videos,
                               videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
 }
 
 void downloader::implementation::end_ledger(ending end)
 {
-    accounts_.commit(true);
-    if (accounts_.ledger_error()) {
-        policy_.stop(diagnose(accounts_.ledger_error()));
+    outcomes_.commit(true);
+    if (outcomes_.ledger_error()) {
+        policy_.stop(diagnose(outcomes_.ledger_error()));
         return;
     }
     try {
@@ -323,7 +323,7 @@ void downloader::implementation::end_ledger(ending end)
 void downloader::implementation::tell_missing_space() const
 {
     if (has_no_room_for_files(folder_.output())) {
-        accounts_.say(severity::error,
+        outcomes_.say(severity::error,
                       fmt::format("the file system of {} has no room for another file (inodes); remove files that are "
                                   "not needed and run again",
                                   folder_.output().string()));
@@ -339,7 +339,7 @@ void downloader::implementation::tell_missing_space() const
         need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
     const std::string rest = left == 1 ? "remaining clip needs" : fmt::format("{} remaining clips need", left);
     const fs::path& tmp = options_.fetch.tmp_dir;
-    accounts_.say(
+    outcomes_.say(
         severity::error,
         fmt::format("{} has {:.1f} MB free; the {} {}, and so do the videos under way{}; make room and run again",
                     folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, rest, need,
@@ -348,7 +348,7 @@ void downloader::implementation::tell_missing_space() const
 
 progress downloader::implementation::now() const
 {
-    progress p = accounts_.totals();
+    progress p = outcomes_.totals();
     p.clips = size_.clips;
     p.videos = size_.videos;
     p.fetched = counts_.fetched;
@@ -370,8 +370,8 @@ download_summary downloader::implementation::summary(ending end, std::vector<sta
     s.pending = s.totals.clips - s.totals.stored - s.totals.exists - s.totals.failed;
     s.report = options_.output.report;
     if (s.totals.shorter > 0) s.shorter_list = shorter_list_beside(s.report);
-    s.examples = accounts_.examples();
-    if (const std::optional<finding>& why = policy_.stop_reason()) {
+    s.examples = outcomes_.examples();
+    if (const std::optional<diagnosis>& why = policy_.stop_reason()) {
         s.stopped_by = why->why;
         s.stop_message = why->message;
     }

@@ -69,12 +69,13 @@ fetch::media_probe engine::media_probe()
 {
     fetch::media_probe probe;
     if (!planning_workers) return probe;
-    probe.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
+    probe.plan = [this](const media::partial_file& file, const std::vector<segment>& wanted,
+                        media::stream_selection kind) {
         return planning_workers->plan(file, wanted, kind, planning_stop.get_token());
     };
     probe.run = [this](const media::partial_file& view, const std::optional<fetch::playlist_clock>& clock,
-                       const segment& wanted, media::tracks kind) {
-        return planning_workers->look_at_run(view, clock, wanted, kind, planning_stop.get_token());
+                       const segment& wanted, media::stream_selection kind) {
+        return planning_workers->probe_segment_run(view, clock, wanted, kind, planning_stop.get_token());
     };
     return probe;
 }

@@ -31,7 +31,7 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
 {
     std::optional<stored_file> good;
     task.for_each_name([&](clip_task& name) {
-        if (store::stamp_of(name.file) != store::stamp{}) {
+        if (store::signature_of(name.file) != store::file_signature{}) {
             const trace::span traced(trace_, trace::kind::worker, "look", name.file.stem().string());
             existing_file there = look_at(name, stop);
             name.found = std::move(there.found);
@@ -81,14 +81,14 @@ existing_clips::existing_file existing_clips::look_at(const clip_task& task, con
         if (e.code() == std::errc::no_such_file_or_directory) return {};  // gone since it was seen
         throw;
     }
-    const fs::path kept = store::set_aside(task.file, folder_.rejected());
+    const fs::path kept = store::quarantine(task.file, folder_.rejected());
     return {.note = fmt::format("{}: {}; moved to {}, and the clip is made again", task.file.string(), wrong,
                                 kept.string())};
 }
 
 clip_record existing_clips::record_of_file(const clip_task& task, const std::stop_token& stop) const
 {
-    const store::stamp stamp = store::stamp_of(task.file);
+    const store::file_signature signature = store::signature_of(task.file);
     if (fs::is_directory(task.file))
         throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
     // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
@@ -99,7 +99,7 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     const verify::facts facts =
         workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
     if (task.stored) check_same(facts, *task.stored);
-    clip_record found = record_of(facts, stamp);
+    clip_record found = record_of(facts, signature);
     const std::chrono::duration<double> known_to_be_missing{task.stored ? task.stored->missing_s : 0};
     note_length(found, "Exists",
                 task.stored ? std::chrono::duration_cast<std::chrono::microseconds>(known_to_be_missing)

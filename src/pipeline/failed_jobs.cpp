@@ -12,8 +12,8 @@ reason believed(reason why, const clip_task& task)
 
 }  // namespace
 
-void enter_failed(accounts& entries, kept_sources& kept, const asked_by& asking, const job_failed& job,
-                  const finding& found, unsigned attempts)
+void enter_failed(outcome_recorder& outcomes, resolved_source_cache& kept, const asked_by& asking,
+                  const job_failed& job, const diagnosis& found, unsigned attempts)
 {
     clip_record r{.failed = found.why,
                   .message = found.message,
@@ -24,7 +24,7 @@ void enter_failed(accounts& entries, kept_sources& kept, const asked_by& asking,
     const auto enter = [&](const clip_task& task) {
         r.failed = believed(found.why, task);
         r.asked = asking.for_failure(*r.failed);
-        entries.failed(task.clip, task.row, r);
+        outcomes.failed(task.clip, task.row, r);
     };
     if (job.clip)
         job.clip->for_each_name(enter);

@@ -13,12 +13,12 @@ namespace reelpipe {
 
 namespace {
 
-constexpr auto longest_pause = std::chrono::minutes(5);
+constexpr auto max_pause = std::chrono::minutes(5);
 constexpr std::size_t down_in_a_row = 3;  // videos, each with all of its attempts
-constexpr std::size_t most_silent = 10;   // hosts of which none has answered: then it is not the hosts
+constexpr std::size_t max_silent = 10;    // hosts of which none has answered: then it is not the hosts
 constexpr unsigned long_ago = 10;         // after so many host failures without an answer, earlier answers do not count
 constexpr std::size_t suspicious_in_a_row = 20;  // videos of one host that it does not serve
-constexpr std::size_t most_held = 1000;
+constexpr std::size_t max_held = 1000;
 constexpr unsigned outdated_in_a_row = 5;  // one odd video says nothing about yt-dlp, several do
 
 // Exponential, up to a limit, and different for each: those who failed together do not come back together. Not before
@@ -27,11 +27,11 @@ std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::millisecon
                                        std::optional<std::chrono::seconds> asked)
 {
     static thread_local std::minstd_rand random{std::random_device{}()};
-    const auto longest = std::min<std::chrono::milliseconds>(first * (1u << std::min(attempt, 16u)), longest_pause);
+    const auto longest = std::min<std::chrono::milliseconds>(first * (1u << std::min(attempt, 16u)), max_pause);
     std::uniform_int_distribution<std::chrono::milliseconds::rep> pause(longest.count() / 2, longest.count());
     const std::chrono::milliseconds own(pause(random));
     if (!asked) return own;
-    return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(*asked) + own / 4, longest_pause);
+    return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(*asked) + own / 4, max_pause);
 }
 
 // Of a video whose source is known; empty: of files on disk.
@@ -48,12 +48,12 @@ void let_go_of_files(video_job& video)
     video.held.files.clear();
     video.held.playlists.reset();
     video.held.disk.reset();
-    video.material = {};
+    video.fetched = {};
 }
 
 // Where there are several hosts, a name that leads nowhere and a wish to be left alone are the fault of one of them,
 // until none answers any more.
-finding of_one_host(finding found)
+diagnosis of_one_host(diagnosis found)
 {
     if (found.why == reason::no_network && found.fault == site_fault::no_connection) found.why = reason::network;
     if (found.why == reason::rate_limited && found.host != site_itself) found.fault = site_fault::server_error;
@@ -72,7 +72,7 @@ std::string address_of(const video_job& video)
     return all;
 }
 
-attempt_record attempt_of(const job_failed& job, const finding& found, unsigned number)
+attempt_record attempt_of(const job_failed& job, const diagnosis& found, unsigned number)
 {
     attempt_record attempt{.video = job.video->id,
                            .number = number,
@@ -89,7 +89,7 @@ verdict failure_policy::judge(const failure& f)
 {
     const auto* const job = f.as<job_failed>();
     if (!job) return verdict::stop();  // no stage failed, the run itself did
-    finding found = options_.names_hosts ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
+    diagnosis found = options_.names_hosts ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
     if (found.of_host && found.host.empty()) found.host = host_of_media(*job->video);
     if (found.not_sent) return wait_for_host(found);
     const unsigned attempt = attempts_of(f, *job);
@@ -135,10 +135,10 @@ unsigned failure_policy::attempts_of(const failure& f, const job_failed& job) co
 }
 
 // A host that wants to be left alone has failed nobody.
-verdict failure_policy::wait_for_host(const finding& found)
+verdict failure_policy::wait_for_host(const diagnosis& found)
 {
     if (is_ending()) return verdict::drain();
-    if (found.retry_after && *found.retry_after <= longest_pause)
+    if (found.retry_after && *found.retry_after <= max_pause)
         return verdict::retry(pause_before(1, options_.backoff, found.retry_after));
     if (options_.names_hosts) return leave_pending(found);
     stop(found);
@@ -156,7 +156,7 @@ failure_policy::testimony& failure_policy::testimony_of(const std::string& host)
     return testimonies_[options_.names_hosts ? host : std::string()];
 }
 
-verdict failure_policy::hold(const job_failed& job, const finding& found, unsigned attempts)
+verdict failure_policy::hold(const job_failed& job, const diagnosis& found, unsigned attempts)
 {
     testimony& of_host = testimony_of(found.host);
     let_go_of_files(*job.video);
@@ -166,7 +166,7 @@ verdict failure_policy::hold(const job_failed& job, const finding& found, unsign
             fmt::format(
                 "{} videos in a row were refused by {} ({}); nothing that it says is entered until it serves one",
                 suspicious_in_a_row, found.host, found.message));
-    if (of_host.held.size() >= most_held) stop({.why = reason::nothing_served, .message = found.message});
+    if (of_host.held.size() >= max_held) stop({.why = reason::nothing_served, .message = found.message});
     return drop_or_drain();
 }
 
@@ -199,7 +199,7 @@ bool failure_policy::is_believed(const testimony& said) const
     return !may_be_all && said.held.size() < down_in_a_row;
 }
 
-void failure_policy::stop(const finding& why)
+void failure_policy::stop(const diagnosis& why)
 {
     if (stop_reason_) return;
     stop_reason_ = why;
@@ -209,7 +209,7 @@ void failure_policy::stop(const finding& why)
 
 // One video says nothing of its host, several in a row do. Where another host answers, the network is fine and the run
 // has something to do: then a host that is down costs its own videos only.
-void failure_policy::suspect(const job_failed& job, const finding& found, unsigned attempts)
+void failure_policy::suspect(const job_failed& job, const diagnosis& found, unsigned attempts)
 {
     const auto of_host = [&](const undecided& each) { return each.found.host == found.host; };
     undecided_.push_back({job, found, attempts});
@@ -218,19 +218,19 @@ void failure_policy::suspect(const job_failed& job, const finding& found, unsign
         std::erase_if(undecided_, of_host);  // their clips stay pending
         down_.insert(found.host);
         leave_pending(found);
-        if (options_.names_hosts && found.host != site_itself && silent_.size() < most_silent) {
+        if (options_.names_hosts && found.host != site_itself && silent_.size() < max_silent) {
             say(severity::warning,
                 fmt::format("{} ({}); its clips stay pending", explain(reason::host_down), found.message));
             return;
         }
-    } else if (options_.names_hosts ? silent_.size() < most_silent : undecided_.size() < down_in_a_row) {
+    } else if (options_.names_hosts ? silent_.size() < max_silent : undecided_.size() < down_in_a_row) {
         return;
     }
     undecided_.clear();
     stop({.why = reason::host_down, .message = found.message});
 }
 
-verdict failure_policy::leave_pending(const finding& found)
+verdict failure_policy::leave_pending(const diagnosis& found)
 {
     left_pending_ = found.message;
     return drop_or_drain();

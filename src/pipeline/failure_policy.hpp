@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/diagnose.hpp"
 #include "pipeline/jobs.hpp"
-#include "pipeline/judge.hpp"
 #include "reelpipe/message.hpp"
 #include "reelpipe/pipeline.hpp"
 
@@ -29,7 +29,7 @@ namespace reelpipe {
 class failure_policy {
 public:
     // Enters a job that failed for good.
-    using entry = std::function<void(const job_failed&, const finding&, unsigned attempts)>;
+    using entry = std::function<void(const job_failed&, const diagnosis&, unsigned attempts)>;
 
     struct options {
         unsigned attempts = 5;
@@ -45,8 +45,8 @@ public:
     verdict judge(const failure&);
 
     // Feeding ends, and the user is told why. Only the first reason counts.
-    void stop(const finding&);
-    const std::optional<finding>& stop_reason() const { return stop_reason_; }
+    void stop(const diagnosis&);
+    const std::optional<diagnosis>& stop_reason() const { return stop_reason_; }
     bool has_stopped() const { return stopped_; }
 
     // The user wants the run to end: what fails now is not tried again, and its clips stay pending.
@@ -77,7 +77,7 @@ private:
     // A job whose host failed when no host had answered since: the fault may be the host's alone or the job's.
     struct undecided {
         job_failed job;
-        finding found;
+        diagnosis found;
         unsigned attempts = 0;
     };
 
@@ -90,11 +90,11 @@ private:
     // A host that fails, or has said of a video that it will not serve it: it is not down.
     void answered(std::string_view host);
     unsigned attempts_of(const failure&, const job_failed&) const;
-    verdict wait_for_host(const finding&);
-    void suspect(const job_failed&, const finding&, unsigned attempts);
-    verdict hold(const job_failed&, const finding&, unsigned attempts);
+    verdict wait_for_host(const diagnosis&);
+    void suspect(const job_failed&, const diagnosis&, unsigned attempts);
+    verdict hold(const job_failed&, const diagnosis&, unsigned attempts);
     bool is_believed(const testimony&) const;
-    verdict leave_pending(const finding&);
+    verdict leave_pending(const diagnosis&);
     bool has_answered_beside(const std::string& host) const;
     testimony& testimony_of(const std::string& host);
     void say(severity, const std::string&) const;
@@ -102,7 +102,7 @@ private:
 
     options options_;
     entry enter_;
-    std::optional<finding> stop_reason_;
+    std::optional<diagnosis> stop_reason_;
     unsigned outdated_ = 0;
     std::vector<undecided> undecided_;
     std::map<std::string, testimony> testimonies_;

@@ -8,7 +8,7 @@
 #include "media/error.hpp"
 #include "media/segment_reader.hpp"
 #include "media/span_plan.hpp"
-#include "pipeline/judge.hpp"
+#include "pipeline/diagnose.hpp"
 #include "site/proxy.hpp"
 #include "stages/fetch/fetcher.hpp"
 
@@ -35,10 +35,10 @@ bool has_video(const media::partial_file& video, const segment& wanted)
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
     while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index || turn->pts == AV_NOPTS_VALUE) continue;
-        const auto begin = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin();
-        const auto end = begin + av::to_microseconds(turn->duration, input.video()->time_base);
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != input.video()->index || unref->pts == AV_NOPTS_VALUE) continue;
+        const auto begin = av::to_microseconds(unref->pts, input.video()->time_base) - input.origin();
+        const auto end = begin + av::to_microseconds(unref->duration, input.video()->time_base);
         if (end > wanted.start && begin < wanted.end) return true;
     }
     return false;
@@ -89,7 +89,7 @@ asio::awaitable<inspection> inspect(media_source source, std::optional<segment> 
         error = std::current_exception();
     }
     if (error) {
-        const finding found = diagnose(error);
+        const diagnosis found = diagnose(error);
         if (found.why == reason::interrupted) std::rethrow_exception(error);
         throw inspect_error(found.why, found.message);
     }

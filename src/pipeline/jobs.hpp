@@ -61,7 +61,7 @@ struct video_job {
     std::vector<clip_task> clips{};
     media_source source{};
     fetch::held_video held{};
-    fetch::fetched material{};  // one entry for each clip
+    fetch::fetched fetched{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
     unsigned resolve_attempts = 0, fetch_attempts = 0;
     std::size_t unsettled = 0;  // clips that have not come to an end
@@ -85,10 +85,10 @@ struct clip_job {
     std::optional<store::output_file> file{};
     cut::result cut{};
     verify::facts facts{};
-    std::optional<store::stamp> placed{};  // under its final name; nothing: there is a good file already
-    std::optional<clip_record> found{};    // that file
-    std::vector<clip_record> twins{};      // what stands under the names of the task's twins
-    std::string note{};                    // for the user: a bad file stood there
+    std::optional<store::file_signature> placed{};  // under its final name; nothing: there is a good file already
+    std::optional<clip_record> found{};             // that file
+    std::vector<clip_record> twins{};               // what stands under the names of the task's twins
+    std::string note{};                             // for the user: a bad file stood there
     double cut_s = 0, verify_s = 0, store_s = 0;
 };
 

@@ -15,7 +15,7 @@ namespace reelpipe {
 
 namespace {
 
-constexpr std::size_t most_answers = 100'000;  // as many labels as anybody has; what is beyond is looked up each time
+constexpr std::size_t max_answers = 100'000;  // as many labels as anybody has; what is beyond is looked up each time
 
 bool is_pattern(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
@@ -62,7 +62,7 @@ bool label_choice::contains(std::string_view label)
     const auto known = answers_.find(std::string(label));
     if (known != answers_.end()) return known->second;
     const bool answer = look_up(label);
-    if (answers_.size() < most_answers) answers_.emplace(label, answer);
+    if (answers_.size() < max_answers) answers_.emplace(label, answer);
     return answer;
 }
 

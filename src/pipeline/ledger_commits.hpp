@@ -7,7 +7,7 @@
 #include <functional>
 #include <utility>
 
-#include "pipeline/accounts.hpp"
+#include "pipeline/outcome_recorder.hpp"
 
 namespace reelpipe {
 
@@ -16,8 +16,8 @@ namespace reelpipe {
 class ledger_commits {
 public:
     // `on_error` is called once, when the ledger can no longer be written.
-    ledger_commits(const asio::any_io_executor& loop, accounts& entries, std::function<void()> on_error)
-        : accounts_(entries), on_error_(std::move(on_error)), tick_(loop)
+    ledger_commits(const asio::any_io_executor& loop, outcome_recorder& outcomes, std::function<void()> on_error)
+        : outcomes_(outcomes), on_error_(std::move(on_error)), tick_(loop)
     {
     }
 
@@ -26,7 +26,7 @@ public:
     void stop();
 
 private:
-    accounts& accounts_;
+    outcome_recorder& outcomes_;
     std::function<void()> on_error_;
     asio::steady_timer tick_;
     bool stopped_ = false;

@@ -35,7 +35,7 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
         auto [listed, following] = co_await (offload(pool, std::move(names)) && page_after(last));
         for (listed_clip& each : listed) {
             if (each.settled) {
-                accounts_.settled_before(each.wanted);
+                outcomes_.settled_before(each.wanted);
                 ++listed_;
                 if (each.wanted.before->failed) continue;
                 if (video && is_same_segment(video->clips.back().clip, each.wanted.clip))
@@ -75,7 +75,7 @@ asio::awaitable<std::vector<wanted_clip>> list_feed::page_after(const wanted_cli
 
 std::vector<list_feed::listed_clip> list_feed::look_up(std::vector<wanted_clip> page) const
 {
-    const store::stamp_reader folder(folder_);
+    const store::signature_reader folder(folder_);
     std::vector<listed_clip> listed;
     listed.reserve(page.size());
     for (wanted_clip& wanted : page) {
@@ -87,12 +87,13 @@ std::vector<list_feed::listed_clip> list_feed::look_up(std::vector<wanted_clip> 
     return listed;
 }
 
-bool list_feed::is_settled(const wanted_clip& wanted, const std::string& name, const store::stamp_reader& folder) const
+bool list_feed::is_settled(const wanted_clip& wanted, const std::string& name,
+                           const store::signature_reader& folder) const
 {
     if (!wanted.before) return false;
     if (!wanted.before->failed) {
-        const store::stamp found = folder.stamp_of(name);
-        return found != store::stamp{} && found == wanted.before->file;
+        const store::file_signature found = folder.signature_of(name);
+        return found != store::file_signature{} && found == wanted.before->file;
     }
     return again_.holds(*wanted.before);
 }

@@ -11,8 +11,8 @@
 
 #include "ledger/work_left.hpp"
 #include "ledger/work_list.hpp"
-#include "pipeline/accounts.hpp"
 #include "pipeline/jobs.hpp"
+#include "pipeline/outcome_recorder.hpp"
 #include "reelpipe/pipeline.hpp"
 #include "stages/store/clip_name.hpp"
 #include "stages/store/output_file.hpp"
@@ -25,9 +25,9 @@ namespace reelpipe {
 // Threads: the loop's; listed() from anywhere. The list, the accounts and the format outlive this.
 class list_feed {
 public:
-    list_feed(work_list& wanted, accounts& entries, const store::trim_format& trim, std::filesystem::path folder,
-              retry_rule again)
-        : wanted_(wanted), accounts_(entries), trim_(trim), folder_(std::move(folder)), again_(std::move(again))
+    list_feed(work_list& wanted, outcome_recorder& outcomes, const store::trim_format& trim,
+              std::filesystem::path folder, retry_rule again)
+        : wanted_(wanted), outcomes_(outcomes), trim_(trim), folder_(std::move(folder)), again_(std::move(again))
     {
     }
 
@@ -46,11 +46,11 @@ private:
     };
     asio::awaitable<std::vector<wanted_clip>> page_after(const wanted_clip& last);
     std::vector<listed_clip> look_up(std::vector<wanted_clip> page) const;
-    bool is_settled(const wanted_clip&, const std::string& name, const store::stamp_reader&) const;
+    bool is_settled(const wanted_clip&, const std::string& name, const store::signature_reader&) const;
     clip_task task_of(listed_clip) const;
 
     work_list& wanted_;
-    accounts& accounts_;
+    outcome_recorder& outcomes_;
     const store::trim_format& trim_;
     std::filesystem::path folder_;
     retry_rule again_;

@@ -31,7 +31,7 @@ public:
     // What to tell the user of this label, if it is one of two.
     std::optional<std::string> look_at(const std::string& label)
     {
-        if (label == last_ || seen_.size() > most_labels) return std::nullopt;
+        if (label == last_ || seen_.size() > max_labels) return std::nullopt;
         last_ = label;
         if (!seen_.insert(label).second) return std::nullopt;
         std::string alike = label;
@@ -40,15 +40,15 @@ public:
             if (c == ' ') c = '_';
         }
         const auto [first, is_new] = first_.try_emplace(std::move(alike), label);
-        if (is_new || ++told_ > most_told) return std::nullopt;
+        if (is_new || ++told_ > max_told) return std::nullopt;
         return fmt::format(
             "the labels '{}' and '{}' differ only by case, or by blank and underscore; each has a folder",
             first->second, label);
     }
 
 private:
-    static constexpr std::size_t most_labels = 100'000;
-    static constexpr unsigned most_told = 5;
+    static constexpr std::size_t max_labels = 100'000;
+    static constexpr unsigned max_told = 5;
 
     std::string last_;
     std::unordered_set<std::string> seen_;

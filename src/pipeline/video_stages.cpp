@@ -52,8 +52,8 @@ bool video_stages::enter_existing(video_job& video)
 {
     for (clip_task& task : video.clips) {
         task.for_each_name([this](clip_task& name) {
-            if (!name.note.empty()) accounts_.say(severity::warning, std::exchange(name.note, {}));
-            if (name.found) accounts_.exists(name.clip, name.row, *name.found);
+            if (!name.note.empty()) outcomes_.say(severity::warning, std::exchange(name.note, {}));
+            if (name.found) outcomes_.exists(name.clip, name.row, *name.found);
         });
     }
     std::erase_if(video.clips, [](const clip_task& task) { return task.found.has_value(); });
@@ -116,7 +116,7 @@ asio::awaitable<void> video_stages::fetch_missing(video_job& video)
 
     std::exception_ptr error;
     try {
-        video.material = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
+        video.fetched = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
     } catch (const fetch::http_error& e) {
         if (!may_expire || !may_have_expired(e.status)) throw;
         error = std::current_exception();
@@ -124,7 +124,7 @@ asio::awaitable<void> video_stages::fetch_missing(video_job& video)
     if (!error) co_return;
 
     co_await locate(video);
-    video.material = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
+    video.fetched = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
 }
 
 asio::awaitable<void> video_stages::settle_doubts(std::string reference)

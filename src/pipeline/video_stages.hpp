@@ -5,11 +5,11 @@
 #include <optional>
 #include <stop_token>
 
-#include "ledger/kept_sources.hpp"
-#include "pipeline/accounts.hpp"
+#include "ledger/resolved_source_cache.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/failure_policy.hpp"
 #include "pipeline/jobs.hpp"
+#include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
 #include "pipeline/trace.hpp"
 #include "reelpipe/pipeline.hpp"
@@ -20,9 +20,9 @@ namespace reelpipe {
 // clips. They throw job_failed. Threads: the loop's. Each argument outlives this.
 class video_stages {
 public:
-    video_stages(engine& running, accounts& entries, kept_sources& kept, failure_policy& policy, run_counts& counts,
-                 trace* traced)
-        : engine_(running), accounts_(entries), kept_(kept), policy_(policy), counts_(counts), trace_(traced)
+    video_stages(engine& running, outcome_recorder& outcomes, resolved_source_cache& kept, failure_policy& policy,
+                 run_counts& counts, trace* traced)
+        : engine_(running), outcomes_(outcomes), kept_(kept), policy_(policy), counts_(counts), trace_(traced)
     {
     }
 
@@ -45,8 +45,8 @@ private:
     bool is_late(unsigned attempt) const { return attempt > 1 && policy_.is_ending(); }
 
     engine& engine_;
-    accounts& accounts_;
-    kept_sources& kept_;
+    outcome_recorder& outcomes_;
+    resolved_source_cache& kept_;
     failure_policy& policy_;
     run_counts& counts_;
     trace* trace_;

@@ -16,10 +16,10 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto longest_nap = 250ms;       // a run that ends does so from another thread, so waits look up now and then
-constexpr auto quiet_for = 1s;            // with nobody asking, no further answer can be hoped for
-constexpr std::uint64_t later_finds = 3;  // after which an "unavailable" is believed
-constexpr unsigned most_interruptions = 4;  // of one video, by trouble that passes and comes again with it
+constexpr auto max_slot_wait = 250ms;      // a run that ends does so from another thread, so waits look up now and then
+constexpr auto quiet_for = 1s;             // with nobody asking, no further answer can be hoped for
+constexpr std::uint64_t later_finds = 3;   // after which an "unavailable" is believed
+constexpr unsigned max_interruptions = 4;  // of one video, by trouble that passes and comes again with it
 
 bool says_unavailable(reason why) { return why == reason::unavailable || why == reason::needs_javascript; }
 
@@ -40,10 +40,10 @@ struct leave_line {
 
 }  // namespace
 
-egress_pool::egress_pool(std::vector<way_out> ways, egress_options options) : options_(std::move(options))
+egress_pool::egress_pool(std::vector<egress_config> ways, egress_options options) : options_(std::move(options))
 {
     const auto now = steady::now();
-    for (way_out& each : ways)
+    for (egress_config& each : ways)
         egresses_.push_back({.name = std::move(each.name),
                              .source = std::move(each.source),
                              .bucket = quota(options_.per_hour, now),
@@ -72,7 +72,7 @@ asio::awaitable<resolved_video> egress_pool::resolve(std::string video)
         const auto* const failed = std::get_if<source_error>(&got);
         if (const std::optional<reason> trouble = trouble_in(*way, got)) {
             trip(*way, *trouble, failed->what(), failed->facts().retry_after);
-            if (!is_probe && ++interruptions == most_interruptions) throw *failed;
+            if (!is_probe && ++interruptions == max_interruptions) throw *failed;
             continue;
         }
         if (is_probe) {
@@ -100,7 +100,7 @@ asio::awaitable<egress_pool::egress*> egress_pool::admission()
             throw source_error(reason::interrupted, "the run ended before the site was asked");
         const auto now = steady::now();
         throw_if_hopeless(now);
-        auto pause = steady::duration(longest_nap);
+        auto pause = steady::duration(max_slot_wait);
         for (egress& way : egresses_) {
             const auto chance = way.gate.next_chance();
             if (!chance || way.asking == options_.width) continue;
@@ -114,7 +114,7 @@ asio::awaitable<egress_pool::egress*> egress_pool::admission()
             ++way.asking;
             co_return &way;
         }
-        co_await nap(pause);
+        co_await wait_for_slot(pause);
     }
 }
 
@@ -189,7 +189,7 @@ asio::awaitable<bool> egress_pool::verdict_stands(egress& way)
         if (options_.is_ending && options_.is_ending()) break;
         if (way.asking > 0) quiet_since = steady::now();
         if (steady::now() - quiet_since > quiet_for && way.bucket.wait(steady::now()) == steady::duration{}) break;
-        co_await nap(longest_nap);
+        co_await wait_for_slot(max_slot_wait);
     }
     const bool stands = way.doubts == doubts && way.gate.is_closed();
     co_return stands;
@@ -236,10 +236,10 @@ void egress_pool::throw_if_hopeless(steady::time_point now) const
     throw source_error(*egresses_.front().gate.trouble(), last_words_, facts);
 }
 
-asio::awaitable<void> egress_pool::nap(steady::duration longest)
+asio::awaitable<void> egress_pool::wait_for_slot(steady::duration longest)
 {
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, std::min<steady::duration>(longest, longest_nap));
+    asio::steady_timer timer(executor, std::min<steady::duration>(longest, max_slot_wait));
     waiting_.push_back(&timer);
     const leave_line leaving(waiting_, &timer);
     asio::error_code woken;

@@ -40,12 +40,12 @@ struct egress_options {
 // Threads: those of the sources, whose executor is the caller's.
 class egress_pool : public video_source {
 public:
-    struct way_out {
+    struct egress_config {
         std::string name{};  // for the user
         std::shared_ptr<video_source> source{};
     };
 
-    egress_pool(std::vector<way_out> ways, egress_options options);
+    egress_pool(std::vector<egress_config> ways, egress_options options);
 
     // A video that was there before: probes ask for it rather than for one that may be dead.
     void set_reference(std::string video) { reference_ = std::move(video); }
@@ -71,7 +71,7 @@ private:
     asio::awaitable<egress*> admission();
     asio::awaitable<answer> ask(egress& way, std::string video);
     asio::awaitable<bool> verdict_stands(egress& way);
-    asio::awaitable<void> nap(std::chrono::steady_clock::duration longest);
+    asio::awaitable<void> wait_for_slot(std::chrono::steady_clock::duration longest);
 
     void judge_probe(egress& way, const answer& got, bool of_reference);
     std::optional<reason> trouble_in(egress& way, const answer& got);

@@ -15,7 +15,7 @@
 #include "stages/fetch/url.hpp"
 #include "stages/resolve/cookies.hpp"
 #include "stages/resolve/folder.hpp"
-#include "stages/resolve/manifest.hpp"
+#include "stages/resolve/url_list.hpp"
 #include "stages/resolve/url_template.hpp"
 #include "stages/resolve/web_url.hpp"
 #include "stages/resolve/yt_dlp.hpp"
@@ -27,7 +27,7 @@ namespace {
 // A guest of YouTube gets about 300 videos an hour before blocks begin.
 constexpr double youtube_per_hour = 240;
 
-enum class source_kind : std::uint8_t { custom, site, urls, manifest, folder };
+enum class source_kind : std::uint8_t { custom, site, urls, url_list, folder };
 
 source_kind kind_of(const source_options& options)
 {
@@ -35,7 +35,7 @@ source_kind kind_of(const source_options& options)
     if (is_site(options)) return source_kind::site;
     if (options.name.find("://") != std::string::npos || resolve::url_template::takes_urls(options.name))
         return source_kind::urls;
-    if (std::filesystem::is_regular_file(options.name)) return source_kind::manifest;
+    if (std::filesystem::is_regular_file(options.name)) return source_kind::url_list;
     if (std::filesystem::is_directory(options.name)) return source_kind::folder;
     throw std::invalid_argument(
         "expected 'youtube', an http(s) URL with {id} in it, a folder of videos, or a file of URLs, one JSON object a "
@@ -60,7 +60,7 @@ std::vector<std::string> ways_of(const source_options& options)
 std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const source_options& options, bool with_audio,
                                       wait_hooks hooks, const std::string& reference)
 {
-    std::vector<egress_pool::way_out> ways;
+    std::vector<egress_pool::egress_config> ways;
     for (const std::string& proxy : ways_of(options)) {
         auto site =
             std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
@@ -99,8 +99,8 @@ std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const
             return site_of(loop, options, with_audio, std::move(hooks), reference);
         case source_kind::urls:
             return std::make_shared<resolve::url_template>(options.name, ways_of(options).front());
-        case source_kind::manifest:
-            return std::make_shared<resolve::manifest>(options.name, ways_of(options).front());
+        case source_kind::url_list:
+            return std::make_shared<resolve::url_list>(options.name, ways_of(options).front());
         case source_kind::folder:
             return std::make_shared<resolve::folder>(options.name);
     }
@@ -130,7 +130,7 @@ constexpr std::array site_options{
 void check_use(const source_options& options)
 {
     const source_kind kind = kind_of(options);
-    if (!options.headers.empty() && kind != source_kind::urls && kind != source_kind::manifest)
+    if (!options.headers.empty() && kind != source_kind::urls && kind != source_kind::url_list)
         throw usage_error(
             fmt::format("--header is for URL templates and files of URLs, and {} is neither: leave it out",
                         kind == source_kind::custom ? "a source of one's own" : options.name));
@@ -186,7 +186,7 @@ bool is_free_to_ask(const source_options& options) { return kind_of(options) == 
 bool names_hosts(const source_options& options)
 {
     const source_kind kind = kind_of(options);
-    return kind == source_kind::custom || kind == source_kind::manifest ||
+    return kind == source_kind::custom || kind == source_kind::url_list ||
            (kind == source_kind::urls && resolve::url_template::takes_urls(options.name));
 }
 

@@ -11,11 +11,11 @@
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using reelpipe::standing;
+using reelpipe::row_status;
 
 namespace {
 
-json report_of(const std::vector<std::pair<std::string, standing>>& clips, const std::string& message = "")
+json report_of(const std::vector<std::pair<std::string, row_status>>& clips, const std::string& message = "")
 {
     const reelpipe::test::temp_folder folder;
     reelpipe::database db(folder / "l");
@@ -24,7 +24,7 @@ json report_of(const std::vector<std::pair<std::string, standing>>& clips, const
     for (const auto& [video, how] : clips) list.add({.video = video, .wanted = {5s, 15s}, .label = "l", .split = ""});
     list.seal();
     for (std::uint64_t row = 0; row < clips.size(); ++row)
-        if (clips[row].second != standing::pending) list.settle(row + 1, clips[row].second, message);
+        if (clips[row].second != row_status::pending) list.settle(row + 1, clips[row].second, message);
     reelpipe::write_report(folder / "report.json", list, reelpipe::store::trim_format("%06d"));
     return json::parse(reelpipe::test::read_file(folder / "report.json"));
 }
@@ -34,7 +34,7 @@ json report_of(const std::vector<std::pair<std::string, standing>>& clips, const
 TEST_CASE("the report is the crawler's: id, success, message, in list order", "[report]")
 {
     const json report = report_of(
-        {{"z", standing::stored}, {"a", standing::exists}, {"m", standing::failed}, {"b", standing::pending}});
+        {{"z", row_status::stored}, {"a", row_status::exists}, {"m", row_status::failed}, {"b", row_status::pending}});
     CHECK(report == json::parse(R"([["z_000005_000015", true, "Downloaded"], ["a_000005_000015", true, "Exists"],
                                     ["m_000005_000015", false, "Failed"], ["b_000005_000015", false, "Not reached"]])"));
 }
@@ -44,7 +44,7 @@ TEST_CASE("an empty list has an empty report", "[report]") { CHECK(report_of({})
 TEST_CASE("messages of sites cannot break the report", "[report]")
 {
     const std::string message = "quote \" backslash \\ newline \n no UTF-8 \xff\xfe";
-    const json report = report_of({{"a", standing::failed}}, message);
+    const json report = report_of({{"a", row_status::failed}}, message);
     CHECK(report[0][2].get<std::string>().starts_with("quote \" backslash \\ newline \n"));
 }
 

@@ -37,7 +37,7 @@ void check(const clip_request& clip, const list_options& options)
     require(!clip.video.empty());
     if (options.ids_suffice && clip.wanted == segment{}) return;
     require(clip.wanted.start.count() >= 0 && clip.wanted.start < clip.wanted.end);
-    require(clip.wanted.end <= longest_time);
+    require(clip.wanted.end <= max_time);
 }
 
 }  // namespace

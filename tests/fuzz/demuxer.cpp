@@ -19,15 +19,15 @@ using fuzzing::require;
 namespace {
 
 // Of 64 kB: more packets than bytes would be an endless loop.
-constexpr int most_packets = 100'000;
+constexpr int max_packets = 100'000;
 
-void read(const media::partial_file& video, segment wanted, media::edits lists, media::tracks kind)
+void read(const media::partial_file& video, segment wanted, media::edits lists, media::stream_selection kind)
 {
     media::demuxer input(video, {}, lists, kind);
     input.entries(wanted.start);
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
-    for (int count = 0; reader.next(packet.get()); av_packet_unref(packet.get())) require(++count < most_packets);
+    for (int count = 0; reader.next(packet.get()); av_packet_unref(packet.get())) require(++count < max_packets);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const segment wanted{100ms * input.number(), 100ms * input.number()};
     const std::uint64_t flags = input.number();
     const std::string_view content = input.rest();
-    const auto kind = flags & 1 ? media::tracks::audio : media::tracks::video;
+    const auto kind = flags & 1 ? media::stream_selection::audio_only : media::stream_selection::audio_and_video;
     media::partial_file video{.descriptor = file.holding(content), .size = content.size()};
     const std::uint64_t begin = hole_begin * video.size / 256;
     video.held.add({0, begin});
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (flags & 4)
             media::time_span_of(video, kind);
         else
-            read(video, wanted, flags & 2 ? media::edits::ignored : media::edits::applied, kind);
+            read(video, wanted, flags & 2 ? media::edit_list_mode::ignored : media::edit_list_mode::applied, kind);
     } catch (const media::missing_bytes& hole) {
         require(!video.held.holds({hole.offset(), hole.offset() + 1}));
     } catch (const media::error&) {

@@ -15,7 +15,17 @@ using namespace reelpipe;
 
 namespace {
 
-enum class kind : std::uint8_t { cut_result, facts, job, verify_job, span_plan, run_look, plan_job, look_job, count };
+enum class kind : std::uint8_t {
+    cut_result,
+    facts,
+    job,
+    verify_job,
+    span_plan,
+    segment_run_info,
+    plan_job,
+    look_job,
+    count
+};
 
 void read(kind what, const nlohmann::json& message)
 {
@@ -34,8 +44,8 @@ void read(kind what, const nlohmann::json& message)
         isolation::cut_result_in(message);
     else if (what == kind::span_plan)
         isolation::span_plan_in(message);
-    else if (what == kind::run_look)
-        isolation::run_look_in(message);
+    else if (what == kind::segment_run_info)
+        isolation::segment_run_info_in(message);
     else
         isolation::facts_in(message);
 }

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     reelpipe::fuzzing::input input(data, size);
     const auto unit = static_cast<time_unit>(input.number() % 3);
     const std::string_view text = input.rest();
-    if (const auto time = parse_time(text, unit)) require(time->count() >= 0 && *time <= longest_time);
+    if (const auto time = parse_time(text, unit)) require(time->count() >= 0 && *time <= max_time);
     const std::string_view video = video_in(text);
     require(video == text || is_youtube_id(video));
     require(in_quotes(text).find('\n') == std::string::npos);

@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     fuzzing::input input(data, size);
     const std::uint64_t flags = input.number();
-    const circumstances around{
+    const error_context around{
         .behind_proxy = (flags & 1) != 0, .runs_scripts = (flags & 2) != 0, .is_youtube_video = (flags & 4) != 0};
     try {
         if (flags & 8) {

@@ -17,14 +17,14 @@ using fuzzing::require;
 
 namespace {
 
-constexpr int most_rounds = 2000;
+constexpr int max_rounds = 2000;
 constexpr std::array wanted{segment{0s, 3s}, segment{7s, 9s}, segment{100s, 110s}};
 
 void plan(media::partial_file& video, std::uint64_t head)
 {
     video.held.add({0, head});
     for (int round = 0;; ++round) {
-        require(round < most_rounds);
+        require(round < max_rounds);
         const media::span_plan next = media::plan_spans(video, wanted);
         if (next.needed.empty()) return;
         for (const media::byte_range& each : next.needed) {

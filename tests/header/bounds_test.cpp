@@ -42,7 +42,7 @@ template <class T> asio::awaitable<void> take_slowly(const T&)
 }
 
 // How many items waited at most in front of a sink whose queue has a limit on weight.
-template <class T> std::size_t most_queued(std::vector<T> items, std::size_t weight)
+template <class T> std::size_t max_queued(std::vector<T> items, std::size_t weight)
 {
     asio::io_context io{1};
     reelpipe::runner run{reelpipe::source("items", std::move(items)) |
@@ -135,10 +135,10 @@ TEST_CASE("a report says for how long max_in_flight held the source back", "[pip
 
 TEST_CASE("a limit on weight sees weight_of() of the type or its base, and the size of byte ranges", "[pipeline]")
 {
-    CHECK(most_queued(std::vector<app::page>(40), 100) == 1);
-    CHECK(most_queued(std::vector<app::cover>(40), 100) == 1);
-    CHECK(most_queued(std::vector<std::string>(40, std::string(100, 'a')), 100) == 1);
-    CHECK(most_queued(std::vector<std::vector<char>>(40, std::vector<char>(50)), 100) == 2);
+    CHECK(max_queued(std::vector<app::page>(40), 100) == 1);
+    CHECK(max_queued(std::vector<app::cover>(40), 100) == 1);
+    CHECK(max_queued(std::vector<std::string>(40, std::string(100, 'a')), 100) == 1);
+    CHECK(max_queued(std::vector<std::vector<char>>(40, std::vector<char>(50)), 100) == 2);
 }
 
 TEST_CASE("a limit on weight that cannot work is refused where it is given", "[pipeline]")
@@ -181,8 +181,8 @@ TEST_CASE("the heaviest item there can be passes alone", "[pipeline]")
 {
     constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
     const std::vector<app::page> pages{{5}, {most}, {5}, {most}, {most}, {0}, {most}};
-    CHECK(most_queued(pages, 10) == 1);
-    CHECK(most_queued(std::vector<app::page>(40, {most}), most) == 1);
+    CHECK(max_queued(pages, 10) == 1);
+    CHECK(max_queued(std::vector<app::page>(40, {most}), most) == 1);
 }
 
 TEST_CASE("a pause of any length is no overflow", "[pipeline]")

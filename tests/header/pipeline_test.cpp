@@ -164,12 +164,12 @@ TEST_CASE("stop ends the run with the first error", "[pipeline]")
 TEST_CASE("an item that waits for its retry holds no worker", "[pipeline]")
 {
     asio::io_context io{1};
-    std::size_t waiting = 0, most_waiting = 0;
+    std::size_t waiting = 0, max_waiting = 0;
     std::vector<int> got;
     // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the stage keeps the closure
     const auto once_more = [&](int i, reelpipe::context c) -> asio::awaitable<int> {
         if (c.attempt() == 1) {
-            most_waiting = std::max(most_waiting, ++waiting);
+            max_waiting = std::max(max_waiting, ++waiting);
             throw std::runtime_error("again");
         }
         --waiting;
@@ -183,7 +183,7 @@ TEST_CASE("an item that waits for its retry holds no worker", "[pipeline]")
 
     CHECK(got.size() == 50);
     CHECK(r.stages[1].retried == 50);
-    CHECK(most_waiting > 1);
+    CHECK(max_waiting > 1);
 }
 
 TEST_CASE("a drain waits for no pause before another attempt", "[pipeline]")

@@ -64,7 +64,7 @@ TEST_CASE("a worker that reads nothing of its job has passed its deadline", "[cl
     reelpipe::media::partial_file video{.descriptor = null, .size = 1u << 30};
     for (std::uint64_t at = 0; at < 100'000; ++at) video.held.add({2 * at, 2 * at + 1});  // more than a socket takes
 
-    CHECK_THROWS_AS(workers.plan(video, {}, reelpipe::media::tracks{}, {}), reelpipe::media::process_died);
+    CHECK_THROWS_AS(workers.plan(video, {}, reelpipe::media::stream_selection{}, {}), reelpipe::media::process_died);
 
     close(null);
 }

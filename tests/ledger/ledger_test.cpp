@@ -119,7 +119,7 @@ TEST_CASE("a ledger of the first version keeps its outcomes", "[ledger]")
     const auto all = list.after(nullptr, 10);
     REQUIRE(all.size() == 2);
     REQUIRE(all[0].before);
-    CHECK(all[0].before->file == reelpipe::store::stamp{.bytes = 7, .modified_ns = 8});
+    CHECK(all[0].before->file == reelpipe::store::file_signature{.bytes = 7, .modified_ns = 8});
     CHECK(all[0].before->frames == 300);
     REQUIRE(all[1].before);
     CHECK(all[1].before->failed == reelpipe::reason::removed);

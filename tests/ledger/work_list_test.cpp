@@ -9,7 +9,7 @@
 
 using namespace std::chrono_literals;
 using reelpipe::clip_request;
-using reelpipe::standing;
+using reelpipe::row_status;
 using reelpipe::wanted_clip;
 
 namespace {
@@ -124,7 +124,7 @@ TEST_CASE("what an earlier run recorded comes with the clip", "[work_list]")
     CHECK_FALSE(all[1].before);
     REQUIRE(all[2].before);
     CHECK_FALSE(all[2].before->failed);
-    CHECK(all[2].before->file == reelpipe::store::stamp{.bytes = 7, .modified_ns = 8});
+    CHECK(all[2].before->file == reelpipe::store::file_signature{.bytes = 7, .modified_ns = 8});
 }
 
 TEST_CASE("the visit is in list order, knows who is still pending, and has the remarks", "[work_list]")
@@ -132,13 +132,13 @@ TEST_CASE("the visit is in list order, knows who is still pending, and has the r
     opened_list o;
     for (const char* video : {"c", "a", "b", "a"}) o.list.add(clip(video, 1s));
     o.list.seal();
-    o.list.settle(1, standing::stored);
-    o.list.settle(3, standing::failed, "not yet known");
-    o.list.settle(3, standing::failed, "why");
+    o.list.settle(1, row_status::stored);
+    o.list.settle(3, row_status::failed, "not yet known");
+    o.list.settle(3, row_status::failed, "why");
 
     std::vector<std::string> seen;
-    o.list.visit([&](const clip_request& c, standing how, std::string_view remark) {
-        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + std::string(remark));
+    o.list.visit([&](const clip_request& c, row_status how, std::string_view note) {
+        seen.push_back(c.video + std::to_string(static_cast<int>(how)) + std::string(note));
     });
 
     CHECK(seen == std::vector<std::string>{"c1", "a0", "b3why"});

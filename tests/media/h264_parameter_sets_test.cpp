@@ -142,12 +142,12 @@ TEST_CASE("frames of samples are what they are, and nonsense is none", "[h264]")
     const reelpipe::av::packet packet = reelpipe::av::make_packet();
     int keys = 0, others = 0;
     while (input.read(packet.get()) && others < 200) {
-        const reelpipe::av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
+        const reelpipe::av::scoped_packet unref(packet);
+        if (unref->stream_index != input.video()->index) continue;
+        const std::span<const std::uint8_t> sample(unref->data, static_cast<std::size_t>(unref->size));
         const auto frame = h264::coded_frame_in(sample, sets.length_bytes, by_id);
         REQUIRE(frame);
-        CHECK(frame->is_idr == ((turn->flags & AV_PKT_FLAG_KEY) != 0));
+        CHECK(frame->is_idr == ((unref->flags & AV_PKT_FLAG_KEY) != 0));
         CHECK_FALSE(frame->has_parameter_sets);
         CHECK_FALSE(frame->is_field);
         ++(frame->is_idr ? keys : others);

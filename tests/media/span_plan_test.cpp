@@ -159,7 +159,7 @@ TEST_CASE("a stop request ends the reading", "[demuxer]")
     stop.request_stop();
     const reelpipe::test::whole_file file(media / "moov_first.mp4");
 
-    CHECK_THROWS_AS(
-        plan_spans(file.file(), std::vector{segment{0s, 1s}}, reelpipe::media::tracks::video, stop.get_token()),
-        std::system_error);
+    CHECK_THROWS_AS(plan_spans(file.file(), std::vector{segment{0s, 1s}},
+                               reelpipe::media::stream_selection::audio_and_video, stop.get_token()),
+                    std::system_error);
 }

@@ -43,7 +43,7 @@ private:
     }
     failure_policy::entry entering()
     {
-        return [this](const job_failed& job, const finding& found, unsigned) {
+        return [this](const job_failed& job, const diagnosis& found, unsigned) {
             entered.push_back(job.video->id + " " + std::string(to_string(found.why)));
         };
     }

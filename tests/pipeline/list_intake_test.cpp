@@ -37,7 +37,7 @@ public:
         bad = read_lists(options, youtube_ids, events, list);
         list.seal();
         std::vector<std::string> all;
-        list.visit([&](const clip_request& clip, reelpipe::standing, std::string_view) {
+        list.visit([&](const clip_request& clip, reelpipe::row_status, std::string_view) {
             all.push_back(clip.video + (clip.label.empty() ? "" : " " + clip.label));
         });
         return all;

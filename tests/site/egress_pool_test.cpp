@@ -54,9 +54,9 @@ struct asker {
     {
     }
 
-    static std::vector<egress_pool::way_out> ways_of(const std::vector<std::shared_ptr<told_site>>& sites)
+    static std::vector<egress_pool::egress_config> ways_of(const std::vector<std::shared_ptr<told_site>>& sites)
     {
-        std::vector<egress_pool::way_out> ways;
+        std::vector<egress_pool::egress_config> ways;
         for (const auto& site : sites) ways.push_back({"way " + std::to_string(ways.size()), site});
         return ways;
     }

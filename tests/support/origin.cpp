@@ -90,7 +90,7 @@ struct origin::server {
     std::uint64_t body_bytes = 0;
     std::size_t accepted = 0;
     std::size_t open = 0;
-    std::size_t most_open = 0;
+    std::size_t max_open = 0;
 
     asio::io_context io{1};
     tcp::acceptor acceptor;
@@ -105,7 +105,7 @@ asio::awaitable<void> origin::server::accept()
         {
             const std::lock_guard lock(mutex);
             ++accepted;
-            most_open = std::max(most_open, ++open);
+            max_open = std::max(max_open, ++open);
         }
         // A client that goes away in mid-answer is what many tests are about.
         asio::co_spawn(io, talk(std::move(client)), [this](std::exception_ptr) {
@@ -198,10 +198,10 @@ std::size_t origin::connections() const
     return server_->accepted;
 }
 
-std::size_t origin::most_connections() const
+std::size_t origin::max_connections() const
 {
     const std::lock_guard lock(server_->mutex);
-    return server_->most_open;
+    return server_->max_open;
 }
 
 }  // namespace reelpipe::test

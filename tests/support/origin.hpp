@@ -58,9 +58,9 @@ public:
     std::uint16_t port() const;
 
     std::vector<asked> requests() const;
-    std::uint64_t body_bytes() const;      // written to sockets, so a little ahead of what clients have read
-    std::size_t connections() const;       // accepted so far
-    std::size_t most_connections() const;  // open at once
+    std::uint64_t body_bytes() const;     // written to sockets, so a little ahead of what clients have read
+    std::size_t connections() const;      // accepted so far
+    std::size_t max_connections() const;  // open at once
 
 private:
     struct server;

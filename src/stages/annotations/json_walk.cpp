@@ -8,7 +8,7 @@ namespace reelpipe::annotations {
 
 namespace {
 
-constexpr std::size_t longest_key = 4096;
+constexpr std::size_t max_key_bytes = 4096;
 
 bool is_json_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -64,7 +64,7 @@ bool json_walk::next()
     if (closing_ == '}') {
         if (at(0) != '"') refuse("a member's name should stand here");
         const std::size_t end = end_of_string(0);
-        if (end > longest_key) refuse("a member's name has more than " + std::to_string(longest_key) + " bytes");
+        if (end > max_key_bytes) refuse("a member's name has more than " + std::to_string(max_key_bytes) + " bytes");
         key_ = input_->bytes().substr(1, end - 2);
         pass(end);
         pass_blanks();
@@ -97,7 +97,7 @@ std::size_t json_walk::end_of_string(std::size_t place)
         const char c = at(place);
         if (c == '"') return place + 1;
         if (c == '\\') ++place;
-        if (place > longest_key) return place;
+        if (place > max_key_bytes) return place;
     }
 }
 
@@ -108,7 +108,7 @@ std::size_t json_walk::end_of_value(std::size_t place)
     std::size_t depth = 0;
     bool in_string = false;
     while (true) {
-        if (place > longest_value) {
+        if (place > max_value_bytes) {
             pass(place);
             dropped_ += place;
             place = 0;

@@ -22,7 +22,7 @@ namespace reelpipe::annotations {
 // Throws not_a_list when the list ends inside of a value, or when something else stands where a member does.
 class json_walk {
 public:
-    static constexpr std::size_t longest_value = 4u << 20;
+    static constexpr std::size_t max_value_bytes = 4u << 20;
 
     // The input outlives the walk.
     explicit json_walk(list_input& input) : input_(&input) {}
@@ -38,7 +38,7 @@ public:
     std::uint64_t line() const { return line_; }
     char first() const;  // sign of the value: '{', '[', '"', ...
 
-    // The text of its value; nothing if it is longer than longest_value. Valid until the next call. Once a member.
+    // The text of its value; nothing if it is longer than max_value_bytes. Valid until the next call. Once a member.
     std::optional<std::string_view> value();
 
 private:

@@ -12,7 +12,7 @@ char line_reader::find_end_sign()
     while (true) {
         const std::string_view bytes = input_->bytes();
         if (bytes.find('\n') != std::string_view::npos) return '\n';
-        if (bytes.size() > longest_line || !input_->read_on()) break;
+        if (bytes.size() > max_line_bytes || !input_->read_on()) break;
     }
     return input_->bytes().find('\r') != std::string_view::npos ? '\r' : '\n';
 }
@@ -30,7 +30,7 @@ std::optional<text_line> line_reader::next()
             return line;
         }
         searched = input_->bytes().size();
-        if (searched > longest_line) {
+        if (searched > max_line_bytes) {
             // Too long already: its bytes are of no use to anybody.
             dropped += searched;
             if (dropped > hopeless_line)
@@ -50,9 +50,9 @@ std::optional<text_line> line_reader::next()
 
 text_line line_reader::take_line(std::size_t size, std::size_t with_end)
 {
-    text_line line{.number = ++number_, .text = input_->bytes().substr(0, size), .too_long = size > longest_line};
+    text_line line{.number = ++number_, .text = input_->bytes().substr(0, size), .too_long = size > max_line_bytes};
     input_->take(with_end);
-    if (line.too_long) line.text = line.text.substr(0, longest_line);
+    if (line.too_long) line.text = line.text.substr(0, max_line_bytes);
     while (line.text.ends_with('\r')) line.text.remove_suffix(1);
     return line;
 }

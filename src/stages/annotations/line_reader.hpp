@@ -21,7 +21,7 @@ struct text_line {
 // beyond hopeless_line, such as that of a device without end; and what list_input throws.
 class line_reader {
 public:
-    static constexpr std::size_t longest_line = 1u << 20;
+    static constexpr std::size_t max_line_bytes = 1u << 20;
     static constexpr std::size_t hopeless_line = 64u << 20;
 
     // The input outlives the reader.

@@ -27,7 +27,7 @@ bool find_lines(std::string_view bytes, bool is_all, list_head& head)
         if (is_blank(line)) continue;
         if (!is_comment(line)) {
             head.line_number = number;
-            head.line = line.substr(0, line_reader::longest_line);
+            head.line = line.substr(0, line_reader::max_line_bytes);
             return true;
         }
         head.comments.emplace_back(line);
@@ -55,7 +55,7 @@ list_head read_head(list_input& input)
         const std::string_view bytes = input.bytes();
         head.start = bytes.substr(0, start_size);
         // Without a LF, lines may end with CR; that is known when no line could be longer.
-        is_all = is_all || bytes.size() > line_reader::longest_line;
+        is_all = is_all || bytes.size() > line_reader::max_line_bytes;
         const bool has_ends = is_all || bytes.find('\n') != std::string_view::npos;
         if (has_ends && find_lines(bytes, is_all, head)) return head;
         if (is_all) return head;

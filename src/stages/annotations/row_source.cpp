@@ -11,7 +11,7 @@ namespace {
 std::string time_error(const char* which, std::string_view text)
 {
     return std::string("the ") + which + " time " + in_quotes(text) + " is not a number of seconds from 0 to " +
-           std::to_string(std::chrono::seconds(longest_time).count()) + ", nor a clock time";
+           std::to_string(std::chrono::seconds(max_time).count()) + ", nor a clock time";
 }
 
 }  // namespace
@@ -58,9 +58,9 @@ void row_sink::add(std::string_view video, segment wanted, std::string_view labe
 {
     video = video_in(video);
     if (!check_video(video)) return;
-    if (wanted.end <= wanted.start || wanted.start.count() < 0 || wanted.end > longest_time)
+    if (wanted.end <= wanted.start || wanted.start.count() < 0 || wanted.end > max_time)
         return add_error("its end is not after its start, or is beyond " +
-                         std::to_string(std::chrono::hours(longest_time).count()) + " hours");
+                         std::to_string(std::chrono::hours(max_time).count()) + " hours");
     contents_.emplace_back(clip_request{
         .video = std::string(video), .wanted = wanted, .label = std::string(label), .split = std::string(split)});
 }
@@ -90,7 +90,7 @@ std::optional<std::uint64_t> fields_source::next(row_sink& sink)
         if (has_header_) return line->number;
     }
     if (line->too_long) {
-        sink.add_error("is longer than " + std::to_string(line_reader::longest_line) + " bytes");
+        sink.add_error("is longer than " + std::to_string(line_reader::max_line_bytes) + " bytes");
         return line->number;
     }
     if (!is_text(text)) {

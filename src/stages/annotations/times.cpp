@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::microseconds;
 
-constexpr std::int64_t limit = microseconds(longest_time).count();
+constexpr std::int64_t limit = microseconds(max_time).count();
 constexpr std::int64_t minute = 60'000'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -87,7 +87,7 @@ std::optional<microseconds> from_clock(std::string_view text)
     }
     if (parts > 2 || minutes > limit / minute) return std::nullopt;
     const microseconds time(minutes * minute + seconds->count());
-    if (time > longest_time) return std::nullopt;
+    if (time > max_time) return std::nullopt;
     return time;
 }
 

@@ -70,8 +70,8 @@ void aac_track::send(const AVPacket* packet)
     };
     check(avcodec_send_packet(decoder_.get(), packet));
     while (check(avcodec_receive_frame(decoder_.get(), decoded_.get()))) {
-        const av::frame_turn turn(decoded_);
-        take(*turn.get());
+        const av::scoped_frame unref(decoded_);
+        take(*unref.get());
     }
     if (packet || !graph_) return;
     guard(av_buffersrc_add_frame(source_, nullptr), "filter the audio");
@@ -152,8 +152,8 @@ void aac_track::encode_filtered()
         const int code = av_buffersink_get_frame(sink_, filtered_.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
         guard(code, "filter the audio");
-        const av::frame_turn turn(filtered_);
-        encode(turn.get());
+        const av::scoped_frame unref(filtered_);
+        encode(unref.get());
     }
 }
 

@@ -4,7 +4,7 @@ namespace reelpipe::cut {
 
 using std::chrono::microseconds;
 
-clip_audio::clip_audio(const material& input, clip_writer& writer, const options& how)
+clip_audio::clip_audio(const segment_packets& input, clip_writer& writer, const options& how)
     : input_(input), writer_(writer), how_(how), source_(how.audio == audio_mode::none ? nullptr : input.audio())
 {
 }

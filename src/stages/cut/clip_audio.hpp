@@ -9,7 +9,7 @@
 #include "stages/cut/aac_track.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/cut.hpp"
-#include "stages/cut/material.hpp"
+#include "stages/cut/segment_packets.hpp"
 
 namespace reelpipe::cut {
 
@@ -17,7 +17,7 @@ namespace reelpipe::cut {
 // It begins the file, because the header waits for the audio's encoder where there is one.
 class clip_audio {
 public:
-    clip_audio(const material&, clip_writer&, const options&);
+    clip_audio(const segment_packets&, clip_writer&, const options&);
 
     // The clip begins so long after the start of the segment and lasts so long. The video's stream has been added.
     void begin(std::chrono::microseconds after_start, std::chrono::microseconds length);
@@ -32,7 +32,7 @@ private:
     void pass_on(AVPacket&);
     void write_encoded();
 
-    const material& input_;
+    const segment_packets& input_;
     clip_writer& writer_;
     options how_;
     AVStream* source_;  // null: there is none, or none is wanted

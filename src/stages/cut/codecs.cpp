@@ -26,7 +26,7 @@ av::codec open_decoder(const AVStream& stream, const options& how)
     av::check(avcodec_parameters_to_context(context.get(), stream.codecpar), "set up the decoder");
     context->pkt_timebase = stream.time_base;
     context->thread_count = 1;
-    context->max_pixels = media::largest_frame;
+    context->max_pixels = media::max_frame_pixels;
     if (how.keep_corrupt) context->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
     const int opened = avcodec_open2(context.get(), decoder, nullptr);
     if (opened < 0) throw media::error(media::fault::corrupt, av::error("open the decoder", opened).what());

@@ -17,7 +17,7 @@ extern "C" {
 #include "stages/cut/frame_clock.hpp"
 #include "stages/cut/frame_filter.hpp"
 #include "stages/cut/lossless.hpp"
-#include "stages/cut/material.hpp"
+#include "stages/cut/segment_packets.hpp"
 #include "stages/cut/smart.hpp"
 
 namespace reelpipe::cut {
@@ -41,7 +41,7 @@ bool is_valid(AVRational rate) { return rate.num > 0 && rate.den > 0; }
 class cutter {
 public:
     cutter(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
-        : input_(source, wanted, std::move(stop), material::extent::one_frame_more),
+        : input_(source, wanted, std::move(stop), segment_packets::extent::one_frame_more),
           wanted_(wanted),
           how_(how),
           video_(input_.video()),
@@ -54,7 +54,7 @@ public:
           clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_frame : frame_clock::beginning::at_zero)
     {
         if (!is_valid(source_rate_)) source_rate_ = {25, 1};  // as ffmpeg assumes
-        if (!is_valid(forced_rate_) && av_q2d(source_rate_) > media::most_frames_a_second)
+        if (!is_valid(forced_rate_) && av_q2d(source_rate_) > media::max_frames_per_second)
             throw media::error(media::fault::too_large,
                                fmt::format("{:.0f} frames a second; --fps takes fewer", av_q2d(source_rate_)));
     }
@@ -63,13 +63,13 @@ public:
     {
         const av::packet packet = av::make_packet();
         for (;;) {
-            const material::kind got = input_.next(packet.get());
-            if (got == material::kind::end) break;
-            const av::packet_turn turn(packet);
-            if (got == material::kind::frame)
-                decode(turn.get());
+            const segment_packets::kind got = input_.next(packet.get());
+            if (got == segment_packets::kind::end) break;
+            const av::scoped_packet unref(packet);
+            if (got == segment_packets::kind::frame)
+                decode(unref.get());
             else
-                audio_.take(*turn.get());
+                audio_.take(*unref.get());
         }
         decode(nullptr);
         finish_video();
@@ -97,8 +97,8 @@ private:
             if (code < 0) not_decoded(code);
             if (code < 0 && !packet) return;
             if (code < 0) continue;
-            const av::frame_turn turn(frame_);
-            take(*turn.get());
+            const av::scoped_frame unref(frame_);
+            take(*unref.get());
         }
     }
 
@@ -164,8 +164,8 @@ private:
     void take_filtered()
     {
         while (filter_->receive(filtered_.get())) {
-            const av::frame_turn turn(filtered_);
-            encode_in_time(*turn.get(), filter_->time_base(), filter_->frame_rate(), filter_->pixel_shape());
+            const av::scoped_frame unref(filtered_);
+            encode_in_time(*unref.get(), filter_->time_base(), filter_->frame_rate(), filter_->pixel_shape());
         }
     }
 
@@ -245,12 +245,12 @@ private:
             const int code = avcodec_receive_packet(encoder_.get(), encoded_.get());
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
             if (code < 0) throw encode_error(av::error("encode", code).what());
-            const av::packet_turn turn(encoded_);
-            writer_.write(*turn.get(), *video_out_, encoder_->time_base);
+            const av::scoped_packet unref(encoded_);
+            writer_.write(*unref.get(), *video_out_, encoder_->time_base);
         }
     }
 
-    material input_;
+    segment_packets input_;
     segment wanted_;
     options how_;
     AVStream& video_;

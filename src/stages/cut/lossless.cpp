@@ -14,7 +14,7 @@
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/edit_list.hpp"
-#include "stages/cut/material.hpp"
+#include "stages/cut/segment_packets.hpp"
 
 namespace reelpipe::cut {
 
@@ -23,10 +23,10 @@ using std::chrono::microseconds;
 namespace {
 
 // Demuxers of containers that keep no decoding times find them out from so many packets.
-constexpr std::size_t most_untimed = 32;
+constexpr std::size_t max_untimed = 32;
 
 // From decoding to showing: a codec that shows frames out of order holds back 16 of them.
-constexpr std::chrono::minutes longest_delay{1};
+constexpr std::chrono::minutes max_delay{1};
 
 [[noreturn]] void corrupt(const std::string& what) { throw media::error(media::fault::corrupt, what); }
 
@@ -136,7 +136,7 @@ private:
 
     void hold(AVPacket& packet)
     {
-        if (held_.size() == most_untimed || first_decoded_ != AV_NOPTS_VALUE)
+        if (held_.size() == max_untimed || first_decoded_ != AV_NOPTS_VALUE)
             unsupported("frames without decoding times");
         held_.push_back(av::make_packet());
         av_packet_move_ref(held_.back().get(), &packet);
@@ -163,7 +163,7 @@ private:
         last_decoded_ = packet.dts;
         last_duration_ = packet.duration;
         if (packet.pts < packet.dts) corrupt("a sample that is shown before it is decoded");
-        if (in_microseconds(packet.pts - packet.dts) > longest_delay)
+        if (in_microseconds(packet.pts - packet.dts) > max_delay)
             corrupt("a sample that is shown long after it is decoded");
         writer_.write(packet, target_, source_.time_base);
     }
@@ -206,16 +206,16 @@ public:
         writer_.count_in(video_->tick());
         bool has_video = false, has_key = false;
         for (;;) {
-            const material::kind got = input_.next(packet.get());
-            if (got == material::kind::end) break;
-            const av::packet_turn turn(packet);
-            if (turn->size == 0) continue;  // a frame was dropped there; MP4 has no samples without bytes
-            has_video = has_video || got == material::kind::frame;
-            has_key = has_key || (got == material::kind::frame && turn->flags & AV_PKT_FLAG_KEY);
-            if (got == material::kind::audio) {
-                if (audio_) audio_->add(*turn.get());
+            const segment_packets::kind got = input_.next(packet.get());
+            if (got == segment_packets::kind::end) break;
+            const av::scoped_packet unref(packet);
+            if (unref->size == 0) continue;  // a frame was dropped there; MP4 has no samples without bytes
+            has_video = has_video || got == segment_packets::kind::frame;
+            has_key = has_key || (got == segment_packets::kind::frame && unref->flags & AV_PKT_FLAG_KEY);
+            if (got == segment_packets::kind::audio) {
+                if (audio_) audio_->add(*unref.get());
             } else if (has_key) {
-                video_->add(*turn.get());
+                video_->add(*unref.get());
             }
         }
         if (has_video && !has_key) corrupt("no key frame in front of the segment");
@@ -243,7 +243,7 @@ private:
                 .audio = audio_ && !audio_->is_empty()};
     }
 
-    material input_;
+    segment_packets input_;
     int output_;
     microseconds length_;
     clip_writer writer_;

@@ -235,8 +235,8 @@ void part_encoder::send(const AVFrame* frame)
         const int code = avcodec_receive_packet(encoder_.get(), encoded_.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
         guard(code, "encode");
-        const av::packet_turn turn(encoded_);
-        take(*turn.get());
+        const av::scoped_packet unref(encoded_);
+        take(*unref.get());
     }
 }
 
@@ -263,19 +263,19 @@ void part_encoder::take(const AVPacket& packet)
 
 void part_encoder::decode(const encoded_frame* frame)
 {
-    const av::packet_turn turn(again_);
+    const av::scoped_packet unref(again_);
     if (frame) {
-        av::check(av_new_packet(turn.get(), static_cast<int>(frame->bytes.size())), "keep a frame");
-        std::ranges::copy(frame->bytes, turn->data);
-        turn->pts = frame->time;
+        av::check(av_new_packet(unref.get(), static_cast<int>(frame->bytes.size())), "keep a frame");
+        std::ranges::copy(frame->bytes, unref->data);
+        unref->pts = frame->time;
     }
-    if (avcodec_send_packet(decoder_.get(), frame ? turn.get() : nullptr) < 0)
+    if (avcodec_send_packet(decoder_.get(), frame ? unref.get() : nullptr) < 0)
         throw cannot_copy{why_encoded::encoder_differs};
     for (;;) {
         const int code = avcodec_receive_frame(decoder_.get(), decoded_.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
         if (code < 0) throw cannot_copy{why_encoded::encoder_differs};
-        const av::frame_turn shown(decoded_);
+        const av::scoped_frame shown(decoded_);
         compare(*shown.get());
     }
 }

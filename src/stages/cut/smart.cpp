@@ -15,8 +15,8 @@
 #include "stages/cut/clip_audio.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
-#include "stages/cut/material.hpp"
 #include "stages/cut/part_encoder.hpp"
+#include "stages/cut/segment_packets.hpp"
 #include "stages/cut/smart_plan.hpp"
 
 namespace reelpipe::cut {
@@ -26,14 +26,14 @@ namespace h264 = media::h264;
 
 namespace {
 
-constexpr std::size_t most_bytes = 256u << 20;  // of the packets of one segment
-constexpr unsigned most_set_ids = 32;
+constexpr std::size_t max_bytes = 256u << 20;  // of the packets of one segment
+constexpr unsigned max_set_ids = 32;
 constexpr std::chrono::milliseconds latest_start{100};
 
 // What a seam must not show, in dB. Encoding begins at a quality that mostly does it and costs little.
 constexpr double least_likeness = 36, least_median = 40;
 constexpr double first_quality = 18, quality_step = 4;
-constexpr int most_tries = 3;
+constexpr int max_tries = 3;
 
 // A packet of the source.
 struct source_packet {
@@ -101,7 +101,7 @@ private:
     {
         unsigned id = 0;
         while (sets_.contains(id) || sets_.begin()->second.id == id) ++id;
-        if (id >= most_set_ids) throw cannot_copy{why_encoded::parameter_sets};
+        if (id >= max_set_ids) throw cannot_copy{why_encoded::parameter_sets};
         return id;
     }
 
@@ -110,15 +110,15 @@ private:
         const av::packet packet = av::make_packet();
         std::size_t bytes = 0;
         for (;;) {
-            const material::kind got = input_.next(packet.get());
-            if (got == material::kind::end) break;
-            const av::packet_turn turn(packet);
-            bytes += static_cast<std::size_t>(turn->size);
-            if (bytes > most_bytes) throw cannot_copy{why_encoded::too_large};
-            if (got == material::kind::frame)
-                add_frame(*turn.get());
+            const segment_packets::kind got = input_.next(packet.get());
+            if (got == segment_packets::kind::end) break;
+            const av::scoped_packet unref(packet);
+            bytes += static_cast<std::size_t>(unref->size);
+            if (bytes > max_bytes) throw cannot_copy{why_encoded::too_large};
+            if (got == segment_packets::kind::frame)
+                add_frame(*unref.get());
             else
-                add_audio(*turn.get());
+                add_audio(*unref.get());
         }
     }
 
@@ -218,9 +218,9 @@ private:
             if (clashes && from_second_id) throw cannot_copy{why_encoded::encoder_differs};
             const part_encoder::likeness found = part->likeness_of_all();
             const bool is_good = found.least >= least_likeness && found.median >= least_median;
-            if (!clashes && (is_good || tries == most_tries)) return part;
+            if (!clashes && (is_good || tries == max_tries)) return part;
             from_second_id = from_second_id || clashes;
-            if (!is_good && tries < most_tries) {
+            if (!is_good && tries < max_tries) {
                 ++tries;
                 format_.quality = std::max(format_.quality - quality_step, 1.0);
             }
@@ -237,14 +237,14 @@ private:
                 const int code = avcodec_receive_frame(decoder.get(), decoded_.get());
                 if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
                 if (code < 0) throw cannot_copy{why_encoded::damaged};
-                const av::frame_turn turn(decoded_);
-                const std::int64_t time = turn->best_effort_timestamp;
+                const av::scoped_frame unref(decoded_);
+                const std::int64_t time = unref->best_effort_timestamp;
                 if (time < shown.front() || time > shown.back()) continue;
-                if (done == shown.size() || time != shown[done] || turn->decode_error_flags ||
-                    turn->flags & AV_FRAME_FLAG_CORRUPT)
+                if (done == shown.size() || time != shown[done] || unref->decode_error_flags ||
+                    unref->flags & AV_FRAME_FLAG_CORRUPT)
                     throw cannot_copy{why_encoded::damaged};
-                turn->pts = time;
-                part.add(*turn.get());
+                unref->pts = time;
+                part.add(*unref.get());
                 ++done;
             }
         };
@@ -336,23 +336,22 @@ private:
         AVStream& target = add_video();
         audio_.begin(begin_of_clip(), length_ - begin_of_clip());
         const std::int64_t last_lasts = duration_of_last();
-        std::int64_t longest_step = 1;
-        for (std::size_t i = 1; i < decoded.size(); ++i)
-            longest_step = std::max(longest_step, decoded[i] - decoded[i - 1]);
+        std::int64_t max_step = 1;
+        for (std::size_t i = 1; i < decoded.size(); ++i) max_step = std::max(max_step, decoded[i] - decoded[i - 1]);
         const av::packet packet = av::make_packet();
         for (std::size_t i = 0; i < all.size(); ++i) {
             write_audio_before(av::to_microseconds(decoded[i], video_.time_base) + begin_of_clip());
-            const av::packet_turn turn(packet);
-            av::check(av_new_packet(turn.get(), static_cast<int>(all[i].bytes.size())), "write a packet");
-            std::ranges::copy(all[i].bytes, turn->data);
-            turn->pts = times[i];
-            turn->dts = decoded[i];
+            const av::scoped_packet unref(packet);
+            av::check(av_new_packet(unref.get(), static_cast<int>(all[i].bytes.size())), "write a packet");
+            std::ranges::copy(all[i].bytes, unref->data);
+            unref->pts = times[i];
+            unref->dts = decoded[i];
             const auto next = std::ranges::upper_bound(sorted, times[i]);
-            turn->duration = next == sorted.end() ? last_lasts : *next - times[i];
+            unref->duration = next == sorted.end() ? last_lasts : *next - times[i];
             // What is decoded last need not be shown last, and lasts in the index like the others.
-            if (i > 0 && i + 1 == all.size()) turn->duration = std::min(turn->duration, longest_step);
-            turn->flags = all[i].is_key ? AV_PKT_FLAG_KEY : 0;
-            writer_.write(*turn.get(), target, video_.time_base);
+            if (i > 0 && i + 1 == all.size()) unref->duration = std::min(unref->duration, max_step);
+            unref->flags = all[i].is_key ? AV_PKT_FLAG_KEY : 0;
+            writer_.write(*unref.get(), target, video_.time_base);
         }
         write_audio_before(microseconds::max());
         audio_.finish();
@@ -389,7 +388,7 @@ private:
                 .parts = std::move(parts)};
     }
 
-    material input_;
+    segment_packets input_;
     AVStream& video_;
     options how_;
     std::int64_t start_, end_;  // of the segment, in ticks of the video

@@ -6,7 +6,7 @@
 #include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
-#include "stages/fetch/bring.hpp"
+#include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/hls.hpp"
 #include "stages/fetch/url.hpp"
 
@@ -14,8 +14,8 @@ namespace reelpipe::fetch {
 
 namespace {
 
-constexpr std::uint64_t smallest_head = 4u << 10;
-constexpr std::uint64_t largest_head = 512u << 10;
+constexpr std::uint64_t min_head = 4u << 10;
+constexpr std::uint64_t max_head = 512u << 10;
 // The boxes in front of an index and the header behind it.
 constexpr std::uint64_t around_index = 4u << 10;
 
@@ -116,7 +116,7 @@ asio::awaitable<fetched> fetcher::fetch(held_video& video, media_source source, 
 
 asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source source, std::vector<segment> wanted)
 {
-    const means with{http_, hosts_, options_, video.counts, video.disk};
+    const transfer_context with{http_, hosts_, options_, video.counts, video.disk};
     if (std::ranges::all_of(source.files, is_playlist)) {
         if (!video.playlists) video.playlists = std::make_shared<held_playlists>();
         hls_fetch segments(with, planners_, *video.playlists);
@@ -141,7 +141,7 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
         }
         if (next.pieces.empty()) break;
         ++video.counts.rounds;
-        co_await bring(with, std::move(next.pieces));
+        co_await fetch_ranges(with, std::move(next.pieces));
         if (next.are_the_last) break;
     }
     co_return material_of(video, wanted.size());
@@ -160,7 +160,8 @@ asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const 
             continue;
         }
         const media::partial_file view = file.bytes->view();
-        const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+        const media::stream_selection kind =
+            i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
         auto look = [this, &view, &wanted, kind] { return options_.looks.plan(view, wanted, kind); };
         const media::span_plan next = co_await reelpipe::offload(planners_, look);
         file.index_bytes = next.index_bytes;
@@ -179,13 +180,13 @@ asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const 
 void fetcher::learn_head(media::byte_range head, const std::vector<media::byte_range>& needed,
                          std::uint64_t index_bytes)
 {
-    if (head.begin != 0 || head.end > largest_head) return;
-    std::uint64_t index_end = smallest_head;
+    if (head.begin != 0 || head.end > max_head) return;
+    std::uint64_t index_end = min_head;
     if (index_bytes > 0)
         index_end = index_bytes + around_index;
     else if (!needed.empty() && needed.front().begin == head.end)
         index_end = needed.front().end;
-    index_end = std::clamp(index_end, smallest_head, largest_head);
+    index_end = std::clamp(index_end, min_head, max_head);
     if (index_end < head_)
         head_ = index_end;
     else

@@ -12,7 +12,7 @@
 #include "reelpipe/clip.hpp"
 #include "reelpipe/media_source.hpp"
 
-#include "stages/fetch/bring.hpp"
+#include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/held_file.hpp"
 #include "stages/fetch/http_client.hpp"
 #include "stages/fetch/options.hpp"
@@ -75,7 +75,7 @@ public:
 
 private:
     struct missing_pieces {
-        std::vector<piece> pieces{};
+        std::vector<file_range> pieces{};
         bool are_the_last = false;  // nothing will be missing once these are there
     };
 

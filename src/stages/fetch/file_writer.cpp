@@ -27,7 +27,7 @@ void make_room(held_file& file)
 {
     const auto extent = file.extent();
     if (!extent || !file.bytes) return;
-    if (extent->size() > std::min(file.room, largest_file))
+    if (extent->size() > std::min(file.room, max_file))
         fail<too_large_error>(file, "it is said to have " + std::to_string(extent->size()) + " bytes");
     const std::uint64_t size = file.place + extent->size();
     if (size <= file.bytes->size()) return;

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "stages/fetch/bring.hpp"
 #include "stages/fetch/disk_budget.hpp"
+#include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/http_client.hpp"
 #include "stages/fetch/url.hpp"
 
@@ -22,7 +22,7 @@ void make_room(held_file&);
 class file_writer final : public body_sink {
 public:
     // What it is given outlives it.
-    file_writer(const means& with, piece asked, disk_room room)
+    file_writer(const transfer_context& with, file_range asked, disk_room room)
         : with_(with), file_(*asked.file), asked_(asked.range), room_(std::move(room))
     {
     }
@@ -38,7 +38,7 @@ private:
     std::uint64_t end_of_whole(const response_head&);
     [[noreturn]] void fail_too_large(std::uint64_t limit) const;
 
-    const means& with_;
+    const transfer_context& with_;
     held_file& file_;
     media::byte_range asked_;
     disk_room room_;

@@ -16,7 +16,7 @@
 namespace reelpipe::fetch {
 
 // No video is as large; who says so of a file has made it up.
-inline constexpr std::uint64_t largest_file = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t max_file = std::uint64_t{1} << 40;
 
 inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 

@@ -20,15 +20,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t largest_playlist = 16u << 20;
+constexpr std::uint64_t max_playlist = 16u << 20;
 // Places in the temporary file are so far apart. Holes take no space.
-constexpr std::uint64_t largest_segment = 1u << 30;
+constexpr std::uint64_t max_segment_bytes = 1u << 30;
 // So many segments more than a clip overlaps, where no key frame is near.
-constexpr std::size_t most_extra_segments = 8;
+constexpr std::size_t max_extra_segments = 8;
 // So often other segments are looked at for one clip, because the durations in the playlist are wrong.
-constexpr unsigned most_looks = 24;
+constexpr unsigned max_looks = 24;
 // Of a first segment, this shows when it begins, as a rule.
-constexpr std::uint64_t smallest_head = 64u << 10;
+constexpr std::uint64_t min_head = 64u << 10;
 // Streams of one video share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
 // Frames that are missing for less than this are the frame_rounding of durations.
@@ -47,7 +47,7 @@ std::string text_of(const held_file& file)
 std::string plain(std::string text)
 {
     if (!looks_like_gzip(text)) return text;
-    std::optional<std::string> unpacked = gunzipped(text, largest_playlist);
+    std::optional<std::string> unpacked = gunzipped(text, max_playlist);
     if (!unpacked)
         throw playlist_error(playlist_error::kind::no_playlist,
                              "a gzip file that is damaged, or larger than playlists are");
@@ -100,7 +100,7 @@ media_playlist& segments_in(playlist& list)
 
 }  // namespace
 
-hls_fetch::hls_fetch(means with, const asio::any_io_executor& planners, held_playlists& held)
+hls_fetch::hls_fetch(transfer_context with, const asio::any_io_executor& planners, held_playlists& held)
     : with_(std::move(with)), planners_(planners), held_(held)
 {
 }
@@ -120,10 +120,10 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
         }
     }
     for (;;) {
-        std::vector<piece> pieces = missing(clips);
+        std::vector<file_range> pieces = missing(clips);
         if (!pieces.empty()) {
             ++with_.counts.rounds;
-            co_await bring(with_, std::move(pieces));
+            co_await fetch_ranges(with_, std::move(pieces));
         }
         bool is_complete = true;
         for (clip& each : clips) {
@@ -132,7 +132,7 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
         }
         if (is_complete) break;
     }
-    co_return material(clips);
+    co_return fetched_of(clips);
 }
 
 asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
@@ -166,20 +166,20 @@ asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> 
 {
     std::vector<held_file> texts;
     texts.reserve(all.size());
-    std::vector<piece> pieces;
+    std::vector<file_range> pieces;
     for (const remote_file& each : all) {
         held_file& text = texts.emplace_back();
         text.from = each;
-        text.room = largest_playlist;
+        text.room = max_playlist;
         text.any_encoding = true;
-        pieces.push_back({&text, {0, std::min(each.max_range, largest_playlist)}});
+        pieces.push_back({&text, {0, std::min(each.max_range, max_playlist)}});
     }
     while (!pieces.empty()) {
         ++with_.counts.rounds;
-        co_await bring(with_, std::move(pieces));
+        co_await fetch_ranges(with_, std::move(pieces));
         pieces.clear();
         for (held_file& text : texts)
-            for (const media::byte_range& gap : text.missing({0, largest_playlist})) pieces.push_back({&text, gap});
+            for (const media::byte_range& gap : text.missing({0, max_playlist})) pieces.push_back({&text, gap});
     }
     std::vector<playlist> lists;
     for (const held_file& text : texts) {
@@ -220,14 +220,14 @@ held_file& hls_fetch::resource(held_stream& stream, std::map<std::size_t, held_f
     if (file.bytes) return file;
     if (!held_.store) held_.store = sparse_file::in(with_.options.folder, with_.disk);
     file.bytes = held_.store;
-    file.room = largest_segment;
-    file.place = std::exchange(held_.next_place, held_.next_place + largest_segment);
+    file.room = max_segment_bytes;
+    file.place = std::exchange(held_.next_place, held_.next_place + max_segment_bytes);
     return file;
 }
 
-std::vector<piece> hls_fetch::missing(const std::vector<clip>& clips)
+std::vector<file_range> hls_fetch::missing(const std::vector<clip>& clips)
 {
-    std::vector<piece> pieces;
+    std::vector<file_range> pieces;
     std::set<const held_file*> named;
     const auto add = [&](held_file& file, std::uint64_t most) {
         if (!named.insert(&file).second) return;
@@ -254,16 +254,16 @@ std::vector<piece> hls_fetch::missing(const std::vector<clip>& clips)
         const std::size_t timeline = stream.list.segments[of.run.first].timeline;
         const std::size_t first = segment_times::first_of_timeline(stream.list, of.run.first);
         if (!stream.times.zero(timeline))
-            add_segment(stream, first, stream.heads.try_emplace(timeline, smallest_head).first->second);
+            add_segment(stream, first, stream.heads.try_emplace(timeline, min_head).first->second);
     });
     return pieces;
 }
 
-asio::awaitable<run_look> hls_fetch::look(media::partial_file view, std::optional<playlist_clock> clock, segment wanted,
-                                          media::tracks kind) const
+asio::awaitable<segment_run_info> hls_fetch::look(media::partial_file view, std::optional<playlist_clock> clock,
+                                                  segment wanted, media::stream_selection kind) const
 {
     auto job = [this, &view, &clock, &wanted, kind] { return with_.options.looks.run(view, clock, wanted, kind); };
-    const run_look found = co_await reelpipe::offload(planners_, job);
+    const segment_run_info found = co_await reelpipe::offload(planners_, job);
     co_return found;
 }
 
@@ -296,9 +296,10 @@ asio::awaitable<void> hls_fetch::look_at_head(std::size_t i, std::size_t number)
     if (!file.identity.size || !file.missing({file.part.begin, file.part.begin + head}).empty()) co_return;
     const media::partial_file view = head_view_of(stream, first, head);
     const bool is_whole = is_held(stream, {first, first + 1});
-    const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+    const media::stream_selection kind =
+        i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
     try {
-        const run_look seen = co_await look(view, std::nullopt, {}, kind);
+        const segment_run_info seen = co_await look(view, std::nullopt, {}, kind);
         stream.times.learn_zero(timeline, seen.span.first);
     } catch (const media::error&) {
         if (is_whole) throw;
@@ -328,7 +329,8 @@ asio::awaitable<void> hls_fetch::look_at_run_of(clip& each, std::size_t i)
     const std::optional<playlist_clock> clock = clock_of(next, i);
     if (next.is_complete || !clock || !is_held(stream, next.run)) co_return;
     next.view = view_of(stream, next.run);
-    const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+    const media::stream_selection kind =
+        i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
     next.seen = co_await look(next.view, clock, each.wanted, kind);
     next.view.origin = next.seen.origin;
     next.view.audio_ahead = next.seen.audio_ahead;
@@ -340,19 +342,19 @@ asio::awaitable<void> hls_fetch::look_at_run_of(clip& each, std::size_t i)
 
 // Whether other segments are needed: those that the clip is in, now that it is known when the ones at hand begin; the
 // one before where decoding cannot begin, or the one behind where the frames end too early.
-bool hls_fetch::extend(held_stream& stream, media::tracks kind, const segment& wanted, part& of)
+bool hls_fetch::extend(held_stream& stream, media::stream_selection kind, const segment& wanted, part& of)
 {
     const auto& all = stream.list.segments;
     const auto start = wanted.start + *of.view.origin, end = wanted.end + *of.view.origin;
     const bool begins_late = of.seen.span.first > start + frame_rounding;
-    const bool can_begin = kind == media::tracks::audio
+    const bool can_begin = kind == media::stream_selection::audio_only
                                ? !begins_late
                                : of.seen.span.first_key && *of.seen.span.first_key <= start + frame_rounding;
     const bool has_end = of.seen.span.end + frame_rounding >= end;
     const auto follow = [&all](std::size_t before) {
         return before > 0 && before < all.size() && go_together(all[before - 1], all[before]);
     };
-    if (++of.looks > most_looks)
+    if (++of.looks > max_looks)
         throw media::error(media::fault::unsupported, "the playlist and the media in it disagree about the time");
 
     const segment_run asked = first_guess(stream.list, wanted);
@@ -366,17 +368,17 @@ bool hls_fetch::extend(held_stream& stream, media::tracks kind, const segment& w
             of.run = asked;
             return true;
         }
-        if (asked.first < of.run.first + most_extra_segments) {
+        if (asked.first < of.run.first + max_extra_segments) {
             --of.run.first;
             return true;
         }
     }
-    if (!has_end && follow(of.run.last) && of.run.last < asked.last + most_extra_segments) {
+    if (!has_end && follow(of.run.last) && of.run.last < asked.last + max_extra_segments) {
         of.run.last = std::max(of.run.last + 1, std::min(asked.last, all.size()));
         return true;
     }
-    const bool may_begin_late = of.run.first == 0 || kind == media::tracks::audio;
-    const bool may_end_early = of.run.last == all.size() || kind == media::tracks::audio;
+    const bool may_begin_late = of.run.first == 0 || kind == media::stream_selection::audio_only;
+    const bool may_end_early = of.run.last == all.size() || kind == media::stream_selection::audio_only;
     if ((begins_late && !may_begin_late) || (!has_end && !may_end_early))
         throw media::error(media::fault::unsupported, "the clip overlaps a discontinuity or a gap of the playlist");
     return extend_for_audio(all, of);
@@ -427,7 +429,7 @@ media::partial_file hls_fetch::view_of(const held_stream& stream, segment_run ru
     return view;
 }
 
-fetched hls_fetch::material(const std::vector<clip>& clips) const
+fetched hls_fetch::fetched_of(const std::vector<clip>& clips) const
 {
     fetched all{.counts = with_.counts};
     if (held_.store) all.files.push_back(held_.store);

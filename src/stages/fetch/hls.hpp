@@ -40,7 +40,7 @@ struct held_playlists {
 // together out of the segments of a clip. The playlist's 0 is where the frames of its first segment begin.
 class hls_fetch {
 public:
-    hls_fetch(means, const asio::any_io_executor& planners, held_playlists&);
+    hls_fetch(transfer_context, const asio::any_io_executor& planners, held_playlists&);
 
     // As fetcher::fetch().
     asio::awaitable<fetched> fetch(media_source, std::vector<segment>);
@@ -50,7 +50,7 @@ private:
     struct part {
         segment_run run{};
         bool is_complete = false;
-        run_look seen{};
+        segment_run_info seen{};
         bool asked_before = false, asked_behind = false;  // for a neighbour that may have the rest of the audio
         unsigned looks = 0;
         media::partial_file view{};
@@ -65,21 +65,21 @@ private:
     asio::awaitable<std::vector<playlist>> read(std::vector<remote_file>);
     void adopt(std::vector<held_stream>);
     held_file& resource(held_stream&, std::map<std::size_t, held_file>&, std::size_t number, const hls_resource&);
-    std::vector<piece> missing(const std::vector<clip>&);
+    std::vector<file_range> missing(const std::vector<clip>&);
     asio::awaitable<void> look_at(clip&);
     // `i`: of a stream; `number`: of a segment in its playlist.
     asio::awaitable<void> look_at_head(std::size_t i, std::size_t number);
-    asio::awaitable<run_look> look(media::partial_file view, std::optional<playlist_clock>, segment wanted,
-                                   media::tracks) const;
+    asio::awaitable<segment_run_info> look(media::partial_file view, std::optional<playlist_clock>, segment wanted,
+                                           media::stream_selection) const;
     asio::awaitable<void> look_at_run_of(clip&, std::size_t i);
     std::optional<playlist_clock> clock_of(const part&, std::size_t i) const;
-    static bool extend(held_stream&, media::tracks, const segment& wanted, part&);
+    static bool extend(held_stream&, media::stream_selection, const segment& wanted, part&);
     static bool extend_for_audio(const std::vector<hls_segment>&, part&);
     media::partial_file view_of(const held_stream&, segment_run) const;
     media::partial_file head_view_of(const held_stream&, std::size_t segment, std::uint64_t bytes) const;
-    fetched material(const std::vector<clip>&) const;
+    fetched fetched_of(const std::vector<clip>&) const;
 
-    means with_;
+    transfer_context with_;
     asio::any_io_executor planners_;
     held_playlists& held_;
 };

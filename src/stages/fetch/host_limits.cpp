@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto longest_in_place = 10s;
-constexpr std::size_t most_remembered = 4096;  // hosts; those that have limits are not forgotten
+constexpr auto max_in_place = 10s;
+constexpr std::size_t max_remembered = 4096;  // hosts; those that have limits are not forgotten
 
 // A place in the line of a host.
 class place {
@@ -53,7 +53,7 @@ void host_limits::host::wake_first()
 
 std::shared_ptr<host_limits::host> host_limits::host_at(const std::string& url)
 {
-    if (hosts_.size() >= most_remembered)
+    if (hosts_.size() >= max_remembered)
         std::erase_if(hosts_, [](const auto& each) { return each.second.use_count() == 1 && each.second->is_plain(); });
     std::shared_ptr<host>& found = hosts_[host_of(url)];
     if (!found) found = std::make_shared<host>(most_);
@@ -65,7 +65,7 @@ void host_limits::check(const std::string& url, clock::time_point now) { check(*
 void host_limits::check(host& of, const std::string& url, clock::time_point now)
 {
     const auto left = of.pace.next_turn() - now;
-    if (left <= longest_in_place) return;
+    if (left <= max_in_place) return;
     const auto wait = std::chrono::ceil<std::chrono::seconds>(left);
     throw postponed_error(
         display_name(url) + ": not asked, the host wants no requests for " + std::to_string(wait.count()) + " s",

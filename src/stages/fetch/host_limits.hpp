@@ -28,7 +28,7 @@ public:
     using clock = std::chrono::steady_clock;
 
     // Not more than so many requests a second to each host; 0: without bounds.
-    explicit host_limits(double most_per_second = 0) : most_(most_per_second) {}
+    explicit host_limits(double max_per_second = 0) : most_(max_per_second) {}
     host_limits(const host_limits&) = delete;
     host_limits& operator=(const host_limits&) = delete;
     ~host_limits();
@@ -71,7 +71,7 @@ public:
 
 private:
     struct host {
-        explicit host(double most_per_second) : pace(most_per_second) {}
+        explicit host(double max_per_second) : pace(max_per_second) {}
         void wake_first();
         bool is_plain() const { return line.empty() && pace.is_unbounded(); }
 

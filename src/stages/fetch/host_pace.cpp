@@ -15,12 +15,12 @@ constexpr double too_many_refusals = 2;  // more than about a tenth of all answe
 constexpr double below_granted = 0.97, above_served = 1.2;
 constexpr auto long_enough = 2s;  // with enough answers, to see what a host grants
 constexpr std::uint64_t enough = 10;
-constexpr double slowest = 0.05;         // requests a second
-constexpr std::size_t most_rounds = 64;  // of a full window before it is widened
+constexpr double slowest = 0.05;        // requests a second
+constexpr std::size_t max_rounds = 64;  // of a full window before it is widened
 
 constexpr auto first_pause = 100ms;
-constexpr auto longest_own_pause = 2s;    // a host that refuses everything is found to be down within a minute
-constexpr auto longest_asked_pause = 1h;  // who says more is not taken at its word
+constexpr auto max_own_pause = 2s;    // a host that refuses everything is found to be down within a minute
+constexpr auto max_asked_pause = 1h;  // who says more is not taken at its word
 
 // Those who were refused together do not come back together.
 host_pace::duration spread(host_pace::duration pause)
@@ -101,8 +101,8 @@ void host_pace::refused(const ticket& t, time now, std::optional<std::chrono::se
         }
     }
     if (is_width && !asked) return;  // to wait for those who are under way is enough
-    const duration own = std::min<duration>(first_pause * (1u << std::min(fruitless_pauses_, 12u)), longest_own_pause);
-    last_pause_ = asked ? std::min<duration>(*asked, longest_asked_pause) : own;
+    const duration own = std::min<duration>(first_pause * (1u << std::min(fruitless_pauses_, 12u)), max_own_pause);
+    last_pause_ = asked ? std::min<duration>(*asked, max_asked_pause) : own;
     leave_alone_until(now + spread(last_pause_));
     if (starts_anew) count_from(next_turn_);
 }
@@ -122,7 +122,7 @@ void host_pace::cut_width(const ticket& t, time now)
     window_ = std::min(window_, widest_served_ > 0 ? widest_served_ : t.width / 2);
     widest_served_ = widest_served_ > 0 ? window_ : 0;
     served_at_full_ = 0;
-    rounds_to_widen_ = std::min(rounds_to_widen_ * 2, most_rounds);
+    rounds_to_widen_ = std::min(rounds_to_widen_ * 2, max_rounds);
     rate_ = std::max({current_rate(now) / 2, above_served * served_per_second(now), slowest});
     granted_ = unbounded;
     ++cuts_;

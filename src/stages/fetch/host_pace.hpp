@@ -26,8 +26,8 @@ public:
         std::uint64_t cut = 0;  // cuts before it was sent
     };
 
-    // Not more than `most_per_second` requests; 0: without bounds.
-    explicit host_pace(double most_per_second = 0) : most_(most_per_second) {}
+    // Not more than `max_per_second` requests; 0: without bounds.
+    explicit host_pace(double max_per_second = 0) : most_(max_per_second) {}
 
     bool has_room() const { return under_way_ < window_; }
     time next_turn() const { return next_turn_; }  // while it has room: not before

@@ -405,7 +405,7 @@ asio::awaitable<void> http_client::wait_for_turn(std::uint64_t bytes)
     shared->spend(bytes);
 }
 
-std::uint64_t http_client::most_at_once() const
+std::uint64_t http_client::max_at_once() const
 {
     constexpr std::uint64_t not_worth_a_request = 64u << 10;
     const std::uint64_t rate = driver_->options.rate_limit;

@@ -91,7 +91,7 @@ public:
     asio::awaitable<void> wait_for_turn(std::uint64_t bytes);
 
     // What one request should ask for at most, so that all get their turns within about a second each.
-    std::uint64_t most_at_once() const;
+    std::uint64_t max_at_once() const;
 
     // Begins at once. The sink outlives the transfer.
     transfer start(http_request, body_sink&);

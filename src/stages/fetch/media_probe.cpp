@@ -23,16 +23,16 @@ std::chrono::microseconds begin_of(const media::time_span& span, const playlist_
 }
 
 // Reads a clip as it will be cut, from further and further in front where its audio begins late.
-media::heard find_audio(media::partial_file& view, const media::time_span& span, const segment& wanted,
-                        media::tracks kind, const std::stop_token& stop)
+media::audio_coverage find_audio(media::partial_file& view, const media::time_span& span, const segment& wanted,
+                                 media::stream_selection kind, const std::stop_token& stop)
 {
     const auto look = [&] {
-        media::demuxer input(view, stop, media::edits::applied, kind);
-        return media::heard_in(input, wanted);
+        media::demuxer input(view, stop, media::edit_list_mode::applied, kind);
+        return media::audio_coverage_in(input, wanted);
     };
     const auto in_front = wanted.start + *view.origin - span.first;
-    media::heard found = look();
-    while (found.begins_late && kind == media::tracks::video && view.audio_ahead < in_front) {
+    media::audio_coverage found = look();
+    while (found.begins_late && kind == media::stream_selection::audio_and_video && view.audio_ahead < in_front) {
         view.audio_ahead = std::max(audio_step, 2 * view.audio_ahead);
         found = look();
     }
@@ -42,11 +42,11 @@ media::heard find_audio(media::partial_file& view, const media::time_span& span,
 
 }  // namespace
 
-run_look look_at_run(media::partial_file view, const std::optional<playlist_clock>& clock, const segment& wanted,
-                     media::tracks kind, const std::stop_token& stop)
+segment_run_info probe_segment_run(media::partial_file view, const std::optional<playlist_clock>& clock,
+                                   const segment& wanted, media::stream_selection kind, const std::stop_token& stop)
 {
     if (!clock) return {.span = media::begin_of(view, kind, stop)};
-    run_look found{.span = media::time_span_of(view, kind, stop)};
+    segment_run_info found{.span = media::time_span_of(view, kind, stop)};
     view.origin = found.span.first - begin_of(found.span, *clock);
     found.audio = find_audio(view, found.span, wanted, kind, stop);
     found.origin = *view.origin;

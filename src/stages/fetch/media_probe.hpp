@@ -23,30 +23,30 @@ struct playlist_clock {
 };
 
 // What the segments of a playlist that were fetched for a clip turn out to have.
-struct run_look {
+struct segment_run_info {
     media::time_span span{};
     std::chrono::microseconds origin{};       // the clip's 0, on their clock
     std::chrono::microseconds audio_ahead{};  // as media::partial_file has it
-    media::heard audio{};
+    media::audio_coverage audio{};
 };
 
 // Reads a file that is put together out of segments. Without a clock, as far as its first packet, of which the time and
 // the container are given. Throws as media::demuxer does.
-run_look look_at_run(media::partial_file view, const std::optional<playlist_clock>&, const segment& wanted,
-                     media::tracks, const std::stop_token& = {});
+segment_run_info probe_segment_run(media::partial_file view, const std::optional<playlist_clock>&,
+                                   const segment& wanted, media::stream_selection, const std::stop_token& = {});
 
 // All that fetching asks libav about videos, which are a stranger's. Another way to answer may be put in its place, for
 // example in a process that may die of it; media::process_died from there costs the video, or the clip of a playlist.
 // Called on the threads of the planners.
 struct media_probe {
-    std::function<media::span_plan(const media::partial_file&, const std::vector<segment>&, media::tracks)> plan =
-        [](const media::partial_file& file, const std::vector<segment>& wanted, media::tracks kind) {
+    std::function<media::span_plan(const media::partial_file&, const std::vector<segment>&, media::stream_selection)>
+        plan = [](const media::partial_file& file, const std::vector<segment>& wanted, media::stream_selection kind) {
             return media::plan_spans(file, wanted, kind);
         };
-    std::function<run_look(const media::partial_file&, const std::optional<playlist_clock>&, const segment&,
-                           media::tracks)>
+    std::function<segment_run_info(const media::partial_file&, const std::optional<playlist_clock>&, const segment&,
+                                   media::stream_selection)>
         run = [](const media::partial_file& view, const std::optional<playlist_clock>& clock, const segment& wanted,
-                 media::tracks kind) { return look_at_run(view, clock, wanted, kind); };
+                 media::stream_selection kind) { return probe_segment_run(view, clock, wanted, kind); };
 };
 
 }  // namespace reelpipe::fetch

@@ -19,12 +19,12 @@ namespace {
 using std::chrono::microseconds;
 using refusal = playlist_error::kind;
 
-constexpr std::size_t most_segments = 200'000;
-constexpr std::size_t most_variants = 1'000;
-constexpr double longest_segment_s = 24 * 3600;
-constexpr double longest_playlist_s = 240 * 3600;
-constexpr std::uint64_t largest_offset = std::uint64_t{1} << 60;
-constexpr std::size_t most_shown = 60;
+constexpr std::size_t max_segments = 200'000;
+constexpr std::size_t max_variants = 1'000;
+constexpr double max_segment_s = 24 * 3600;
+constexpr double max_playlist_s = 240 * 3600;
+constexpr std::uint64_t max_offset = std::uint64_t{1} << 60;
+constexpr std::size_t max_shown = 60;
 constexpr std::size_t exact_decimals = 3;  // of a duration in seconds
 
 // A segment that begins or ends so close to the clip's end or start has no frame in it: durations are rounded.
@@ -43,7 +43,7 @@ bool take_line(std::string_view& text, std::string_view& line)
 [[noreturn]] void fail(refusal why, std::string_view what, std::string_view line = {})
 {
     std::string text(what);
-    if (!line.empty()) text += ": " + std::string(line.substr(0, most_shown));
+    if (!line.empty()) text += ": " + std::string(line.substr(0, max_shown));
     throw playlist_error(why, text);
 }
 
@@ -123,7 +123,7 @@ private:
     {
         const std::string_view text = line;
         const auto seconds = take_number<double>(line);
-        if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > longest_segment_s)
+        if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > max_segment_s)
             fail(refusal::no_playlist, "a segment without a duration", whole);
         duration_ = seconds;
         const std::string_view number = text.substr(0, text.size() - line.size());
@@ -138,8 +138,8 @@ private:
         std::optional<std::uint64_t> offset;
         const bool has_offset = take(text, "@");
         if (has_offset) offset = take_number<std::uint64_t>(text);
-        if (!length || *length == 0 || *length > largest_offset || (has_offset && !offset) ||
-            offset.value_or(0) > largest_offset)
+        if (!length || *length == 0 || *length > max_offset || (has_offset && !offset) ||
+            offset.value_or(0) > max_offset)
             fail(refusal::no_playlist, "an invalid byte range", whole);
         return {*length, offset};
     }
@@ -153,7 +153,7 @@ private:
         if (!range) return found;
         const auto& [length, offset] = *range;
         const std::uint64_t begin = offset ? *offset : found.url == last_url_ ? last_end_ : 0;
-        if (begin > largest_offset) fail(refusal::no_playlist, "an invalid byte range", reference);
+        if (begin > max_offset) fail(refusal::no_playlist, "an invalid byte range", reference);
         found.part = media::byte_range{begin, begin + length};
         last_url_ = found.url;
         last_end_ = found.part->end;
@@ -168,7 +168,7 @@ private:
         std::optional<std::pair<std::uint64_t, std::optional<std::uint64_t>>> part;
         if (!range.empty()) part = range_of(range, whole);
         if (part && !part->second) part->second = 0;
-        if (list_.headers.size() >= most_segments) fail(refusal::unsupported, "too many headers");
+        if (list_.headers.size() >= max_segments) fail(refusal::unsupported, "too many headers");
         hls_resource header = resource(reference, part);
         // Packagers name the same header in front of each segment; it is another only where it is another file.
         if (header_ && list_.headers[*header_] == header) return;
@@ -202,7 +202,7 @@ private:
     {
         is_master_ = true;
         if (value_of(attributes, "TYPE") != "AUDIO") return;
-        if (master_.audio.size() >= most_variants) fail(refusal::unsupported, "too many variants");
+        if (master_.audio.size() >= max_variants) fail(refusal::unsupported, "too many variants");
         hls_audio next{.group = value_of(attributes, "GROUP-ID")};
         if (const std::string reference = value_of(attributes, "URI"); !reference.empty())
             next.url = resource(reference, std::nullopt).url;
@@ -213,7 +213,7 @@ private:
     void uri(std::string_view line)
     {
         if (variant_) {
-            if (master_.variants.size() >= most_variants) fail(refusal::unsupported, "too many variants");
+            if (master_.variants.size() >= max_variants) fail(refusal::unsupported, "too many variants");
             variant_->url = resource(line, std::nullopt).url;
             master_.variants.push_back(std::move(*variant_));
             variant_.reset();
@@ -221,9 +221,9 @@ private:
         }
         if (is_master_) return;
         if (!duration_) fail(refusal::no_playlist, "a segment without a duration", line);
-        if (list_.segments.size() >= most_segments) fail(refusal::unsupported, "too many segments");
+        if (list_.segments.size() >= max_segments) fail(refusal::unsupported, "too many segments");
         const double end = time_ + *duration_;
-        if (end > longest_playlist_s) fail(refusal::unsupported, "too long a playlist");
+        if (end > max_playlist_s) fail(refusal::unsupported, "too long a playlist");
         list_.segments.push_back({.media = resource(line, part_),
                                   .length = in_microseconds(end) - in_microseconds(time_),
                                   .is_rounded = is_rounded_,

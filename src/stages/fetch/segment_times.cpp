@@ -17,7 +17,7 @@ namespace {
 
 // A duration that was cut down to whole seconds lacks almost one. Where there are decimals, encoders and packagers
 // still disagree a little.
-constexpr microseconds largest_rounding{1s}, largest_slip{100ms};
+constexpr microseconds max_rounding{1s}, max_slip{100ms};
 // Begins that are this near are the same.
 constexpr microseconds close_enough{2'000};
 
@@ -33,10 +33,10 @@ std::vector<microseconds> listed_begins(const media_playlist& list, std::size_t 
     return begins;
 }
 
-microseconds most_drift(std::span<const hls_segment> of)
+microseconds max_drift(std::span<const hls_segment> of)
 {
-    microseconds sum = largest_rounding;
-    for (const hls_segment& each : of) sum += each.is_rounded ? largest_rounding : largest_slip;
+    microseconds sum = max_rounding;
+    for (const hls_segment& each : of) sum += each.is_rounded ? max_rounding : max_slip;
     return sum;
 }
 
@@ -107,7 +107,7 @@ void check_time(const media_playlist& list, std::size_t one, std::size_t number,
     const auto before = std::span(list.segments).subspan(first, number - first);
     microseconds listed{};
     for (const hls_segment& each : before) listed += each.length;
-    if (std::chrono::abs(time - listed) > most_drift(before))
+    if (std::chrono::abs(time - listed) > max_drift(before))
         throw media::error(
             media::fault::unsupported,
             fmt::format("the playlist and the media in it disagree: the first {} segments take {:.1f} s by their "
@@ -124,6 +124,6 @@ void check_begin_of_timeline(const media_playlist& list, std::size_t number)
                            "rounded, so its start is unknown");
 }
 
-microseconds latest_end(const media_playlist& list) { return list.segments.back().end + most_drift(list.segments); }
+microseconds latest_end(const media_playlist& list) { return list.segments.back().end + max_drift(list.segments); }
 
 }  // namespace reelpipe::fetch

@@ -143,7 +143,7 @@ std::vector<std::string> normalised(std::span<const std::string> texts)
     return all;
 }
 
-bool fits(only when, const complaint& said, std::span<const std::string> warnings, const circumstances& around)
+bool fits(only when, const ytdlp_error& said, std::span<const std::string> warnings, const error_context& around)
 {
     const bool unforeseen = said.expected == false;
     switch (when) {
@@ -176,7 +176,7 @@ bool fits(only when, const complaint& said, std::span<const std::string> warning
 
 }  // namespace
 
-reason reason_for(const complaint& said, const circumstances& around)
+reason reason_for(const ytdlp_error& said, const error_context& around)
 {
     const std::string text = normalised(said.text);
     const std::vector<std::string> warnings = normalised(said.warnings);
@@ -185,7 +185,7 @@ reason reason_for(const complaint& said, const circumstances& around)
     return unknown;
 }
 
-site_fault fault_in(const complaint& said)
+site_fault fault_in(const ytdlp_error& said)
 {
     static const std::regex unconnected(
         "connection refused|timed out while connecting|connection to .{1,200} timed out");

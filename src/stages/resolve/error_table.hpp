@@ -11,7 +11,7 @@
 namespace reelpipe::resolve {
 
 // An error that yt-dlp reports when it finds no media.
-struct complaint {
+struct ytdlp_error {
     std::string text{};
     std::string exception{};         // the class that carried it
     std::optional<bool> expected{};  // whether the extractor foresaw it; network errors do not say
@@ -20,16 +20,16 @@ struct complaint {
 };
 
 // The circumstances that decide besides the text.
-struct circumstances {
+struct error_context {
     bool behind_proxy = false;
     bool runs_scripts = false;      // yt-dlp found a JavaScript runtime
     bool is_youtube_video = false;  // the URL asked for is one of YouTube's, and well-formed
 };
 
-reason reason_for(const complaint&, const circumstances&);
+reason reason_for(const ytdlp_error&, const error_context&);
 
 // The fault of the site, if it did not answer or sent a server error. Another video may meet it, too.
-site_fault fault_in(const complaint&);
+site_fault fault_in(const ytdlp_error&);
 
 // The trouble that text and warnings report about the site as a whole: bot_check, rate_limited, blocked or
 // no_network. `text` is empty for a video that was found all the same.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 18> endings{"mp4",  "m4v", "mov", "webm", "mkv", "ts",  "mts", "m2ts", "mpg",
                                                    "mpeg", "avi", "flv", "f4v",  "3gp", "3g2", "ogv", "wmv",  "asf"};
 // An id so long is looked for inside of names, to say what is there.
-constexpr std::size_t shortest_inner_id = 11;
+constexpr std::size_t min_inner_id = 11;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -83,7 +83,7 @@ std::vector<std::string_view> folder::files_of(std::string_view video) const
 
 std::string folder::what_there_is(std::string_view video) const
 {
-    if (video.size() < shortest_inner_id) return {};
+    if (video.size() < min_inner_id) return {};
     for (const auto* files : {&videos_, &others_})
         for (const named_file& each : *files)
             if (each.name.find(video) != each.name.npos)

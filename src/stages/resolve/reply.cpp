@@ -97,14 +97,14 @@ std::string without_appeal(std::string text)
     return text;
 }
 
-source_error read_failure(object root, const circumstances& around)
+source_error read_failure(object root, const error_context& around)
 {
     failure_facts facts;
     facts.warnings = texts_in(root, "warnings");
     facts.retry_after = read_retry_after(root);
     if (const auto status = number_in(root, "status"); status && *status >= 100 && *status < 1000)
         facts.status = static_cast<int>(*status);
-    complaint said;
+    ytdlp_error said;
     said.text = text_in(root, "msg").value_or("");
     said.exception = text_in(root, "exc").value_or("");
     said.expected = truth_in(root, "expected");
@@ -179,15 +179,15 @@ resolved_video read_media(object root, const std::string& proxy)
     if (found.source.files.empty() || found.source.files.size() > 2)
         throw no_format_error("the selection is " + std::to_string(found.source.files.size()) +
                               " files; only one, or one for video and one for audio, can be used");
-    constexpr double most_seconds = 240 * 3600;
-    if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= most_seconds)
+    constexpr double max_seconds = 240 * 3600;
+    if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= max_seconds)
         found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));
     found.warnings = texts_in(root, "warnings");
     found.site = site_trouble("", found.warnings);
     return found;
 }
 
-std::variant<resolved_video, source_error> read_outcome(object root, const circumstances& around,
+std::variant<resolved_video, source_error> read_outcome(object root, const error_context& around,
                                                         const std::string& proxy)
 {
     const auto ok = truth_in(root, "ok");
@@ -219,7 +219,7 @@ yt_dlp_versions parse_hello(std::string_view line)
     return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};
 }
 
-reply parse_reply(std::string_view line, std::uint64_t id, const circumstances& around, const std::string& proxy)
+reply parse_reply(std::string_view line, std::uint64_t id, const error_context& around, const std::string& proxy)
 {
     simdjson::dom::parser parser;
     const object root = parsed(parser, line);

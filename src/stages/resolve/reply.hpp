@@ -29,7 +29,7 @@ struct reply {
 yt_dlp_versions parse_hello(std::string_view line);
 
 // The answer to request `id`. `proxy` goes to the source as it is. Throws malformed_reply.
-reply parse_reply(std::string_view line, std::uint64_t id, const circumstances&, const std::string& proxy);
+reply parse_reply(std::string_view line, std::uint64_t id, const error_context&, const std::string& proxy);
 
 }  // namespace reelpipe::resolve
 

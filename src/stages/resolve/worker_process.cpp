@@ -35,7 +35,7 @@ namespace reelpipe::resolve {
 
 namespace {
 
-constexpr std::size_t longest_line = 8u << 20;
+constexpr std::size_t max_line_bytes = 8u << 20;
 
 [[noreturn]] void fail_with(int code, const std::string& doing)
 {
@@ -247,7 +247,7 @@ asio::awaitable<void> worker_process::send(std::string line, std::chrono::millis
 asio::awaitable<std::string> worker_process::receive(std::chrono::milliseconds deadline)
 {
     const alarm limit(*this, deadline);
-    auto buffer = asio::dynamic_buffer(received_, longest_line);
+    auto buffer = asio::dynamic_buffer(received_, max_line_bytes);
     std::size_t size = 0;
     try {
         size = co_await asio::async_read_until(socket_, buffer, '\n', asio::use_awaitable);
@@ -262,7 +262,7 @@ asio::awaitable<std::string> worker_process::receive(std::chrono::milliseconds d
 asio::awaitable<std::string> worker_process::receive_all(std::chrono::milliseconds deadline)
 {
     const alarm limit(*this, deadline);
-    auto buffer = asio::dynamic_buffer(received_, longest_line);
+    auto buffer = asio::dynamic_buffer(received_, max_line_bytes);
     std::error_code end;
     co_await asio::async_read(socket_, buffer, asio::redirect_error(asio::use_awaitable, end));
     if (!end) end = asio::error::not_found;  // there is more than fits
@@ -276,7 +276,7 @@ void worker_process::fail(const std::system_error& error, const alarm& limit) co
         throw worker_died("the resolver did not answer within " + std::to_string(limit.deadline().count()) + " ms");
     if (error.code() == asio::error::operation_aborted) throw error;
     if (error.code() == asio::error::not_found)
-        throw worker_died("the resolver sent more in one piece than " + std::to_string(longest_line) + " bytes");
+        throw worker_died("the resolver sent more in one piece than " + std::to_string(max_line_bytes) + " bytes");
     throw worker_died("the resolver died: " + std::string(error.what()) + last_words());
 }
 

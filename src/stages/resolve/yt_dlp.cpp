@@ -11,11 +11,11 @@
 #include <string_view>
 #include <utility>
 
+#include "stages/resolve/async_semaphore.hpp"
 #include "stages/resolve/installation.hpp"
 #include "stages/resolve/percent_encoding.hpp"
 #include "stages/resolve/program_reply.hpp"
 #include "stages/resolve/reply.hpp"
-#include "stages/resolve/turnstile.hpp"
 #include "stages/resolve/web_url.hpp"
 #include "stages/resolve/worker_process.hpp"
 
@@ -178,7 +178,7 @@ public:
     static asio::awaitable<resolved_video> resolve(std::shared_ptr<pool> self, std::string video)
     {
         if (video.empty()) throw source_error(reason::bad_input, "the video id is empty");
-        const turnstile::place inside = co_await self->door_.enter();
+        const async_semaphore::place inside = co_await self->door_.enter();
         try {
             self->find_installed();
             if (self->is_program()) {
@@ -195,7 +195,7 @@ public:
             std::string request = self->request_for(id, video);
             co_await worker->send(std::move(request), self->options_.deadline);
             const std::string line = co_await worker->receive(self->options_.deadline);
-            reply answer = parse_reply(line, id, self->circumstances_of(video), self->options_.proxy);
+            reply answer = parse_reply(line, id, self->context_of(video), self->options_.proxy);
             if (!answer.last && !self->closed_) self->idle_.push_back(std::move(worker));
             if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
             co_return std::get<resolved_video>(std::move(answer.outcome));
@@ -256,7 +256,7 @@ private:
         const std::string printed = co_await program.receive_all(self->options_.deadline);
         const std::uint64_t id = ++self->requests_;
         // A program tells which JavaScript runtimes it has by complaining when there is none.
-        circumstances around = self->circumstances_of(video);
+        error_context around = self->context_of(video);
         around.runs_scripts = printed.find("No supported JavaScript runtime") == std::string::npos;
         reply answer = parse_reply(reply_of_program(printed, id), id, around, self->options_.proxy);
         if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
@@ -285,14 +285,14 @@ private:
             -1, ' ', false, nlohmann::json::error_handler_t::replace);
     }
 
-    circumstances circumstances_of(const std::string& video) const
+    error_context context_of(const std::string& video) const
     {
         return {!options_.proxy.empty(), !versions_.scripts.empty(), is_youtube_video(options_.url_base, video)};
     }
 
     asio::any_io_executor executor_;
     yt_dlp_options options_;
-    turnstile door_;
+    async_semaphore door_;
     installation installation_{};
     std::string settings_;
     yt_dlp_versions versions_{};

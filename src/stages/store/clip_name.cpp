@@ -13,7 +13,7 @@ namespace reelpipe::store {
 
 namespace {
 
-constexpr std::size_t longest_name = 255;  // bytes, NAME_MAX of the usual file systems
+constexpr std::size_t max_name_bytes = 255;  // bytes, NAME_MAX of the usual file systems
 constexpr std::size_t widest_number = 32;
 
 bool is_safe(char c)
@@ -89,9 +89,9 @@ std::string clip_id(const clip_request& clip, const trim_format& format)
 std::string clip_name(const clip_request& clip, const trim_format& format)
 {
     constexpr std::string_view ending = ".mp4";
-    std::string name = clip.label.empty() ? "test" : bounded(escaped(clip.label), longest_name);
+    std::string name = clip.label.empty() ? "test" : bounded(escaped(clip.label), max_name_bytes);
     name += '/';
-    name += bounded(escaped(clip_id(clip, format)), longest_name - ending.size());
+    name += bounded(escaped(clip_id(clip, format)), max_name_bytes - ending.size());
     return name += ending;
 }
 

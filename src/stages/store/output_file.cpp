@@ -31,16 +31,16 @@ void make_durable(int descriptor, const fs::path& where)
     if (fsync(descriptor) != 0 && errno != EINVAL) fail("write", where);
 }
 
-stamp stamp_in(const struct stat& facts)
+file_signature signature_in(const struct stat& facts)
 {
     return {static_cast<std::uint64_t>(facts.st_size),
             std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
 }
 
-stamp stamp_in(int folder, const char* name)
+file_signature signature_in(int folder, const char* name)
 {
     struct stat found{};
-    if (fstatat(folder, name, &found, 0) == 0) return stamp_in(found);
+    if (fstatat(folder, name, &found, 0) == 0) return signature_in(found);
     if (errno == ENOENT || errno == ENOTDIR) return {};
     fail("look at", name);
 }
@@ -131,7 +131,7 @@ void output_file::close() noexcept
     descriptor_ = -1;
 }
 
-std::optional<stamp> output_file::place(const fs::path& final_name)
+std::optional<file_signature> output_file::place(const fs::path& final_name)
 {
     make_durable(descriptor_, final_name);
     struct stat facts{};
@@ -140,7 +140,7 @@ std::optional<stamp> output_file::place(const fs::path& final_name)
 
     if (!take_name(final_name)) return std::nullopt;
     close();
-    return stamp_in(facts);
+    return signature_in(facts);
 }
 
 bool output_file::take_name(const fs::path& final_name)
@@ -159,11 +159,11 @@ bool output_file::take_name(const fs::path& final_name)
     return false;
 }
 
-std::optional<stamp> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder,
-                                 way_to_name way)
+std::optional<file_signature> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder,
+                                          way_to_name way)
 {
     fs::create_directories(final_name.parent_path());
-    if (link(stored.c_str(), final_name.c_str()) == 0) return stamp_of(final_name);
+    if (link(stored.c_str(), final_name.c_str()) == 0) return signature_of(final_name);
     if (errno == EEXIST) return std::nullopt;
     if (!is_lacking(errno)) fail("name the clip", final_name);
     output_file copy(folder, way);
@@ -189,16 +189,20 @@ void make_names_durable(const fs::path& folder)
     if (failed) fail("write", folder);
 }
 
-stamp stamp_of(const fs::path& file) { return stamp_in(AT_FDCWD, file.c_str()); }
+file_signature signature_of(const fs::path& file) { return signature_in(AT_FDCWD, file.c_str()); }
 
-stamp_reader::stamp_reader(const fs::path& folder) : descriptor_(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
+signature_reader::signature_reader(const fs::path& folder)
+    : descriptor_(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
 {
     if (descriptor_ < 0) fail("open", folder);
 }
 
-stamp_reader::~stamp_reader() { ::close(descriptor_); }
+signature_reader::~signature_reader() { ::close(descriptor_); }
 
-stamp stamp_reader::stamp_of(const std::string& name) const { return stamp_in(descriptor_, name.c_str()); }
+file_signature signature_reader::signature_of(const std::string& name) const
+{
+    return signature_in(descriptor_, name.c_str());
+}
 
 void remove_leftovers(const fs::path& folder)
 {
@@ -206,7 +210,7 @@ void remove_leftovers(const fs::path& folder)
         if (entry.path().filename().string().starts_with(leftover_prefix)) fs::remove(entry.path());
 }
 
-fs::path set_aside(const fs::path& file, const fs::path& folder)
+fs::path quarantine(const fs::path& file, const fs::path& folder)
 {
     fs::create_directories(folder);
     for (unsigned n = 0;; ++n) {

@@ -10,11 +10,11 @@
 namespace reelpipe::store {
 
 // Size and time of a stored file when it was verified. A file with the same stamp was not touched since.
-struct stamp {
+struct file_signature {
     std::uint64_t bytes = 0;
     std::int64_t modified_ns = 0;
 
-    bool operator==(const stamp&) const = default;
+    bool operator==(const file_signature&) const = default;
 };
 
 // The prefix of names that a killed process may leave in the folder of unfinished files.
@@ -53,7 +53,7 @@ public:
     // The first writer of a name wins and nothing is ever overwritten: what has the name already stays as it is,
     // nothing is returned, and this file may be placed once more. Throws std::system_error; then it still has no final
     // name.
-    std::optional<stamp> place(const std::filesystem::path& final_name);
+    std::optional<file_signature> place(const std::filesystem::path& final_name);
 
 private:
     bool take_name(const std::filesystem::path& final_name);
@@ -66,26 +66,26 @@ private:
 
 // Gives the content of a stored clip a second name: a hard link, or, where the file system makes none (of this file, or
 // at all), a copy that is made in `folder` first. Otherwise as output_file::place().
-std::optional<stamp> place_again(const std::filesystem::path& stored, const std::filesystem::path& final_name,
-                                 const std::filesystem::path& folder, way_to_name = way_to_name::link_by_proc);
+std::optional<file_signature> place_again(const std::filesystem::path& stored, const std::filesystem::path& final_name,
+                                          const std::filesystem::path& folder, way_to_name = way_to_name::link_by_proc);
 
 // After this, a power cut takes no name away that was given in `folder`, or in folders below it. Throws
 // std::system_error.
 void make_names_durable(const std::filesystem::path& folder);
 
 // Nothing is there: bytes and time are 0. Throws std::system_error for anything but "no such file".
-stamp stamp_of(const std::filesystem::path&);
+file_signature signature_of(const std::filesystem::path&);
 
 // A folder in which many names are looked up: the way to it is walked once. Throws std::system_error.
-class stamp_reader {
+class signature_reader {
 public:
-    explicit stamp_reader(const std::filesystem::path& folder);
-    stamp_reader(const stamp_reader&) = delete;
-    stamp_reader& operator=(const stamp_reader&) = delete;
-    ~stamp_reader();
+    explicit signature_reader(const std::filesystem::path& folder);
+    signature_reader(const signature_reader&) = delete;
+    signature_reader& operator=(const signature_reader&) = delete;
+    ~signature_reader();
 
     // As the other one; the name may have folders in it.
-    stamp stamp_of(const std::string& name) const;
+    file_signature signature_of(const std::string& name) const;
 
 private:
     int descriptor_;
@@ -95,7 +95,7 @@ private:
 void remove_leftovers(const std::filesystem::path& folder);
 
 // Moves a file that is no good out of the way, into `folder` under a name that is not taken yet; returns that name.
-std::filesystem::path set_aside(const std::filesystem::path& file, const std::filesystem::path& folder);
+std::filesystem::path quarantine(const std::filesystem::path& file, const std::filesystem::path& folder);
 
 }  // namespace reelpipe::store
 

@@ -120,18 +120,18 @@ private:
     {
         const av::packet packet = av::make_packet();
         while (clip_.read(packet.get())) {
-            const av::packet_turn turn(packet);
-            if (turn->stream_index != clip_.video()->index) continue;
-            const std::span<const std::uint8_t> bytes(turn->data, static_cast<std::size_t>(turn->size));
+            const av::scoped_packet unref(packet);
+            if (unref->stream_index != clip_.video()->index) continue;
+            const std::span<const std::uint8_t> bytes(unref->data, static_cast<std::size_t>(unref->size));
             const auto coded = h264::coded_frame_in(bytes, configuration_.length_bytes, sets_);
             if (!coded) broken(fmt::format("sample {} has no frame whose parameter sets are there", samples_.size()));
             if (coded->has_parameter_sets) broken(fmt::format("sample {} has parameter sets", samples_.size()));
             if (coded->has_other_units || coded->is_field)
                 broken(fmt::format("sample {} is not a frame alone", samples_.size()));
-            samples_.push_back({.time = turn->pts,
-                                .decoded = turn->dts,
-                                .is_key = (turn->flags & AV_PKT_FLAG_KEY) != 0,
-                                .is_hidden = (turn->flags & AV_PKT_FLAG_DISCARD) != 0,
+            samples_.push_back({.time = unref->pts,
+                                .decoded = unref->dts,
+                                .is_key = (unref->flags & AV_PKT_FLAG_KEY) != 0,
+                                .is_hidden = (unref->flags & AV_PKT_FLAG_DISCARD) != 0,
                                 .print = media::print_of(bytes),
                                 .coded = *coded,
                                 .bytes = {bytes.begin(), bytes.end()}});
@@ -207,19 +207,19 @@ private:
         const auto take = [&] {
             int code = 0;
             while ((code = avcodec_receive_frame(decoder_.get(), frame_.get())) >= 0) {
-                const av::frame_turn turn(frame_);
-                if (turn->decode_error_flags || turn->flags & AV_FRAME_FLAG_CORRUPT) fail();
+                const av::scoped_frame unref(frame_);
+                if (unref->decode_error_flags || unref->flags & AV_FRAME_FLAG_CORRUPT) fail();
                 ++count;
             }
             if (code != AVERROR(EAGAIN) && code != AVERROR_EOF) fail();
         };
         for (std::size_t i = begin; i < end; ++i) {
-            const av::packet_turn turn(packet_);
-            av::check(av_new_packet(turn.get(), static_cast<int>(samples_[i].bytes.size())), "keep a sample");
-            std::ranges::copy(samples_[i].bytes, turn->data);
-            turn->pts = samples_[i].time;
-            turn->dts = samples_[i].decoded;
-            if (avcodec_send_packet(decoder_.get(), turn.get()) < 0) fail();
+            const av::scoped_packet unref(packet_);
+            av::check(av_new_packet(unref.get(), static_cast<int>(samples_[i].bytes.size())), "keep a sample");
+            std::ranges::copy(samples_[i].bytes, unref->data);
+            unref->pts = samples_[i].time;
+            unref->dts = samples_[i].decoded;
+            if (avcodec_send_packet(decoder_.get(), unref.get()) < 0) fail();
             take();
         }
         avcodec_send_packet(decoder_.get(), nullptr);
@@ -234,7 +234,7 @@ private:
         decoder_.reset(av::check_allocated(avcodec_alloc_context3(codec)));
         av::check(avcodec_parameters_to_context(decoder_.get(), clip_.video()->codecpar), "set up the decoder");
         decoder_->thread_count = 1;
-        decoder_->max_pixels = media::largest_frame;
+        decoder_->max_pixels = media::max_frame_pixels;
         decoder_->err_recognition = AV_EF_EXPLODE;
         decoder_->skip_loop_filter = AVDISCARD_ALL;  // it changes how a frame looks, not whether it can be decoded
         av::check(avcodec_open2(decoder_.get(), codec, nullptr), "open the decoder");

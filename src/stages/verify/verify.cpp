@@ -45,7 +45,7 @@ av::codec open_decoder(const AVStream& stream, int errors_that_count)
     av::check(avcodec_parameters_to_context(decoder.get(), stream.codecpar), "set up the decoder");
     decoder->pkt_timebase = stream.time_base;
     decoder->thread_count = 1;
-    decoder->max_pixels = media::largest_frame;
+    decoder->max_pixels = media::max_frame_pixels;
     decoder->err_recognition = errors_that_count;
     const int opened = avcodec_open2(decoder.get(), codec, nullptr);
     if (opened < 0) throw decode_error(av::error("open the decoder", opened).what());
@@ -122,10 +122,10 @@ public:
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
             expect(code, hidden);
             if (code < 0) continue;
-            const av::frame_turn turn(frame_);
-            if (turn->decode_error_flags || turn->flags & AV_FRAME_FLAG_CORRUPT) expect(AVERROR_INVALIDDATA, hidden);
+            const av::scoped_frame unref(frame_);
+            if (unref->decode_error_flags || unref->flags & AV_FRAME_FLAG_CORRUPT) expect(AVERROR_INVALIDDATA, hidden);
             // Most decoders of libav keep to themselves what is hidden; that of AV1 in FFmpeg 5.1 does not.
-            if (hidden_.erase(turn->pts) == 0) ++count_;
+            if (hidden_.erase(unref->pts) == 0) ++count_;
         }
     }
     std::int64_t count() const { return count_; }
@@ -149,9 +149,9 @@ private:
 };
 
 // Far beyond every video, and far from where sums overflow.
-constexpr std::int64_t largest_time = std::int64_t{1} << 60;
+constexpr std::int64_t max_time = std::int64_t{1} << 60;
 
-bool is_time(std::int64_t time) { return time > -largest_time && time < largest_time; }
+bool is_time(std::int64_t time) { return time > -max_time && time < max_time; }
 
 // When the frames or audio packets of one stream are shown.
 class timeline {
@@ -290,7 +290,7 @@ private:
 void check_index(const media::partial_file& file)
 {
     const media::range_set places = media_boxes(file);
-    media::demuxer clip(file, {}, media::edits::ignored);
+    media::demuxer clip(file, {}, media::edit_list_mode::ignored);
     clip.skip_parsing();
     const std::size_t length_bytes = media::length_bytes_of(*clip.video()->codecpar);
     std::vector<media::byte_range> samples;
@@ -298,14 +298,14 @@ void check_index(const media::partial_file& file)
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        const std::span<const std::uint8_t> sample(turn->data, static_cast<std::size_t>(turn->size));
-        if (turn->stream_index == clip.video()->index && length_bytes &&
+        const av::scoped_packet unref(packet);
+        const std::span<const std::uint8_t> sample(unref->data, static_cast<std::size_t>(unref->size));
+        if (unref->stream_index == clip.video()->index && length_bytes &&
             !media::units_fill_sample(sample, length_bytes))
             throw verify_error("the index and the frames do not match");
-        const auto begin = static_cast<std::uint64_t>(turn->pos);
+        const auto begin = static_cast<std::uint64_t>(unref->pos);
         samples.push_back({begin, begin + sample.size()});
-        steps_of[static_cast<std::size_t>(turn->stream_index)].add(turn->dts);
+        steps_of[static_cast<std::size_t>(unref->stream_index)].add(unref->dts);
     }
 
     std::ranges::sort(samples);
@@ -334,14 +334,14 @@ facts look(const media::partial_file& file)
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != video.index) {
-            audio->add(*turn.get());
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != video.index) {
+            audio->add(*unref.get());
             continue;
         }
-        frames.add(*turn.get());
-        turn->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first frame will do, not the last
-        frame.feed(turn.get());
+        frames.add(*unref.get());
+        unref->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first frame will do, not the last
+        frame.feed(unref.get());
     }
     frame.feed(nullptr);
 
@@ -369,8 +369,8 @@ void check_decodable(const media::partial_file& file, std::int64_t frames)
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        (turn->stream_index == clip.video()->index ? video : *audio).feed(turn.get());
+        const av::scoped_packet unref(packet);
+        (unref->stream_index == clip.video()->index ? video : *audio).feed(unref.get());
     }
     video.feed(nullptr);
     if (audio) audio->feed(nullptr);

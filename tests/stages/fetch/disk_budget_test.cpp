@@ -43,8 +43,8 @@ void poll(asio::io_context& io)
 
 // Fetches videos side by side, each for a clip of its own, and lets go of each once it could be cut, on another thread.
 // Gives the most that was on disk.
-std::uint64_t most_held(fetching& local, fetcher& fetcher, disk_budget& budget, const std::vector<media_source>& videos,
-                        const std::function<segment(std::size_t)>& wanted, std::atomic<std::size_t>& cut)
+std::uint64_t max_held(fetching& local, fetcher& fetcher, disk_budget& budget, const std::vector<media_source>& videos,
+                       const std::function<segment(std::size_t)>& wanted, std::atomic<std::size_t>& cut)
 {
     asio::thread_pool cutters{1};
     std::exception_ptr error;
@@ -180,7 +180,7 @@ TEST_CASE("many videos at a small limit never hold more than it and what the old
         const double start = is_short ? static_cast<double>(i % 10) : 7.0 * static_cast<double>(i);
         return seconds(start, start + (is_short ? 4 : 10));
     };
-    const std::uint64_t most = most_held(local, fetcher, *budget, videos, wanted, cut);
+    const std::uint64_t most = max_held(local, fetcher, *budget, videos, wanted, cut);
 
     CHECK(cut == count);
     CHECK(most > limit / 2);

@@ -59,7 +59,7 @@ TEST_CASE("of a video in two files, only index and span of both are fetched", "[
     const fetched got = local.fetch(source, wanted);
 
     CHECK(can_be_cut(*got.files.at(0), video("long_video.mp4"), wanted));
-    CHECK(can_be_cut(*got.files.at(1), video("long_audio.m4a"), wanted, media::tracks::audio));
+    CHECK(can_be_cut(*got.files.at(1), video("long_audio.m4a"), wanted, media::stream_selection::audio_only));
     CHECK(got.counts.rounds <= 3);
     CHECK(server.body_bytes(got.counts.requests) == got.held_bytes);
     CHECK(ratio(got, got.held_bytes) <= 1.10);

@@ -59,7 +59,7 @@ private:
 
 // Whether what is held are the original's bytes, and enough of them to cut the segments.
 inline bool can_be_cut(const fetch::sparse_file& file, const std::string& original, const std::vector<segment>& wanted,
-                       media::tracks kind = media::tracks::video)
+                       media::stream_selection kind = media::stream_selection::audio_and_video)
 {
     for (const media::byte_range& range : file.held().ranges()) {
         std::string bytes(range.size(), '\0');
@@ -79,9 +79,9 @@ inline std::set<std::int64_t> frames_in(const media::partial_file& file, segment
     const av::packet packet = av::make_packet();
     std::set<std::int64_t> times;
     while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        const auto time = av::to_microseconds(turn->pts, input.video()->time_base) - input.origin() - wanted.start;
+        const av::scoped_packet unref(packet);
+        if (unref->stream_index != input.video()->index) continue;
+        const auto time = av::to_microseconds(unref->pts, input.video()->time_base) - input.origin() - wanted.start;
         if (time >= -std::chrono::milliseconds(1) && time < wanted.end - wanted.start - std::chrono::milliseconds(1))
             times.insert(std::chrono::round<std::chrono::milliseconds>(time).count());
     }

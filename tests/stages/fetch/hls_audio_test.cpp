@@ -25,7 +25,7 @@ constexpr std::chrono::microseconds one_frame = 23'220us;  // of AAC at 44.1 kHz
 constexpr std::chrono::microseconds rounding = 1ms;
 
 struct audio_times {
-    std::chrono::microseconds begin{}, end{}, longest_gap{};
+    std::chrono::microseconds begin{}, end{}, max_gap{};
 };
 
 // When the audio of a clip is heard, as a player that honours edit lists has it.
@@ -37,13 +37,14 @@ audio_times audio_of(const std::filesystem::path& clip)
     audio_times heard{.begin = 1h};
     bool first = true;
     while (input.read(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (!input.audio() || turn->stream_index != input.audio()->index || turn->flags & AV_PKT_FLAG_DISCARD) continue;
-        const auto time = av::to_microseconds(turn->pts, input.audio()->time_base);
-        if (!first) heard.longest_gap = std::max(heard.longest_gap, time - heard.end);
+        const av::scoped_packet unref(packet);
+        if (!input.audio() || unref->stream_index != input.audio()->index || unref->flags & AV_PKT_FLAG_DISCARD)
+            continue;
+        const auto time = av::to_microseconds(unref->pts, input.audio()->time_base);
+        if (!first) heard.max_gap = std::max(heard.max_gap, time - heard.end);
         first = false;
         heard.begin = std::min(heard.begin, time);
-        heard.end = av::to_microseconds(turn->pts + turn->duration, input.audio()->time_base);
+        heard.end = av::to_microseconds(unref->pts + unref->duration, input.audio()->time_base);
     }
     return heard;
 }
@@ -68,7 +69,7 @@ void check_audio(const fetched& got, segment wanted, const temp_folder& folder)
         const audio_times heard = audio_of(cut_of(got.clips.at(0), wanted, lossless, folder));
         CHECK(heard.begin <= one_frame + rounding);
         CHECK(heard.end >= wanted.end - wanted.start - one_frame - rounding);
-        CHECK(heard.longest_gap <= rounding);
+        CHECK(heard.max_gap <= rounding);
     }
 }
 

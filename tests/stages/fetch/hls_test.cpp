@@ -20,16 +20,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::int64_t seconds_of_audio(const media::partial_file& file, segment wanted, media::tracks kind)
+std::int64_t seconds_of_audio(const media::partial_file& file, segment wanted, media::stream_selection kind)
 {
-    media::demuxer input(file, {}, media::edits::applied, kind);
+    media::demuxer input(file, {}, media::edit_list_mode::applied, kind);
     media::segment_reader reader(input, wanted);
     const av::packet packet = av::make_packet();
     double sum = 0;
     while (reader.next(packet.get())) {
-        const av::packet_turn turn(packet);
-        if (input.audio() && turn->stream_index == input.audio()->index)
-            sum += std::chrono::duration<double>(av::to_microseconds(turn->duration, input.audio()->time_base)).count();
+        const av::scoped_packet unref(packet);
+        if (input.audio() && unref->stream_index == input.audio()->index)
+            sum +=
+                std::chrono::duration<double>(av::to_microseconds(unref->duration, input.audio()->time_base)).count();
     }
     return std::llround(sum);
 }
@@ -101,7 +102,7 @@ TEST_CASE("segments may be parts of one file", "[hls]")
     const fetched got = local.fetch(playlist_at(server.url(folder + "/list.m3u8")), {wanted});
 
     CHECK(same_frames(got.clips.at(0).files.at(0), wanted));
-    CHECK(seconds_of_audio(got.clips.at(0).files.at(0), wanted, media::tracks::video) == 8);
+    CHECK(seconds_of_audio(got.clips.at(0).files.at(0), wanted, media::stream_selection::audio_and_video) == 8);
     CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
     CHECK(got.span_bytes < 700'000);
 }
@@ -118,7 +119,7 @@ TEST_CASE("of a master playlist one variant is taken, and the audio that goes wi
     const auto& files = got.clips.at(0).files;
     REQUIRE(files.size() == 2);
     CHECK(same_frames(files[0], wanted));
-    CHECK(seconds_of_audio(files[1], wanted, media::tracks::audio) == 8);
+    CHECK(seconds_of_audio(files[1], wanted, media::stream_selection::audio_only) == 8);
     CHECK(files[0].origin == files[1].origin);
     CHECK(got.counts.rounds == 3);
     CHECK(server.body_bytes(got.counts.requests) == got.index_bytes + got.span_bytes);
@@ -183,7 +184,8 @@ TEST_CASE("a playlist whose durations are rounded gives the frames of a clip by 
         CAPTURE(i);
         REQUIRE_FALSE(got.clips.at(i).error);
         CHECK(same_frames(got.clips[i].files.at(0), wanted[i]));
-        if (is_apart) CHECK(seconds_of_audio(got.clips[i].files.at(1), wanted[i], media::tracks::audio) >= 1);
+        if (is_apart)
+            CHECK(seconds_of_audio(got.clips[i].files.at(1), wanted[i], media::stream_selection::audio_only) >= 1);
     }
     CHECK(got.span_bytes < 3'500'000);
 }

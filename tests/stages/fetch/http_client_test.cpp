@@ -141,7 +141,7 @@ TEST_CASE("256 transfers share one thread and the connections that are allowed",
     std::uint64_t i = 0;
     for (const kept_body& body : bodies) CHECK(body.text == content.substr(1000 * i++, 40'000));
     CHECK(server.body_bytes() == 256 * 40'000);
-    CHECK(server.most_connections() <= 16);
+    CHECK(server.max_connections() <= 16);
 }
 
 TEST_CASE("waiting for a free connection is no time-out", "[http_client]")

@@ -56,7 +56,7 @@ TEST_CASE("256 transfers are open at once on one thread, and all come through", 
     for (transfer& each : all) run_awaitable(io, each.wait());
 
     CHECK(std::ranges::all_of(sinks, [&](const counting_sink& s) { return s.bytes == content.size(); }));
-    CHECK(server.most_connections() == many);
+    CHECK(server.max_connections() == many);
 }
 
 TEST_CASE("256 videos are fetched at once by one thread, in memory that does not grow with what is fetched", "[scale]")

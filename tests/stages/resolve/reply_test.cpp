@@ -11,12 +11,12 @@ using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolved_video;
 using reelpipe::source_error;
-using reelpipe::resolve::complaint;
 using reelpipe::resolve::cookie_header;
 using reelpipe::resolve::malformed_reply;
 using reelpipe::resolve::parse_hello;
 using reelpipe::resolve::parse_reply;
 using reelpipe::resolve::reason_for;
+using reelpipe::resolve::ytdlp_error;
 
 namespace {
 
@@ -48,7 +48,7 @@ reason refused(const json& reply) { return std::get<source_error>(parse_reply(re
 
 reason reason_of(std::string text, std::vector<std::string> warnings = {}, std::optional<bool> expected = {})
 {
-    complaint said;
+    ytdlp_error said;
     said.text = std::move(text);
     said.expected = expected;
     said.warnings = warnings;

@@ -12,9 +12,9 @@
 #include "support/temp_folder.hpp"
 
 namespace fs = std::filesystem;
+using reelpipe::store::file_signature;
 using reelpipe::store::output_file;
-using reelpipe::store::stamp;
-using reelpipe::store::stamp_of;
+using reelpipe::store::signature_of;
 using reelpipe::test::read_file;
 using reelpipe::test::temp_folder;
 
@@ -35,9 +35,9 @@ TEST_CASE("a clip has no name until it is placed", "[output_file]")
     output_file file = file_with(folder.path(), "clip");
     CHECK(fs::is_empty(folder.path()));
 
-    const std::optional<stamp> placed = file.place(folder / "some label/clip.mp4");
+    const std::optional<file_signature> placed = file.place(folder / "some label/clip.mp4");
 
-    CHECK(placed == stamp_of(folder / "some label/clip.mp4"));
+    CHECK(placed == signature_of(folder / "some label/clip.mp4"));
     CHECK(read_file(folder / "some label/clip.mp4") == "clip");
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("the first writer of a name wins", "[output_file]")
 {
     const temp_folder folder;
     std::vector<std::string> contents(8);
-    std::vector<std::optional<stamp>> answers(contents.size());
+    std::vector<std::optional<file_signature>> answers(contents.size());
     std::vector<std::thread> writers;
     for (std::size_t i = 0; i < contents.size(); ++i) {
         contents[i] = std::string(10'000, static_cast<char>('a' + i));
@@ -64,7 +64,7 @@ TEST_CASE("the first writer of a name wins", "[output_file]")
     }
     for (std::thread& writer : writers) writer.join();
 
-    const auto is_placed = [](const std::optional<stamp>& answer) { return answer.has_value(); };
+    const auto is_placed = [](const std::optional<file_signature>& answer) { return answer.has_value(); };
     REQUIRE(std::ranges::count_if(answers, is_placed) == 1);
     const auto winner = static_cast<std::size_t>(std::ranges::find_if(answers, is_placed) - answers.begin());
     CHECK(read_file(folder / "label/clip.mp4") == contents[winner]);
@@ -99,7 +99,7 @@ TEST_CASE("a file that is no good is set aside, never overwritten", "[output_fil
     const temp_folder folder;
     for (const char* content : {"first", "second"}) {
         reelpipe::test::write_file(folder / "clip.mp4", content);
-        const fs::path kept = reelpipe::store::set_aside(folder / "clip.mp4", folder / "rejected");
+        const fs::path kept = reelpipe::store::quarantine(folder / "clip.mp4", folder / "rejected");
         CHECK(read_file(kept) == content);
         CHECK_FALSE(fs::exists(folder / "clip.mp4"));
     }
@@ -108,14 +108,14 @@ TEST_CASE("a file that is no good is set aside, never overwritten", "[output_fil
 TEST_CASE("a stamp tells whether a file was touched", "[output_file]")
 {
     const temp_folder folder;
-    CHECK(stamp_of(folder / "nothing") == stamp{});
+    CHECK(signature_of(folder / "nothing") == file_signature{});
 
     reelpipe::test::write_file(folder / "clip.mp4", "clip");
-    const auto before = stamp_of(folder / "clip.mp4");
+    const auto before = signature_of(folder / "clip.mp4");
     reelpipe::test::write_file(folder / "clip.mp4", "clips");
 
     CHECK(before.bytes == 4);
-    CHECK(stamp_of(folder / "clip.mp4") != before);
+    CHECK(signature_of(folder / "clip.mp4") != before);
 }
 
 TEST_CASE("each way to a name gives it once, and replaces nothing", "[output_file]")

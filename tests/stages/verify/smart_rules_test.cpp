@@ -68,9 +68,9 @@ dissected cut_smartly(const std::filesystem::path& clip, std::optional<segment> 
         h264::configuration_in({described.extradata, static_cast<std::size_t>(described.extradata_size)}).value();
     const reelpipe::av::packet packet = reelpipe::av::make_packet();
     while (input.read(packet.get())) {
-        const reelpipe::av::packet_turn turn(packet);
-        all.samples.push_back(
-            {turn->pts, turn->dts, (turn->flags & AV_PKT_FLAG_KEY) != 0, bytes(turn->data, turn->data + turn->size)});
+        const reelpipe::av::scoped_packet unref(packet);
+        all.samples.push_back({unref->pts, unref->dts, (unref->flags & AV_PKT_FLAG_KEY) != 0,
+                               bytes(unref->data, unref->data + unref->size)});
     }
     return all;
 }
@@ -95,14 +95,14 @@ void put_together(const std::filesystem::path& path, const std::filesystem::path
     writer.begin();
     const reelpipe::av::packet packet = reelpipe::av::make_packet();
     for (const dissected::sample& each : all.samples) {
-        const reelpipe::av::packet_turn turn(packet);
-        REQUIRE(av_new_packet(turn.get(), static_cast<int>(each.content.size())) >= 0);
-        std::ranges::copy(each.content, turn->data);
-        turn->pts = each.time;
-        turn->dts = each.decoded;
-        turn->duration = 1;
-        turn->flags = each.is_key ? AV_PKT_FLAG_KEY : 0;
-        writer.write(*turn.get(), target, tick);
+        const reelpipe::av::scoped_packet unref(packet);
+        REQUIRE(av_new_packet(unref.get(), static_cast<int>(each.content.size())) >= 0);
+        std::ranges::copy(each.content, unref->data);
+        unref->pts = each.time;
+        unref->dts = each.decoded;
+        unref->duration = 1;
+        unref->flags = each.is_key ? AV_PKT_FLAG_KEY : 0;
+        writer.write(*unref.get(), target, tick);
     }
     writer.finish();
     close(output);

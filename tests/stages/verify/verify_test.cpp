@@ -93,10 +93,10 @@ std::string frames_of(const std::filesystem::path& path)
     const reelpipe::av::packet packet = reelpipe::av::make_packet();
     std::string all;
     while (input.read(packet.get())) {
-        const reelpipe::av::packet_turn turn(packet);
-        if (turn->stream_index != input.video()->index) continue;
-        all += std::to_string(turn->pts) + ' ' + std::to_string(turn->flags & AV_PKT_FLAG_DISCARD) + ' ';
-        all.append(reinterpret_cast<const char*>(turn->data), static_cast<std::size_t>(turn->size));
+        const reelpipe::av::scoped_packet unref(packet);
+        if (unref->stream_index != input.video()->index) continue;
+        all += std::to_string(unref->pts) + ' ' + std::to_string(unref->flags & AV_PKT_FLAG_DISCARD) + ' ';
+        all.append(reinterpret_cast<const char*>(unref->data), static_cast<std::size_t>(unref->size));
     }
     return all;
 }

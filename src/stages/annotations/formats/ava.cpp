@@ -20,7 +20,7 @@ public:
         const auto time = parse_time(line[1]);
         if (!time) return sink.add_error("the time " + in_quotes(line[1]) + " is not a number of seconds");
         const std::chrono::microseconds start = std::max(*time - window_ / 2, std::chrono::microseconds(0));
-        sink.add(line[0], {start, std::min<std::chrono::microseconds>(*time + window_ / 2, longest_time)}, {}, {});
+        sink.add(line[0], {start, std::min<std::chrono::microseconds>(*time + window_ / 2, max_time)}, {}, {});
     }
 
 private:

@@ -132,7 +132,7 @@ public:
         const std::optional<text_line> line = lines_.next();
         if (!line) return std::nullopt;
         if (line->too_long)
-            sink.add_error("is longer than " + std::to_string(line_reader::longest_line) + " bytes");
+            sink.add_error("is longer than " + std::to_string(line_reader::max_line_bytes) + " bytes");
         else if (!is_blank(line->text))
             reader_.read(line->text, sink);
         return line->number;
@@ -156,7 +156,7 @@ public:
         if (const auto text = walk_.value())
             reader_.read(*text, sink);
         else
-            sink.add_error("has more than " + std::to_string(json_walk::longest_value) + " bytes");
+            sink.add_error("has more than " + std::to_string(json_walk::max_value_bytes) + " bytes");
         return line;
     }
 

@@ -37,7 +37,7 @@ public:
         const std::optional<std::string_view> text = walk_.value();
         if (!text)
             sink.add_error("the value of " + in_quotes(walk_.key()) + " has more than " +
-                           std::to_string(json_walk::longest_value) + " bytes");
+                           std::to_string(json_walk::max_value_bytes) + " bytes");
         else
             read(*text, sink);
         return line;

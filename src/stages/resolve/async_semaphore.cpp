@@ -1,4 +1,4 @@
-#include "stages/resolve/turnstile.hpp"
+#include "stages/resolve/async_semaphore.hpp"
 
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
@@ -18,7 +18,7 @@ struct waiter {
 
 }  // namespace
 
-struct turnstile::state {
+struct async_semaphore::state {
     state(asio::any_io_executor e, std::size_t n) : executor(std::move(e)), free(n) {}
 
     void leave()
@@ -37,21 +37,21 @@ struct turnstile::state {
     std::list<waiter> waiting;
 };
 
-turnstile::place::place(std::shared_ptr<state> of) : of_(std::move(of)) {}
+async_semaphore::place::place(std::shared_ptr<state> of) : of_(std::move(of)) {}
 
-turnstile::place::~place()
+async_semaphore::place::~place()
 {
     if (of_) of_->leave();
 }
 
-turnstile::turnstile(asio::any_io_executor executor, std::size_t places)
+async_semaphore::async_semaphore(asio::any_io_executor executor, std::size_t places)
     : state_(std::make_shared<state>(std::move(executor), places))
 {
 }
 
-asio::awaitable<turnstile::place> turnstile::enter() { return enter(state_); }
+asio::awaitable<async_semaphore::place> async_semaphore::enter() { return enter(state_); }
 
-asio::awaitable<turnstile::place> turnstile::enter(std::shared_ptr<state> self)
+asio::awaitable<async_semaphore::place> async_semaphore::enter(std::shared_ptr<state> self)
 {
     if (self->free > 0) {
         --self->free;

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_PIPELINE_JUDGE_HPP
-#define REELPIPE_PIPELINE_JUDGE_HPP
+#ifndef REELPIPE_PIPELINE_DIAGNOSE_HPP
+#define REELPIPE_PIPELINE_DIAGNOSE_HPP
 
 #include <chrono>
 #include <exception>
@@ -16,7 +16,7 @@ namespace reelpipe {
 inline constexpr std::string_view site_itself = "the site";
 
 // The diagnosis of a stage's error.
-struct finding {
+struct diagnosis {
     reason why = reason::unknown;
     std::string message{};
     std::optional<std::chrono::seconds> retry_after{};  // as the server asked
@@ -30,7 +30,7 @@ struct finding {
 };
 
 // The one place where errors of the stages become outcomes.
-finding diagnose(std::exception_ptr);
+diagnosis diagnose(std::exception_ptr);
 
 }  // namespace reelpipe
 

@@ -1,4 +1,4 @@
-#include "stages/resolve/manifest.hpp"
+#include "stages/resolve/url_list.hpp"
 
 #include <asio/io_context.hpp>
 #include <set>
@@ -10,7 +10,7 @@
 
 using namespace std::chrono_literals;
 using namespace reelpipe;
-using reelpipe::resolve::manifest;
+using reelpipe::resolve::url_list;
 
 namespace {
 
@@ -39,13 +39,13 @@ struct opened {
     }
 
     test::temp_folder here{};
-    manifest of;
+    url_list of;
     std::vector<message> said{};
 };
 
 }  // namespace
 
-TEST_CASE("a file of URLs names one file, a pair or a playlist", "[manifest]")
+TEST_CASE("a file of URLs names one file, a pair or a playlist", "[url_list]")
 {
     const opened urls(R"({"id": "one", "url": "https://host/one.mp4?expire=9000000000"}
 {"id": "pair", "video": {"url": "https://host/v", "headers": {"Referer": "https://page/", "Cookie": "a=1"}}, "audio": "https://host/a"}
@@ -67,7 +67,7 @@ TEST_CASE("a file of URLs names one file, a pair or a playlist", "[manifest]")
     CHECK(urls.failure("none") == reason::gone);
 }
 
-TEST_CASE("malformed lines are told with their number and cost only themselves", "[manifest]")
+TEST_CASE("malformed lines are told with their number and cost only themselves", "[url_list]")
 {
     const std::string too_long = R"({"id": "long", "url": "https://host/)" + std::string(3u << 20, 'x') + "\"}\n";
     const opened urls(
@@ -88,14 +88,14 @@ TEST_CASE("malformed lines are told with their number and cost only themselves",
     CHECK(urls.failure("d") == reason::gone);
 }
 
-TEST_CASE("of an id that stands in a file of URLs twice the first line counts", "[manifest]")
+TEST_CASE("of an id that stands in a file of URLs twice the first line counts", "[url_list]")
 {
     const opened urls("{\"id\": \"a\", \"url\": \"https://host/1\"}\n{\"url\": \"https://host/2\", \"id\": \"a\"}\n");
     CHECK(urls.said.empty());
     CHECK(urls.remote("a").url == "https://host/1");
 }
 
-TEST_CASE("every line of a long file of URLs is found", "[manifest]")
+TEST_CASE("every line of a long file of URLs is found", "[url_list]")
 {
     constexpr int lines = 5000;
     std::string text;
@@ -108,13 +108,13 @@ TEST_CASE("every line of a long file of URLs is found", "[manifest]")
     CHECK(wrong == 0);
 }
 
-TEST_CASE("a URL of a file of URLs that has expired is told, not asked for", "[manifest]")
+TEST_CASE("a URL of a file of URLs that has expired is told, not asked for", "[url_list]")
 {
     const opened urls("{\"id\": \"a\", \"url\": \"https://host/a?expire=1000000000\"}\n");
     CHECK(urls.failure("a") == reason::refused);
 }
 
-TEST_CASE("a line's own proxy goes before the run's", "[manifest]")
+TEST_CASE("a line's own proxy goes before the run's", "[url_list]")
 {
     const opened urls(R"({"id": "a", "url": "https://host/a", "proxy": "http://own:1"}
 {"id": "b", "video": {"url": "https://host/v.m3u8", "proxy": "http://own:2"}, "audio": "https://host/a"}

@@ -1,4 +1,4 @@
-#include "pipeline/judge.hpp"
+#include "pipeline/diagnose.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -101,7 +101,7 @@ site_fault fault_of(const fetch::network_error& e)
 
 }  // namespace
 
-finding diagnose(std::exception_ptr error)
+diagnosis diagnose(std::exception_ptr error)
 {
     try {
         std::rethrow_exception(error);

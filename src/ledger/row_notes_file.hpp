@@ -1,5 +1,5 @@
-#ifndef REELPIPE_LEDGER_REMARKS_HPP
-#define REELPIPE_LEDGER_REMARKS_HPP
+#ifndef REELPIPE_LEDGER_ROW_NOTES_FILE_HPP
+#define REELPIPE_LEDGER_ROW_NOTES_FILE_HPP
 
 #include <cstdint>
 #include <cstdio>
@@ -14,9 +14,9 @@ namespace reelpipe {
 // A text for some of many numbered rows, in a file without a name in a folder, which is gone with this object: in
 // memory a row costs eight bytes. What is kept comes in any order and is asked for in another. Throws
 // std::system_error. Threads: one at a time.
-class remarks {
+class row_notes_file {
 public:
-    explicit remarks(const std::filesystem::path& folder);
+    explicit row_notes_file(const std::filesystem::path& folder);
 
     void keep(std::uint64_t row, std::string_view text);  // rows count from 1; the last text of a row is kept
     std::string of(std::uint64_t row);                    // empty: there is none

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_LEDGER_KEPT_SOURCES_HPP
-#define REELPIPE_LEDGER_KEPT_SOURCES_HPP
+#ifndef REELPIPE_LEDGER_RESOLVED_SOURCE_CACHE_HPP
+#define REELPIPE_LEDGER_RESOLVED_SOURCE_CACHE_HPP
 
 #include <chrono>
 #include <cstdint>
@@ -19,12 +19,12 @@ namespace reelpipe {
 // A row lives until its video has come to an end or its URLs have, and holds for runs that ask for the same. The rows
 // are in the ledger's database and are committed with it. A row that cannot be written or removed costs no more than a
 // question to the site. Threads: one at a time, that of the ledger.
-class kept_sources {
+class resolved_source_cache {
 public:
     using time = std::chrono::system_clock::time_point;
 
     // Needs the ledger's tables. Rows whose time is over are removed.
-    kept_sources(database&, const asked_by&, time now = std::chrono::system_clock::now());
+    resolved_source_cache(database&, const asked_by&, time now = std::chrono::system_clock::now());
 
     std::optional<media_source> find(const std::string& video, time now = std::chrono::system_clock::now());
     void keep(const std::string& video, const media_source&, time now = std::chrono::system_clock::now());

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_LEDGER_TEMPORARY_PLACE_HPP
-#define REELPIPE_LEDGER_TEMPORARY_PLACE_HPP
+#ifndef REELPIPE_LEDGER_SQLITE_TEMP_FOLDER_HPP
+#define REELPIPE_LEDGER_SQLITE_TEMP_FOLDER_HPP
 
 #include <sqlite3.h>
 
@@ -11,12 +11,12 @@ namespace reelpipe {
 // A folder for SQLite's temporary files: temporary tables and what a sort writes to disk. By default SQLite has one
 // such folder for all databases of the process, that of the system; a database that is opened with the name of one of
 // these uses `folder`. Outlives the databases that were opened with it.
-class temporary_place {
+class sqlite_temp_folder {
 public:
-    explicit temporary_place(const std::filesystem::path& folder);
-    temporary_place(const temporary_place&) = delete;
-    temporary_place& operator=(const temporary_place&) = delete;
-    ~temporary_place();
+    explicit sqlite_temp_folder(const std::filesystem::path& folder);
+    sqlite_temp_folder(const sqlite_temp_folder&) = delete;
+    sqlite_temp_folder& operator=(const sqlite_temp_folder&) = delete;
+    ~sqlite_temp_folder();
 
     const char* name() const { return name_.c_str(); }
 

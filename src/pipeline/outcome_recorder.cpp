@@ -1,4 +1,4 @@
-#include "pipeline/accounts.hpp"
+#include "pipeline/outcome_recorder.hpp"
 
 #include <fmt/format.h>
 
@@ -19,29 +19,29 @@ std::string beginning(const std::string& text)
 
 }  // namespace
 
-void accounts::remember(const clip_request& clip, const clip_record& record)
+void outcome_recorder::remember(const clip_request& clip, const clip_record& record)
 try {
     if (!ledger_error_) ledger_.record(clip, record);
 } catch (const database_error&) {
     ledger_error_ = std::current_exception();
 }
 
-void accounts::attempted(const attempt_record& attempt)
+void outcome_recorder::attempted(const attempt_record& attempt)
 try {
     if (!ledger_error_) ledger_.record(attempt);
 } catch (const database_error&) {
     ledger_error_ = std::current_exception();
 }
 
-// A remark that cannot be kept is as bad as an outcome that cannot.
-void accounts::settle(std::uint64_t row, standing how, const clip_record& record)
+// A note that cannot be kept is as bad as an outcome that cannot.
+void outcome_recorder::settle(std::uint64_t row, row_status how, const clip_record& record)
 try {
     wanted_.settle(row, how, record.failed ? failure_line(*record.failed, record.message) : record.message);
 } catch (const std::system_error&) {
     ledger_error_ = std::current_exception();
 }
 
-void accounts::commit(bool at_once)
+void outcome_recorder::commit(bool at_once)
 try {
     if (ledger_error_) return;
     if (at_once)
@@ -52,7 +52,7 @@ try {
     ledger_error_ = std::current_exception();
 }
 
-void accounts::enter_failure(const clip_request& clip, const clip_record& record, bool of_this_run)
+void outcome_recorder::enter_failure(const clip_request& clip, const clip_record& record, bool of_this_run)
 {
     const reason why = record.failed.value_or(reason::unknown);
     {
@@ -71,7 +71,7 @@ void accounts::enter_failure(const clip_request& clip, const clip_record& record
         fmt::format("{} ({}). {} Further ones are only counted.", line, to_string(why), explain(why)));
 }
 
-void accounts::tell(const clip_request& clip, const clip_record& record, clip_outcome::standing how) const
+void outcome_recorder::tell(const clip_request& clip, const clip_record& record, clip_outcome::status how) const
 {
     if (!events_.on_clip) return;
     events_.on_clip({.clip = clip,
@@ -94,36 +94,36 @@ void accounts::tell(const clip_request& clip, const clip_record& record, clip_ou
                      .store_s = record.store_s});
 }
 
-void accounts::settled_before(const wanted_clip& clip)
+void outcome_recorder::settled_before(const wanted_clip& clip)
 {
     if (clip.before->failed) {
-        settle(clip.row, standing::failed, *clip.before);
+        settle(clip.row, row_status::failed, *clip.before);
         enter_failure(clip.clip, *clip.before, false);
         const mutex_lock guard(mutex_);
         ++totals_.failed_before;
         return;
     }
-    wanted_.settle(clip.row, standing::exists);
+    wanted_.settle(clip.row, row_status::exists);
     const mutex_lock guard(mutex_);
     ++totals_.exists;
     totals_.shorter += clip.before->missing_s > 0;
 }
 
-void accounts::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
+void outcome_recorder::exists(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    settle(row, standing::exists, record);
-    tell(clip, record, clip_outcome::standing::exists);
+    settle(row, row_status::exists, record);
+    tell(clip, record, clip_outcome::status::exists);
     const mutex_lock guard(mutex_);
     ++totals_.exists;
     totals_.shorter += record.missing_s > 0;
 }
 
-void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_record& record)
+void outcome_recorder::stored(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    settle(row, standing::stored, record);
-    tell(clip, record, clip_outcome::standing::stored);
+    settle(row, row_status::stored, record);
+    tell(clip, record, clip_outcome::status::stored);
     const mutex_lock guard(mutex_);
     ++totals_.stored;
     totals_.shorter += record.missing_s > 0;
@@ -134,20 +134,20 @@ void accounts::stored(const clip_request& clip, std::uint64_t row, const clip_re
     if (record.copied == 0) ++totals_.copies.whole[record.encoded_because];
 }
 
-void accounts::failed(const clip_request& clip, std::uint64_t row, const clip_record& record)
+void outcome_recorder::failed(const clip_request& clip, std::uint64_t row, const clip_record& record)
 {
     remember(clip, record);
-    settle(row, standing::failed, record);
-    tell(clip, record, clip_outcome::standing::failed);
+    settle(row, row_status::failed, record);
+    tell(clip, record, clip_outcome::status::failed);
     enter_failure(clip, record, true);
 }
 
-void accounts::say(severity how, const std::string& line) const
+void outcome_recorder::say(severity how, const std::string& line) const
 {
     if (events_.on_message) events_.on_message(how, line);
 }
 
-progress accounts::totals() const
+progress outcome_recorder::totals() const
 {
     const mutex_lock guard(mutex_);
     return totals_;

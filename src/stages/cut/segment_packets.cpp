@@ -1,4 +1,4 @@
-#include "stages/cut/material.hpp"
+#include "stages/cut/segment_packets.hpp"
 
 #include "media/error.hpp"
 
@@ -8,9 +8,9 @@ using std::chrono::microseconds;
 
 namespace {
 
-segment extended(segment wanted, const media::demuxer& frames, material::extent read)
+segment extended(segment wanted, const media::demuxer& frames, segment_packets::extent read)
 {
-    if (read == material::extent::one_frame_more) wanted.end += media::one_frame_more(frames);
+    if (read == segment_packets::extent::one_frame_more) wanted.end += media::one_frame_more(frames);
     return wanted;
 }
 
@@ -18,29 +18,29 @@ std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOP
 
 }  // namespace
 
-material::material(const input& source, segment wanted, std::stop_token stop, extent read)
+segment_packets::segment_packets(const input& source, segment wanted, std::stop_token stop, extent read)
     : wanted_(wanted),
       video_(source.video, stop),
       video_reader_(video_, extended(wanted, video_, read)),
       audio_ends_(!source.audio.has_value())
 {
     if (!source.audio) return;
-    audio_.emplace(*source.audio, std::move(stop), media::edits::applied, media::tracks::audio);
+    audio_.emplace(*source.audio, std::move(stop), media::edit_list_mode::applied, media::stream_selection::audio_only);
     audio_reader_.emplace(*audio_, wanted);
     if (AVStream* const second = video_.audio()) second->discard = AVDISCARD_ALL;
 }
 
-std::int64_t material::start_in(const media::demuxer& file, const AVStream& stream) const
+std::int64_t segment_packets::start_in(const media::demuxer& file, const AVStream& stream) const
 {
     return av_rescale_q((file.origin() + wanted_.start).count(), av::microsecond, stream.time_base);
 }
 
-microseconds material::time_in(const media::demuxer& file, const AVStream& stream, std::int64_t time) const
+microseconds segment_packets::time_in(const media::demuxer& file, const AVStream& stream, std::int64_t time) const
 {
     return av::to_microseconds(time, stream.time_base) - file.origin() - wanted_.start;
 }
 
-void material::throw_no_frame() const
+void segment_packets::throw_no_frame() const
 {
     const std::int64_t first = video().start_time;
     if (first != AV_NOPTS_VALUE && time_of_video(first) >= wanted_.end - wanted_.start)
@@ -48,7 +48,7 @@ void material::throw_no_frame() const
     throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
 }
 
-material::kind material::next(AVPacket* packet)
+segment_packets::kind segment_packets::next(AVPacket* packet)
 {
     for (;;) {
         if (video_end_ && audio_ends_) return kind::end;
@@ -58,7 +58,7 @@ material::kind material::next(AVPacket* packet)
     }
 }
 
-material::kind material::next_of_video(AVPacket* packet)
+segment_packets::kind segment_packets::next_of_video(AVPacket* packet)
 {
     if (!video_reader_.next(packet)) {
         video_end_ = true;
@@ -72,7 +72,7 @@ material::kind material::next_of_video(AVPacket* packet)
     return kind::end;
 }
 
-material::kind material::next_of_audio(AVPacket* packet)
+segment_packets::kind segment_packets::next_of_audio(AVPacket* packet)
 {
     if (!audio_reader_->next(packet)) {
         audio_ends_ = true;

@@ -1,4 +1,4 @@
-#include "ledger/kept_sources.hpp"
+#include "ledger/resolved_source_cache.hpp"
 
 #include <simdjson.h>
 
@@ -13,21 +13,21 @@ namespace {
 
 constexpr std::chrono::hours unless_said{1};  // how long a URL is believed that does not say when it ends
 
-std::int64_t seconds_of(kept_sources::time at)
+std::int64_t seconds_of(resolved_source_cache::time at)
 {
     return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
 }
 
-std::int64_t end_of(const media_source& source, kept_sources::time now)
+std::int64_t end_of(const media_source& source, resolved_source_cache::time now)
 {
-    kept_sources::time end = kept_sources::time::max();
+    resolved_source_cache::time end = resolved_source_cache::time::max();
     for (const media_file& file : source.files)
         if (const remote_file* const part = remote_part(file))
             end = std::min(end, part->expires.value_or(now + unless_said));
     return seconds_of(end);
 }
 
-void remove_ended(database& db, kept_sources::time now)
+void remove_ended(database& db, resolved_source_cache::time now)
 {
     statement remove = db.prepare("DELETE FROM resolved WHERE until <= ?1");
     remove.bind(seconds_of(now));
@@ -36,7 +36,7 @@ void remove_ended(database& db, kept_sources::time now)
 
 }  // namespace
 
-kept_sources::kept_sources(database& db, const asked_by& asked, time now)
+resolved_source_cache::resolved_source_cache(database& db, const asked_by& asked, time now)
     : asked_(asked.for_urls()),
       find_(db.prepare("SELECT source FROM resolved WHERE video = ?1 AND asked = ?2 AND until > ?3")),
       put_(db.prepare("INSERT OR REPLACE INTO resolved(video, asked, until, source) VALUES(?1, ?2, ?3, ?4)")),
@@ -45,7 +45,7 @@ kept_sources::kept_sources(database& db, const asked_by& asked, time now)
     remove_ended(db, now);
 }
 
-std::optional<media_source> kept_sources::find(const std::string& video, time now)
+std::optional<media_source> resolved_source_cache::find(const std::string& video, time now)
 try {
     find_.bind(video, asked_, seconds_of(now));
     if (!find_.step()) {
@@ -66,7 +66,7 @@ try {
     return std::nullopt;
 }
 
-void kept_sources::keep(const std::string& video, const media_source& source, time now)
+void resolved_source_cache::keep(const std::string& video, const media_source& source, time now)
 try {
     const std::string text = resolve::written(source);
     if (text.empty()) return;
@@ -76,7 +76,7 @@ try {
     // The site is asked again.
 }
 
-void kept_sources::forget(const std::string& video)
+void resolved_source_cache::forget(const std::string& video)
 try {
     remove_.bind(video);
     remove_.run();

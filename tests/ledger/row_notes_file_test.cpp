@@ -1,14 +1,14 @@
-#include "ledger/remarks.hpp"
+#include "ledger/row_notes_file.hpp"
 
 #include <string>
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-TEST_CASE("a row has the last text that was kept of it, however long, and in whatever order", "[remarks]")
+TEST_CASE("a row has the last text that was kept of it, however long, and in whatever order", "[row_notes_file]")
 {
     const reelpipe::test::temp_folder folder;
-    reelpipe::remarks kept(folder.path());
+    reelpipe::row_notes_file kept(folder.path());
     const std::string endless(100'000, 'z');
     kept.keep(7, "seven");
     kept.keep(2, endless);

@@ -12,13 +12,13 @@
 
 namespace reelpipe::fetch {
 
-struct piece {
+struct file_range {
     held_file* file;
     media::byte_range range;
 };
 
 // What the bytes of one video are fetched with.
-struct means {
+struct transfer_context {
     http_client& http;
     host_limits& hosts;
     const fetch::options& options;
@@ -30,7 +30,7 @@ struct means {
 // broken answer left out. Takes room on the disk for each request first. Throws transfer_error, std::system_error
 // (disk), operation_aborted. After changed_error what was held of the changed file is forgotten. The files outlive the
 // call.
-asio::awaitable<void> bring(means, std::vector<piece>);
+asio::awaitable<void> fetch_ranges(transfer_context, std::vector<file_range>);
 
 }  // namespace reelpipe::fetch
 

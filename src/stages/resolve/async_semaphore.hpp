@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_RESOLVE_TURNSTILE_HPP
-#define REELPIPE_STAGES_RESOLVE_TURNSTILE_HPP
+#ifndef REELPIPE_STAGES_RESOLVE_ASYNC_SEMAPHORE_HPP
+#define REELPIPE_STAGES_RESOLVE_ASYNC_SEMAPHORE_HPP
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -12,7 +12,7 @@ namespace reelpipe::resolve {
 
 // Lets so many callers in at a time; the others wait in the order in which they came. A cancelled wait throws
 // operation_aborted. Everything happens on `executor`.
-class turnstile {
+class async_semaphore {
     struct state;
 
 public:
@@ -28,7 +28,7 @@ public:
         std::shared_ptr<state> of_;
     };
 
-    turnstile(asio::any_io_executor executor, std::size_t places);
+    async_semaphore(asio::any_io_executor executor, std::size_t places);
 
     asio::awaitable<place> enter();
 

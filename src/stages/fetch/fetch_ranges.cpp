@@ -1,4 +1,4 @@
-#include "stages/fetch/bring.hpp"
+#include "stages/fetch/fetch_ranges.hpp"
 
 #include <algorithm>
 #include <asio/steady_timer.hpp>
@@ -33,18 +33,18 @@ http_request request_for(const held_file& file, media::byte_range range)
             .expected = file.expected()};
 }
 
-std::vector<piece> missing_of(const std::vector<piece>& pieces)
+std::vector<file_range> missing_of(const std::vector<file_range>& pieces)
 {
-    std::vector<piece> missing;
+    std::vector<file_range> missing;
     for (const auto& [file, range] : pieces)
         for (const media::byte_range& gap : file->missing(range)) missing.push_back({file, gap});
     return missing;
 }
 
-std::vector<held_file*> files_of(const std::vector<piece>& pieces)
+std::vector<held_file*> files_of(const std::vector<file_range>& pieces)
 {
     std::vector<held_file*> files;
-    for (const piece& each : pieces)
+    for (const file_range& each : pieces)
         if (std::ranges::find(files, each.file) == files.end()) files.push_back(each.file);
     return files;
 }
@@ -56,7 +56,7 @@ std::uint64_t held_bytes(const std::vector<held_file*>& files)
     return sum;
 }
 
-void check_limits(const options& options, const std::vector<piece>& pieces)
+void check_limits(const options& options, const std::vector<file_range>& pieces)
 {
     for (const held_file* file : files_of(pieces)) {
         std::uint64_t needed = 0;
@@ -76,9 +76,9 @@ void check_limits(const options& options, const std::vector<piece>& pieces)
 
 // No request asks for more than `most`. Servers that ignore ranges begin at 0 each time: one answer up to the last
 // missing byte has it all.
-std::vector<piece> requests_for(const std::vector<piece>& missing, std::uint64_t most)
+std::vector<file_range> requests_for(const std::vector<file_range>& missing, std::uint64_t most)
 {
-    std::vector<piece> requests;
+    std::vector<file_range> requests;
     for (held_file* file : files_of(missing)) {
         const std::uint64_t largest = std::clamp<std::uint64_t>(file->from.max_range, 1, most);
         std::uint64_t end = 0;
@@ -94,7 +94,7 @@ std::vector<piece> requests_for(const std::vector<piece>& missing, std::uint64_t
 }
 
 struct running {
-    running(const means& with, piece asked, disk_room room, host_limits::turn its_turn)
+    running(const transfer_context& with, file_range asked, disk_room room, host_limits::turn its_turn)
         : file(asked.file),
           turn(std::move(its_turn)),
           sink(with, asked, std::move(room)),
@@ -121,13 +121,13 @@ struct size_probe final : body_sink {
 
 // A server that does not say how long the file is shows it when more is asked for than there can be: its answer ends
 // where the file does.
-asio::awaitable<void> learn_size(const means& with, held_file& file)
+asio::awaitable<void> learn_size(const transfer_context& with, held_file& file)
 {
     if (file.part.end != unlimited) {
         file.identity.size = file.part.end;
         co_return;
     }
-    const http_request all = request_for(file, {file.part.begin, largest_file + 1});
+    const http_request all = request_for(file, {file.part.begin, max_file + 1});
     size_probe sink;
     const host_limits::turn turn = co_await with.hosts.wait_for_turn(all.url);
     ++with.counts.requests;
@@ -145,10 +145,10 @@ struct setback {
 
 // Starts requests until there are enough at a time. Where one is under way already, nothing is waited for that may
 // depend on its end.
-asio::awaitable<void> fill(const means& with, std::deque<running>& window, std::vector<piece>& requests)
+asio::awaitable<void> fill(const transfer_context& with, std::deque<running>& window, std::vector<file_range>& requests)
 {
     while (!requests.empty() && window.size() < std::max(with.options.parallel, 1u)) {
-        const piece next = requests.back();
+        const file_range next = requests.back();
         const std::string url = next.file->from.url;
         with.hosts.check(url);  // who will not be asked takes no room
         disk_room room;
@@ -164,9 +164,9 @@ asio::awaitable<void> fill(const means& with, std::deque<running>& window, std::
 }
 
 // One request for each piece, a few at a time. Gives back a setback that another try may make good.
-asio::awaitable<setback> bring_once(const means& with, std::vector<piece> missing)
+asio::awaitable<setback> fetch_once(const transfer_context& with, std::vector<file_range> missing)
 {
-    std::vector<piece> requests = requests_for(missing, with.http.most_at_once());
+    std::vector<file_range> requests = requests_for(missing, with.http.max_at_once());
     std::ranges::reverse(requests);
     std::deque<running> window;
     setback met;
@@ -208,29 +208,29 @@ asio::awaitable<setback> bring_once(const means& with, std::vector<piece> missin
 // between, it is not down and nobody's file is at fault.
 class patience {
 public:
-    explicit patience(const means& with) : with_(with) {}
+    explicit patience(const transfer_context& with) : with_(with) {}
 
     // How long to wait at least. Throws the refusal where another try is the caller's affair.
     std::chrono::milliseconds after(const setback& met, const std::string& url)
     {
         const http_error& refusal = *met.refusal;
         if (refusal.status == 403) {
-            if (++unexplained_ > most_unexplained) std::rethrow_exception(met.fault);
+            if (++unexplained_ > max_unexplained) std::rethrow_exception(met.fault);
             return with_.options.retry_pause;
         }
         const std::uint64_t served = with_.hosts.served_by(url);
         if (served <= served_) std::rethrow_exception(met.fault);
         served_ = served;
         const auto asked = refusal.retry_after.value_or(std::chrono::seconds(0));
-        if (asked > longest_in_place) throw postponed_error(refusal.what(), refusal.host, asked);
+        if (asked > max_in_place) throw postponed_error(refusal.what(), refusal.host, asked);
         return std::max<std::chrono::milliseconds>(asked, with_.options.retry_pause);
     }
 
 private:
-    static constexpr unsigned most_unexplained = 8;  // as often as the requests at a time can be halved
-    static constexpr std::chrono::seconds longest_in_place{10};
+    static constexpr unsigned max_unexplained = 8;  // as often as the requests at a time can be halved
+    static constexpr std::chrono::seconds max_in_place{10};
 
-    const means& with_;
+    const transfer_context& with_;
     std::uint64_t served_ = 0;
     unsigned unexplained_ = 0;
 };
@@ -243,18 +243,18 @@ asio::awaitable<void> rest(std::chrono::milliseconds how_long)
 
 }  // namespace
 
-asio::awaitable<void> bring(means with, std::vector<piece> pieces)
+asio::awaitable<void> fetch_ranges(transfer_context with, std::vector<file_range> pieces)
 {
     check_limits(with.options, pieces);
     const std::vector<held_file*> files = files_of(pieces);
     patience patient(with);
     for (unsigned fruitless = 0;;) {
-        std::vector<piece> missing = missing_of(pieces);
+        std::vector<file_range> missing = missing_of(pieces);
         if (missing.empty()) co_return;
 
         const std::uint64_t before = held_bytes(files);
         const std::string url = missing.front().file->from.url;
-        const setback met = co_await bring_once(with, std::move(missing));
+        const setback met = co_await fetch_once(with, std::move(missing));
         for (held_file* file : files) {
             if (!file->needs_size()) continue;
             co_await learn_size(with, *file);

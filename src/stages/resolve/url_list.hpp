@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_RESOLVE_MANIFEST_HPP
-#define REELPIPE_STAGES_RESOLVE_MANIFEST_HPP
+#ifndef REELPIPE_STAGES_RESOLVE_URL_LIST_HPP
+#define REELPIPE_STAGES_RESOLVE_URL_LIST_HPP
 
 #include <compare>
 #include <cstdint>
@@ -17,13 +17,13 @@ namespace reelpipe::resolve {
 // of source_json.hpp. If an id appears twice, the first line is used.
 //
 // The lines stay in the file; in memory each costs 16 bytes. The file is not to change while it is used.
-class manifest : public video_source {
+class url_list : public video_source {
 public:
     // Opens the file. Throws std::system_error. `proxy` goes to the sources that name none of their own.
-    explicit manifest(const std::filesystem::path& path, std::string proxy = {});
-    manifest(const manifest&) = delete;
-    manifest& operator=(const manifest&) = delete;
-    ~manifest() override;
+    explicit url_list(const std::filesystem::path& path, std::string proxy = {});
+    url_list(const url_list&) = delete;
+    url_list& operator=(const url_list&) = delete;
+    ~url_list() override;
 
     // Reads all of it. What is wrong with a line costs that line; the first ones are told, the others counted.
     asio::awaitable<std::vector<message>> start() override;

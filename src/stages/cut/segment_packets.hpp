@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STAGES_CUT_MATERIAL_HPP
-#define REELPIPE_STAGES_CUT_MATERIAL_HPP
+#ifndef REELPIPE_STAGES_CUT_SEGMENT_PACKETS_HPP
+#define REELPIPE_STAGES_CUT_SEGMENT_PACKETS_HPP
 
 #include <chrono>
 #include <cstdint>
@@ -13,14 +13,14 @@
 namespace reelpipe::cut {
 
 // The packets that a segment takes, out of one file or two, and their times on the segment's clock: 0 at its start.
-class material {
+class segment_packets {
 public:
     enum class kind : std::uint8_t { end, frame, audio };
 
     // The frames to read: those of the segment, or as many more as media::one_frame_more() says.
     enum class extent : std::uint8_t { segment, one_frame_more };
 
-    material(const input&, segment wanted, std::stop_token, extent = extent::segment);
+    segment_packets(const input&, segment wanted, std::stop_token, extent = extent::segment);
 
     // The next packet; those of two files come in the order of their times.
     kind next(AVPacket*);

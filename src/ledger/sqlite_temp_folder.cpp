@@ -1,4 +1,4 @@
-#include "ledger/temporary_place.hpp"
+#include "ledger/sqlite_temp_folder.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ constexpr std::size_t random_letters = 16;
 }  // namespace
 
 // A file that is opened has its own name behind it, which is read as long as it is open.
-temporary_place::temporary_place(const std::filesystem::path& folder)
+sqlite_temp_folder::sqlite_temp_folder(const std::filesystem::path& folder)
     : beginning_(folder / store::leftover_prefix),
       name_(fmt::format("reelpipe-{}", static_cast<const void*>(this))),
       files_(sqlite3_vfs_find(nullptr)),
@@ -25,16 +25,16 @@ temporary_place::temporary_place(const std::filesystem::path& folder)
     own_.zName = name_.c_str();
     own_.pAppData = this;
     own_.szOsFile = files_->szOsFile + static_cast<int>(beginning_.size() + random_letters + 2);
-    own_.xOpen = &temporary_place::open;
+    own_.xOpen = &sqlite_temp_folder::open;
     sqlite3_vfs_register(&own_, 0);
 }
 
-temporary_place::~temporary_place() { sqlite3_vfs_unregister(&own_); }
+sqlite_temp_folder::~sqlite_temp_folder() { sqlite3_vfs_unregister(&own_); }
 
 // A file that SQLite has no name for is a temporary one: what opens it takes the name away at once.
-int temporary_place::open(sqlite3_vfs* own, const char* name, sqlite3_file* file, int flags, int* flags_out) noexcept
+int sqlite_temp_folder::open(sqlite3_vfs* own, const char* name, sqlite3_file* file, int flags, int* flags_out) noexcept
 {
-    const auto* const self = static_cast<const temporary_place*>(own->pAppData);
+    const auto* const self = static_cast<const sqlite_temp_folder*>(own->pAppData);
     if (!name) {
         std::uint64_t random = 0;
         sqlite3_randomness(sizeof random, &random);

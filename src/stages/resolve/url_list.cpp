@@ -1,4 +1,4 @@
-#include "stages/resolve/manifest.hpp"
+#include "stages/resolve/url_list.hpp"
 
 #include <fcntl.h>
 #include <simdjson.h>
@@ -20,7 +20,7 @@ namespace reelpipe::resolve {
 
 namespace {
 
-constexpr std::size_t longest_manifest_line = 1u << 20;
+constexpr std::size_t max_url_line_bytes = 1u << 20;
 constexpr unsigned lines_told = 5;  // malformed ones, one by one; the others are counted
 
 std::uint64_t hash_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
@@ -45,16 +45,16 @@ manifest_line parsed_line(simdjson::dom::parser& parser, std::string_view text)
 
 }  // namespace
 
-struct manifest::line {
+struct url_list::line {
     std::uint64_t offset = 0;
     std::string_view text{};  // until the next one is read
     bool too_long = false;    // then without a text
 };
 
 // The lines from an offset on, one at a time; of one that is too long no more is kept than shows that it is.
-class manifest::line_reader {
+class url_list::line_reader {
 public:
-    line_reader(const manifest& of, std::uint64_t offset) : of_(of), offset_(offset) {}
+    line_reader(const url_list& of, std::uint64_t offset) : of_(of), offset_(offset) {}
 
     std::optional<line> next()
     {
@@ -63,7 +63,7 @@ public:
         std::size_t end = 0;
         while ((end = buffer_.find('\n', end)) == std::string::npos) {
             end = buffer_.size();
-            if (end > longest_manifest_line) {
+            if (end > max_url_line_bytes) {
                 found.too_long = true;
                 offset_ += std::exchange(end, 0);
                 buffer_.clear();
@@ -74,7 +74,7 @@ public:
         end = std::min(end, buffer_.size());
         used_ = std::min(end + 1, buffer_.size());
         offset_ += used_;
-        found.too_long = found.too_long || end > longest_manifest_line;
+        found.too_long = found.too_long || end > max_url_line_bytes;
         if (!found.too_long) found.text = std::string_view(buffer_).substr(0, end);
         return found;
     }
@@ -93,23 +93,23 @@ private:
         return got > 0;
     }
 
-    const manifest& of_;
+    const url_list& of_;
     std::uint64_t offset_;  // of the buffer's first byte that is not used
     std::string buffer_{};
     std::size_t used_ = 0;
 };
 
-manifest::manifest(const std::filesystem::path& path, std::string proxy)
+url_list::url_list(const std::filesystem::path& path, std::string proxy)
     : path_(path), proxy_(std::move(proxy)), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC))
 {
     if (file_ < 0) throw std::system_error(errno, std::generic_category(), path.string());
 }
 
-manifest::~manifest() { close(file_); }
+url_list::~url_list() { close(file_); }
 
-asio::awaitable<std::vector<message>> manifest::start() { co_return read(); }
+asio::awaitable<std::vector<message>> url_list::start() { co_return read(); }
 
-std::vector<message> manifest::read()
+std::vector<message> url_list::read()
 {
     std::vector<message> said;
     simdjson::dom::parser parser;
@@ -119,7 +119,7 @@ std::vector<message> manifest::read()
     for (std::uint64_t number = 1; const std::optional<line> each = lines.next(); ++number) {
         if (!each->too_long && each->text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         try {
-            if (each->too_long) throw malformed_source("more than " + std::to_string(longest_manifest_line) + " bytes");
+            if (each->too_long) throw malformed_source("more than " + std::to_string(max_url_line_bytes) + " bytes");
             index_.push_back({hash_of(parsed_line(parser, each->text).id), each->offset});
         } catch (const malformed_source& wrong) {
             if (++malformed <= lines_told)
@@ -137,7 +137,7 @@ std::vector<message> manifest::read()
     return said;
 }
 
-media_source manifest::find(std::string_view video) const
+media_source url_list::find(std::string_view video) const
 {
     simdjson::dom::parser parser;
     for (const entry& each : std::ranges::equal_range(index_, hash_of(video), {}, &entry::hash)) {
@@ -160,7 +160,7 @@ media_source manifest::find(std::string_view video) const
                                          "; add one, then run again with --retry gone");
 }
 
-asio::awaitable<resolved_video> manifest::resolve(std::string video)
+asio::awaitable<resolved_video> url_list::resolve(std::string video)
 {
     resolved_video found;
     found.source = find(video);

@@ -1,4 +1,4 @@
-#include "ledger/kept_sources.hpp"
+#include "ledger/resolved_source_cache.hpp"
 
 #include "ledger/ledger.hpp"
 #include "support/catch.hpp"
@@ -11,9 +11,9 @@ namespace {
 
 reelpipe::asked_by usual() { return {{}, true}; }
 
-constexpr kept_sources::time now{std::chrono::seconds(1'700'000'000)};
+constexpr resolved_source_cache::time now{std::chrono::seconds(1'700'000'000)};
 
-media_source source_with(std::optional<kept_sources::time> expires)
+media_source source_with(std::optional<resolved_source_cache::time> expires)
 {
     remote_file file;
     file.url = "https://host/video.mp4";
@@ -34,10 +34,10 @@ struct opened_database {
 
 }  // namespace
 
-TEST_CASE("what a site said is kept with headers and cookies until its URLs end", "[kept_sources]")
+TEST_CASE("what a site said is kept with headers and cookies until its URLs end", "[resolved_source_cache]")
 {
     opened_database here;
-    kept_sources kept(here.db, usual(), now);
+    resolved_source_cache kept(here.db, usual(), now);
     kept.keep("v", source_with(now + 1h), now);
 
     const auto found = kept.find("v", now + 30min);
@@ -52,30 +52,30 @@ TEST_CASE("what a site said is kept with headers and cookies until its URLs end"
     CHECK_FALSE(kept.find("v", now + 2h));
 }
 
-TEST_CASE("URLs that do not say when they end are believed for a while", "[kept_sources]")
+TEST_CASE("URLs that do not say when they end are believed for a while", "[resolved_source_cache]")
 {
     opened_database here;
-    kept_sources kept(here.db, usual(), now);
+    resolved_source_cache kept(here.db, usual(), now);
     kept.keep("v", source_with({}), now);
     CHECK(kept.find("v", now + 10min));
     CHECK_FALSE(kept.find("v", now + 2h));
 }
 
-TEST_CASE("a run that asks for something else does not get what was kept", "[kept_sources]")
+TEST_CASE("a run that asks for something else does not get what was kept", "[resolved_source_cache]")
 {
     opened_database here;
-    kept_sources(here.db, usual(), now).keep("v", source_with(now + 1h), now);
+    resolved_source_cache(here.db, usual(), now).keep("v", source_with(now + 1h), now);
     source_options higher;
     higher.max_height = 720;
     source_options elsewhere;
     elsewhere.proxies = {"http://proxy:1"};
 
-    CHECK(kept_sources(here.db, usual(), now).find("v", now));
-    CHECK_FALSE(kept_sources(here.db, reelpipe::asked_by(higher, true), now).find("v", now));
-    CHECK_FALSE(kept_sources(here.db, reelpipe::asked_by(elsewhere, true), now).find("v", now));
+    CHECK(resolved_source_cache(here.db, usual(), now).find("v", now));
+    CHECK_FALSE(resolved_source_cache(here.db, reelpipe::asked_by(higher, true), now).find("v", now));
+    CHECK_FALSE(resolved_source_cache(here.db, reelpipe::asked_by(elsewhere, true), now).find("v", now));
 }
 
-TEST_CASE("what is kept goes when it is forgotten or its time is over", "[kept_sources]")
+TEST_CASE("what is kept goes when it is forgotten or its time is over", "[resolved_source_cache]")
 {
     opened_database here;
     const auto rows = [&] {
@@ -83,12 +83,12 @@ TEST_CASE("what is kept goes when it is forgotten or its time is over", "[kept_s
         count.step();
         return count.integer(0);
     };
-    kept_sources kept(here.db, usual(), now);
+    resolved_source_cache kept(here.db, usual(), now);
     kept.keep("settled", source_with(now + 1h), now);
     kept.keep("forgotten", source_with(now + 1h), now);
 
     kept.forget("settled");
     CHECK(rows() == 1);
-    kept_sources next(here.db, usual(), now + 1h);
+    resolved_source_cache next(here.db, usual(), now + 1h);
     CHECK(rows() == 0);
 }

@@ -1,4 +1,4 @@
-#include "pipeline/judge.hpp"
+#include "pipeline/diagnose.hpp"
 
 #include <asio/error.hpp>
 #include <asio/system_error.hpp>
@@ -16,7 +16,7 @@ using reelpipe::reason;
 
 namespace {
 
-template <class E> reelpipe::finding finding_of(const E& error) { return diagnose(std::make_exception_ptr(error)); }
+template <class E> reelpipe::diagnosis finding_of(const E& error) { return diagnose(std::make_exception_ptr(error)); }
 
 reason reason_of_status(int status) { return finding_of(reelpipe::fetch::http_error("HTTP", "host", status)).why; }
 

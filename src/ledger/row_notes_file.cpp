@@ -1,4 +1,4 @@
-#include "ledger/remarks.hpp"
+#include "ledger/row_notes_file.hpp"
 
 #include <unistd.h>
 
@@ -29,12 +29,12 @@ std::FILE* nameless_file_in(const std::filesystem::path& folder)
 
 }  // namespace
 
-remarks::remarks(const std::filesystem::path& folder) : file_(nameless_file_in(folder))
+row_notes_file::row_notes_file(const std::filesystem::path& folder) : file_(nameless_file_in(folder))
 {
     if (!file_ || std::fputc('\0', file_.get()) == EOF) fail("make");
 }
 
-void remarks::keep(std::uint64_t row, std::string_view text)
+void row_notes_file::keep(std::uint64_t row, std::string_view text)
 {
     const std::uint64_t size = text.size();
     if (std::fwrite(&size, sizeof size, 1, file_.get()) != 1) fail("write");
@@ -44,7 +44,7 @@ void remarks::keep(std::uint64_t row, std::string_view text)
     end_ += sizeof size + size;
 }
 
-std::string remarks::of(std::uint64_t row)
+std::string row_notes_file::of(std::uint64_t row)
 {
     if (row > at_.size() || at_[row - 1] == 0) return {};
     if (std::fflush(file_.get()) != 0) fail("write");

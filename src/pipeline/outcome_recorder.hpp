@@ -1,5 +1,5 @@
-#ifndef REELPIPE_PIPELINE_ACCOUNTS_HPP
-#define REELPIPE_PIPELINE_ACCOUNTS_HPP
+#ifndef REELPIPE_PIPELINE_OUTCOME_RECORDER_HPP
+#define REELPIPE_PIPELINE_OUTCOME_RECORDER_HPP
 
 #include <exception>
 #include <map>
@@ -18,9 +18,9 @@ namespace reelpipe {
 
 // The outcomes of this run. Each is recorded once in the ledger, the report and the totals, and passed to the
 // listener. Threads: the loop's; totals() from anywhere.
-class accounts {
+class outcome_recorder {
 public:
-    accounts(const run_events& events, const store::trim_format& trim, ledger& remembered, work_list& wanted)
+    outcome_recorder(const run_events& events, const store::trim_format& trim, ledger& remembered, work_list& wanted)
         : events_(events), trim_(trim), ledger_(remembered), wanted_(wanted)
     {
     }
@@ -50,9 +50,9 @@ public:
 
 private:
     void remember(const clip_request&, const clip_record&);
-    void settle(std::uint64_t row, standing how, const clip_record&);
+    void settle(std::uint64_t row, row_status how, const clip_record&);
     void enter_failure(const clip_request&, const clip_record&, bool of_this_run);
-    void tell(const clip_request&, const clip_record&, clip_outcome::standing) const;
+    void tell(const clip_request&, const clip_record&, clip_outcome::status) const;
 
     const run_events& events_;
     const store::trim_format& trim_;
