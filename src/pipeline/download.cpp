@@ -73,10 +73,12 @@ bool is_refusal(const std::exception_ptr& error)
 }
 
 // Some file systems are full when they hold so many files.
-bool has_no_room_for_files(const fs::path& folder)
+// Files for which a file system has inodes left; nothing: it makes them as they are needed.
+std::optional<std::uint64_t> room_for_files(const fs::path& folder)
 {
     struct statvfs facts{};
-    return statvfs(folder.c_str(), &facts) == 0 && facts.f_files > 0 && facts.f_ffree == 0;
+    if (statvfs(folder.c_str(), &facts) != 0 || facts.f_files == 0) return std::nullopt;
+    return facts.f_favail;
 }
 
 std::string_view word_of(ending end)
@@ -322,18 +324,20 @@ void downloader::implementation::end_ledger(ending end)
 // A full disk: how much there is, and how much the rest of the lists will take.
 void downloader::implementation::tell_missing_space() const
 {
-    if (has_no_room_for_files(folder_.output())) {
-        outcomes_.say(severity::error,
-                      fmt::format("the file system of {} has no room for another file (inodes); remove files that are "
-                                  "not needed and run again",
-                                  folder_.output().string()));
+    const progress p = now();
+    const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
+    const std::optional<std::uint64_t> files = room_for_files(folder_.output());
+    if (files && *files <= left) {
+        outcomes_.say(
+            severity::error,
+            fmt::format("the file system of {} has room for {} more files (inodes), and {} clips remain; remove files "
+                        "that are not needed and run again",
+                        folder_.output().string(), *files, left));
         return;
     }
     constexpr double megabyte = 1e6;
     std::error_code unknown;
     const fs::space_info disk = fs::space(folder_.output(), unknown);
-    const progress p = now();
-    const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
     std::string need = "room";
     if (const std::optional<double> mean = ledger_.mean_clip_bytes())
         need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);

@@ -91,7 +91,7 @@ verdict failure_policy::judge(const failure& f)
     if (!job) return verdict::stop();  // no stage failed, the run itself did
     diagnosis found = options_.names_hosts ? of_one_host(diagnose(job->cause)) : diagnose(job->cause);
     if (found.of_host && found.host.empty()) found.host = host_of_media(*job->video);
-    if (found.not_sent) return wait_for_host(found);
+    if (found.not_sent) return down_.contains(found.host) ? leave_pending(found) : wait_for_host(found);
     const unsigned attempt = attempts_of(f, *job);
     const reason_class what = class_of(found.why);
     if (options_.attempted && found.why != reason::interrupted) options_.attempted(attempt_of(*job, found, attempt));
@@ -118,6 +118,11 @@ verdict failure_policy::judge(const failure& f)
     if (found.fault != site_fault::none && !has_answered_beside(found.host)) {
         suspect(*job, found, attempt);
         return drop_or_drain();
+    }
+    if (found.fault != site_fault::none && ++faults_in_a_row_[found.host] == down_in_a_row) {
+        down_.insert(found.host);
+        say(severity::warning, fmt::format("{} ({}); clips that it lets nobody ask for stay pending",
+                                           explain(reason::host_down), found.message));
     }
     enter_(*job, found, attempt);
     const bool broken = found.why == reason::extractor_outdated && ++outdated_ >= outdated_in_a_row;
@@ -246,6 +251,7 @@ void failure_policy::answered(std::string_view host)
             undecided_.push_back(std::move(each));
     }
     down_.erase(std::string(host));
+    faults_in_a_row_.erase(std::string(host));
     silent_.erase(std::string(host));
     if (!is_site) unanswered_ = 0;
     if (!is_site && answering_.size() < 2 && std::ranges::find(answering_, host) == answering_.end())

@@ -106,12 +106,13 @@ private:
     unsigned outdated_ = 0;
     std::vector<undecided> undecided_;
     std::map<std::string, testimony> testimonies_;
-    std::set<std::string> silent_;             // hosts that failed and have not answered yet
-    std::set<std::string> down_;               // of them those that failed several times
-    std::optional<std::string> left_pending_;  // what was said of the last video that was left because of them
-    std::vector<std::string> answering_;       // hosts that answered; two are enough to know that not all are down
-    unsigned unanswered_ = 0;                  // jobs whose hosts failed since a host of media has answered
-    bool has_served_ = false;                  // any host
+    std::set<std::string> silent_;                     // hosts that failed and have not answered yet
+    std::set<std::string> down_;                       // hosts that failed several times without an answer in between
+    std::map<std::string, unsigned> faults_in_a_row_;  // videos, by host, while other hosts answer
+    std::optional<std::string> left_pending_;          // what was said of the last video that was left because of them
+    std::vector<std::string> answering_;  // hosts that answered; two are enough to know that not all are down
+    unsigned unanswered_ = 0;             // jobs whose hosts failed since a host of media has answered
+    bool has_served_ = false;             // any host
     std::atomic<bool> stopped_{false};
     std::atomic<bool> draining_{false};
 };

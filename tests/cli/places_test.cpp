@@ -261,7 +261,7 @@ TEST_CASE("a disk without room for another file is a full disk, also where it ha
     INFO(some.err);
     CHECK(some.status == 3);
     CHECK(says(some, " 0 failed"));
-    CHECK(says(some, "no room for another file"));
+    CHECK(says(some, "more files (inodes)"));
 
     REQUIRE(disk.allow_files(400));
     const finished all = run(words);
