@@ -257,11 +257,12 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
 
 json to_message(const cut::result& result)
 {
-    const auto& [frames, start, duration, missing, audio, parts, encoded_because] = result;
+    const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because] = result;
     return {frames,
             start.count(),
             duration.count(),
             missing.count(),
+            goes_on,
             audio,
             parts ? to_json(*parts) : json(),
             static_cast<unsigned>(encoded_because)};
@@ -270,14 +271,15 @@ json to_message(const cut::result& result)
 cut::result cut_result_in(const json& from)
 {
     const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
-    const auto why = from.at(6).get<std::uint64_t>();
+    const auto why = from.at(7).get<std::uint64_t>();
     if (why > static_cast<std::uint64_t>(cut::last_why_encoded)) throw std::invalid_argument("an unknown reason");
     return {.frames = from.at(0),
             .start = time(1),
             .duration = time(2),
             .missing = time(3),
-            .audio = from.at(4),
-            .parts = splice_in(from.at(5)),
+            .goes_on = from.at(4),
+            .audio = from.at(5),
+            .parts = splice_in(from.at(6)),
             .encoded_because = static_cast<cut::why_encoded>(why)};
 }
 

@@ -257,6 +257,8 @@ void demuxer::guard(int code, const char* doing) const
     if (code == AVERROR(ENOMEM))
         throw error(fault::too_large, std::string(doing) + ": too much memory or too many streams");
     if (code == AVERROR_EOF) throw error(fault::corrupt, std::string(doing) + ": the file ends early");
+    if (code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS))
+        throw error(fault::unsupported, std::string(doing) + ": this FFmpeg cannot read files of this kind");
     throw error(fault::corrupt, av::error(doing, code).what());
 }
 
@@ -335,6 +337,8 @@ void demuxer::check_limits() const
     }
     if (!video_) throw error(fault::no_video_stream, "only other streams than video");
     const AVCodecParameters& frame = *video_->codecpar;
+    if (frame.codec_id == AV_CODEC_ID_NONE)
+        throw error(fault::unsupported, "frames of a codec that this FFmpeg does not know");
     if (frame.width <= 0 || frame.height <= 0) throw error(fault::corrupt, "a video without a frame size");
     if (std::int64_t{frame.width} * frame.height > max_frame_pixels)
         throw error(fault::too_large, "frames of " + std::to_string(frame.width) + "x" + std::to_string(frame.height));
@@ -495,6 +499,10 @@ void demuxer::rewind()
     // A stream without an index would be searched, and what is searched for is the first thing in it.
     const int code = has_no_index() ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
                                     : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
+    source_->rethrow();
+    if (code < 0 && is_mp4(input_->iformat) && avformat_index_get_entries_count(&leading()) == 0)
+        throw error(fault::no_video_stream,
+                    video_ ? "its video track has no frames" : "its audio track has no samples");
     guard(code, "rewinding");
 }
 

@@ -66,7 +66,8 @@ struct result {
     std::int64_t frames = 0;
     std::chrono::microseconds start{};     // when the first frame is shown
     std::chrono::microseconds duration{};  // of the frames
-    std::chrono::microseconds missing{};   // of the segment, because the video ends before it does
+    std::chrono::microseconds missing{};   // of the segment, behind its last frame
+    bool goes_on = false;                  // the video has frames behind the segment; else it ends there
     bool audio = false;
     // Of a smart cut: how it was put together, or why it was not.
     std::optional<media::splice> parts{};

@@ -112,6 +112,8 @@ private:
     void not_decoded(int code) const
     {
         if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
+        if (fault_of(code) == media::fault::unsupported)
+            throw media::error(media::fault::unsupported, av::error("decode the frames", code).what());
         corrupt(av::error("cannot be decoded", code).what());
     }
 
@@ -219,6 +221,7 @@ private:
         done_.duration = av::to_microseconds(done_.frames, tick);
         const microseconds lacking = wanted_.end - wanted_.start - last_shown_until_;
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
+        done_.goes_on = input_.video_goes_on();
     }
 
     // What would be shown after the end is left out, as ffmpeg's -t does: a frame that was shown twice may have
