@@ -89,9 +89,20 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 
 json to_json(const cut::options& how)
 {
-    const auto& [mode, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
-    return {static_cast<int>(mode),  preset,      crf, gop, pixel_format, short_side, frame_rate, filter,
-            static_cast<int>(audio), keep_corrupt};
+    const auto& [mode, preset, crf, gop, x264_params, pixel_format, limited_range, short_side, frame_rate, filter, audio,
+                 keep_corrupt] = how;
+    return {static_cast<int>(mode),
+            preset,
+            crf,
+            gop,
+            x264_params,
+            pixel_format,
+            limited_range,
+            short_side,
+            frame_rate,
+            filter,
+            static_cast<int>(audio),
+            keep_corrupt};
 }
 
 cut::options options_in(const json& from)
@@ -100,12 +111,14 @@ cut::options options_in(const json& from)
             .preset = from.at(1),
             .crf = from.at(2),
             .gop = from.at(3),
-            .pixel_format = from.at(4),
-            .short_side = from.at(5),
-            .frame_rate = from.at(6),
-            .filter = from.at(7),
-            .audio = static_cast<cut::audio_mode>(from.at(8).get<int>()),
-            .keep_corrupt = from.at(9)};
+            .x264_params = from.at(4),
+            .pixel_format = from.at(5),
+            .limited_range = from.at(6),
+            .short_side = from.at(7),
+            .frame_rate = from.at(8),
+            .filter = from.at(9),
+            .audio = static_cast<cut::audio_mode>(from.at(10).get<int>()),
+            .keep_corrupt = from.at(11)};
 }
 
 json to_json(const media::splice& parts)

@@ -64,6 +64,7 @@ av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRati
     settings.set("preset", how.preset);
     settings.set("crf", std::int64_t{how.crf});
     if (how.gop > 0) settings.set("g", std::int64_t{how.gop});
+    if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
     const int opened = avcodec_open2(context.get(), encoder, settings.address());
     if (opened < 0) throw encode_error(av::error("open libx264", opened).what());
     return context;

@@ -140,6 +140,7 @@ private:
         const microseconds least = av::to_microseconds(1, av_inv_q(source_rate_));
         last_shown_until_ = input_.time_of_video(pts) + std::max(av::to_microseconds(lasts, video_.time_base), least);
         frame.pts = pts - start_;
+        last_until_ = frame.pts + std::max(lasts, av_rescale_q(least.count(), av::microsecond, video_.time_base));
         // What the container says of the pixels' shape goes before what the frames say.
         if (video_.sample_aspect_ratio.num) frame.sample_aspect_ratio = video_.sample_aspect_ratio;
         if (is_to_be_filtered(frame))
@@ -159,7 +160,7 @@ private:
     void filter(AVFrame& frame)
     {
         if (!filter_ || !filter_->accepts(frame)) filter_.emplace(frame, video_, source_rate_, how_, encoder_.get());
-        filter_->send(&frame);
+        filter_->send(frame);
         take_filtered();
     }
 
@@ -190,7 +191,7 @@ private:
     double ticks_of(const AVFrame& frame, AVRational rate) const
     {
         const double by_rate = is_valid(rate) ? av_q2d(frame_rate_) / av_q2d(rate) : 0;
-        if (!how_.filter.empty() || how_.short_side > 0) return by_rate;
+        if (!how_.filter.empty() || how_.short_side > 0 || !how_.frame_rate.empty()) return by_rate;
         const double own = static_cast<double>(av::duration_of(frame)) * av_q2d(video_.time_base) * av_q2d(frame_rate_);
         return own > 0 ? own : by_rate;
     }
@@ -209,7 +210,7 @@ private:
     void finish_video()
     {
         if (filter_) {
-            filter_->send(nullptr);
+            filter_->end(end_of_filtered());
             take_filtered();
         }
         if (!encoder_) input_.throw_no_frame();
@@ -222,6 +223,14 @@ private:
         const microseconds lacking = wanted_.end - wanted_.start - last_shown_until_;
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
         done_.goes_on = input_.video_goes_on();
+    }
+
+    // The filters are told when the next frame would have been shown: in a gap, some time behind the end.
+    std::int64_t end_of_filtered() const
+    {
+        const std::int64_t end = first_shown_.value_or(start_) - start_ + length_;
+        const bool is_gap = input_.video_goes_on() && last_until_ < end;
+        return is_gap ? end + av_rescale_q(1, {1, 1}, video_.time_base) : last_until_;
     }
 
     // What would be shown after the end is left out, as ffmpeg's -t does: a frame that was shown twice may have
@@ -274,6 +283,7 @@ private:
     frame_clock clock_;
     std::optional<std::int64_t> first_tick_;
     microseconds last_shown_until_{};
+    std::int64_t last_until_ = 0;  // the same on the video's own clock, for the filters
     result done_;
 };
 
