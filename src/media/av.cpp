@@ -62,7 +62,7 @@ void forget_log(int level)
 
 std::string_view last_message() { return message; }
 
-bool has_logged() { return *last_message != '\0'; }
+bool has_logged() { return *message != '\0'; }
 
 io make_reader(void* opaque, read_callback read, seek_callback seek, int buffer_bytes)
 {

@@ -132,14 +132,14 @@ TEST_CASE("frames in two fields that are samples of their own are encoded, and n
     const std::string name = GENERATE("video.ts", "video.mp4");
     CAPTURE(name);
 
-    CHECK(fault_of(folder / name, {1s, 2s}, {.lossless = true}) == fault::unsupported);
+    CHECK(fault_of(folder / name, {1s, 2s}, {.mode = way::lossless}) == fault::unsupported);
     CHECK(good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.preset = "ultrafast"}).frames > 0);
 }
 
 TEST_CASE("interlaced frames that are samples as a whole are copied", "[wild][fields]")
 {
     const temp_folder folder;
-    CHECK(good_clip(folder / "clip.mp4", video("interlaced.mp4"), {1s, 2s}, {.lossless = true}).frames > 0);
+    CHECK(good_clip(folder / "clip.mp4", video("interlaced.mp4"), {1s, 2s}, {.mode = way::lossless}).frames > 0);
 }
 
 TEST_CASE("the shape of pixels that the container states reaches the clip", "[wild][shape]")
@@ -156,7 +156,7 @@ TEST_CASE("the shape of pixels that the container states reaches the clip", "[wi
         GENERATE(example{"video.mkv", "3:4"}, example{"video.mp4", "9:8"}, example{"0.mkv", "27:64"});
     for (const bool lossless : {true, false}) {
         CAPTURE(name, lossless);
-        good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.lossless = lossless, .preset = "medium"});
+        good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.mode = lossless ? way::lossless : way::encode, .preset = "medium"});
         CHECK(probed(folder / "clip.mp4", "sample_aspect_ratio") == shape);
     }
 }
@@ -164,7 +164,7 @@ TEST_CASE("the shape of pixels that the container states reaches the clip", "[wi
 TEST_CASE("the codec is called in the clip what the source calls it", "[wild][tag]")
 {
     const temp_folder folder;
-    good_clip(folder / "clip.mp4", video("hevc.mp4"), {1s, 2s}, {.lossless = true});
+    good_clip(folder / "clip.mp4", video("hevc.mp4"), {1s, 2s}, {.mode = way::lossless});
     CHECK(probed(folder / "clip.mp4", "codec_tag_string") == "hvc1");
 }
 
@@ -177,10 +177,10 @@ TEST_CASE("a video that shows no new frame for a while does not end there", "[wi
           "-pix_fmt", "yuv420p"});
     for (const bool lossless : {true, false}) {
         CAPTURE(reordered, lossless);
-        const result done = good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2500ms}, {.lossless = lossless});
+        const result done = good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2500ms}, {.mode = lossless ? way::lossless : way::encode});
         CHECK(done.frames >= 25);
         CHECK((done.goes_on || done.missing == 0s));
-        const result last = good_clip(folder / "last.mp4", folder / "video.mp4", {3600ms, 5s}, {.lossless = lossless});
+        const result last = good_clip(folder / "last.mp4", folder / "video.mp4", {3600ms, 5s}, {.mode = lossless ? way::lossless : way::encode});
         CHECK(last.missing > 900ms);
         CHECK_FALSE(last.goes_on);
     }
