@@ -89,8 +89,8 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 
 json to_json(const cut::options& how)
 {
-    const auto& [mode, preset, crf, gop, x264_params, pixel_format, limited_range, short_side, frame_rate, filter, audio,
-                 keep_corrupt] = how;
+    const auto& [mode, preset, crf, gop, x264_params, pixel_format, limited_range, short_side, frame_rate, filter,
+                 audio, keep_corrupt] = how;
     return {static_cast<int>(mode),
             preset,
             crf,

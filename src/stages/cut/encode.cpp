@@ -168,8 +168,17 @@ private:
     {
         while (filter_->receive(filtered_.get())) {
             const av::scoped_frame unref(filtered_);
+            if (is_cut_off(*unref.get(), filter_->time_base())) continue;
             encode_in_time(*unref.get(), filter_->time_base(), filter_->frame_rate(), filter_->pixel_shape());
         }
+    }
+
+    // ffmpeg's -t counts whole ticks of the filters' clock, from their first frame. One frame is left at least.
+    bool is_cut_off(const AVFrame& frame, AVRational time_base)
+    {
+        const std::int64_t length = av_rescale_q((wanted_.end - wanted_.start).count(), av::microsecond, time_base);
+        if (!first_filtered_) first_filtered_ = frame.pts;
+        return frame.pts > *first_filtered_ && frame.pts - *first_filtered_ >= length;
     }
 
     // As often as its time and the clip's rate make it.
@@ -279,7 +288,7 @@ private:
     av::packet encoded_ = av::make_packet();
     std::int64_t first_key_ = AV_NOPTS_VALUE;
     std::int64_t sent_ = 0;  // when the last packet that went to the decoder is shown
-    std::optional<std::int64_t> first_shown_;
+    std::optional<std::int64_t> first_shown_, first_filtered_;
     frame_clock clock_;
     std::optional<std::int64_t> first_tick_;
     microseconds last_shown_until_{};

@@ -13,8 +13,7 @@ namespace reelpipe::cut {
 bool needs_filter(const AVFrame&, const AVStream&, const options&);
 
 // The filters between decoder and encoder, in the order in which the ffmpeg program applies them: upright, --filter,
-// --fps,
-// --short-side, a size that the pixel format can have, the pixel format.
+// --fps, --short-side, a size that the pixel format can have, the range, the pixel format.
 class frame_filter {
 public:
     // For frames like this one. Where frames have been encoded already, the others get their size and format.

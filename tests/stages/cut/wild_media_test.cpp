@@ -156,7 +156,8 @@ TEST_CASE("the shape of pixels that the container states reaches the clip", "[wi
         GENERATE(example{"video.mkv", "3:4"}, example{"video.mp4", "9:8"}, example{"0.mkv", "27:64"});
     for (const bool lossless : {true, false}) {
         CAPTURE(name, lossless);
-        good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.mode = lossless ? way::lossless : way::encode, .preset = "medium"});
+        good_clip(folder / "clip.mp4", folder / name, {1s, 2s},
+                  {.mode = lossless ? way::lossless : way::encode, .preset = "medium"});
         CHECK(probed(folder / "clip.mp4", "sample_aspect_ratio") == shape);
     }
 }
@@ -177,10 +178,12 @@ TEST_CASE("a video that shows no new frame for a while does not end there", "[wi
           "-pix_fmt", "yuv420p"});
     for (const bool lossless : {true, false}) {
         CAPTURE(reordered, lossless);
-        const result done = good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2500ms}, {.mode = lossless ? way::lossless : way::encode});
+        const result done = good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2500ms},
+                                      {.mode = lossless ? way::lossless : way::encode});
         CHECK(done.frames >= 25);
         CHECK((done.goes_on || done.missing == 0s));
-        const result last = good_clip(folder / "last.mp4", folder / "video.mp4", {3600ms, 5s}, {.mode = lossless ? way::lossless : way::encode});
+        const result last = good_clip(folder / "last.mp4", folder / "video.mp4", {3600ms, 5s},
+                                      {.mode = lossless ? way::lossless : way::encode});
         CHECK(last.missing > 900ms);
         CHECK_FALSE(last.goes_on);
     }
