@@ -308,8 +308,17 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->check(CLI::Range(1, 100000))
         ->option_text("N")
         ->group(group);
+    command
+        .add_option("--x264-params", o.x264_params,
+                    "name=value:name=value for libx264, such as cpu-independent=1 for machines that are not alike")
+        ->option_text("PARAMS")
+        ->group(group);
     command.add_option("--pix-fmt", o.pixel_format, "pixel format of the clip (default: yuv420p)")
         ->option_text("FORMAT")
+        ->group(group);
+    add_choice<bool>(command, "--range", o.limited_range, {{"source", false}, {"tv", true}},
+                     "source: frames of full range (phones, action cameras) keep it, tagged so. tv: they are converted "
+                     "to limited range, as -pix_fmt yuv420p of ffmpeg does")
         ->group(group);
     command
         .add_option("--short-side", o.short_side,

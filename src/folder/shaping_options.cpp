@@ -38,6 +38,8 @@ constexpr std::array shaping_options{
     shaping_option{"--crf",          [](const download_options& o) { return std::to_string(o.cut.crf); }},
     shaping_option{"--gop",          [](const download_options& o) { return std::to_string(o.cut.gop); }},
     shaping_option{"--pix-fmt",      [](const download_options& o) { return o.cut.pixel_format; }},
+    shaping_option{"--x264-params",  [](const download_options& o) { return o.cut.x264_params; }},
+    shaping_option{"--range",        [](const download_options& o) { return std::string(o.cut.limited_range ? "tv" : "source"); }},
     shaping_option{"--short-side",   [](const download_options& o) { return std::to_string(o.cut.short_side); }},
     shaping_option{"--fps",          [](const download_options& o) { return o.cut.frame_rate; }},
     shaping_option{"--filter",       [](const download_options& o) { return o.cut.filter; }},

@@ -23,12 +23,13 @@ clip_record record_of(const verify::facts& facts, const store::file_signature& f
             .streams = streams_of(facts)};
 }
 
-void note_length(clip_record& clip, std::string_view what, std::chrono::microseconds missing)
+void note_length(clip_record& clip, std::string_view what, std::chrono::microseconds missing, std::string_view why)
 {
     constexpr std::chrono::milliseconds rounding{100};
     if (missing <= rounding) return;
     clip.missing_s = std::chrono::duration<double>(missing).count();
-    clip.message = fmt::format("{}; {:.2f} s shorter than asked for, because the video ends", what, clip.missing_s);
+    clip.message = fmt::format("{}; {:.2f} s shorter than asked for{}{}", what, clip.missing_s,
+                               why.empty() ? "" : ", because ", why);
 }
 
 std::string copy_note(std::string_view what, const clip_record& r)

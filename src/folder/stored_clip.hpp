@@ -13,9 +13,9 @@ namespace reelpipe {
 // The ledger's record of a verified clip.
 clip_record record_of(const verify::facts&, const store::file_signature&);
 
-// Takes down that the clip lacks so much of what was asked for, after the word `what`. Less than players notice is
-// nothing.
-void note_length(clip_record&, std::string_view what, std::chrono::microseconds missing);
+// Takes down that the clip lacks so much of what was asked for, after the word `what`; `why` may be empty. Less than
+// players notice is nothing.
+void note_length(clip_record&, std::string_view what, std::chrono::microseconds missing, std::string_view why);
 
 // "Downloaded; copied 221 of 300 frames", or the reason why none was copied. Empty for clips that are not cut smartly.
 std::string copy_note(std::string_view what, const clip_record&);

@@ -89,9 +89,20 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 
 json to_json(const cut::options& how)
 {
-    const auto& [mode, preset, crf, gop, pixel_format, short_side, frame_rate, filter, audio, keep_corrupt] = how;
-    return {static_cast<int>(mode),  preset,      crf, gop, pixel_format, short_side, frame_rate, filter,
-            static_cast<int>(audio), keep_corrupt};
+    const auto& [mode, preset, crf, gop, x264_params, pixel_format, limited_range, short_side, frame_rate, filter,
+                 audio, keep_corrupt] = how;
+    return {static_cast<int>(mode),
+            preset,
+            crf,
+            gop,
+            x264_params,
+            pixel_format,
+            limited_range,
+            short_side,
+            frame_rate,
+            filter,
+            static_cast<int>(audio),
+            keep_corrupt};
 }
 
 cut::options options_in(const json& from)
@@ -100,12 +111,14 @@ cut::options options_in(const json& from)
             .preset = from.at(1),
             .crf = from.at(2),
             .gop = from.at(3),
-            .pixel_format = from.at(4),
-            .short_side = from.at(5),
-            .frame_rate = from.at(6),
-            .filter = from.at(7),
-            .audio = static_cast<cut::audio_mode>(from.at(8).get<int>()),
-            .keep_corrupt = from.at(9)};
+            .x264_params = from.at(4),
+            .pixel_format = from.at(5),
+            .limited_range = from.at(6),
+            .short_side = from.at(7),
+            .frame_rate = from.at(8),
+            .filter = from.at(9),
+            .audio = static_cast<cut::audio_mode>(from.at(10).get<int>()),
+            .keep_corrupt = from.at(11)};
 }
 
 json to_json(const media::splice& parts)
@@ -257,11 +270,12 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
 
 json to_message(const cut::result& result)
 {
-    const auto& [frames, start, duration, missing, audio, parts, encoded_because] = result;
+    const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because] = result;
     return {frames,
             start.count(),
             duration.count(),
             missing.count(),
+            goes_on,
             audio,
             parts ? to_json(*parts) : json(),
             static_cast<unsigned>(encoded_because)};
@@ -270,14 +284,15 @@ json to_message(const cut::result& result)
 cut::result cut_result_in(const json& from)
 {
     const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
-    const auto why = from.at(6).get<std::uint64_t>();
+    const auto why = from.at(7).get<std::uint64_t>();
     if (why > static_cast<std::uint64_t>(cut::last_why_encoded)) throw std::invalid_argument("an unknown reason");
     return {.frames = from.at(0),
             .start = time(1),
             .duration = time(2),
             .missing = time(3),
-            .audio = from.at(4),
-            .parts = splice_in(from.at(5)),
+            .goes_on = from.at(4),
+            .audio = from.at(5),
+            .parts = splice_in(from.at(6)),
             .encoded_because = static_cast<cut::why_encoded>(why)};
 }
 

@@ -9,18 +9,19 @@ namespace reelpipe::av {
 namespace {
 
 // A fixed buffer: the callback runs inside C code, where nothing may throw.
-thread_local char last_message[256] = "";
+thread_local char message[256] = "";
+thread_local int least_level = AV_LOG_ERROR;
 
 void keep_message(void*, int level, const char* format, va_list arguments)
 {
-    if (level > AV_LOG_ERROR) return;
-    char line[sizeof last_message];
+    if (level > least_level) return;
+    char line[sizeof message];
     const int length = std::vsnprintf(line, sizeof line, format, arguments);
     if (length <= 0) return;
     std::string_view text(line, std::min<std::size_t>(static_cast<std::size_t>(length), sizeof line - 1));
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
     if (text.empty()) return;
-    last_message[text.copy(last_message, sizeof last_message - 1)] = '\0';
+    message[text.copy(message, sizeof message - 1)] = '\0';
 }
 
 std::string describe(const std::string& doing, int code)
@@ -28,7 +29,7 @@ std::string describe(const std::string& doing, int code)
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
     std::string text = doing + ": " + reason;
-    if (*last_message) text += std::string(" (") + last_message + ")";
+    if (*message) text += std::string(" (") + message + ")";
     return text;
 }
 
@@ -53,9 +54,15 @@ void prepare()
     });
 }
 
-void forget_log() { *last_message = '\0'; }
+void forget_log(int level)
+{
+    *message = '\0';
+    least_level = level;
+}
 
-bool has_logged() { return *last_message != '\0'; }
+std::string_view last_message() { return message; }
+
+bool has_logged() { return *message != '\0'; }
 
 io make_reader(void* opaque, read_callback read, seek_callback seek, int buffer_bytes)
 {

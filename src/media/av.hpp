@@ -55,8 +55,10 @@ inline constexpr std::size_t max_block = 160u << 20;
 // opens a context calls it.
 void prepare();
 
-// Forgets the captured message, so that the next error does not tell of an older one.
-void forget_log();
+// Forgets the captured message, so that the next error does not tell of an older one. What this thread hears of from
+// here on is captured up to a level.
+void forget_log(int level = AV_LOG_ERROR);
+std::string_view last_message();
 
 // Whether libav had an error to tell of on this thread since.
 bool has_logged();

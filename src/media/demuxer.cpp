@@ -1,17 +1,13 @@
 #include "media/demuxer.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "media/byte_source.hpp"
 #include "media/encryption.hpp"
 #include "media/error.hpp"
 #include "media/fragment_index.hpp"
@@ -28,12 +24,8 @@ namespace {
 constexpr std::array containers{
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "ogg", "asf"};
 constexpr int io_buffer_bytes = 32 << 10;
-constexpr std::size_t ahead_bytes = 64 << 10;
 constexpr unsigned probe_bytes = 1 << 20;
 constexpr int max_first_packets = 256;
-// Of a search without an index.
-constexpr int max_probes = 32;
-constexpr std::int64_t min_step = 64 << 10;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
@@ -64,142 +56,9 @@ AVStream* best_stream(AVFormatContext* input, AVMediaType type)
 
 }  // namespace
 
-// The bytes behind libav's reads. The first read that cannot be answered ends the attempt: libav is told of an error,
-// and so it is for every later read, whatever it makes of the first.
-class demuxer::source {
-public:
-    source(const partial_file& file, std::stop_token stop) : file_(file), stop_(std::move(stop)) {}
-
-    static int read(void* self, std::uint8_t* to, int size) { return static_cast<source*>(self)->read(to, size); }
-    static std::int64_t seek(void* self, std::int64_t offset, int whence)
-    {
-        return static_cast<source*>(self)->seek(offset, whence);
-    }
-
-    const partial_file& file() const { return file_; }
-    void imagine(bool on) { imagines_ = on; }
-    // Of which the index grows while it is read; null: no longer.
-    void watch(const AVFormatContext* opened) { opened_ = opened; }
-    const range_set& read() const { return read_; }
-    const range_set& sample_ranges_touched() const { return touched_; }
-
-    void rethrow() const
-    {
-        if (stopped_) throw std::system_error(std::make_error_code(std::errc::operation_canceled), "reading media");
-        if (read_error_) throw std::system_error(read_error_, std::generic_category(), "reading media");
-        if (too_many_) throw error(fault::too_large, *too_many_);
-        if (hole_) throw missing_bytes(*hole_);
-    }
-
-    void check_stop()
-    {
-        stopped_ = stopped_ || stop_.stop_requested();
-        rethrow();
-    }
-
-private:
-    struct window {
-        std::uint64_t begin = 0;
-        std::vector<std::byte> bytes{};
-        bool holds(std::uint64_t place) const { return place >= begin && place - begin < bytes.size(); }
-    };
-
-    int read(std::uint8_t* to, int size)
-    {
-        stopped_ = stopped_ || stop_.stop_requested();
-        if (stopped_) return AVERROR_EXIT;
-        check_limits();
-        if (hole_ || read_error_ || too_many_) return AVERROR(EIO);
-        if (position_ >= file_.size) return AVERROR_EOF;
-
-        const auto wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<unsigned>(size), file_.size - position_));
-        const ssize_t got = imagines_ ? imagine(to, wanted) : read_held(to, wanted);
-        if (got <= 0) return AVERROR(EIO);
-        position_ += static_cast<std::uint64_t>(got);
-        return static_cast<int>(got);
-    }
-
-    void check_limits()
-    {
-        std::uint64_t samples = 0;
-        for (unsigned i = 0; opened_ && i < opened_->nb_streams; ++i)
-            samples += static_cast<unsigned>(avformat_index_get_entries_count(opened_->streams[i]));
-        if (samples > max_samples) too_many_ = "an index of more than " + std::to_string(max_samples) + " samples";
-        if (touched_.ranges().size() > max_sample_runs)
-            too_many_ = "samples scattered over more than " + std::to_string(max_sample_runs) + " places";
-    }
-
-    ssize_t imagine(std::uint8_t* to, std::size_t wanted)
-    {
-        std::memset(to, 0, wanted);
-        touched_.add({position_, position_ + wanted});
-        return static_cast<ssize_t>(wanted);
-    }
-
-    ssize_t read_held(std::uint8_t* to, std::size_t wanted)
-    {
-        const auto run_end = file_.held.run_end(position_);
-        if (!run_end) {
-            hole_ = position_;
-            return -1;
-        }
-        wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *run_end - position_));
-        const std::span to_be_read(reinterpret_cast<std::byte*>(to), wanted);
-        const ssize_t got =
-            wanted < ahead_bytes ? read_ahead(to_be_read, *run_end) : read_at(file_, position_, to_be_read);
-        if (got <= 0) read_error_ = got < 0 ? errno : EIO;  // 0: shorter than it is said to be
-        if (got > 0) read_.add({position_, position_ + static_cast<std::uint64_t>(got)});
-        return got;
-    }
-
-    // libav asks for sample after sample; the system is asked for more at once.
-    ssize_t read_ahead(std::span<std::byte> to, std::uint64_t run_end)
-    {
-        if (!ahead_[recent_].holds(position_)) recent_ = 1 - recent_;
-        window& from = ahead_[recent_];
-        if (!from.holds(position_)) {
-            from.begin = position_;
-            from.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(ahead_bytes, run_end - position_)));
-            const ssize_t got = read_at(file_, position_, from.bytes);
-            from.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-            if (got <= 0) return got;
-        }
-        const auto held = std::span(from.bytes).subspan(static_cast<std::size_t>(position_ - from.begin));
-        const std::size_t count = std::min(to.size(), held.size());
-        std::copy_n(held.begin(), count, to.begin());
-        return static_cast<ssize_t>(count);
-    }
-
-    std::int64_t seek(std::int64_t offset, int whence)
-    {
-        whence &= ~AVSEEK_FORCE;
-        if (whence == AVSEEK_SIZE) return static_cast<std::int64_t>(file_.size);
-        if (whence == SEEK_CUR) offset += static_cast<std::int64_t>(position_);
-        if (whence == SEEK_END) offset += static_cast<std::int64_t>(file_.size);
-        if (offset < 0) return AVERROR(EINVAL);
-        position_ = static_cast<std::uint64_t>(offset);
-        return offset;
-    }
-
-    partial_file file_;
-    std::stop_token stop_;
-    std::uint64_t position_ = 0;
-    std::array<window, 2> ahead_;  // video and audio are mostly in different places
-    std::size_t recent_ = 0;
-    const AVFormatContext* opened_ = nullptr;
-    std::optional<std::uint64_t> hole_;
-    std::optional<std::string> too_many_;
-    int read_error_ = 0;
-    bool stopped_ = false;
-    bool imagines_ = false;
-    range_set touched_;
-    range_set read_;
-};
-
 demuxer::demuxer(const partial_file& file, std::stop_token stop, edit_list_mode lists, stream_selection wanted)
-    : source_(std::make_unique<source>(file, std::move(stop))),
-      io_(av::make_reader(source_.get(), source::read, source::seek, io_buffer_bytes)),
+    : source_(std::make_unique<byte_source>(file, std::move(stop))),
+      io_(av::make_reader(source_.get(), byte_source::read, byte_source::seek, io_buffer_bytes)),
       wanted_(wanted),
       edits_(lists)
 {
@@ -257,6 +116,8 @@ void demuxer::guard(int code, const char* doing) const
     if (code == AVERROR(ENOMEM))
         throw error(fault::too_large, std::string(doing) + ": too much memory or too many streams");
     if (code == AVERROR_EOF) throw error(fault::corrupt, std::string(doing) + ": the file ends early");
+    if (code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS))
+        throw error(fault::unsupported, std::string(doing) + ": this FFmpeg cannot read files of this kind");
     throw error(fault::corrupt, av::error(doing, code).what());
 }
 
@@ -335,6 +196,8 @@ void demuxer::check_limits() const
     }
     if (!video_) throw error(fault::no_video_stream, "only other streams than video");
     const AVCodecParameters& frame = *video_->codecpar;
+    if (frame.codec_id == AV_CODEC_ID_NONE)
+        throw error(fault::unsupported, "frames of a codec that this FFmpeg does not know");
     if (frame.width <= 0 || frame.height <= 0) throw error(fault::corrupt, "a video without a frame size");
     if (std::int64_t{frame.width} * frame.height > max_frame_pixels)
         throw error(fault::too_large, "frames of " + std::to_string(frame.width) + "x" + std::to_string(frame.height));
@@ -413,70 +276,6 @@ AVStream& demuxer::leading() const { return video_ ? *video_ : *audio_; }
 
 bool demuxer::has_no_index() const { return (input_->iformat->flags & AVFMT_TS_DISCONT) != 0; }
 
-// To the last key frame that is shown at or before the time. libav's own search comes out at any packet, and looks at
-// ten places and more on its way.
-bool demuxer::search(std::int64_t time)
-{
-    std::int64_t step = min_step;
-    for (std::int64_t from = place_before(time);;) {
-        const auto key = last_key_before(time, from);
-        if (key) {
-            seek_byte(*key);
-            return true;
-        }
-        if (from == 0) return false;
-        from = std::max<std::int64_t>(from - step, 0);
-        step *= 2;
-    }
-}
-
-// A place in the file, up to a second in front of the time as far as clocks go up: where it should be by what is known
-// of two places around it, now and then in the middle of them.
-std::int64_t demuxer::place_before(std::int64_t time)
-{
-    const AVRational base = leading().time_base;
-    const std::int64_t a_second = av_rescale_q(AV_TIME_BASE, av::microsecond, base);
-    const std::int64_t first = leading().start_time == AV_NOPTS_VALUE ? 0 : leading().start_time;
-    struct place {
-        std::int64_t position = 0, time = 0;
-    };
-    place before{0, first};
-    place behind{static_cast<std::int64_t>(source_->file().size),
-                 first + std::max(av_rescale_q(input_->duration, av::microsecond, base), time - first + 1)};
-    for (int i = 1; i <= max_probes && time - before.time > a_second; ++i) {
-        const std::int64_t room = behind.position - before.position;
-        if (room <= min_step) break;
-        const std::int64_t wanted = time - a_second / 2 - before.time;
-        const double share =
-            static_cast<double>(wanted) / static_cast<double>(std::max<std::int64_t>(behind.time - before.time, 1));
-        const auto ahead = static_cast<std::int64_t>(static_cast<double>(room) * (i % 3 == 0 ? 0.5 : share));
-        const std::int64_t position = before.position + std::clamp<std::int64_t>(ahead, 1, room - 1);
-        seek_byte(position);
-        const seen_packet seen = next_leading();
-        if (seen.decoded != AV_NOPTS_VALUE && seen.decoded <= time)
-            before = {std::max(seen.position, position), seen.decoded};
-        else
-            behind = {position, seen.decoded == AV_NOPTS_VALUE ? behind.time : seen.decoded};
-    }
-    return before.position;
-}
-
-std::optional<std::int64_t> demuxer::last_key_before(std::int64_t time, std::int64_t from)
-{
-    seek_byte(from);
-    std::optional<std::int64_t> key;
-    for (;;) {
-        const seen_packet seen = next_leading();
-        if (seen.decoded == AV_NOPTS_VALUE || seen.decoded > time) return key;
-        if (seen.is_key && seen.time <= time && seen.position >= 0) key = seen.position;
-    }
-}
-
-void demuxer::seek_byte(std::int64_t position)
-{
-    guard(avformat_seek_file(input_.get(), -1, position, position, position, AVSEEK_FLAG_BYTE), "seeking");
-}
-
 bool demuxer::seek_at_or_before(std::int64_t time)
 {
     const int code = avformat_seek_file(input_.get(), leading().index, INT64_MIN, time, time, 0);
@@ -495,6 +294,10 @@ void demuxer::rewind()
     // A stream without an index would be searched, and what is searched for is the first thing in it.
     const int code = has_no_index() ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
                                     : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
+    source_->rethrow();
+    if (code < 0 && is_mp4(input_->iformat) && avformat_index_get_entries_count(&leading()) == 0)
+        throw error(fault::no_video_stream,
+                    video_ ? "its video track has no frames" : "its audio track has no samples");
     guard(code, "rewinding");
 }
 

@@ -14,6 +14,8 @@
 
 namespace reelpipe::media {
 
+class byte_source;
+
 // applied: show what the MP4 edit lists say. ignored: show every sample, and do not look up other stream parameters.
 enum class edit_list_mode : std::uint8_t { applied, ignored };
 
@@ -79,7 +81,6 @@ public:
     const range_set& bytes_read() const;
 
 private:
-    class source;
     struct seen_packet {
         std::int64_t time = 0;     // when it is shown
         std::int64_t decoded = 0;  // and when it is decoded
@@ -108,7 +109,7 @@ private:
     void rewind();
     void guard(int code, const char* doing) const;
 
-    std::unique_ptr<source> source_;
+    std::unique_ptr<byte_source> source_;
     av::io io_;
     av::input input_;
     AVStream* video_ = nullptr;

@@ -43,6 +43,7 @@ bool segment_reader::next(AVPacket* packet)
         AVStream& stream = is_video ? *input_.video() : *input_.audio();
         bool& done = is_video ? video_done_ : audio_done_;
         const std::int64_t time = decoding_time(*packet);
+        if (is_video) notice_end(*packet);
         if (time == AV_NOPTS_VALUE) {
             if (!done) return true;
         } else if (const auto begin = av::to_microseconds(time, stream.time_base); begin >= wanted_.end) {
@@ -54,6 +55,14 @@ bool segment_reader::next(AVPacket* packet)
         av_packet_unref(packet);
     }
     return false;
+}
+
+// What an edit list hides is not shown.
+void segment_reader::notice_end(const AVPacket& packet)
+{
+    const std::int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    if (time == AV_NOPTS_VALUE || packet.flags & AV_PKT_FLAG_DISCARD) return;
+    goes_on_ = goes_on_ || av::to_microseconds(time, input_.video()->time_base) >= wanted_.end;
 }
 
 // Nothing of a later packet is shown in the segment: no packet is shown before it is decoded.

@@ -17,13 +17,18 @@ public:
     // The next packet in the order of the file; false when the segment is complete or the file ends.
     bool next(AVPacket*);
 
+    // Whether a frame of the video has been seen that is shown behind the segment.
+    bool video_goes_on() const { return goes_on_; }
+
 private:
     void finish(AVStream&, bool& done);
+    void notice_end(const AVPacket&);
 
     demuxer& input_;
     segment wanted_;  // on the file's own clock
     bool skips_;      // packets of a finished stream need not be read
     bool video_done_;
+    bool goes_on_ = false;
     bool audio_done_;
 };
 

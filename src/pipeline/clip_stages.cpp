@@ -138,7 +138,8 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
         if (job.cut.parts) r.copied = job.cut.parts->copied();
         r.encoded_because = explain(job.cut.encoded_because);
         r.message = copy_note("Downloaded", r);
-        note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing);
+        note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing,
+                    job.cut.goes_on ? "the video shows no new frame there" : "the video ends");
     }
     if (job.placed)
         outcomes_.stored(name.clip, name.row, r);

@@ -103,7 +103,8 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     const std::chrono::duration<double> known_to_be_missing{task.stored ? task.stored->missing_s : 0};
     note_length(found, "Exists",
                 task.stored ? std::chrono::duration_cast<std::chrono::microseconds>(known_to_be_missing)
-                            : wanted - facts.duration);
+                            : wanted - facts.duration,
+                "");
     return found;
 }
 

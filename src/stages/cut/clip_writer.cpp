@@ -63,6 +63,8 @@ void clip_writer::guard(int code, const char* doing) const
     if (code < 0) throw encode_error(av::error(doing, code).what());
 }
 
+void clip_writer::keep_all_side_data() { file_->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; }
+
 bool clip_writer::carries(AVCodecID codec) const
 {
     return avformat_query_codec(file_->oformat, codec, FF_COMPLIANCE_NORMAL) == 1;
@@ -72,7 +74,9 @@ AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_
 {
     AVStream* const stream = av::check_allocated(avformat_new_stream(file_.get(), nullptr));
     guard(avcodec_parameters_copy(stream->codecpar, &parameters), "describe a stream");
-    stream->codecpar->codec_tag = 0;  // the source container's, which may mean nothing in MP4
+    // The source container's name of the codec, as the ffmpeg program does: kept where MP4 has it, too.
+    const AVCodecTag* const* const names = file_->oformat->codec_tag;
+    if (!names || av_codec_get_id(names, parameters.codec_tag) != parameters.codec_id) stream->codecpar->codec_tag = 0;
     stream->time_base = time_base;
     return *stream;
 }

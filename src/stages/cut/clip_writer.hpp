@@ -17,6 +17,8 @@ public:
     clip_writer& operator=(const clip_writer&) = delete;
 
     bool carries(AVCodecID) const;
+    // Dolby Vision and what else libav writes into MP4 only on request.
+    void keep_all_side_data();
     AVStream& add(const AVCodecParameters&, AVRational time_base);
     void begin();
     // After begin(): the ticks in which the file as a whole counts, rather than milliseconds.

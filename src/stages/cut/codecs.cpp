@@ -29,8 +29,15 @@ av::codec open_decoder(const AVStream& stream, const options& how)
     context->max_pixels = media::max_frame_pixels;
     if (how.keep_corrupt) context->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
     const int opened = avcodec_open2(context.get(), decoder, nullptr);
-    if (opened < 0) throw media::error(media::fault::corrupt, av::error("open the decoder", opened).what());
+    if (opened < 0) throw media::error(fault_of(opened), av::error("open the decoder", opened).what());
     return context;
+}
+
+media::fault fault_of(int code)
+{
+    const bool is_lacking = code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS) ||
+                            code == AVERROR_DECODER_NOT_FOUND || code == AVERROR_BUG;
+    return is_lacking ? media::fault::unsupported : media::fault::corrupt;
 }
 
 av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRational frame_rate, const options& how)
@@ -57,6 +64,7 @@ av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRati
     settings.set("preset", how.preset);
     settings.set("crf", std::int64_t{how.crf});
     if (how.gop > 0) settings.set("g", std::int64_t{how.gop});
+    if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
     const int opened = avcodec_open2(context.get(), encoder, settings.address());
     if (opened < 0) throw encode_error(av::error("open libx264", opened).what());
     return context;

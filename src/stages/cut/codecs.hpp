@@ -4,6 +4,7 @@
 #include <string>
 
 #include "media/av.hpp"
+#include "media/error.hpp"
 #include "stages/cut/cut.hpp"
 
 namespace reelpipe::cut {
@@ -13,6 +14,9 @@ av::codec open_decoder(const AVStream&, const options&);
 
 // As people call the codec; of one that libav does not know, what the container calls it.
 std::string codec_name(const AVCodecParameters&);
+
+// What a decoder's failure says of the media: damaged, or of a kind that it was not made for.
+media::fault fault_of(int code);
 
 // Returns libav's answer. Throws encode_error with libav's text if the answer is an error.
 int guard(int code, const char* doing);

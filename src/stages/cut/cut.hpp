@@ -39,9 +39,11 @@ struct options {
     std::string preset = "medium";  // of libx264
     int crf = 23;
     int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
+    std::string x264_params{};   // name=value:name=value, for libx264 itself
     std::string pixel_format{};  // empty: yuv420p
+    bool limited_range = false;  // of full range, as phones and action cameras have it, frames are brought to limited
     int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
-    std::string frame_rate{};    // as -r takes it: 25, 30000/1001, ntsc; empty: the source's
+    std::string frame_rate{};    // as -r takes it: 25, 30000/1001, ntsc; brought about by the fps filter
     std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
     audio_mode audio = audio_mode::copy;
     bool keep_corrupt = false;  // frames that cannot be decoded without errors are shown as they come out
@@ -49,7 +51,8 @@ struct options {
     // The frames of the clip are not those of the source.
     bool changes_frames() const
     {
-        return gop != 0 || !pixel_format.empty() || short_side != 0 || !frame_rate.empty() || !filter.empty();
+        return gop != 0 || !x264_params.empty() || !pixel_format.empty() || limited_range || short_side != 0 ||
+               !frame_rate.empty() || !filter.empty();
     }
     bool needs_encoder() const
     {
@@ -66,7 +69,8 @@ struct result {
     std::int64_t frames = 0;
     std::chrono::microseconds start{};     // when the first frame is shown
     std::chrono::microseconds duration{};  // of the frames
-    std::chrono::microseconds missing{};   // of the segment, because the video ends before it does
+    std::chrono::microseconds missing{};   // of the segment, behind its last frame
+    bool goes_on = false;                  // the video has frames behind the segment; else it ends there
     bool audio = false;
     // Of a smart cut: how it was put together, or why it was not.
     std::optional<media::splice> parts{};

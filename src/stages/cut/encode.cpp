@@ -112,6 +112,8 @@ private:
     void not_decoded(int code) const
     {
         if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
+        if (fault_of(code) == media::fault::unsupported)
+            throw media::error(media::fault::unsupported, av::error("decode the frames", code).what());
         corrupt(av::error("cannot be decoded", code).what());
     }
 
@@ -138,6 +140,7 @@ private:
         const microseconds least = av::to_microseconds(1, av_inv_q(source_rate_));
         last_shown_until_ = input_.time_of_video(pts) + std::max(av::to_microseconds(lasts, video_.time_base), least);
         frame.pts = pts - start_;
+        last_until_ = frame.pts + std::max(lasts, av_rescale_q(least.count(), av::microsecond, video_.time_base));
         // What the container says of the pixels' shape goes before what the frames say.
         if (video_.sample_aspect_ratio.num) frame.sample_aspect_ratio = video_.sample_aspect_ratio;
         if (is_to_be_filtered(frame))
@@ -157,7 +160,7 @@ private:
     void filter(AVFrame& frame)
     {
         if (!filter_ || !filter_->accepts(frame)) filter_.emplace(frame, video_, source_rate_, how_, encoder_.get());
-        filter_->send(&frame);
+        filter_->send(frame);
         take_filtered();
     }
 
@@ -165,8 +168,17 @@ private:
     {
         while (filter_->receive(filtered_.get())) {
             const av::scoped_frame unref(filtered_);
+            if (is_cut_off(*unref.get(), filter_->time_base())) continue;
             encode_in_time(*unref.get(), filter_->time_base(), filter_->frame_rate(), filter_->pixel_shape());
         }
+    }
+
+    // ffmpeg's -t counts whole ticks of the filters' clock, from their first frame. One frame is left at least.
+    bool is_cut_off(const AVFrame& frame, AVRational time_base)
+    {
+        const std::int64_t length = av_rescale_q((wanted_.end - wanted_.start).count(), av::microsecond, time_base);
+        if (!first_filtered_) first_filtered_ = frame.pts;
+        return frame.pts > *first_filtered_ && frame.pts - *first_filtered_ >= length;
     }
 
     // As often as its time and the clip's rate make it.
@@ -188,7 +200,7 @@ private:
     double ticks_of(const AVFrame& frame, AVRational rate) const
     {
         const double by_rate = is_valid(rate) ? av_q2d(frame_rate_) / av_q2d(rate) : 0;
-        if (!how_.filter.empty() || how_.short_side > 0) return by_rate;
+        if (!how_.filter.empty() || how_.short_side > 0 || !how_.frame_rate.empty()) return by_rate;
         const double own = static_cast<double>(av::duration_of(frame)) * av_q2d(video_.time_base) * av_q2d(frame_rate_);
         return own > 0 ? own : by_rate;
     }
@@ -207,7 +219,7 @@ private:
     void finish_video()
     {
         if (filter_) {
-            filter_->send(nullptr);
+            filter_->end(end_of_filtered());
             take_filtered();
         }
         if (!encoder_) input_.throw_no_frame();
@@ -219,6 +231,15 @@ private:
         done_.duration = av::to_microseconds(done_.frames, tick);
         const microseconds lacking = wanted_.end - wanted_.start - last_shown_until_;
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
+        done_.goes_on = input_.video_goes_on();
+    }
+
+    // The filters are told when the next frame would have been shown: in a gap, some time behind the end.
+    std::int64_t end_of_filtered() const
+    {
+        const std::int64_t end = first_shown_.value_or(start_) - start_ + length_;
+        const bool is_gap = input_.video_goes_on() && last_until_ < end;
+        return is_gap ? end + av_rescale_q(1, {1, 1}, video_.time_base) : last_until_;
     }
 
     // What would be shown after the end is left out, as ffmpeg's -t does: a frame that was shown twice may have
@@ -267,10 +288,11 @@ private:
     av::packet encoded_ = av::make_packet();
     std::int64_t first_key_ = AV_NOPTS_VALUE;
     std::int64_t sent_ = 0;  // when the last packet that went to the decoder is shown
-    std::optional<std::int64_t> first_shown_;
+    std::optional<std::int64_t> first_shown_, first_filtered_;
     frame_clock clock_;
     std::optional<std::int64_t> first_tick_;
     microseconds last_shown_until_{};
+    std::int64_t last_until_ = 0;  // the same on the video's own clock, for the filters
     result done_;
 };
 

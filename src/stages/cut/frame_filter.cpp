@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string_view>
 
 extern "C" {
 #include <libavutil/display.h>
@@ -32,9 +33,17 @@ double turned_by(const std::int32_t* matrix)
 
 bool is_upright(const std::int32_t* matrix) { return !matrix || (turned_by(matrix) < 1 && matrix[4] >= 0); }
 
+bool is_full_range(const AVFrame& frame)
+{
+    const AVPixFmtDescriptor* const format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+    const bool is_named_so = format && std::string_view(format->name).starts_with("yuvj");
+    return is_named_so || (frame.color_range == AVCOL_RANGE_JPEG && format && !(format->flags & AV_PIX_FMT_FLAG_RGB));
+}
+
 // Full range has formats of its own, which hold the same samples.
 bool has_wanted_format(const AVFrame& frame, const options& how)
 {
+    if (how.limited_range && is_full_range(frame)) return false;
     if (how.pixel_format.empty() && frame.format == AV_PIX_FMT_YUVJ420P) return true;
     return frame.format == av_get_pix_fmt((how.pixel_format.empty() ? default_format : how.pixel_format).c_str());
 }
@@ -67,8 +76,8 @@ std::string shortened(int n)
 
 bool needs_filter(const AVFrame& frame, const AVStream& stream, const options& how)
 {
-    return how.short_side > 0 || !how.filter.empty() || !has_wanted_format(frame, how) || !fits(frame, grid_of(how)) ||
-           !is_upright(display_matrix(frame, stream));
+    return how.short_side > 0 || !how.filter.empty() || !how.frame_rate.empty() || !has_wanted_format(frame, how) ||
+           !fits(frame, grid_of(how)) || !is_upright(display_matrix(frame, stream));
 }
 
 frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRational frame_rate, const options& how,
@@ -88,14 +97,17 @@ frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRation
     source_ = last_;
     append_upright(like, stream);
     if (!how.filter.empty()) append_user(how.filter);
+    if (!how.frame_rate.empty()) append("fps", how.frame_rate);
     if (how.short_side > 0) append("scale", shortened(how.short_side));
     if (const grid cells = grid_of(how); !how.filter.empty() || !fits(like, cells))
         append("crop", fmt::format("{0}*trunc(iw/{0}):{1}*trunc(ih/{1}):0:0", cells.width, cells.height));
+    const bool gets_limited = how.limited_range && is_full_range(like);
+    if (gets_limited) append("scale", "out_range=tv:flags=bicubic");
     if (encoder) append("scale", fmt::format("{}:{}:flags=bicubic", encoder->width, encoder->height));
     if (encoder)
         append("format", av_get_pix_fmt_name(encoder->pix_fmt));
     else if (how.pixel_format.empty())
-        append("format", like.format == AV_PIX_FMT_YUVJ420P ? "yuvj420p|yuv420p" : default_format);
+        append("format", like.format == AV_PIX_FMT_YUVJ420P && !gets_limited ? "yuvj420p|yuv420p" : default_format);
     else
         append("format", how.pixel_format);
     append("buffersink", "");
@@ -150,7 +162,9 @@ bool frame_filter::accepts(const AVFrame& frame) const
            av::colours_of(frame) == colours_;
 }
 
-void frame_filter::send(AVFrame* frame) { guard(av_buffersrc_add_frame(source_, frame), "filter a frame"); }
+void frame_filter::send(AVFrame& frame) { guard(av_buffersrc_add_frame(source_, &frame), "filter a frame"); }
+
+void frame_filter::end(std::int64_t time) { guard(av_buffersrc_close(source_, time, 0), "filter a frame"); }
 
 bool frame_filter::receive(AVFrame* frame)
 {

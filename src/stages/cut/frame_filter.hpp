@@ -13,7 +13,7 @@ namespace reelpipe::cut {
 bool needs_filter(const AVFrame&, const AVStream&, const options&);
 
 // The filters between decoder and encoder, in the order in which the ffmpeg program applies them: upright, --filter,
-// --short-side, a size that the pixel format can have, the pixel format.
+// --fps, --short-side, a size that the pixel format can have, the range, the pixel format.
 class frame_filter {
 public:
     // For frames like this one. Where frames have been encoded already, the others get their size and format.
@@ -22,8 +22,10 @@ public:
 
     bool accepts(const AVFrame&) const;
 
-    // Takes what the frame refers to; its time is on the stream's clock. Null: there are no more.
-    void send(AVFrame*);
+    // Takes what the frame refers to; its time is on the stream's clock.
+    void send(AVFrame&);
+    // There are no more: what the last frame is shown until, on the stream's clock.
+    void end(std::int64_t time);
     bool receive(AVFrame*);
 
     // Properties of the frames that come out.

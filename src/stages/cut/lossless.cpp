@@ -13,6 +13,7 @@
 #include "media/nal_units.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
+#include "stages/cut/coded_fields.hpp"
 #include "stages/cut/edit_list.hpp"
 #include "stages/cut/segment_packets.hpp"
 
@@ -44,18 +45,22 @@ public:
           start_(start),
           length_(av_rescale_q(length.count(), av::microsecond, source.time_base)),
           length_bytes_(media::length_bytes_of(*source.codecpar)),
+          fields_(source),
           target_(writer.add(*source.codecpar, source.time_base))
     {
         target_.avg_frame_rate = source.avg_frame_rate;
-        target_.sample_aspect_ratio = source.sample_aspect_ratio;
+        // What the container says of the pixels' shape goes before what the frames say; MP4 has one place for both.
+        if (source.sample_aspect_ratio.num > 0) target_.codecpar->sample_aspect_ratio = source.sample_aspect_ratio;
+        target_.sample_aspect_ratio = target_.codecpar->sample_aspect_ratio;
         av::copy_side_data(source, target_);
     }
 
     // Takes what the packet refers to. Those that are shown after the end are kept where they are needed to decode.
     void add(AVPacket& packet)
     {
-        if (packet.pts == AV_NOPTS_VALUE) corrupt("a sample without a time");
+        if (packet.pts == AV_NOPTS_VALUE) unsupported("samples without a time, which MP4 has none of");
         check_units(packet);
+        if (fields_.is_half_a_frame(packet)) unsupported("H.264 in fields, each of them a sample of its own");
         packet.pts -= start_;
         if (packet.dts != AV_NOPTS_VALUE) packet.dts -= start_;
         look_at(packet);
@@ -172,6 +177,7 @@ private:
     const AVStream& source_;
     std::int64_t start_, length_;
     std::size_t length_bytes_;
+    coded_fields fields_;
     AVStream& target_;
     std::vector<av::packet> held_;
     std::vector<std::int64_t> shown_, hidden_;
@@ -192,6 +198,7 @@ public:
     copier(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
         : input_(source, wanted, std::move(stop)), output_(output), length_(wanted.end - wanted.start), writer_(output)
     {
+        writer_.keep_all_side_data();
         check_carried(writer_, input_.video(), "frames");
         video_.emplace(writer_, input_.video(), input_.start_of_video(), length_);
         if (!input_.audio() || audio == audio_mode::none) return;
@@ -218,7 +225,7 @@ public:
                 video_->add(*unref.get());
             }
         }
-        if (has_video && !has_key) corrupt("no key frame in front of the segment");
+        if (has_video && !has_key) unsupported("none of the frames that the segment takes is a key frame");
         video_->end();
         if (audio_) audio_->end();
         if (video_->is_empty()) input_.throw_no_frame();
@@ -240,6 +247,7 @@ private:
                 .start = begin,
                 .duration = end - begin,
                 .missing = lacking > video_->longest() ? lacking : microseconds{},
+                .goes_on = input_.video_goes_on(),
                 .audio = audio_ && !audio_->is_empty()};
     }
 

@@ -45,7 +45,13 @@ void check_preset(const options& how)
     av::dictionary settings;
     settings.set("preset", how.preset);
     settings.set("crf", std::int64_t{how.crf});
+    if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
+    av::forget_log(AV_LOG_WARNING);  // an unknown parameter is no error to libav
     const int opened = avcodec_open2(context.get(), &encoder, settings.address());
+    const std::string said(av::last_message());
+    av::forget_log();
+    if (opened >= 0 && said.starts_with("Error parsing option"))
+        throw std::invalid_argument(fmt::format("libx264 does not take its parameters: {}", said));
     if (opened < 0)
         throw std::invalid_argument(av::error(fmt::format("libx264 with preset {}", how.preset), opened).what());
 }

@@ -20,6 +20,7 @@
 #include "media/limits.hpp"
 #include "media/mp4_boxes.hpp"
 #include "media/nal_units.hpp"
+#include "stages/verify/sample_tables.hpp"
 #include "stages/verify/smart_rules.hpp"
 
 namespace reelpipe::verify {
@@ -220,49 +221,6 @@ media::range_set media_boxes(const media::partial_file& file)
     return found;
 }
 
-// Numbers of 32 bits, one after the other.
-std::vector<std::uint32_t> numbers_at(const media::partial_file& file, std::uint64_t offset, std::uint64_t count)
-{
-    if (offset > file.size || 4 * count > file.size - offset) throw verify_error("the index ends early");
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(4 * count));
-    const ssize_t got = pread(file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got != static_cast<ssize_t>(bytes.size())) throw verify_error("the index ends early");
-    std::vector<std::uint32_t> numbers(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < bytes.size(); ++i) numbers[i / 4] = numbers[i / 4] << 8 | bytes[i];
-    return numbers;
-}
-
-// One entry of `ctts` for every sample of a track. libav makes do with more or fewer, and shows frames out of order.
-void check_reordering(const media::partial_file& file, media::byte_range track)
-{
-    std::optional<media::mp4_box> table{{.payload = track}};
-    for (const auto name : {media::box_type("mdia"), media::box_type("minf"), media::box_type("stbl")})
-        if (table) table = media::find_box(file, table->payload, name);
-    if (!table) return;
-    const auto order = media::find_box(file, table->payload, media::box_type("ctts"));
-    const auto sizes = media::find_box(file, table->payload, media::box_type("stsz"));
-    if (!order || !sizes) return;
-
-    const std::uint64_t entries = numbers_at(file, order->payload.begin + 4, 1).front();
-    if (8 + 8 * entries > order->payload.size()) throw verify_error("the index ends early");
-    const std::vector<std::uint32_t> rows = numbers_at(file, order->payload.begin + 8, 2 * entries);
-    std::uint64_t samples = 0;
-    for (std::size_t i = 0; i < rows.size(); i += 2) samples += rows[i];
-    if (samples != numbers_at(file, sizes->payload.begin + 8, 1).front())
-        throw verify_error("the table of display times does not cover all frames");
-}
-
-void check_reordering(const media::partial_file& file)
-{
-    const auto moov = media::find_box(file, {0, file.size}, media::box_type("moov"));
-    if (!moov) return;
-    std::uint64_t at = moov->payload.begin;
-    while (const auto box = media::box_at(file, at, moov->payload.end)) {
-        if (box->type == media::box_type("trak")) check_reordering(file, box->payload);
-        at = box->payload.end;
-    }
-}
-
 // The decoding times of a stream. How long the last sample lasts is not among them.
 class steps {
 public:
@@ -317,8 +275,11 @@ void check_index(const media::partial_file& file)
     }
     if (taken.ranges() != places.ranges()) throw verify_error("the samples do not fill the media");
     if (!clip.has_sample_table()) return;  // fragments do not say how long the whole is
+    // A last frame that is shown for long is longer than all steps before it.
+    const std::set<std::int64_t> lengths = lengths_of_samples(file);
     for (const AVStream* stream : {clip.video(), clip.audio()})
-        if (stream && !steps_of[static_cast<std::size_t>(stream->index)].may_last(stream->duration))
+        if (stream && !steps_of[static_cast<std::size_t>(stream->index)].may_last(stream->duration) &&
+            !lengths.contains(stream->duration))
             throw verify_error(fmt::format("stream {}: the samples do not add up to its duration", stream->index));
 }
 

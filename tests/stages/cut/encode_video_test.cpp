@@ -13,6 +13,7 @@ using reelpipe::segment;
 using reelpipe::cut::options;
 using reelpipe::cut::result;
 using namespace reelpipe::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -92,10 +93,10 @@ TEST_CASE("frames are shaped as ffmpeg's options shape them", "[encode]")
     const std::vector<way> ways{
         {{.short_side = 64}, {"-vf", "scale=114:64", "-pix_fmt", "yuv420p"}},
         {{.short_side = 500}, {"-pix_fmt", "yuv420p"}},  // never larger
-        {{.frame_rate = "10"}, {"-r", "10", "-pix_fmt", "yuv420p"}},
-        // Nearest in time, as the filter does it; for -r, ffmpeg 5.1 rounds what a frame lasts.
         {{.frame_rate = "60000/1001"}, {"-vf", "fps=60000/1001", "-pix_fmt", "yuv420p"}},
-        {{.short_side = 64, .frame_rate = "60000/1001"}, {"-vf", "fps=60000/1001,scale=114:64", "-pix_fmt", "yuv420p"}},
+        {{.short_side = 64, .frame_rate = "10"}, {"-vf", "fps=10,scale=114:64", "-pix_fmt", "yuv420p"}},
+        {{.x264_params = "bframes=0:cpu-independent=1"},
+         {"-x264-params", "bframes=0:cpu-independent=1", "-pix_fmt", "yuv420p"}},
         {{.filter = "hflip,split[a][b];[a]negate[c];[c][b]hstack"},
          {"-vf", "hflip,split[a][b];[a]negate[c];[c][b]hstack", "-pix_fmt", "yuv420p"}},
         {{.filter = "fps=12"}, {"-vf", "fps=12", "-pix_fmt", "yuv420p"}},
@@ -108,4 +109,62 @@ TEST_CASE("frames are shaped as ffmpeg's options shape them", "[encode]")
     const auto i = GENERATE(range<std::size_t>(0, 12));
     REQUIRE(ways.size() == 12);
     check_against_ffmpeg("anamorphic.mp4", {1030ms, 2700ms}, ways[i].how, ways[i].ffmpeg);
+}
+
+TEST_CASE("another frame rate is that of ffmpeg's fps filter: even steps, to the last frame", "[encode][fps]")
+{
+    const std::string rate = GENERATE("10", "1", "7.5", "24", "30");
+    const segment wanted = GENERATE(segment{8s, 10s}, segment{8010ms, 9555ms});
+    check_against_ffmpeg("moov_first.mp4", wanted, {.frame_rate = rate}, {"-vf", "fps=" + rate, "-pix_fmt", "yuv420p"});
+}
+
+TEST_CASE("another frame rate is kept through uneven steps, and at both ends of a video", "[encode][fps]")
+{
+    const std::string rate = GENERATE("10", "24");
+    const std::string name = GENERATE("variable_rate.mp4", "video.mkv");
+    const segment wanted = GENERATE(segment{0s, 1400ms}, segment{13500ms, 17s});
+    check_against_ffmpeg(name, wanted, {.frame_rate = rate}, {"-vf", "fps=" + rate, "-pix_fmt", "yuv420p"});
+}
+
+TEST_CASE("full range is kept or brought to limited, and the clip's tags say which", "[encode][range]")
+{
+    const temp_folder folder;
+    const segment wanted{1s, 2s};
+    const std::string source = GENERATE("full_range.mp4", "vp9");
+    fs::path full = video(source);
+    if (source == "vp9") {
+        full = folder / "full.webm";
+        output_of({"ffmpeg",
+                   "-nostdin",
+                   "-v",
+                   "error",
+                   "-i",
+                   video("full_range.mp4"),
+                   "-t",
+                   "3",
+                   "-an",
+                   "-vf",
+                   "scale=out_range=full,format=yuv420p",
+                   "-color_range",
+                   "pc",
+                   "-c:v",
+                   "libvpx-vp9",
+                   "-deadline",
+                   "realtime",
+                   "-cpu-used",
+                   "8",
+                   full.string()});
+    }
+    CAPTURE(source);
+    const auto range_of = [&](const options& how) {
+        encode_to(folder / "clip.mp4", full, wanted, how);
+        return output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=color_range",
+                          "-of", "csv=p=0", folder / "clip.mp4"});
+    };
+    CHECK(range_of({.preset = "ultrafast"}) == "pc\n");
+    CHECK(range_of({.preset = "ultrafast", .limited_range = true}) != "pc\n");  // libx264 says nothing of the usual one
+    if (source != "vp9") check_against_ffmpeg(source, wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
+    check_against_ffmpeg(full.string(), wanted, {.limited_range = true},
+                         {"-vf", "scale=out_range=tv", "-pix_fmt", "yuv420p"});
+    check_against_ffmpeg("anamorphic.mp4", wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
 }

@@ -7,6 +7,7 @@
 
 #include "cutting.hpp"
 #include "media/error.hpp"
+#include "stages/verify/verify.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/temp_folder.hpp"
@@ -33,6 +34,24 @@ void make(const fs::path& to, const std::string& of, const std::vector<std::stri
     command.insert(command.end(), words.begin(), words.end());
     command.push_back(to.string());
     output_of(command);
+}
+
+// A word of what ffprobe says of the frames' stream.
+std::string probed(const fs::path& file, const std::string& entry)
+{
+    std::string text = output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=" + entry,
+                                  "-of", "csv=p=0", file.string()});
+    while (!text.empty() && (text.back() == '\n' || text.back() == ',')) text.pop_back();
+    return text;
+}
+
+// Cuts and verifies.
+result good_clip(const fs::path& clip, const fs::path& video, reelpipe::segment wanted, const options& how)
+{
+    const result done = cut_to(clip, video, wanted, how);
+    reelpipe::verify::check_file(
+        clip, {.frames = done.frames, .start = done.start, .duration = done.duration, .decodable = true});
+    return done;
 }
 
 fault fault_of(const fs::path& video, reelpipe::segment wanted, const options& how)
@@ -78,4 +97,112 @@ TEST_CASE("scrambled MPEG-TS is told as such", "[wild][encryption]")
         if (content[at + 1] & 0x01) content[at + 3] = static_cast<char>(content[at + 3] | 0x80);  // frames, not tables
     write_file(folder / "video.ts", content);
     CHECK(fault_of(folder / "video.ts", {0s, 1s}, {}) == fault::encrypted);
+}
+
+TEST_CASE("frames in two fields that are samples of their own are encoded, and not copied", "[wild][fields]")
+{
+    const temp_folder folder;
+    output_of({"ffmpeg",
+               "-nostdin",
+               "-v",
+               "error",
+               "-f",
+               "lavfi",
+               "-i",
+               "testsrc2=s=160x96:r=50:d=4",
+               "-c:v",
+               "libx264",
+               "-profile:v",
+               "main",
+               "-pix_fmt",
+               "yuv420p",
+               "-bf",
+               "0",
+               "-g",
+               "1",
+               "-x264-params",
+               "cabac=0:threads=1",
+               "-f",
+               "h264",
+               folder / "frames.h264"});
+    output_of({"python3", REELPIPE_TESTS_SUPPORT "/field_coded.py", folder / "frames.h264", folder / "fields.h264"});
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-r", "50", "-i", folder / "fields.h264", "-c", "copy",
+               folder / "video.ts"});
+    make(folder / "video.mp4", folder / "video.ts", {"-c", "copy"});
+    const std::string name = GENERATE("video.ts", "video.mp4");
+    CAPTURE(name);
+
+    CHECK(fault_of(folder / name, {1s, 2s}, {.mode = way::lossless}) == fault::unsupported);
+    CHECK(good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.preset = "ultrafast"}).frames > 0);
+}
+
+TEST_CASE("interlaced frames that are samples as a whole are copied", "[wild][fields]")
+{
+    const temp_folder folder;
+    CHECK(good_clip(folder / "clip.mp4", video("interlaced.mp4"), {1s, 2s}, {.mode = way::lossless}).frames > 0);
+}
+
+TEST_CASE("the shape of pixels that the container states reaches the clip", "[wild][shape]")
+{
+    const temp_folder folder;
+    make(folder / "0.mkv", "", {"-vf", "setsar=27/64", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25"});
+    make(folder / "video.mkv", folder / "0.mkv", {"-c", "copy", "-aspect", "4:3"});
+    make(folder / "video.mp4", folder / "0.mkv", {"-c", "copy", "-aspect", "2:1"});
+    struct example {
+        const char* name;
+        const char* shape;
+    };
+    const auto [name, shape] =
+        GENERATE(example{"video.mkv", "3:4"}, example{"video.mp4", "9:8"}, example{"0.mkv", "27:64"});
+    for (const bool lossless : {true, false}) {
+        CAPTURE(name, lossless);
+        good_clip(folder / "clip.mp4", folder / name, {1s, 2s},
+                  {.mode = lossless ? way::lossless : way::encode, .preset = "medium"});
+        CHECK(probed(folder / "clip.mp4", "sample_aspect_ratio") == shape);
+    }
+}
+
+TEST_CASE("the codec is called in the clip what the source calls it", "[wild][tag]")
+{
+    const temp_folder folder;
+    good_clip(folder / "clip.mp4", video("hevc.mp4"), {1s, 2s}, {.mode = way::lossless});
+    CHECK(probed(folder / "clip.mp4", "codec_tag_string") == "hvc1");
+}
+
+TEST_CASE("a video that shows no new frame for a while does not end there", "[wild][gap]")
+{
+    const temp_folder folder;
+    const std::string reordered = GENERATE("0", "2");
+    make(folder / "video.mp4", "",
+         {"-vf", "select='lt(t,2)+gt(t,3.5)'", "-fps_mode", "vfr", "-c:v", "libx264", "-bf", reordered, "-g", "30",
+          "-pix_fmt", "yuv420p"});
+    for (const bool lossless : {true, false}) {
+        CAPTURE(reordered, lossless);
+        const result done = good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2500ms},
+                                      {.mode = lossless ? way::lossless : way::encode});
+        CHECK(done.frames >= 25);
+        CHECK((done.goes_on || done.missing == 0s));
+        const result last = good_clip(folder / "last.mp4", folder / "video.mp4", {3600ms, 5s},
+                                      {.mode = lossless ? way::lossless : way::encode});
+        CHECK(last.missing > 900ms);
+        CHECK_FALSE(last.goes_on);
+    }
+}
+
+TEST_CASE("what a file lacks is said of it", "[wild][words]")
+{
+    const temp_folder folder;
+    make(folder / "whole.mp4", video("anamorphic.mp4"), {"-c", "copy", "-movflags", "empty_moov+frag_keyframe"});
+    std::string header = read_file(folder / "whole.mp4");
+    header.resize(header.find("moof") - 4);
+    const bool is_in_fragments = GENERATE(true, false);
+    if (!is_in_fragments) header.replace(header.find("mvex"), 4, "free");
+    write_file(folder / "video.mp4", header);
+    try {
+        cut_to(folder / "clip.mp4", folder / "video.mp4", {0s, 1s}, {});
+        FAIL("it was cut");
+    } catch (const reelpipe::media::error& e) {
+        CHECK(e.kind() == fault::no_video_stream);
+        CHECK_THAT(e.what(), Catch::Contains("no frames"));
+    }
 }

@@ -1,0 +1,68 @@
+#include "stages/cut/coded_fields.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "media/nal_units.hpp"
+
+namespace reelpipe::cut {
+
+namespace {
+
+using sample = std::span<const std::uint8_t>;
+
+constexpr unsigned slice = 1, key_slice = 5;
+
+// Whether a unit is the first slice of a frame or a field: its number of the first macroblock, 0, takes one bit.
+bool begins_a_field(sample unit)
+{
+    if (unit.size() < 2) return false;
+    const unsigned kind = unit[0] & 0x1fu;
+    return (kind == slice || kind == key_slice) && (unit[1] & 0x80u) != 0;
+}
+
+int fields_in(sample rest, std::size_t length_bytes)
+{
+    int count = 0;
+    while (length_bytes > 0 && rest.size() > length_bytes) {
+        std::size_t length = 0;
+        for (const std::uint8_t byte : rest.first(length_bytes)) length = length << 8 | byte;
+        rest = rest.subspan(length_bytes);
+        const sample unit = rest.first(std::min(length, rest.size()));
+        count += begins_a_field(unit) ? 1 : 0;
+        rest = rest.subspan(unit.size());
+    }
+    constexpr std::uint8_t start_code[] = {0, 0, 1};
+    while (length_bytes == 0) {
+        const auto found = std::ranges::search(rest, start_code);
+        if (found.empty()) break;
+        rest = rest.subspan(static_cast<std::size_t>(found.end() - rest.begin()));
+        count += begins_a_field(rest) ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace
+
+coded_fields::coded_fields(const AVStream& stream)
+    : context_(av::check_allocated(avcodec_alloc_context3(nullptr))),
+      parser_(stream.codecpar->codec_id == AV_CODEC_ID_H264 ? av_parser_init(AV_CODEC_ID_H264) : nullptr),
+      length_bytes_(media::length_bytes_of(*stream.codecpar))
+{
+    av::check(avcodec_parameters_to_context(context_.get(), stream.codecpar), "set up a parser");
+    if (parser_) parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+}
+
+bool coded_fields::is_half_a_frame(const AVPacket& packet)
+{
+    if (!parser_) return false;
+    std::uint8_t* out = nullptr;
+    int size = 0;
+    av_parser_parse2(parser_.get(), context_.get(), &out, &size, packet.data, packet.size, packet.pts, packet.dts, 0);
+    const bool is_field = parser_->picture_structure == AV_PICTURE_STRUCTURE_TOP_FIELD ||
+                          parser_->picture_structure == AV_PICTURE_STRUCTURE_BOTTOM_FIELD;
+    return is_field && fields_in({packet.data, static_cast<std::size_t>(packet.size)}, length_bytes_) < 2;
+}
+
+}  // namespace reelpipe::cut
