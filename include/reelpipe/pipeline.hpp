@@ -44,6 +44,7 @@
 #include <reelpipe/pipeline/options.hpp>
 #include <reelpipe/pipeline/report.hpp>
 #include <reelpipe/pipeline/run_state.hpp>
+#include <reelpipe/pipeline/stage_base.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>

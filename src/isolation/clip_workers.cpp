@@ -18,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "isolation/message_socket.hpp"
 #include "media/error.hpp"
 #include "reelpipe/clip_worker.hpp"
 

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <reelpipe/pipeline/execute.hpp>
 #include <reelpipe/pipeline/options.hpp>
 #include <reelpipe/pipeline/refusal.hpp>
 #include <reelpipe/pipeline/run_state.hpp>

@@ -17,6 +17,7 @@
 #include <reelpipe/pipeline/executor.hpp>
 #include <reelpipe/pipeline/options.hpp>
 #include <reelpipe/pipeline/report.hpp>
+#include <reelpipe/pipeline/stage_base.hpp>
 #include <reelpipe/pipeline/wait_list.hpp>
 #include <stdexcept>
 #include <stop_token>
@@ -28,66 +29,6 @@
 namespace reelpipe {
 inline namespace v1 {
 namespace detail {
-
-class run_state;
-
-// Longer ones would overflow the clock.
-constexpr std::chrono::milliseconds longest_pause = std::chrono::hours(24 * 365);
-
-// A stage of a pipeline, without its types.
-class stage_base {
-public:
-    stage_base(std::string n, stage_options o) : name(std::move(n)), options(o), sheets(o.workers) {}
-    stage_base(const stage_base&) = delete;
-    stage_base& operator=(const stage_base&) = delete;
-    virtual ~stage_base() = default;
-
-    virtual void open(asio::execution_context&) {}  // makes the queue in front of the stage
-    virtual void start_workers(const std::shared_ptr<run_state>&, std::vector<asio::awaitable<void>>&) = 0;
-    virtual void close() {}  // drops what is queued
-    virtual bool needs_cpu() const { return false; }
-    virtual std::pair<std::size_t, std::size_t> queued_and_peak() const { return {0, 0}; }
-
-    std::chrono::milliseconds backoff_after(unsigned attempt) const
-    {
-        return options.backoff < longest_pause / attempt ? options.backoff * attempt : longest_pause;
-    }
-
-    const std::string name;
-    const stage_options options;
-    stage_counters counters;
-    std::vector<time_sheet> sheets;  // one a worker
-};
-
-// An item of the source, alive as long as something that came of it is on its way.
-struct in_flight_item {
-    std::uint64_t item = 0;
-    std::uint64_t uses = 0;
-    bool admitted = false;
-    bool failed = false;
-};
-
-// A share in an item in flight. Used from the loop only, so that counting needs no atomics.
-class in_flight_ref {
-public:
-    in_flight_ref(run_state& run, in_flight_item& item) : run_(&run), item_(&item) { ++item.uses; }
-    in_flight_ref(const in_flight_ref& other) : in_flight_ref(*other.run_, *other.item_) {}
-    in_flight_ref(in_flight_ref&& other) noexcept : run_(other.run_), item_(std::exchange(other.item_, nullptr)) {}
-    in_flight_ref& operator=(in_flight_ref other) noexcept
-    {
-        std::swap(run_, other.run_);
-        std::swap(item_, other.item_);
-        return *this;
-    }
-    ~in_flight_ref();
-
-    in_flight_item* operator->() const { return item_; }
-    in_flight_item& operator*() const { return *item_; }
-
-private:
-    run_state* run_;
-    in_flight_item* item_;
-};
 
 // Everything that the coroutines of one run share. On the loop, apart from what says otherwise.
 class run_state : public std::enable_shared_from_this<run_state> {
@@ -388,89 +329,6 @@ inline void run_state::spawn(asio::awaitable<void> work)
         if (self->alive_ == 1 && self->watch_) self->watch_->cancel();
     };
     asio::co_spawn(*executor_, std::move(work), asio::bind_cancellation_slot(one->signal.slot(), std::move(ended)));
-}
-
-// A pool that is stopped keeps what it was given for ever and tells nobody, so somebody has to look.
-inline asio::awaitable<void> run_state::watch_pool(std::shared_ptr<run_state> self)
-{
-    const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    asio::steady_timer timer(loop);
-    self->watch_ = &timer;
-    const std::unique_ptr<run_state, void (*)(run_state*)> until_here(self.get(),
-                                                                      [](run_state* s) { s->watch_ = nullptr; });
-    while (self->alive_ > 1) {
-        timer.expires_after(std::chrono::milliseconds(100));
-        asio::error_code last_one_ended;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, last_one_ended));
-        if (self->alive_ > 1 && is_stopped_pool(self->options_.cpu))
-            throw std::runtime_error("reelpipe: the pool of run_options::cpu was stopped during the run");
-    }
-}
-
-inline void run_state::start(const asio::any_io_executor& executor)
-{
-    asio::execution_context& context = asio::query(executor, asio::execution::context);
-    admission_.emplace(context);
-    last_one_ended_.emplace(context);
-
-    bool computes = false;
-    std::vector<asio::awaitable<void>> workers;  // the source is its first
-    for (const auto& stage : stages_) stage->open(context);
-    for (const auto& stage : stages_) {
-        stage->start_workers(shared_from_this(), workers);
-        computes = computes || stage->needs_cpu();
-    }
-    for (auto& worker : workers) spawn(std::move(worker));
-    feeding_ = &tasks_.front();
-    if (computes) spawn(watch_pool(shared_from_this()));
-}
-
-inline asio::awaitable<report> run_state::execute(std::shared_ptr<run_state> self)
-{
-    const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    self->started(loop);
-    const std::unique_ptr<run_state, void (*)(run_state*)> until_here(self.get(), [](run_state* s) { s->ended(); });
-    if (!self->draining()) self->start(loop);
-    while (self->alive_ != 0) co_await self->last_one_ended_->wait();
-
-    self->ended();
-    if (self->error_) std::rethrow_exception(self->error_);
-    if (self->aborted_) throw asio::system_error(asio::error::operation_aborted);
-    co_return self->snapshot();
-}
-
-// Runs beside the coroutine that awaits it: its cancellation state stays its own business, and tells whether and how
-// the run is cancelled.
-struct run_state::start_run {
-    template <class Handler>
-    void operator()(Handler&& handler, std::shared_ptr<run_state> run, const asio::any_io_executor& loop) const
-    {
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected())
-            slot.assign([weak = std::weak_ptr(run), loop](asio::cancellation_type how) {
-                asio::dispatch(loop, [weak, how] {
-                    if (const auto self = weak.lock()) self->cancelled_by_caller(how);
-                });
-            });
-        auto ended = [slot, h = std::decay_t<Handler>(std::forward<Handler>(handler))](std::exception_ptr error,
-                                                                                       report result) mutable {
-            const auto where = asio::get_associated_executor(h);
-            asio::dispatch(where, [slot, resume = std::move(h), e = std::move(error), r = std::move(result)]() mutable {
-                if (slot.is_connected()) slot.clear();
-                std::move(resume)(std::move(e), std::move(r));
-            });
-        };
-        asio::co_spawn(loop, execute(std::move(run)), std::move(ended));
-    }
-};
-
-inline asio::awaitable<report> run_state::execute_for_caller(std::shared_ptr<run_state> self)
-{
-    const asio::any_io_executor here = co_await asio::this_coro::executor;
-    const asio::any_io_executor loop = one_at_a_time(here);
-    report result = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr, report)>(
-        start_run{}, asio::use_awaitable, std::move(self), loop);
-    co_return result;
 }
 
 inline report run_state::snapshot() const

@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
+#include "reelpipe/pipeline/offload.hpp"
 #include "stages/fetch/gzip.hpp"
 #include "stages/fetch/scan.hpp"
 #include "stages/fetch/sibling.hpp"
@@ -21,17 +21,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t max_playlist = 16u << 20;
-// Places in the temporary file are so far apart. Holes take no space.
-constexpr std::uint64_t max_segment_bytes = 1u << 30;
-// So many segments more than a clip overlaps, where no key frame is near.
-constexpr std::size_t max_extra_segments = 8;
-// So often other segments are looked at for one clip, because the durations in the playlist are wrong.
-constexpr unsigned max_looks = 24;
-// Of a first segment, this shows when it begins, as a rule.
-constexpr std::uint64_t min_head = 64u << 10;
+constexpr std::uint64_t max_segment_bytes = 1u << 30;  // places in the temporary file are so far apart; holes are free
+constexpr std::size_t max_extra_segments = 8;          // more than a clip overlaps, where no key frame is near
+constexpr unsigned max_looks = 24;                     // segments, for one clip, where the durations are wrong
+constexpr std::uint64_t min_head = 64u << 10;          // of a first segment, to see when it begins
 // Streams of one video share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
-// Frames that are missing for less than this are the frame_rounding of durations.
+// Frames that are missing for less than this are the rounding of durations.
 constexpr std::chrono::microseconds frame_rounding{10'000};
 
 std::string text_of(const held_file& file)
