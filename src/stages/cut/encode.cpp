@@ -17,6 +17,7 @@ extern "C" {
 #include "stages/cut/frame_clock.hpp"
 #include "stages/cut/frame_filter.hpp"
 #include "stages/cut/lossless.hpp"
+#include "stages/cut/recovery.hpp"
 #include "stages/cut/segment_packets.hpp"
 #include "stages/cut/smart.hpp"
 
@@ -86,6 +87,9 @@ private:
         // Before the segment only frames that others are made from are of use, and none of them is missed.
         if (packet && packet->dts != AV_NOPTS_VALUE && is_behind(packet->dts)) return;
         if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;
+        if (packet && recovery_.is_incomplete(*packet) && packet->pts >= start_ && !how_.keep_corrupt)
+            throw media::error(media::fault::unsupported,
+                               std::string(refreshed_in_steps) + "; --keep-corrupt stores what can be decoded");
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
         if (packet && packet->pts != AV_NOPTS_VALUE) sent_ = packet->pts;
@@ -278,6 +282,7 @@ private:
     // The segment on the video's own clock, where ffmpeg compares: its rounding decides about frames at the edges.
     std::int64_t start_, length_;
     AVRational source_rate_, forced_rate_ = forced_rate(how_), frame_rate_{};
+    recovery recovery_{video_};
     av::codec decoder_, encoder_;
     std::optional<frame_filter> filter_;
     clip_writer writer_;
