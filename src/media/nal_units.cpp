@@ -25,4 +25,27 @@ bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_
     return true;
 }
 
+std::vector<std::span<const std::uint8_t>> units_in(std::span<const std::uint8_t> rest, std::size_t length_bytes)
+{
+    std::vector<std::span<const std::uint8_t>> units;
+    while (length_bytes > 0 && rest.size() > length_bytes) {
+        std::size_t length = 0;
+        for (const std::uint8_t byte : rest.first(length_bytes)) length = length << 8 | byte;
+        rest = rest.subspan(length_bytes);
+        units.push_back(rest.first(std::min(length, rest.size())));
+        rest = rest.subspan(units.back().size());
+    }
+    constexpr std::uint8_t start_code[] = {0, 0, 1};
+    const auto next = [&] {
+        return static_cast<std::size_t>(std::ranges::search(rest, start_code).begin() - rest.begin());
+    };
+    if (length_bytes == 0) rest = rest.subspan(next());
+    while (length_bytes == 0 && rest.size() > std::size(start_code)) {
+        rest = rest.subspan(std::size(start_code));
+        units.push_back(rest.first(next()));
+        rest = rest.subspan(units.back().size());
+    }
+    return units;
+}
+
 }  // namespace reelpipe::media

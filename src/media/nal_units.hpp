@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "media/av.hpp"
 
@@ -16,6 +17,9 @@ std::size_t length_bytes_of(const AVCodecParameters&);
 // The lengths inside a sample add up to the sample. An index that lies about sizes or positions breaks this at once,
 // and so does a hole in a file.
 bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_bytes);
+
+// The NAL units of a sample, each of them behind its length, or behind a start code where `length_bytes` is 0.
+std::vector<std::span<const std::uint8_t>> units_in(std::span<const std::uint8_t> sample, std::size_t length_bytes);
 
 }  // namespace reelpipe::media
 

@@ -463,7 +463,7 @@ std::vector<bad_video> bad_videos(const std::filesystem::path& media)
                     put(video, box(video, in_table("stsz")).payload + 4, 1, 4);
                     put(video, box(video, in_table("stsz")).payload + 8, 400'000, 4);
                 }),
-        {"too_large", "corrupt"});
+        {"too_large", "corrupt", "unsupported"});
     add("times_at_random_ts",
         changed(transport,
                 [](std::string& video) {

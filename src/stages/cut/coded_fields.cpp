@@ -1,6 +1,7 @@
 #include "stages/cut/coded_fields.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -22,25 +23,9 @@ bool begins_a_field(sample unit)
     return (kind == slice || kind == key_slice) && (unit[1] & 0x80u) != 0;
 }
 
-int fields_in(sample rest, std::size_t length_bytes)
+std::ptrdiff_t fields_in(sample whole, std::size_t length_bytes)
 {
-    int count = 0;
-    while (length_bytes > 0 && rest.size() > length_bytes) {
-        std::size_t length = 0;
-        for (const std::uint8_t byte : rest.first(length_bytes)) length = length << 8 | byte;
-        rest = rest.subspan(length_bytes);
-        const sample unit = rest.first(std::min(length, rest.size()));
-        count += begins_a_field(unit) ? 1 : 0;
-        rest = rest.subspan(unit.size());
-    }
-    constexpr std::uint8_t start_code[] = {0, 0, 1};
-    while (length_bytes == 0) {
-        const auto found = std::ranges::search(rest, start_code);
-        if (found.empty()) break;
-        rest = rest.subspan(static_cast<std::size_t>(found.end() - rest.begin()));
-        count += begins_a_field(rest) ? 1 : 0;
-    }
-    return count;
+    return std::ranges::count_if(media::units_in(whole, length_bytes), begins_a_field);
 }
 
 }  // namespace

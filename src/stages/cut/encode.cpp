@@ -17,6 +17,7 @@ extern "C" {
 #include "stages/cut/frame_clock.hpp"
 #include "stages/cut/frame_filter.hpp"
 #include "stages/cut/lossless.hpp"
+#include "stages/cut/recovery.hpp"
 #include "stages/cut/segment_packets.hpp"
 #include "stages/cut/smart.hpp"
 
@@ -82,10 +83,14 @@ public:
 private:
     void decode(const AVPacket* packet)
     {
+        is_at_the_end_ = !packet;
         if (packet && packet->size == 0) return;  // a frame was dropped there: the one before is shown on
         // Before the segment only frames that others are made from are of use, and none of them is missed.
         if (packet && packet->dts != AV_NOPTS_VALUE && is_behind(packet->dts)) return;
         if (packet && first_key_ == AV_NOPTS_VALUE) first_key_ = packet->pts;
+        if (packet && recovery_.is_incomplete(*packet) && packet->pts >= start_ && !how_.keep_corrupt)
+            throw media::error(media::fault::unsupported,
+                               std::string(refreshed_in_steps) + "; --keep-corrupt stores what can be decoded");
         const bool lead_in = packet && packet->pts != AV_NOPTS_VALUE && packet->pts < start_;
         decoder_->skip_frame = lead_in ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
         if (packet && packet->pts != AV_NOPTS_VALUE) sent_ = packet->pts;
@@ -128,8 +133,8 @@ private:
 
     void take(AVFrame& frame)
     {
-        if (frame.best_effort_timestamp == AV_NOPTS_VALUE) return corrupt("has no time");
-        const std::int64_t pts = frame.best_effort_timestamp;
+        const std::int64_t pts = time_of(frame);
+        if (pts == AV_NOPTS_VALUE) return corrupt("has no time");
         if (is_leading(pts) || is_behind(pts)) return;
         if (frame.decode_error_flags || frame.flags & AV_FRAME_FLAG_CORRUPT)
             corrupt("cannot be decoded without errors");
@@ -140,6 +145,7 @@ private:
         const microseconds least = av::to_microseconds(1, av_inv_q(source_rate_));
         last_shown_until_ = input_.time_of_video(pts) + std::max(av::to_microseconds(lasts, video_.time_base), least);
         frame.pts = pts - start_;
+        last_taken_ = pts;
         last_until_ = frame.pts + std::max(lasts, av_rescale_q(least.count(), av::microsecond, video_.time_base));
         // What the container says of the pixels' shape goes before what the frames say.
         if (video_.sample_aspect_ratio.num) frame.sample_aspect_ratio = video_.sample_aspect_ratio;
@@ -147,6 +153,15 @@ private:
             filter(frame);
         else
             encode_in_time(frame, video_.time_base, source_rate_, frame.sample_aspect_ratio);
+    }
+
+    // The last frame of a segment has no time where the container only knows when frames are decoded (AVI): it is shown
+    // behind the one before it.
+    std::int64_t time_of(const AVFrame& frame) const
+    {
+        if (frame.best_effort_timestamp != AV_NOPTS_VALUE || !is_at_the_end_ || !last_taken_)
+            return frame.best_effort_timestamp;
+        return *last_taken_ + av_rescale_q(1, av_inv_q(source_rate_), video_.time_base);
     }
 
     // Frames may change in the middle of a video; the clip's do not.
@@ -278,6 +293,7 @@ private:
     // The segment on the video's own clock, where ffmpeg compares: its rounding decides about frames at the edges.
     std::int64_t start_, length_;
     AVRational source_rate_, forced_rate_ = forced_rate(how_), frame_rate_{};
+    recovery recovery_{video_};
     av::codec decoder_, encoder_;
     std::optional<frame_filter> filter_;
     clip_writer writer_;
@@ -288,7 +304,8 @@ private:
     av::packet encoded_ = av::make_packet();
     std::int64_t first_key_ = AV_NOPTS_VALUE;
     std::int64_t sent_ = 0;  // when the last packet that went to the decoder is shown
-    std::optional<std::int64_t> first_shown_, first_filtered_;
+    bool is_at_the_end_ = false;
+    std::optional<std::int64_t> first_shown_, first_filtered_, last_taken_;
     frame_clock clock_;
     std::optional<std::int64_t> first_tick_;
     microseconds last_shown_until_{};

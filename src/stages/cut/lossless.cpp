@@ -15,6 +15,7 @@
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/coded_fields.hpp"
 #include "stages/cut/edit_list.hpp"
+#include "stages/cut/recovery.hpp"
 #include "stages/cut/segment_packets.hpp"
 
 namespace reelpipe::cut {
@@ -46,6 +47,7 @@ public:
           length_(av_rescale_q(length.count(), av::microsecond, source.time_base)),
           length_bytes_(media::length_bytes_of(*source.codecpar)),
           fields_(source),
+          recovery_(source),
           target_(writer.add(*source.codecpar, source.time_base))
     {
         target_.avg_frame_rate = source.avg_frame_rate;
@@ -62,6 +64,8 @@ public:
         check_units(packet);
         if (fields_.is_half_a_frame(packet)) unsupported("H.264 in fields, each of them a sample of its own");
         packet.pts -= start_;
+        if (recovery_.is_incomplete(packet) && packet.pts >= 0 && packet.pts < length_)
+            throw media::error(media::fault::unsupported, refreshed_in_steps);
         if (packet.dts != AV_NOPTS_VALUE) packet.dts -= start_;
         look_at(packet);
         if (packet.dts == AV_NOPTS_VALUE) {
@@ -178,6 +182,7 @@ private:
     std::int64_t start_, length_;
     std::size_t length_bytes_;
     coded_fields fields_;
+    recovery recovery_;
     AVStream& target_;
     std::vector<av::packet> held_;
     std::vector<std::int64_t> shown_, hidden_;

@@ -136,6 +136,22 @@ TEST_CASE("frames in two fields that are samples of their own are encoded, and n
     CHECK(good_clip(folder / "clip.mp4", folder / name, {1s, 2s}, {.preset = "ultrafast"}).frames > 0);
 }
 
+TEST_CASE("frames that are refreshed step by step are shown whole, or refused", "[wild][refresh]")
+{
+    const temp_folder folder;
+    const std::string name = GENERATE("video.mkv", "video.ts", "video.mp4");
+    make(folder / name, "",
+         {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "25", "-x264-params",
+          "intra-refresh=1"});
+    for (const way mode : {way::encode, way::lossless, way::smart}) {
+        CAPTURE(name, static_cast<int>(mode));
+        const options how{.mode = mode, .preset = "ultrafast"};
+        // A refresh begins each second and takes as long; containers call its first frame a key frame.
+        CHECK(fault_of(folder / name, {1400ms, 2400ms}, how) == fault::unsupported);
+        CHECK(good_clip(folder / "clip.mp4", folder / name, {0s, 1s}, how).frames == 25);
+    }
+}
+
 TEST_CASE("interlaced frames that are samples as a whole are copied", "[wild][fields]")
 {
     const temp_folder folder;

@@ -1,0 +1,58 @@
+#include "stages/cut/recovery.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "media/bit_reader.hpp"
+#include "media/nal_units.hpp"
+
+namespace reelpipe::cut {
+
+namespace {
+
+using unit = std::span<const std::uint8_t>;
+
+constexpr unsigned key_slice = 5, messages = 6, recovery_point = 6;
+
+unsigned kind_of(unit u) { return u.empty() ? 0 : u[0] & 0x1fu; }
+bool is_slice(unit u) { return kind_of(u) >= 1 && kind_of(u) <= key_slice; }
+bool is_leaned_on(unit u) { return is_slice(u) && (u[0] & 0x60u) != 0; }
+
+// ISO/IEC 14496-10, D.1: messages of a kind and a size, both in steps of 255.
+std::optional<std::uint32_t> frames_to_recovery(unit u)
+{
+    media::bit_reader bits(u.subspan(1));
+    const auto number = [&] {
+        std::uint32_t sum = 0, byte = 255;
+        while (byte == 255 && !bits.failed()) sum += byte = bits.bits(8);
+        return sum;
+    };
+    while (!bits.failed()) {
+        const std::uint32_t kind = number(), size = number();
+        if (kind == recovery_point && !bits.failed()) return bits.unsigned_number();
+        for (std::uint32_t i = 0; i < size && !bits.failed(); ++i) bits.skip(8);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+recovery::recovery(const AVStream& stream)
+    : is_h264_(stream.codecpar->codec_id == AV_CODEC_ID_H264), length_bytes_(media::length_bytes_of(*stream.codecpar))
+{
+}
+
+bool recovery::is_incomplete(const AVPacket& packet)
+{
+    if (!is_h264_ || left_ == 0u || packet.size == 0) return false;
+    const auto units = media::units_in({packet.data, static_cast<std::size_t>(packet.size)}, length_bytes_);
+    if (std::ranges::any_of(units, [](unit u) { return kind_of(u) == key_slice; })) left_ = 0;
+    for (const unit u : units)
+        if (!left_ && kind_of(u) == messages) left_ = frames_to_recovery(u);
+    if (!left_) left_ = 0;
+    const bool is_incomplete = left_ > 0u;
+    if (is_incomplete && std::ranges::any_of(units, is_leaned_on)) --*left_;
+    return is_incomplete;
+}
+
+}  // namespace reelpipe::cut
