@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """browser.py plays|seeks FIRST COUNT CLIP: what Chromium shows of a clip, by the numbers that its pixels say.
 
-`plays` sees the frames that a busy machine leaves time to show; `seeks` goes to every fifth frame and to the last one.
+`seeks` goes to every fifth frame and to the last one.
 """
 
 import base64
@@ -11,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from frames import BAR_HEIGHT, BARS, HEIGHT, WIDTH, describe
+from frames import BAR_HEIGHT, BARS, HEIGHT, WIDTH, describe_playing
 
 RATE = 30  # frames a second
 PATIENCE = 180  # seconds
@@ -84,8 +84,7 @@ def main(what, first, count, clip):
     if what == "seeks":
         right = sum(number == wanted[place] for number, place in zip(shown, places))
         return "right" if right == len(places) else f"{right} of {len(places)} right"
-    in_order = shown == sorted(shown) and set(shown) <= set(wanted) and wanted[-1] in shown
-    return "right" if in_order and len(set(shown)) > len(wanted) / 2 else describe(shown, wanted)
+    return describe_playing(shown, wanted)
 
 
 if __name__ == "__main__":

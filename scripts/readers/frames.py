@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""frames.py SOURCE FIRST COUNT [--numbers]: compares frames from stdin, I420, with frames FIRST to FIRST + COUNT - 1 of SOURCE.
+"""frames.py SOURCE FIRST COUNT [--playing]: compares frames from stdin, I420, with frames FIRST to FIRST + COUNT - 1 of SOURCE.
 
 SOURCE is I420, too. Sixteen bars at the top of each of its frames are the frame's number. Prints `right`, or which frames
-these are. A frame is spoilt if it looks unlike the source's frame of its number; --numbers does not look at that.
+these are. A frame is spoilt if it looks unlike the source's frame of its number. --playing is for a player, which may
+leave out frames on a busy machine: only the numbers of those that it shows are looked at.
 """
 
 import sys
@@ -41,11 +42,11 @@ class Source:
         error = numpy.square(self.frames[number].astype(numpy.float32) - luma).mean()
         return 10 * numpy.log10(255**2 / max(error, 0.01)) < LEAST_LIKENESS
 
-    def describe(self, lumas, by_number=False):
+    def describe(self, lumas):
         numbers, spoilt = [], 0
         for luma in lumas:
             numbers.append(number_of(luma))
-            spoilt += not by_number and self.is_spoilt(luma)
+            spoilt += self.is_spoilt(luma)
         return describe(numbers, self.wanted) + (f", {spoilt} spoilt" if spoilt else "")
 
     def count_right(self, lumas, numbers):
@@ -61,6 +62,8 @@ def describe(numbers, wanted):
     """`right`, or the frames as runs of numbers and how many of the wanted ones are not among them."""
     if numbers == wanted:
         return "right"
+    if numbers == wanted + wanted:
+        return "right, twice"
     if not numbers:
         return "no frame"
     runs = []
@@ -70,10 +73,18 @@ def describe(numbers, wanted):
         else:
             runs.append([number, number])
     text = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
-    if len(text) > 5:
-        text[3:-1] = [f"{len(text) - 4} more runs"]
+    which = ", ".join(text) if len(text) <= 5 else f"in {len(text)} runs, {text[0]} to {text[-1]}"
     lost = len(set(wanted) - set(numbers))
-    return f"{len(numbers)} frames: {', '.join(text)}" + (f"; {lost} lost" if lost else "")
+    return f"{len(numbers)} frames: {which}" + (f"; {lost} lost" if lost else "")
+
+
+def describe_playing(numbers, wanted):
+    """`right` if what is shown is wanted, in order, and to the end but for a few frames."""
+    if not numbers:
+        return "no frame"
+    in_order = all(a <= b for a, b in zip(numbers, numbers[1:]))
+    right = in_order and set(numbers) <= set(wanted) and numbers[-1] >= wanted[-5]
+    return "right" if right and len(set(numbers)) > len(wanted) / 2 else f"frames {numbers[0]} to {numbers[-1]}"
 
 
 def main():
@@ -84,7 +95,10 @@ def main():
         while len(data := sys.stdin.buffer.read(size)) == size:
             yield numpy.frombuffer(data, numpy.uint8)[: WIDTH * HEIGHT].reshape(HEIGHT, WIDTH)
 
-    print(source.describe(lumas(), by_number="--numbers" in sys.argv))
+    if "--playing" in sys.argv:
+        print(describe_playing([number_of(luma) for luma in lumas()], source.wanted))
+    else:
+        print(source.describe(lumas()))
 
 
 if __name__ == "__main__":
