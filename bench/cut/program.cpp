@@ -1,5 +1,5 @@
-// The whole program: `reelpipe download`, with its ledger, its report, its worker process and its start. Encoded clips
-// come from a folder of videos, lossless ones are fetched.
+// The whole program: `reelpipe download`, with its ledger, its report, its worker process and its start. Encoded and
+// smart clips come from a folder of videos, lossless ones are fetched.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -40,15 +40,15 @@ fs::path clip_of(const fs::path& folder, std::size_t i)
 
 figures program(const workload& w)
 {
-    const bool lossless = w.mode == cutting::lossless;
     const fs::path list = write_list(w), clips = w.folder / "clips";
     fs::remove_all(clips);
     const auto begun = std::chrono::steady_clock::now();
     std::vector<std::string> words{REELPIPE_BINARY, "download", list, "-o", clips, "--jobs", "1", "--progress", "none"};
-    if (lossless)
+    if (w.mode == cutting::lossless)
         words.insert(words.end(), {"--source", w.address + "/{id}.mp4", "--cut", "lossless"});
     else
-        words.insert(words.end(), {"--source", w.videos().string(), "--preset", w.preset});
+        words.insert(words.end(), {"--source", w.videos().string(), "--preset", w.preset, "--cut",
+                                   w.mode == cutting::smart ? "smart" : "encode"});
     const double cpu_s = run_program(words).cpu_s;
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
     for (std::size_t i = 0; i < w.segments.size(); ++i) check(w, i, clip_of(clips / "l", i));

@@ -12,7 +12,7 @@
 
 namespace reelpipe::bench {
 
-enum class cutting { encode, lossless };
+enum class cutting { encode, lossless, smart };
 
 // What every contender cuts out of one video, and what has to come out.
 struct workload {
@@ -32,16 +32,18 @@ struct workload {
     std::filesystem::path videos() const { return folder / "videos"; }
 };
 
-struct video_size {
+struct video_shape {
     int seconds = 0;
-    std::string frame{};  // "640x360"
+    std::string frame{};   // "640x360"
+    int group_size = 150;  // frames from one key frame to the next
 };
 
 // Makes the video, once, the names of the videos, and what the clips are compared with.
-workload prepare(workload, const video_size&);
+workload prepare(workload, const video_shape&);
 
 // Throws wrong_result unless the clip of segment `i` is the right one. Encoded: each packet is ffmpeg's. Lossless: it
-// shows the video's frames, bit for bit; `slack`: there may be so many more or fewer of them at the end.
+// shows the video's frames, bit for bit; `slack`: there may be so many more or fewer of them at the end. Smart: it
+// shows as many frames as the video, and from one of them on they are the video's, but for the last few.
 void check(const workload&, std::size_t i, const std::filesystem::path& clip, std::size_t slack = 0);
 
 // ffmpeg -ss START -t LENGTH -i VIDEO ..., which encodes or copies.

@@ -11,7 +11,7 @@ figures reelpipe_program(const workload& w, const std::string& cut, const std::v
     std::vector<std::string> words{
         REELPIPE_BINARY, "download",    w.list(), "-o",      w.output(),           "--cut", cut, "--progress",
         "none",          "--log-level", "error",  "--trace", w.home / "trace.json"};
-    if (cut == "encode") words.insert(words.end(), {"--preset", w.preset});
+    if (cut != "lossless") words.insert(words.end(), {"--preset", w.preset});
     words.emplace_back("--source");
     if (w.with_site)
         words.insert(words.end(), {"youtube", "--url-base", w.server->url("pages/")});

@@ -28,7 +28,6 @@ std::string failures_text(const progress& p)
 {
     std::string text = fmt::format("failed {}", p.failed);
     std::string_view before = " (";
-    text += copies_text(p.copies);
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("{}{} {}", before, to_string(why), count);
         before = ", ";
@@ -163,6 +162,7 @@ std::string summary_text(const download_summary& s)
                                    static_cast<double>(p.fetched) / megabyte, duration_text(p.elapsed_s));
     if (s.duplicates) text += fmt::format("{} ignored\n", counted(s.duplicates, "duplicate row"));
     if (s.bad_rows) text += fmt::format("{} skipped\n", counted(s.bad_rows, "invalid row"));
+    text += copies_text(p.copies);
     if (p.shorter)
         text +=
             fmt::format("{} shorter than asked for, because the video ends: {}\n",

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <map>
 #include <random>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -196,6 +197,28 @@ TEST_CASE("the audio of a smart clip begins with its first frame and is that of 
         return std::ranges::count(all, '\n');
     };
     CHECK(std::abs(count("clip.mp4") - count("whole.mp4")) <= 2);
+}
+
+TEST_CASE("re-encoded frames of a smart clip look like the source's", "[smart]")
+{
+    const temp_folder folder;
+    const result made = cut_to(folder / "clip.mp4", video("moov_first.mp4"), {3s, 13s}, smart);
+    REQUIRE(made.parts);
+    const std::string pairs = "[0:v]setpts=N/30/TB[clip];[1:v]setpts=N/30/TB[source];[clip][source]psnr=stats_file=" +
+                              (folder / "psnr.txt").string();
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", (folder / "clip.mp4").string(), "-ss", "3", "-t", "10", "-i",
+               video("moov_first.mp4").string(), "-lavfi", pairs, "-f", "null", "-"});
+    std::vector<double> likenesses;  // in dB, of frames that are not copied
+    std::istringstream lines(read_file(folder / "psnr.txt"));
+    for (std::string line; std::getline(lines, line);) {
+        const std::string name = "psnr_avg:";
+        const double likeness = std::stod(line.substr(line.find(name) + name.size()));
+        if (!std::isinf(likeness)) likenesses.push_back(likeness);
+    }
+    REQUIRE(likenesses.size() >= static_cast<std::size_t>(made.parts->copy_begin));
+    std::ranges::sort(likenesses);
+    CHECK(likenesses.front() >= 36);
+    CHECK(likenesses[likenesses.size() / 2] >= 40);
 }
 
 // Over the videos of a folder, as scripts/check_smart makes them: ZOO the folder, CUTS how many of each, SEED.
