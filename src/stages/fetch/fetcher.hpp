@@ -81,6 +81,7 @@ private:
 
     asio::awaitable<fetched> bring_all(held_video&, media_source, std::vector<segment>);
     asio::awaitable<missing_pieces> plan(held_video&, const std::vector<segment>&);
+    asio::awaitable<void> check_ends(held_video&, const std::vector<segment>&);
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 
     http_client& http_;

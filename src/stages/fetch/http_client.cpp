@@ -87,6 +87,14 @@ header_lines lines_of(const http_request& request)
     return lines;
 }
 
+// Whether a body without a length is known to be whole all the same: the last chunk of it says so, or HTTP/2 does.
+bool announces_end(const easy_handle& easy)
+{
+    long version = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_HTTP_VERSION, &version);
+    return version >= CURL_HTTP_VERSION_2_0 || header_of(easy.get(), "Transfer-Encoding");
+}
+
 // libcurl up to 7.88 buffers up to 32 MB of an HTTP/2 stream and has stalls that were mended later.
 bool library_does_http2_well() { return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080a00; }
 
@@ -369,8 +377,10 @@ void transfer::state::check_end()
                    .proxy = request.proxy,
                    .ipv4_only = driver->options.ipv4_only});
     if (!has_head) check_head();  // there was no body
-    const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();
-    if (ends_by_closing) head.identity.size = head.body.end = position;
+    if (head.body.end == std::numeric_limits<std::uint64_t>::max()) {
+        head.identity.size = head.body.end = position;
+        head.ends_by_closing = !announces_end(easy);
+    }
     if (position < std::min(stop, head.body.end))
         throw network_error(where() + ": the body ended before byte " + std::to_string(stop), host(), false);
 }
