@@ -144,6 +144,7 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
         if (next.are_the_last) break;
     }
     co_await check_ends(video, wanted);
+    tell_of_whole(video);
     co_return material_of(video, wanted.size());
 }
 
@@ -193,6 +194,16 @@ asio::awaitable<void> fetcher::check_ends(held_video& video, const std::vector<s
         } catch (const media::error&) {
         }
         if (asks_for_more) doubt_length(file);
+    }
+}
+
+void fetcher::tell_of_whole(const held_video& video)
+{
+    for (const held_video::file& file : video.files) {
+        if (file.takes_ranges || !options_.on_whole_videos) continue;
+        const std::string host = host_of(file.from.url);
+        if (told_.insert(host).second)
+            options_.on_whole_videos(host, file.bytes->held().bytes(), file.index_bytes + file.span_bytes);
     }
 }
 
