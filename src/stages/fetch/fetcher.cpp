@@ -185,7 +185,8 @@ asio::awaitable<void> fetcher::check_ends(held_video& video, const std::vector<s
         if (!is_doubtful(file)) continue;
         media::partial_file view = file.bytes->view();
         ++view.size;
-        const media::tracks kind = i == 0 ? media::tracks::video : media::tracks::audio;
+        const media::stream_selection kind =
+            i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
         auto look = [this, &view, &wanted, kind] { return options_.looks.plan(view, wanted, kind); };
         bool asks_for_more = true;
         try {
