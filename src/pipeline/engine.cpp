@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,20 @@ std::shared_ptr<fetch::disk_budget> budget_for(const asio::any_io_executor& loop
     return options.tmp_limit == 0 ? nullptr : std::make_shared<fetch::disk_budget>(loop, options.tmp_limit);
 }
 
+// The cost of a host that ignores ranges, for the user.
+std::function<void(const std::string&, std::uint64_t, std::uint64_t)> teller_of_whole_videos(const run_events& events)
+{
+    if (!events.on_message) return {};
+    return [say = events.on_message](const std::string& host, std::uint64_t came, std::uint64_t needed) {
+        constexpr double mb = 1e6;
+        say(severity::warning,
+            fmt::format(
+                "{} ignores ranges: each video is fetched from its start to the end of its last clip ({:.1f} MB "
+                "of the first one, where {:.1f} MB would do)",
+                host, static_cast<double>(came) / mb, static_cast<double>(needed) / mb));
+    };
+}
+
 }  // namespace
 
 engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& planners,
@@ -61,7 +77,8 @@ engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& p
                .requests_per_second = options.fetch.requests_per_second,
                .budget = budget_for(loop, options.fetch),
                .max_height = options.source.max_height,
-               .looks = media_probe()})
+               .looks = media_probe(),
+               .on_whole_videos = teller_of_whole_videos(options.events)})
 {
 }
 

@@ -128,6 +128,64 @@ TEST_CASE("a ledger of the first version keeps its outcomes", "[ledger]")
     CHECK(version.integer(0) == reelpipe::schema_version());
 }
 
+TEST_CASE("a ledger of the third version keeps outcomes, options and URLs, and learns what clips are short of",
+          "[ledger]")
+{
+    const temp_folder folder;
+    {
+        database old(folder / "l");
+        old.execute(
+            "PRAGMA journal_mode = WAL;"
+            "CREATE TABLE clip(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, label TEXT NOT NULL,"
+            " reason TEXT, message TEXT NOT NULL, attempts INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+            " modified_ns INTEGER NOT NULL, frames INTEGER NOT NULL, fetched INTEGER NOT NULL,"
+            " resolve_s REAL NOT NULL, fetch_s REAL NOT NULL, cut_s REAL NOT NULL,"
+            " recorded TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,"
+            " class TEXT, duration_s REAL NOT NULL DEFAULT 0, streams TEXT NOT NULL DEFAULT '',"
+            " verify_s REAL NOT NULL DEFAULT 0, store_s REAL NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0,"
+            " PRIMARY KEY(video, start, end, label)) WITHOUT ROWID;"
+            "CREATE TABLE run(id INTEGER PRIMARY KEY, started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, ended TEXT,"
+            " ending TEXT, reelpipe TEXT NOT NULL, resolver TEXT NOT NULL DEFAULT '', options TEXT NOT NULL);"
+            "CREATE TABLE output_option(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE resolved(video TEXT PRIMARY KEY, asked INTEGER NOT NULL, until INTEGER NOT NULL,"
+            " source TEXT NOT NULL) WITHOUT ROWID;"
+            "INSERT INTO clip VALUES('v1', 1000000, 11000000, 'l', NULL, '4 s shorter than asked for', 1, 7, 8, 180, 9,"
+            " 0.1, 0.2, 0.3, '2026', 'stored', 6.0, 'h264', 0.1, 0.1, 1);"
+            "INSERT INTO clip VALUES('v2', 1000000, 11000000, 'l', 'removed', 'x', 1, 0, 0, 0, 0, 0, 0, 0, '2026',"
+            " 'permanent', 0, '', 0, 0, 1);"
+            "INSERT INTO run VALUES(1, '2026', '2026', 'complete', '0.1', 'yt-dlp', '{}');"
+            "INSERT INTO output_option VALUES('crf', '23');"
+            "INSERT INTO resolved VALUES('v3', 5, 4000000000, '{}');"
+            "PRAGMA user_version = 3");
+    }
+
+    database db(folder / "l");
+    REQUIRE(reelpipe::has_our_tables(db));
+    ledger l(db);
+    reelpipe::work_list list(db, std::filesystem::temp_directory_path());
+    list.add(clip(1));
+    list.add(clip(2));
+    list.seal();
+
+    const auto all = list.after(nullptr, 10);
+    REQUIRE(all.size() == 2);
+    REQUIRE(all[0].before);
+    CHECK(all[0].before->frames == 180);
+    REQUIRE(all[1].before);
+    CHECK(all[1].before->failed == reelpipe::reason::removed);
+    const auto number_of = [&db](const char* query) {
+        statement one = db.prepare(query);
+        REQUIRE(one.step());
+        return one.integer(0);
+    };
+    CHECK(number_of("PRAGMA user_version") == reelpipe::schema_version());
+    CHECK(number_of("SELECT round(missing_s) FROM clip WHERE video = 'v1'") == 4);
+    CHECK(number_of("SELECT value FROM output_option WHERE name = 'crf'") == 23);
+    CHECK(number_of("SELECT count(*) FROM resolved") == 1);
+    CHECK(number_of("SELECT count(*) FROM run") == 1);
+    CHECK(number_of("SELECT count(*) FROM attempt") == 0);
+}
+
 TEST_CASE("a ledger of a later version is refused, not changed", "[ledger]")
 {
     const temp_folder folder;

@@ -24,8 +24,8 @@ bool is_local(const failed_transfer& failed, long tunnel_status)
     if (tunnel_status >= 400 && tunnel_status < 500) return true;
     switch (failed.code) {
         case CURLE_COULDNT_RESOLVE_HOST:
-            // Such a name may well have an IPv6 address.
-            return !failed.ipv4_only || !failed.proxy.empty();
+            // A host that names another one has been found itself; the name may have an IPv6 address only.
+            return !(failed.redirected || failed.ipv4_only) || !failed.proxy.empty();
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_INTERFACE_FAILED:
         case CURLE_PROXY:
@@ -61,14 +61,20 @@ bool is_unconnected(const failed_transfer& failed, bool local)
 
 void throw_for(const failed_transfer& failed)
 {
+    const std::string text = failed.text + ": " + failed.words;
     switch (failed.code) {
         case CURLE_TOO_MANY_REDIRECTS:
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
-            throw misleading_error(failed.text, failed.host);
+            throw misleading_error(text, failed.host);
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_BAD_CONTENT_ENCODING:
-            throw answer_error(failed.text, failed.host);
+            throw answer_error(text, failed.host);
+        case CURLE_OUT_OF_MEMORY:
+            // What libcurl says of a header that is longer than it takes.
+            if (number(failed.easy, CURLINFO_RESPONSE_CODE) != 0)
+                throw answer_error(failed.text + ": a header that is longer than libcurl takes", failed.host);
+            break;
         default:
             break;
     }
@@ -77,7 +83,7 @@ void throw_for(const failed_transfer& failed)
     const std::string way = failed.proxy.empty() ? "" : " (through the proxy " + host_of(failed.proxy) + ")";
     const bool local = is_local(failed, tunnel_status);
     const bool unanswered = number(failed.easy, CURLINFO_RESPONSE_CODE) == 0;
-    throw network_error(failed.text + way, failed.host, local, is_unconnected(failed, local), unanswered);
+    throw network_error(text + way, failed.host, local, is_unconnected(failed, local), unanswered);
 }
 
 void throw_for_proxy_password(const failed_transfer& failed)

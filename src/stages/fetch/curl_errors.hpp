@@ -11,10 +11,12 @@ namespace reelpipe::fetch {
 struct failed_transfer {
     CURL* easy;
     CURLcode code;
-    std::string text{};  // what was asked of whom, and libcurl's words
-    std::string host{};
-    std::string proxy{};     // empty: none
-    bool ipv4_only = false;  // no address of IPv6 was looked for
+    std::string text{};       // what was asked of whom
+    std::string words{};      // libcurl's
+    std::string host{};       // that did not answer
+    std::string proxy{};      // empty: none
+    bool ipv4_only = false;   // no address of IPv6 was looked for
+    bool redirected = false;  // `host` is not the one that was to be asked, but one that it names
 };
 
 // Throws the transfer_error that it is.

@@ -36,20 +36,19 @@ void begin(held_video& video, const media_source& source)
     }
 }
 
-// A video that makes no sense may be one whose body broke off, where nobody had said how long it is. It is believed
-// when it ends at the same byte once more.
-void doubt_lengths(held_video& video)
+// A body may have broken off where nobody had said how long it is.
+bool is_doubtful(const held_file& file) { return file.ends_by_closing && file.doubted_length != file.identity.size; }
+
+// It is believed when it ends at the same byte once more.
+void doubt_length(held_file& file)
 {
-    for (held_file& file : video.files) {
-        if (!file.ends_by_closing) continue;
-        const auto length = file.identity.size;
-        if (std::exchange(file.doubted_length, length) == length) continue;
-        file.forget();
-        throw network_error(display_name(file.from.url) + ": the connection was closed after " +
-                                std::to_string(length.value_or(0)) +
-                                " bytes, and the server did not say how many there are",
-                            host_of(file.from.url), false);
-    }
+    if (!is_doubtful(file)) return;
+    file.doubted_length = file.identity.size;
+    file.forget();
+    throw network_error(display_name(file.from.url) + ": the connection was closed after " +
+                            std::to_string(*file.doubted_length) +
+                            " bytes, and the server did not say how many there are",
+                        host_of(file.from.url), false);
 }
 
 // A video that failed may come back behind others; until then they need not wait for it.
@@ -136,7 +135,7 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
             bad_media = std::current_exception();
         }
         if (bad_media) {
-            doubt_lengths(video);
+            for (held_video::file& file : video.files) doubt_length(file);
             std::rethrow_exception(bad_media);
         }
         if (next.pieces.empty()) break;
@@ -144,6 +143,8 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
         co_await fetch_ranges(with, std::move(next.pieces));
         if (next.are_the_last) break;
     }
+    co_await check_ends(video, wanted);
+    tell_of_whole(video);
     co_return material_of(video, wanted.size());
 }
 
@@ -173,6 +174,38 @@ asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const 
         found.are_the_last = found.are_the_last && next.complete;
     }
     co_return found;
+}
+
+// A file that ends too early looks like a video that does. Of one whose end is doubtful, the segments must not ask for
+// the byte behind it.
+asio::awaitable<void> fetcher::check_ends(held_video& video, const std::vector<segment>& wanted)
+{
+    for (std::size_t i = 0; i < video.files.size(); ++i) {
+        held_video::file& file = video.files[i];
+        if (!is_doubtful(file)) continue;
+        media::partial_file view = file.bytes->view();
+        ++view.size;
+        const media::stream_selection kind =
+            i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
+        auto look = [this, &view, &wanted, kind] { return options_.looks.plan(view, wanted, kind); };
+        bool asks_for_more = true;
+        try {
+            const media::span_plan beyond = co_await reelpipe::offload(planners_, look);
+            asks_for_more = !beyond.needed.empty();
+        } catch (const media::error&) {
+        }
+        if (asks_for_more) doubt_length(file);
+    }
+}
+
+void fetcher::tell_of_whole(const held_video& video)
+{
+    for (const held_video::file& file : video.files) {
+        if (file.takes_ranges || !options_.on_whole_videos) continue;
+        const std::string host = host_of(file.from.url);
+        if (told_.insert(host).second)
+            options_.on_whole_videos(host, file.bytes->held().bytes(), file.index_bytes + file.span_bytes);
+    }
 }
 
 // What the first plan says about the head: it shows how much of it was index. Down at once, up slowly, because a head

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 #include "reelpipe/clip.hpp"
@@ -81,6 +82,8 @@ private:
 
     asio::awaitable<fetched> bring_all(held_video&, media_source, std::vector<segment>);
     asio::awaitable<missing_pieces> plan(held_video&, const std::vector<segment>&);
+    asio::awaitable<void> check_ends(held_video&, const std::vector<segment>&);
+    void tell_of_whole(const held_video&);
     void learn_head(media::byte_range head, const std::vector<media::byte_range>& needed, std::uint64_t index_bytes);
 
     http_client& http_;
@@ -88,6 +91,7 @@ private:
     asio::any_io_executor planners_;
     options options_;
     std::uint64_t head_;
+    std::set<std::string> told_;  // hosts that ignore ranges
 };
 
 }  // namespace reelpipe::fetch

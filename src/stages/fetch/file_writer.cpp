@@ -100,7 +100,7 @@ void file_writer::end(const response_head& head)
     file_.compare_with_forgotten();
     if (file_.identity.size || head.partial) return;
     file_.identity.size = head.identity.size.value_or(0);
-    file_.ends_by_closing = true;
+    file_.ends_by_closing = head.ends_by_closing;
     if (*file_.identity.size == 0) fail<not_media_error>(file_, "an empty file");
     make_room(file_);
 }

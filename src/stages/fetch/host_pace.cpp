@@ -12,7 +12,10 @@ using namespace std::chrono_literals;
 using fractional_seconds = std::chrono::duration<double>;
 
 constexpr double too_many_refusals = 2;  // more than about a tenth of all answers
-constexpr double below_granted = 0.97, above_served = 1.2;
+constexpr double above_served = 1.2;
+constexpr double blind = 0.2;                            // of growth a second where nothing is known
+constexpr double below_refused = 0.95, far_below = 0.5;  // where the rate goes on after one that was refused
+constexpr double shortest_return_s = 40, pauses_of_return = 40;
 constexpr auto long_enough = 2s;  // with enough answers, to see what a host grants
 constexpr std::uint64_t enough = 10;
 constexpr double slowest = 0.05;        // requests a second
@@ -39,43 +42,43 @@ host_pace::duration interval(double per_second)
 
 host_pace::ticket host_pace::begin(time now)
 {
-    if (!counted_since_) counted_since_ = now;
     ++under_way_;
     const bool waited = next_turn_ + interval(rate_ == unbounded ? 1e9 : rate_) > now;
     if (rate_ == unbounded)
         sent_.push_back(now);
     else if (waited)
-        grow_rate(now);
+        grow_rate();
     const double allowed = most_ > 0 ? std::min(most_, rate_) : rate_;
     if (allowed != unbounded) next_turn_ = std::max(next_turn_, now) + interval(allowed);
     while (!sent_.empty() && sent_.front() + 1s < now) sent_.pop_front();
-    return {.width = under_way_, .cut = cuts_};
+    return {.width = under_way_, .cut = cuts_, .refused = refused_};
 }
 
-// Up quickly to near what was granted, slowly past it, and quickly again where more is granted than was thought. The
-// dearer a refusal is, the slower.
-void host_pace::grow_rate(time)
+// As TCP's CUBIC does: up quickly to near the rate that was refused, slowly past it, and quickly again where more is
+// granted than was thought. The dearer a refusal is, the slower.
+void host_pace::grow_rate()
 {
-    constexpr double blind = 0.5, quick = 0.1, beyond = 0.05;
-    const double pause = std::max(fractional_seconds(last_pause_).count(), 1e-3);
-    const double careful = std::clamp(0.005 / pause, 0.0002, 0.002);
-    double a_second = beyond;
-    if (granted_ == unbounded)
-        a_second = blind;
-    else if (rate_ < 0.9 * granted_)
-        a_second = quick;
-    else if (rate_ <= 1.1 * granted_)
-        a_second = careful;
-    rate_ *= 1 + a_second / std::max(rate_, 1.0);  // so many requests come in a second
+    if (ceiling_ == unbounded) {
+        rate_ *= 1 + blind / std::max(rate_, 1.0);  // so many requests come in a second
+        return;
+    }
+    paced_ += interval(rate_);
+    const double pause = fractional_seconds(last_pause_).count();
+    const double until_ceiling = std::max(shortest_return_s, pauses_of_return * pause);
+    const double way = fractional_seconds(paced_).count() / until_ceiling - 1;
+    rate_ = std::max(rate_, ceiling_ + (ceiling_ - begin_) * way * way * way);
 }
 
-void host_pace::served(const ticket& t, time)
+void host_pace::served(const ticket& t, time now)
 {
     ++served_;
-    ++served_since_cut_;
+    if (t.cut == cuts_ && counted_since_) ++served_since_cut_;
+    if (t.cut == cuts_ && !counted_since_) counted_since_ = now;
     refusals_ *= forgotten_by_one;
     fruitless_pauses_ = 0;
-    if (t.width > widest_served_) {
+    // Where one is refused for being too many and does not say so, those beside it were fewer than they seemed.
+    const bool is_certain = !refuses_silently_ || t.refused == refused_;
+    if (t.width > widest_served_ && is_certain) {
         widest_served_ = t.width;
         rounds_to_widen_ = std::max<std::size_t>(rounds_to_widen_ / 2, 1);
     }
@@ -104,11 +107,15 @@ void host_pace::refused(const ticket& t, time now, std::optional<std::chrono::se
     const duration own = std::min<duration>(first_pause * (1u << std::min(fruitless_pauses_, 12u)), max_own_pause);
     last_pause_ = asked ? std::min<duration>(*asked, max_asked_pause) : own;
     leave_alone_until(now + spread(last_pause_));
-    if (starts_anew) count_from(next_turn_);
+    if (!starts_anew) return;
+    served_since_cut_ = 0;
+    counted_since_.reset();
 }
 
 bool host_pace::refused_as_too_wide(const ticket& t, time now)
 {
+    ++refused_;
+    refuses_silently_ = true;
     if (!is_too_wide(t)) return t.cut != cuts_ && t.width > window_;
     if (t.cut == cuts_) cut_width(t, now);
     if (served_ == 0) leave_alone_until(now + spread(first_pause));
@@ -124,29 +131,25 @@ void host_pace::cut_width(const ticket& t, time now)
     served_at_full_ = 0;
     rounds_to_widen_ = std::min(rounds_to_widen_ * 2, max_rounds);
     rate_ = std::max({current_rate(now) / 2, above_served * served_per_second(now), slowest});
-    granted_ = unbounded;
+    ceiling_ = unbounded;
     ++cuts_;
 }
 
 void host_pace::cut_rate(time now)
 {
     const double current = current_rate(now);
-    const bool is_known = now - *counted_since_ >= long_enough && served_since_cut_ >= enough;
-    granted_ = is_known ? std::min(served_per_second(now), current) : current / 2;
-    rate_ = std::max({current / 2, below_granted * granted_, slowest});
-    widest_served_ = 0;
+    const bool is_known = counted_since_ && now - *counted_since_ >= long_enough && served_since_cut_ >= enough;
+    ceiling_ = current;
+    begin_ = std::max(current * (is_known ? below_refused : far_below), slowest);
+    rate_ = begin_;
+    paced_ = {};
     refusals_ = 0;
     ++cuts_;
 }
 
-void host_pace::count_from(time begin)
-{
-    served_since_cut_ = 0;
-    counted_since_ = begin;
-}
-
 double host_pace::served_per_second(time now) const
 {
+    if (!counted_since_) return 0;
     const double passed = std::max(fractional_seconds(now - *counted_since_).count(), 1e-3);
     return std::min(static_cast<double>(served_since_cut_) / passed, 1e6);
 }

@@ -22,8 +22,9 @@ public:
 
     // A request that is under way.
     struct ticket {
-        std::size_t width = 0;  // requests under way when it was sent, itself among them
-        std::uint64_t cut = 0;  // cuts before it was sent
+        std::size_t width = 0;      // requests under way when it was sent, itself among them
+        std::uint64_t cut = 0;      // cuts before it was sent
+        std::uint64_t refused = 0;  // requests that were refused without a reason before it was sent
     };
 
     // Not more than `max_per_second` requests; 0: without bounds.
@@ -57,8 +58,7 @@ private:
     bool is_too_wide(const ticket& t) const { return t.width > 1 && t.width > widest_served_; }
     void cut_width(const ticket&, time now);
     void cut_rate(time now);
-    void grow_rate(time now);
-    void count_from(time begin);
+    void grow_rate();
     double served_per_second(time now) const;
     double sent_per_second(time now);
     double current_rate(time now);
@@ -66,17 +66,21 @@ private:
 
     double most_;
     double rate_ = unbounded;
-    double granted_ = unbounded;  // requests a second that were served before the last cut
+    double ceiling_ = unbounded;  // the rate that was refused
+    double begin_ = 0;            // the rate after that
+    duration paced_{};            // since then, while requests were waiting for their turns
     std::size_t window_ = std::numeric_limits<std::size_t>::max();
     std::size_t under_way_ = 0;
-    std::size_t widest_served_ = 0;  // since the last cut
+    std::size_t widest_served_ = 0;  // since the window was cut
     std::size_t served_at_full_ = 0;
     std::size_t rounds_to_widen_ = 1;
     std::uint64_t cuts_ = 0;
     std::uint64_t served_ = 0;
+    std::uint64_t refused_ = 0;  // without a reason
+    bool refuses_silently_ = false;
     std::uint64_t served_since_cut_ = 0;
-    std::optional<time> counted_since_{};
-    double refusals_ = 0;  // of late: each counts less with every answer that is good
+    std::optional<time> counted_since_{};  // the first answer after the last cut of the rate
+    double refusals_ = 0;                  // of late: each counts less with every answer that is good
     unsigned fruitless_pauses_ = 0;
     duration last_pause_{};
     time next_turn_{};

@@ -71,20 +71,39 @@ bool may_be_sent(std::string_view line)
         [name](std::string_view own) { return equal_but_for_case(name, own); });
 }
 
-header_lines lines_of(const http_request& request)
+// What another host may be told, to which a redirect leads: how a browser asks, and nothing that may be a secret.
+// libcurl itself keeps back Authorization and Cookie only.
+bool is_for_everybody(std::string_view line)
+{
+    const std::string_view name = line.substr(0, line.find_first_of(":; "));
+    return equal_but_for_case(name.substr(0, 6), "Accept") || equal_but_for_case(name.substr(0, 10), "Sec-Fetch-") ||
+           equal_but_for_case(name, "User-Agent") || equal_but_for_case(name, "Referer") ||
+           equal_but_for_case(name, "Origin");
+}
+
+header_lines lines_of(const http_request& request, bool is_same_host)
 {
     header_lines lines;
     bool accepts = false;
     for (const std::string& line : request.headers) {
-        if (!may_be_sent(line)) continue;
+        if (!may_be_sent(line) || !(is_same_host || is_for_everybody(line))) continue;
         accepts = accepts || equal_but_for_case(line.substr(0, 7), "Accept:");
         append(lines, line);
     }
     if (!accepts) append(lines, "Accept:");  // libcurl would send one of its own
     append(lines, "Accept-Encoding: identity");
-    // As a header and not as CURLOPT_COOKIE, because only that stays behind when a redirect leads to another host.
-    if (!request.cookies.empty() && !breaks(request.cookies)) append(lines, "Cookie: " + request.cookies);
+    // As a header and not as CURLOPT_COOKIE, which would follow a redirect to another host.
+    if (is_same_host && !request.cookies.empty() && !breaks(request.cookies))
+        append(lines, "Cookie: " + request.cookies);
     return lines;
+}
+
+// Whether a body without a length is known to be whole all the same: the last chunk of it says so, or HTTP/2 does.
+bool announces_end(const easy_handle& easy)
+{
+    long version = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_HTTP_VERSION, &version);
+    return version >= CURL_HTTP_VERSION_2_0 || header_of(easy.get(), "Transfer-Encoding");
 }
 
 // libcurl up to 7.88 buffers up to 32 MB of an HTTP/2 stream and has stalls that were mended later.
@@ -135,12 +154,15 @@ struct transfer::state final : curl_multi::job {
     [[noreturn]] void refuse(int status) const;
     std::string where() const;
     std::string host() const { return host_of(request.url); }
+    std::string asked_url() const;
+    std::string asked_host() const { return host_of(asked_url()); }
 
     std::shared_ptr<http_client::driver> driver;
     http_request request;
     body_sink& sink;
     easy_handle easy;
     header_lines lines;
+    header_lines lines_elsewhere;  // for hosts that redirects lead to
     char message[CURL_ERROR_SIZE]{};
 
     response_head head;
@@ -193,7 +215,8 @@ void transfer::state::prepare()
 {
     const http_options& options = driver->options;
     const media::byte_range range = request.range;
-    lines = lines_of(request);
+    lines = lines_of(request, true);
+    lines_elsewhere = lines_of(request, false);
 
     set(easy, CURLOPT_URL, request.url.c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -257,6 +280,8 @@ int transfer::state::on_connected(void* self, char* address, char*, int, int) no
     auto& transfer = *static_cast<state*>(self);
     try {
         transfer.check_address(address);
+        const bool is_same_host = transfer.asked_host() == transfer.host();
+        set(transfer.easy, CURLOPT_HTTPHEADER, (is_same_host ? transfer.lines : transfer.lines_elsewhere).get());
         return CURL_PREREQFUNC_OK;
     } catch (...) {
         transfer.error = std::current_exception();
@@ -267,9 +292,7 @@ int transfer::state::on_connected(void* self, char* address, char*, int, int) no
 void transfer::state::check_address(const char* address) const
 {
     if (driver->options.allow_private) return;
-    const char* now = nullptr;
-    curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &now);
-    const std::string url = now ? now : request.url;
+    const std::string url = asked_url();
     if (!request.public_only && host_of(url) == host()) return;
     // Behind a proxy the address is the proxy's; what a name stands for is its affair.
     const bool is_private = request.proxy.empty() ? is_private_address(address) : is_private_address(host_name_of(url));
@@ -277,6 +300,14 @@ void transfer::state::check_address(const char* address) const
         throw forbidden_address_error(display_name(request.url) + " leads to " + host_of(url) + " (" + address +
                                           "), which is not a public address",
                                       host());
+}
+
+// Where redirects have led.
+std::string transfer::state::asked_url() const
+{
+    const char* now = nullptr;
+    curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &now);
+    return now ? now : request.url;
 }
 
 void transfer::state::leave() noexcept { driver->give_back(std::exchange(paid, 0)); }
@@ -361,16 +392,22 @@ void transfer::state::check_end()
 {
     if (error) std::rethrow_exception(error);
     if (has_enough || (has_head && position == stop && stop < head.body.end)) return;
-    if (result != CURLE_OK)
+    if (result != CURLE_OK) {
+        const bool redirected = asked_host() != host();
         throw_for({.easy = easy.get(),
                    .code = result,
-                   .text = where() + ": " + (*message ? message : curl_easy_strerror(result)),
-                   .host = host(),
+                   .text = where() + (redirected ? ", redirected to " + display_name(asked_url()) : ""),
+                   .words = *message ? message : curl_easy_strerror(result),
+                   .host = asked_host(),
                    .proxy = request.proxy,
-                   .ipv4_only = driver->options.ipv4_only});
+                   .ipv4_only = driver->options.ipv4_only,
+                   .redirected = redirected});
+    }
     if (!has_head) check_head();  // there was no body
-    const bool ends_by_closing = head.body.end == std::numeric_limits<std::uint64_t>::max();
-    if (ends_by_closing) head.identity.size = head.body.end = position;
+    if (head.body.end == std::numeric_limits<std::uint64_t>::max()) {
+        head.identity.size = head.body.end = position;
+        head.ends_by_closing = !announces_end(easy);
+    }
     if (position < std::min(stop, head.body.end))
         throw network_error(where() + ": the body ended before byte " + std::to_string(stop), host(), false);
 }

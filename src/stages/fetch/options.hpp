@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "stages/fetch/disk_budget.hpp"
 #include "stages/fetch/media_probe.hpp"
@@ -23,6 +25,8 @@ struct options {
     std::shared_ptr<disk_budget> budget{};  // of the temporary files; none: no limit
     int max_height = 0;                     // of the variant that is taken of an HLS master playlist; 0: any
     media_probe looks{};
+    // Called once for a host that ignores ranges, after its first video: bytes of it that came, and that were needed.
+    std::function<void(const std::string& host, std::uint64_t came, std::uint64_t needed)> on_whole_videos{};
 };
 
 // What fetching has cost so far.

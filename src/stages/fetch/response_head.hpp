@@ -31,6 +31,7 @@ bool may_be_same(const file_identity&, const file_identity&);
 struct response_head {
     bool partial = false;      // a part that holds the first byte that was asked for; otherwise the body is the whole
     media::byte_range body{};  // where it stands in the file; the end of a whole body of unknown length is the maximum
+    bool ends_by_closing = false;  // nothing but the end of the connection ended the body, which may have broken off
     file_identity identity{};
     std::string content_type{};
     std::string encoding{};  // of the body, where it is not plain bytes; only where the request permits it

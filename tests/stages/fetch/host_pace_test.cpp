@@ -101,8 +101,8 @@ TEST_CASE("a host is asked for at least nine tenths of the rate that it grants",
     const auto round_trip = GENERATE(as<host_pace::duration>{}, 5ms, 300ms);
     const course all = run({.per_second = rate, .burst = burst, .retry_after = retry_after}, 1200, 64, round_trip);
     CAPTURE(rate, burst, retry_after.value_or(0s).count(), in_seconds(round_trip), all.served, all.refused);
-    // Without a burst each request that comes a little early is refused, which costs more.
-    const double part = burst > 1 ? 0.9 : 0.5;
+    // Without a burst each request that comes a little early is refused, and is heard of late where the host is far.
+    const double part = burst > 1 ? 0.9 : round_trip < 100ms ? 0.88 : 0.8;
     CHECK(all.served >= part * std::min(rate * 1200, 64 * 1200 / in_seconds(round_trip)));
     CHECK(all.refused < all.served / 5 + 64);
 }
@@ -114,13 +114,14 @@ TEST_CASE("a host is asked for nearly as much at a time as it grants", "[host_pa
     const course all = run({.at_a_time = at_a_time, .refuses_width_with_403 = with_403}, 600);
     CAPTURE(at_a_time, with_403, all.served, all.refused);
     CHECK(all.served >= 0.85 * static_cast<double>(at_a_time) * 600 / 0.05);
+    CHECK(all.refused < all.served / 20 + 64);
 }
 
 TEST_CASE("a refusal now and then slows nobody down", "[host_pace]")
 {
-    const course all = run({.retry_after = 1s, .one_bad_of = 60}, 60);
+    const course all = run({.retry_after = 1s, .one_bad_of = 60}, 180);
     CAPTURE(all.served, all.refused);
-    CHECK(all.served >= 0.9 * 64 * 60 / 0.05);
+    CHECK(all.served >= 0.9 * 64 * 180 / 0.05);
 }
 
 TEST_CASE("a rate that the user names is kept to", "[host_pace]")

@@ -204,6 +204,61 @@ TEST_CASE("a redirect is followed, and cookies stay with their host", "[http_cli
     CHECK_FALSE(requests.at(3).headers.contains("cookie"));
 }
 
+TEST_CASE("what may be a secret stays with the host that it is for", "[http_client]")
+{
+    origin server;
+    server.serve("/video", [](const asked& request) { return part_of(content, request); });
+    server.serve("/back",
+                 [&](const asked&) { return reply{.status = 302, .headers = {"Location: " + server.url("/video")}}; });
+    server.serve("/elsewhere", [&](const asked&) {
+        return reply{.status = 302, .headers = {"Location: " + server.url("/back", "localhost")}};
+    });
+    loop_and_client local({.allow_private = true});
+    kept_body body;
+    local.get({.url = server.url("/elsewhere"),
+               .headers = {"X-Api-Key: secret", "Authorization: secret", "Referer: http://page/"},
+               .range = {0, 10}},
+              body);
+
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    for (const asked& each : requests) {
+        CHECK(each.headers.at("referer") == "http://page/");
+        CHECK(each.headers.at("accept-encoding") == "identity");
+        CHECK(each.headers.contains("x-api-key") == (each.path != "/back"));
+    }
+    CHECK_FALSE(requests.at(1).headers.contains("authorization"));
+}
+
+TEST_CASE("a name that a redirect leads to and that is none is that host's fault", "[http_client]")
+{
+    origin server;
+    server.serve("/video", [](const asked&) {
+        return reply{.status = 302, .headers = {"Location: http://name.invalid/video?key=secret"}};
+    });
+    loop_and_client local;
+    kept_body body;
+    try {
+        local.get({.url = server.url("/video"), .range = {0, 10}}, body);
+        FAIL("no error");
+    } catch (const network_error& e) {
+        CHECK_FALSE(e.local);
+        CHECK(e.host == "name.invalid");
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("redirected to name.invalid/video:"));
+    }
+}
+
+TEST_CASE("a header that is too long is the server's, and no lack of memory", "[http_client]")
+{
+    origin server;
+    server.serve("/video", [](const asked&) { return reply{.headers = {"X: " + std::string(400'000, 'x')}}; });
+    loop_and_client local;
+    kept_body body;
+    CHECK_THROWS_AS(local.get({.url = server.url("/video"), .range = {0, 10}}, body), answer_error);
+    CHECK_THROWS_WITH(local.get({.url = server.url("/video"), .range = {0, 10}}, body),
+                      !Catch::Matchers::ContainsSubstring("emory"));
+}
+
 TEST_CASE("redirects end: in a circle, and at other protocols", "[http_client]")
 {
     origin server;

@@ -49,6 +49,18 @@ std::string gzipped(const std::string& text)
     return out;
 }
 
+// Each length is doubted once.
+fetched fetch_until_believed(fetching& local, held_video& held, const media_source& source, unsigned& doubted)
+{
+    for (;;) {
+        try {
+            return local.fetch(held, source, asked_segments);
+        } catch (const network_error&) {
+            if (++doubted > 2) throw;
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("an encoding that is none is none", "[odd_answers]")
@@ -133,6 +145,48 @@ TEST_CASE("a cookie that a redirect to the same address sets is sent there", "[o
         if (r.headers.contains("cookie") && r.headers.at("cookie") == "t=1") return;
         answer = {.status = 302, .headers = {"Set-Cookie: t=1; Path=/", "Location: /video"}};
     });
+}
+
+TEST_CASE("a body of unannounced length that broke off is fetched again", "[odd_answers]")
+{
+    // None of the parts reaches to the end of the segment.
+    const auto [name, part] = GENERATE(table<std::string, double>({{"long.mp4", 0.08},
+                                                                   {"long_moov_last.mp4", 0.08},
+                                                                   {"long.ts", 0.05},
+                                                                   {"long.webm", 0.15},
+                                                                   {"long_no_cues.webm", 0.15},
+                                                                   {"minute.mp4", 0.25}}));
+    const bool once = GENERATE(true, false);
+    CAPTURE(name, once);
+    const std::string whole = video(name);
+    const std::string begin = whole.substr(0, static_cast<std::size_t>(static_cast<double>(whole.size()) * part));
+    origin server;
+    server.serve("/video", [&](const asked& r) {
+        return reply{.body = r.number == 0 || !once ? begin : whole, .announces_length = false};
+    });
+    fetching local;
+    held_video held;
+    const media_source source{{remote_file{.url = server.url("/video")}}};
+    unsigned doubted = 0;
+    try {
+        const fetched got = fetch_until_believed(local, held, source, doubted);
+        CHECK(can_be_cut(*got.files.at(0), once ? whole : begin, asked_segments) == once);
+    } catch (const media::error&) {
+        CHECK_FALSE(once);
+    }
+    CHECK(doubted >= 1);
+}
+
+TEST_CASE("a body of unannounced length that holds the segment is fetched once", "[odd_answers]")
+{
+    const std::string whole = video("long.mp4");
+    origin server;
+    server.serve("/video", [&](const asked&) {
+        return reply{.body = whole.substr(0, whole.size() / 4), .announces_length = false};
+    });
+    fetching local;
+    local.fetch(server.url("/video"), asked_segments);
+    CHECK(server.requests().size() == 1);
 }
 
 TEST_CASE("a length that nobody can have costs its video and no more", "[odd_answers]")

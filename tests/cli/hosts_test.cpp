@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <asio.hpp>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "many_clips.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+
+namespace fs = std::filesystem;
+using namespace reelpipe::test;
+
+namespace {
+
+// Accepts connections and resets them.
+class resetting_server {
+public:
+    resetting_server()
+    {
+        asio::co_spawn(io_, accept(), [](std::exception_ptr) {});
+        thread_ = std::thread([this] { io_.run(); });
+    }
+    resetting_server(const resetting_server&) = delete;
+    resetting_server& operator=(const resetting_server&) = delete;
+    ~resetting_server()
+    {
+        io_.stop();
+        thread_.join();
+    }
+    std::string url() const { return fmt::format("http://127.0.0.1:{}", acceptor_.local_endpoint().port()); }
+
+private:
+    asio::awaitable<void> accept()
+    {
+        for (;;) {
+            asio::ip::tcp::socket client = co_await acceptor_.async_accept(asio::use_awaitable);
+            client.set_option(asio::socket_base::linger(true, 0));
+        }
+    }
+
+    asio::io_context io_{1};
+    asio::ip::tcp::acceptor acceptor_{io_, {asio::ip::make_address("127.0.0.1"), 0}};
+    std::thread thread_;
+};
+
+std::string list_of(const kinetics_site& site, int videos)
+{
+    std::string text = "youtube_id,time_start,time_end,label\n";
+    for (int v = 0; v < videos; ++v) text += fmt::format("video{},1,2,l\n", v);
+    return site.list(text);
+}
+
+}  // namespace
+
+TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts]")
+{
+    constexpr int videos = 6;
+    kinetics_site site;
+    for (int v = 0; v < videos; ++v) site.add(fmt::format("video{}", v), "silent.mp4");
+    const std::string kind = GENERATE("gone", "resets", "a page", "password");
+    CAPTURE(kind);
+    const resetting_server resetting;
+    origin proxy;
+    const reply answer = kind == "password"
+                             ? reply{.status = 407, .headers = {"Proxy-Authenticate: Basic realm=\"x\""}}
+                             : reply{.headers = {"Content-Type: text/html"}, .body = "<html>log in</html>"};
+    for (int v = 0; v < videos; ++v)
+        proxy.serve(site.server.url(fmt::format("media/video{}.mp4", v)), [answer](const asked&) { return answer; });
+    std::string way = kind == "resets" ? resetting.url() : proxy.url("");
+    if (kind == "gone") way = origin().url("");  // nobody is at the port by then
+    const std::string list = list_of(site, videos);
+
+    const finished closed =
+        run(site.download(list, {"--source", site.url_template(), "--proxy", way, "--attempts", "2"}));
+
+    INFO(closed.err);
+    CHECK(closed.status == 3);
+    CHECK(says(closed, " 0 failed"));
+    CHECK(says(closed, "stopping: "));
+    if (kind == "password") CHECK(says(closed, "--proxy"));
+
+    const finished open = run(site.download(list, {"--source", site.url_template()}));
+
+    INFO(open.err);
+    CHECK(open.status == 0);
+    CHECK(clips_of(site.output()).size() == videos);
+}
+
+TEST_CASE("numbers that nobody can have cost the video that they are said of", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    origin server;
+    const auto with_total = [&whole](const std::string& total) {
+        return [&whole, total](const asked& request) {
+            reply answer = part_of(whole, request);
+            std::string& range = answer.headers.front();
+            range.replace(range.find('/') + 1, std::string::npos, total);
+            return answer;
+        };
+    };
+    server.serve("/video0", with_total("100000000000000"));
+    server.serve("/video1", with_total("9000000000000000000"));
+    server.serve("/video2", with_total(std::to_string(whole.size())));
+    server.serve("/video3", [](const asked& r) {
+        return part_of("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1e300,\na.ts\n#EXT-X-ENDLIST\n", r);
+    });
+    server.serve("/video4", [](const asked& r) {
+        return part_of(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n#EXT-X-BYTERANGE:9000000000000000000@9000000000000000000\n"
+            "a.ts\n#EXT-X-ENDLIST\n",
+            r);
+    });
+    const kinetics_site site;
+    std::string urls;
+    for (int v = 0; v < 5; ++v)
+        urls += fmt::format("{{\"id\": \"video{}\", \"url\": \"{}\", \"hls\": {}}}\n", v,
+                            server.url(fmt::format("/video{}", v)), v >= 3);
+    write_file(site.folder / "urls.jsonl", urls);
+    const auto words = site.download(list_of(site, 5), {"--source", (site.folder / "urls.jsonl").string()});
+
+    const finished end = run(words);
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(clips_of(site.output()).size() == 1);
+    const auto report = site.report();
+    const std::vector<std::string> reasons{"too_large: ", "too_large: ", "Downloaded", "not_media: ", "not_media: "};
+    for (std::size_t v = 0; v < reasons.size(); ++v)
+        CHECK_THAT(report.at(v).at(2).get<std::string>(), Catch::Matchers::StartsWith(reasons[v]));
+
+    const std::size_t asked_before = server.requests().size();
+    const finished again = run(words);
+
+    INFO(again.err);
+    CHECK(again.status == 1);
+    CHECK(server.requests().size() == asked_before);
+}
+
+TEST_CASE("a host without ranges is named once, with what it costs", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "long.mp4");
+    origin server;
+    for (int v = 0; v < 3; ++v)
+        server.serve(fmt::format("/video{}.mp4", v), [&whole](const asked&) { return reply{.body = whole}; });
+    const kinetics_site site;
+
+    const finished end =
+        run(site.download(list_of(site, 3), {"--source", server.url("/") + "{id}.mp4", "--cut", "lossless"}));
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    const std::string line = fmt::format("127.0.0.1:{} ignores ranges", server.port());
+    const std::size_t first = end.err.find(line);
+    REQUIRE(first != std::string::npos);
+    CHECK(end.err.find(line, first + 1) == std::string::npos);
+    CHECK(says(end, " MB of the first one"));
+}
