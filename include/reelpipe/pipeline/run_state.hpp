@@ -304,7 +304,7 @@ inline asio::awaitable<void> run_state::pause(std::chrono::milliseconds length)
 {
     if (draining()) co_return;
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    asio::steady_timer timer(loop, std::min(length, longest_pause));
+    asio::steady_timer timer(loop, std::min(length, max_pause));
     const struct listing {
         ~listing() { all.erase(place); }
         std::list<asio::steady_timer*>& all;

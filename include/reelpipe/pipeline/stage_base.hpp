@@ -18,7 +18,7 @@ namespace detail {
 class run_state;
 
 // Longer ones would overflow the clock.
-constexpr std::chrono::milliseconds longest_pause = std::chrono::hours(24 * 365);
+constexpr std::chrono::milliseconds max_pause = std::chrono::hours(24 * 365);
 
 // A stage of a pipeline, without its types.
 class stage_base {
@@ -36,7 +36,7 @@ public:
 
     std::chrono::milliseconds backoff_after(unsigned attempt) const
     {
-        return options.backoff < longest_pause / attempt ? options.backoff * attempt : longest_pause;
+        return options.backoff < max_pause / attempt ? options.backoff * attempt : max_pause;
     }
 
     const std::string name;
