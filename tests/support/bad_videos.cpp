@@ -315,7 +315,7 @@ std::vector<bad_video> bad_videos(const std::filesystem::path& media)
                     const part settings = decoder_settings(video);
                     fill(video, settings.payload, settings.end, '\xff');
                 }),
-        {"corrupt"});
+        {"corrupt", "unsupported"});
     add("decoder_settings_cut_off",
         changed(good,
                 [](std::string& video) {
