@@ -219,6 +219,6 @@ TEST_CASE("what a file lacks is said of it", "[wild][words]")
         FAIL("it was cut");
     } catch (const reelpipe::media::error& e) {
         CHECK(e.kind() == fault::no_video_stream);
-        CHECK_THAT(e.what(), Catch::Contains("no frames"));
+        CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("no frames"));
     }
 }
