@@ -56,7 +56,7 @@ scaled sized(scale how_much)
     return {{300, "640x360"}, 10s, 8, 200, "medium"};
 }
 
-// What only a contest that takes place needs is made before its first turn.
+// Makes what only one contest needs before its first turn, and only if the contest takes place.
 std::shared_future<workload> prepared(workload w, const video_shape& shape)
 {
     return std::async(std::launch::deferred, prepare, std::move(w), shape).share();

@@ -14,7 +14,7 @@ namespace reelpipe::bench {
 
 enum class cutting { encode, lossless, smart };
 
-// What every contender cuts out of one video, and what has to come out.
+// The clips that every contender cuts out of one video, and what has to come out.
 struct workload {
     cutting mode = cutting::encode;
     std::filesystem::path folder{};
@@ -24,7 +24,7 @@ struct workload {
     std::vector<segment> segments{};
     std::string address{};  // of the folder of the videos, from which lossless clips are fetched
 
-    // Of each segment: the packets of the clip that ffmpeg encodes, or the frames that the video shows in it.
+    // For each segment: the packets of the clip that ffmpeg encodes, or the frames that the video shows in it.
     std::vector<std::string> right{};
     // Lossless clips that were decoded and compared before: to decode them all again would take longer than the bench.
     std::shared_ptr<std::set<std::string>> known = std::make_shared<std::set<std::string>>();

@@ -71,7 +71,7 @@ target at_least(std::string contest, double bound, std::string against = "", boo
             .aim = aim};
 }
 
-// Of the CPU time there may be so much at most; of the clips there must be so many at least.
+// A bound on a figure of smart cuts: at most so much CPU time, or at least so many clips.
 target smart_target(std::string figure, double bound, std::string against)
 {
     const bool is_cost = figure == "cpu_s";
@@ -110,7 +110,7 @@ scenario make(scale how_much)
     }
     for (const bool with_site : {false, true})
         for (const network& net : {near, far}) {
-            // What is left out in the short forms takes minutes.
+            // The contests that the short forms leave out take minutes.
             if (how_much != scale::full && net.name == "far" && with_site) continue;
             if (how_much == scale::smoke && net.name == "far") continue;
             const std::string where = net.name + (with_site ? ", site" : "");

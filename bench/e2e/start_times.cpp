@@ -11,7 +11,7 @@ struct quantile {
     double share = 0, seconds = 0;
 };
 
-// Of 123,000 rows: the validation lists of Kinetics-400, 600 and 700-2020 and the test list of Kinetics-400.
+// Taken from 123,000 rows: the validation lists of Kinetics-400, 600 and 700-2020 and the test list of Kinetics-400.
 constexpr std::array quantiles{quantile{0, 0},      quantile{0.05, 0},   quantile{0.1, 1},      quantile{0.2, 4},
                                quantile{0.3, 9},    quantile{0.4, 18},   quantile{0.5, 29},     quantile{0.6, 47},
                                quantile{0.7, 73},   quantile{0.8, 117},  quantile{0.9, 213},    quantile{0.95, 335},

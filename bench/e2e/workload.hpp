@@ -52,7 +52,7 @@ std::filesystem::path bench_media();
 workload prepare(const size_of_work&);
 workload served(workload, const network&, bool with_site);
 
-// What a contender's clips may have more or fewer frames than the video.
+// The number of frames that a contender's clips may have more or fewer than the video.
 constexpr std::size_t exact = 0, as_ffmpeg_encodes = 1, as_ffmpeg_copies = 4;
 
 // Runs a program whose end status is `status` (there are dead links), into an empty output folder. Throws wrong_result

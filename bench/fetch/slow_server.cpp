@@ -15,7 +15,7 @@ namespace {
 
 using asio::ip::tcp;
 
-// What a client leaves unread in the system's buffers was served all the same; so there is not much of it.
+// Bytes that a client leaves unread in the system's buffers count as served all the same; so the buffer is small.
 constexpr int send_buffer = 32 << 10;
 constexpr std::size_t chunk = 16u << 10;
 

@@ -56,7 +56,7 @@ figures measured(const workload&, const std::string& type, const std::function<v
 // one fails.
 void run_for_each_clip(const workload&, const std::function<std::vector<std::string>(std::size_t)>& command);
 
-// What ffmpeg is asked for: the segment, with the run-up that the shape needs.
+// The segment that ffmpeg is asked for: the clip's, with the run-up that the shape needs.
 segment for_ffmpeg(const workload&, std::size_t i);
 
 // ffmpeg -ss START -t LENGTH -i INPUT ... -c copy CLIP

@@ -138,7 +138,7 @@ void hold_ranges(benchmark::State& state)
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(clips * pieces));
 }
 
-// Of an hour, in segments of five seconds.
+// Reads the playlist of an hour, in segments of five seconds.
 void read_playlist(benchmark::State& state)
 {
     constexpr int segments = 720;

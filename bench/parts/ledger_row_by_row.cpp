@@ -1,4 +1,4 @@
-// What one writes first: the same row in a transaction of its own, with SQLite as it comes, or with a write-ahead log,
+// The obvious way to write rows: each in a transaction of its own, with SQLite's defaults, or with a write-ahead log,
 // which needs no sync for a row.
 #include <chrono>
 

@@ -1,4 +1,4 @@
-// What one writes in Python: its csv module, which is C, and a dictionary.
+// The obvious way to read a list in Python: its csv module, which is C, and a dictionary.
 #include <fmt/format.h>
 
 #include "parts/parts.hpp"

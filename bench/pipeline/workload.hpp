@@ -38,7 +38,7 @@ struct workload {
 // Fills in expected_sum.
 workload checked(workload);
 
-// What the middle stage does to an item, apart from waiting.
+// The middle stage's work on an item, apart from waiting.
 inline item pass(item i) { return i + (item{1} << 40); }
 item compute(item, std::uint64_t turns);
 

@@ -33,7 +33,7 @@ double median(series values)
     return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-// Of one round each, so that a machine that was slow for a while was slow for both.
+// The median of the ratios of each round, so that a machine that was slow for a while was slow for both.
 double ratio(const series& of, const series& to)
 {
     series ratios;

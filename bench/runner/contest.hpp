@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-// What the scenarios in bench/ share: contenders that do the same work take turns, their results are checked before
+// The scenarios in bench/ share this: contenders that do the same work take turns, their results are checked before
 // their figures count, and median, spread and ratios go to the terminal and into a JSON file.
 
 namespace reelpipe::bench {
@@ -19,7 +19,7 @@ struct wrong_result : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// What one turn measured, by the names of the scenario's columns. A column may be left out; contenders are compared by
+// The figures of one turn, by the names of the scenario's columns. A column may be left out; contenders are compared by
 // the first one that they have.
 using figures = std::map<std::string, double>;
 
@@ -42,8 +42,8 @@ struct column {
     int decimals = 0;
 };
 
-// What must hold, or is aimed for, of the median of a figure: at least, or at most, `bound`, or `bound` times the
-// figure of the contender `against`.
+// A bound on the median of a figure, required or aimed for: at least, or at most, `bound`, or `bound` times the figure
+// of the contender `against`.
 struct target {
     enum class kind { at_least, at_most };
 

@@ -24,7 +24,7 @@ double seconds_of(const timeval& time)
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
-// What a program says, in case that it fails.
+// The output of a program, kept in case it fails.
 class said {
 public:
     said() : descriptor_(memfd_create("said", 0))

@@ -8,7 +8,7 @@
 
 namespace reelpipe::bench {
 
-// What a program and the processes that it waited for took.
+// The time and memory that a program took, together with the processes that it waited for.
 struct program_usage {
     double wall_s = 0;
     double cpu_s = 0;    // user and system

@@ -55,7 +55,7 @@ struct usage {
     }
 };
 
-// What a process uses now. Temporary files have no names, so they are looked up through its descriptors.
+// The resources that a process uses. Temporary files have no names, so they are looked up through its descriptors.
 usage usage_of(pid_t pid)
 {
     usage now;
@@ -74,7 +74,7 @@ usage usage_of(pid_t pid)
     return now;
 }
 
-// Of a process and of those that it started: clip workers live as long as their run.
+// The usage of a process and of those that it started: clip workers live as long as their run.
 usage usage_of_family(pid_t pid)
 {
     usage all = usage_of(pid);
@@ -176,7 +176,7 @@ bool run_soak(const soak& form, json& results)
     process run(words);
     line_counter outcomes(log);
     usage first, rest;
-    // Of a short run a tenth is over before all connections have something to do.
+    // A tenth of a short run is over before all connections have something to do.
     const std::uint64_t begin = std::max<std::uint64_t>(clips / 10, 400);
     while (!run.has_ended()) {
         (outcomes.lines() < begin ? first : rest).raise_to(usage_of_family(run.pid()));

@@ -7,7 +7,7 @@
 
 namespace reelpipe {
 
-// What came of the clips that were to be cut smartly.
+// Counts of the clips that were to be cut smartly.
 struct copy_counts {
     std::uint64_t clips = 0;
     std::uint64_t frames = 0;                      // of these clips

@@ -47,7 +47,7 @@ struct clip_history {
     std::vector<attempt> failed_attempts{};  // the oldest first; of its video where nothing else is said
 };
 
-// What the next run of the same download does with the clip, and why; with the option that changes it, if there is one.
+// Says what the next run of the same download does with the clip, and why; and the option that changes it, if any.
 std::string what_next(const clip_history&);
 
 // The clips that a name stands for: a clip's id, its file ("label/id.mp4"), or a video's id for all of its clips.

@@ -51,7 +51,7 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     signals.clear();
 }
 
-// What is told while the run goes on, and where.
+// Adds the options for what is told while the run goes on, and where.
 void add_terminal_options(CLI::App& command, download_arguments& arguments)
 {
     constexpr const char* group = "Output";

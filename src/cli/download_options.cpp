@@ -343,7 +343,7 @@ void add_cut_options(CLI::App& command, cut_options& o)
     command.add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
         ->group(group);
     add_verify_depth(command, o.verify_fully)->group(group);
-    // Of the library's options nobody can tell whether a default was asked for.
+    // The library's options do not show whether a default was asked for; the command line's do.
     command.parse_complete_callback([&o, preset, crf] {
         for (const CLI::Option* const each : {preset, crf})
             if (o.mode == cut_mode::lossless && each->count() > 0)

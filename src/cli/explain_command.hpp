@@ -7,7 +7,7 @@
 
 namespace reelpipe::cli {
 
-// What `reelpipe explain` was asked for.
+// The arguments of `reelpipe explain`.
 struct explain_arguments {
     std::filesystem::path folder{};
     std::string clip{};

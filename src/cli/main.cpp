@@ -41,7 +41,7 @@ void allow_as_much_as_possible()
     signal(SIGXFSZ, SIG_IGN);
 }
 
-// What is wrong with the words, and where to read what would be right.
+// The message about wrong words on the command line: what is wrong, and where to read what would be right.
 std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const std::string& first_word)
 {
     const auto chosen = program->get_subcommands();

@@ -160,7 +160,7 @@ private:
         return found;
     }
 
-    // What is found of a file is a finding, and no failure of the check.
+    // A fault of the file is a finding, and no failure of the check.
     looked look(kept_file file, std::stop_token stop)
     {
         const file_finding::kind bad = file.stored ? file_finding::kind::wrong : file_finding::kind::incomplete;

@@ -13,7 +13,7 @@ namespace reelpipe {
 // there is none; database_error.
 database readable_ledger(const std::filesystem::path& folder);
 
-// What went wrong with it, for the user.
+// The error about such a ledger, in words for the user.
 usage_error about_ledger(const std::filesystem::path& folder, const std::exception&);
 
 }  // namespace reelpipe

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What is the matter with the disk may pass; anything else is for the user to see to.
+// A lack of room on the disk may pass; any other fault is for the user to mend.
 [[noreturn]] void refuse(const fs::path& output, int error, const std::string& remedy)
 {
     const std::error_code code(error, std::generic_category());

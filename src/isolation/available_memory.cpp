@@ -34,7 +34,7 @@ std::optional<std::uint64_t> number_in(const fs::path& path)
     return std::nullopt;  // also where it says "max"
 }
 
-// What is read from files and not in use is counted as taken, but given back on demand.
+// The memory left to a control group. Idle cached file content counts as taken there, but is given back on demand.
 std::uint64_t left_of_group(const fs::path& group)
 {
     const std::optional<std::uint64_t> most = number_in(group / "memory.max");
@@ -45,7 +45,7 @@ std::uint64_t left_of_group(const fs::path& group)
     return *most - std::min(*most, in_use);
 }
 
-// Of version 2, whose line in the file is the one with the number 0.
+// The process's own group of version 2; its line in the file is the one with the number 0.
 std::string own_group(const fs::path& process)
 {
     std::ifstream file(process / "self/cgroup");

@@ -133,7 +133,7 @@ public:
                 .memory = memory};
     }
 
-    // What it may have, of address space.
+    // Bytes of address space that the worker may use.
     std::uint64_t memory() const { return memory_; }
     void may_have(std::uint64_t memory) { memory_ = memory; }
 

@@ -62,7 +62,7 @@ media::stream_selection stream_selection_in(const json& from)
     return static_cast<media::stream_selection>(number);
 }
 
-// Of a video, so that sums of them do not overflow.
+// A time in a video, bounded so that sums of such times do not overflow.
 microseconds video_time_in(const json& from)
 {
     const auto ticks = from.get<std::int64_t>();

@@ -21,7 +21,7 @@
 // [4294967296], or it could not, an error.
 namespace reelpipe::isolation {
 
-// Of address space, where the machine grants as much; x264 takes 1.5 GB for the frames of 4K videos.
+// Bytes of address space, where the machine grants as many; x264 takes 1.5 GB for the frames of 4K videos.
 inline constexpr std::uint64_t worker_memory = 4ull << 30;
 
 struct cut_job {

@@ -17,7 +17,7 @@ namespace reelpipe {
 
 namespace {
 
-// What one clip took the next one takes: to give it back in between costs a tenth of one that is copied.
+// Keeps freed memory for the next clip, which takes as much: to give it back costs a tenth of a clip that is copied.
 void keep_memory()
 {
     mallopt(M_MMAP_THRESHOLD, 32 << 20);

@@ -12,7 +12,7 @@ namespace {
 
 std::int64_t number_of(const std::string& text) { return static_cast<std::int64_t>(store::stable_hash(text)); }
 
-// What only a site says, and says to everybody.
+// True for reasons that only a site gives, and gives to everybody.
 bool is_word_of_site(reason why)
 {
     using enum reason;

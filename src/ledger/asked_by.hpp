@@ -13,10 +13,10 @@ class asked_by {
 public:
     asked_by(const source_options&, bool with_audio);
 
-    // What URLs of media depend on.
+    // The number of everything that URLs of media depend on.
     std::int64_t for_urls() const { return way_; }
 
-    // What a failure depends on: of what a site says of a video, the site; of everything else, also the way to it.
+    // The number of what a failure depends on: the site, for what a site says of a video; else also the way to it.
     std::int64_t for_failure(reason) const;
 
 private:

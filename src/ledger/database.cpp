@@ -124,7 +124,7 @@ database database::read_only(const std::filesystem::path& file)
 
 database database::at_rest(const std::filesystem::path& file)
 {
-    // What a killed run committed may still be in the write-ahead log alone.
+    // Rows that a killed run committed may still be in the write-ahead log alone.
     std::error_code no_log;
     const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", no_log);
     if (!no_log && log_bytes > 0) return read_only(file);

@@ -24,7 +24,7 @@ struct clip_record {
     double duration_s = 0;
     double missing_s = 0;   // shorter than asked for, because the video ends
     std::string streams{};  // "h264 320x180, audio"
-    // Of a clip that was to be cut smartly.
+    // The next two are for a clip that was to be cut smartly.
     std::int64_t copied = 0;        // of its frames
     std::string encoded_because{};  // why none was
     std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video

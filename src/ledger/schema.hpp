@@ -15,8 +15,8 @@ int oldest_with_copies();    // and from this one on, how many frames of it were
 int oldest_with_attempts();  // and from this one on, which attempts failed, and how much of a clip is missing
 int version_of(database&);
 
-// Whether the tables are those of the version that the database says it has, or there are none at all. A later version
-// is not known, and believed.
+// True if the tables are those of the version that the database says it has, or if there are none. The tables of a
+// later version are not known, so the database is believed.
 bool has_our_tables(database&);
 
 // Brings the tables up to date, one transaction a step: a process that is killed in between leaves whole steps.

@@ -21,7 +21,7 @@ constexpr const char* tables =
     " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
     "BEGIN";
 
-// What the ledger knows of a clip, as columns of the table clip, and where they are in a row.
+// The ledger's facts about a clip as columns of the table clip, in the order in which a row holds them.
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams, "
     "c.asked, c.missing_s";

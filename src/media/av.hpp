@@ -60,7 +60,7 @@ void prepare();
 void forget_log(int level = AV_LOG_ERROR);
 std::string_view last_message();
 
-// Whether libav had an error to tell of on this thread since.
+// True if libav has reported an error on this thread since then.
 bool has_logged();
 
 // libav frees through a pointer to the pointer; unique_ptr deleters get the pointer.

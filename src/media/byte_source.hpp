@@ -30,7 +30,7 @@ public:
 
     const partial_file& file() const { return file_; }
     void imagine(bool on) { imagines_ = on; }
-    // Of which the index grows while it is read; null: no longer.
+    // Watches a context whose index grows while it is read; null ends this.
     void watch(const AVFormatContext* opened) { opened_ = opened; }
     const range_set& read() const { return read_; }
     const range_set& sample_ranges_touched() const { return touched_; }

@@ -29,7 +29,7 @@ constexpr int max_first_packets = 256;
 
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
-// What libav would find out by asking all of its demuxers, those of music trackers and game consoles included.
+// The demuxer of MP4 if the file is one, else null. So libav need not ask all demuxers, even those of game consoles.
 const AVInputFormat* format_of(const partial_file& file)
 {
     const auto box = box_at(file, 0, file.size);
@@ -159,8 +159,8 @@ void demuxer::look_for_parameters()
     find_streams();
 }
 
-// What libav looks for in the first packets is in those of any other fragment, too, except for when the video begins;
-// and that the first moof tells. So a file of which only an index and some fragments are held can be opened.
+// The packets of any fragment hold what libav looks for in the first ones, except when the video begins; and that the
+// first moof tells. So a file of which only an index and some fragments are held can be opened.
 void demuxer::leave_first_fragment()
 {
     const partial_file& file = source_->file();

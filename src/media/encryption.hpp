@@ -9,8 +9,8 @@
 
 namespace reelpipe::media {
 
-// What encrypts a file, as far as it says so where it describes its streams: without the key, packets hold what decodes
-// to noise, or does not decode. Empty for clear ones.
+// The encryption of a file, as far as the file names it where it describes its streams: without the key, packets decode
+// to noise, or not at all. Empty for clear files.
 std::optional<std::string> encryption_of(const partial_file&, const AVFormatContext& opened);
 
 }  // namespace reelpipe::media

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-// What H.264 streams say of themselves (ITU-T H.264, ISO/IEC 14496-15), as far as it decides whether parts of two
-// streams can stand in one. Every function takes what a stranger wrote, and answers with nothing where it makes no
+// Facts that H.264 streams state about themselves (ITU-T H.264, ISO/IEC 14496-15), as far as they decide whether parts
+// of two streams can stand in one. Every function takes what a stranger wrote, and returns nothing where it makes no
 // sense.
 namespace reelpipe::media::h264 {
 
@@ -62,7 +62,7 @@ std::optional<sequence_parameters> sequence_parameters_in(unit_view);
 // sequence parameter set with a VUI.
 std::optional<unit> without_output_order(unit_view);
 
-// What of `other` a decoder would see change in the middle of a stream of `one`; empty: nothing.
+// The first property of `other` that a decoder would see change in the middle of a stream of `one`; empty: none.
 std::string_view difference(const sequence_parameters& one, const sequence_parameters& other);
 
 // A picture parameter set: the numbers by which slices refer to it, and it to its sequence.

@@ -45,7 +45,7 @@ std::optional<byte_range> first_gap(const partial_file& file, byte_range wanted)
     return byte_range{gaps.front().begin, std::min(wanted.end, file.size)};
 }
 
-// What is missing of a box, and of as many bytes behind it as are read along with it.
+// The missing bytes of a box, together with `behind` bytes after it; nothing if the box is held.
 std::optional<byte_range> rest_of(const partial_file& file, const mp4_box& box, std::uint64_t largest,
                                   std::uint64_t behind)
 {
@@ -80,7 +80,7 @@ std::optional<mp4_box> find_path(const partial_file& file, byte_range parent, st
     return found;
 }
 
-// Of 32 bits, behind `skipped` bytes of the box; 0 where it has none.
+// A 32-bit number, `skipped` bytes into the box; 0 where the box has none.
 std::uint64_t number_in(const partial_file& file, const mp4_box& box, std::uint64_t skipped)
 {
     std::array<unsigned char, 4> bytes{};
@@ -90,8 +90,8 @@ std::uint64_t number_in(const partial_file& file, const mp4_box& box, std::uint6
     return got == static_cast<ssize_t>(bytes.size()) ? big_endian(bytes.data(), 4) : 0;
 }
 
-// What libav makes of a track, which is less than it has where each sample is one of an audio wave: those it takes
-// together.
+// The samples of a track as libav counts them. Taken as 0 if each sample is one of an audio wave, because libav puts
+// those together.
 std::uint64_t samples_of(const partial_file& file, byte_range track)
 {
     const auto table = find_path(file, track, {box_type("mdia"), box_type("minf"), box_type("stbl")});

@@ -57,7 +57,7 @@ bool segment_reader::next(AVPacket* packet)
     return false;
 }
 
-// What an edit list hides is not shown.
+// Packets that an edit list hides do not count, because they are not shown.
 void segment_reader::notice_end(const AVPacket& packet)
 {
     const std::int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;

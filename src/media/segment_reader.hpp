@@ -17,7 +17,7 @@ public:
     // The next packet in the order of the file; false when the segment is complete or the file ends.
     bool next(AVPacket*);
 
-    // Whether a frame of the video has been seen that is shown behind the segment.
+    // True if a frame of the video has been seen that is shown behind the segment.
     bool video_goes_on() const { return goes_on_; }
 
 private:

@@ -125,7 +125,7 @@ void add_fragments(range_set& spans, const std::vector<fragment>& all, const seg
     }
 }
 
-// Whether all that the index of the fragments names is held.
+// True if everything that the index of the fragments names is held.
 bool plan_by_fragments(const partial_file& file, std::span<const segment> wanted, stream_selection kind,
                        span_plan& plan)
 {
@@ -156,7 +156,7 @@ void add_entries(range_set& spans, const std::vector<demuxer::entry>& all, const
     }
 }
 
-// Whether there is an index of the whole video: one that names places which nobody has read.
+// True if there is an index of the whole video: one that names places which are not held.
 bool plan_by_entries(demuxer& input, const partial_file& file, std::span<const segment> wanted, span_plan& plan)
 {
     range_set spans, needed;

@@ -44,7 +44,7 @@ namespace {
 
 std::unique_ptr<trace> trace_of(const fs::path& file) { return file.empty() ? nullptr : std::make_unique<trace>(file); }
 
-// What keeps a worker from starting would keep it from every clip.
+// Starts a worker as a trial: whatever keeps one from starting would keep it from every clip.
 void try_worker(const worker_options& options)
 try {
     if (!options.program.empty()) clip_workers(options.program, options.timeout).try_to_start();

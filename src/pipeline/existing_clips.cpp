@@ -46,7 +46,7 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
     });
 }
 
-// What stands under the name of the twin after that: the same file, or another good one that was there first.
+// The record of the file that has the twin's name afterwards: this same file, or another good one that was there first.
 clip_record existing_clips::share(const stored_file& stored, const clip_task& twin, const std::stop_token& stop) const
 {
     for (int attempt = 0; attempt < 2; ++attempt) {

@@ -34,7 +34,7 @@ std::chrono::milliseconds pause_before(unsigned attempt, std::chrono::millisecon
     return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(*asked) + own / 4, max_pause);
 }
 
-// Of a video whose source is known; empty: of files on disk.
+// The host of a video whose source is known; empty if its files are on disk.
 std::string host_of_media(const video_job& video)
 {
     for (const media_file& file : video.source.files)
@@ -42,7 +42,7 @@ std::string host_of_media(const video_job& video)
     return {};
 }
 
-// What is kept of a job that nobody works at: not the files that were fetched.
+// Drops the fetched files of a job that nobody works at, and keeps the rest of it.
 void let_go_of_files(video_job& video)
 {
     video.held.files.clear();

@@ -81,7 +81,7 @@ private:
         unsigned attempts = 0;
     };
 
-    // What a host says, and whether it can be believed.
+    // The answers of a host: the jobs that it refused, held until it is believed, and the last video that it served.
     struct testimony {
         std::vector<undecided> held{};
         std::string served{};  // the last video; empty: none

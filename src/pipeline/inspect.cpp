@@ -28,7 +28,7 @@ void add_local_files(inspection& seen, const fetch::fetched& got, const std::vec
     }
 }
 
-// What is read of the video for a segment behind its end shows nothing of the segment.
+// True if a frame of the video is in the segment. For a segment behind the end, frames are read that are not in it.
 bool has_video(const media::partial_file& video, const segment& wanted)
 {
     media::demuxer input(video);

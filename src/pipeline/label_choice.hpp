@@ -23,7 +23,7 @@ public:
     // Remembers what was found.
     bool contains(std::string_view label);
 
-    // What no label was asked about for that it stands for.
+    // The chosen labels and patterns that fit no label which was asked about.
     std::vector<std::string> unseen() const;
     bool saw_any() const;
 

@@ -28,7 +28,7 @@ constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the 
 // Labels that some readers and file systems take for one: they differ only by case, or by blank and underscore.
 class similar_labels {
 public:
-    // What to tell the user of this label, if it is one of two.
+    // The warning for the user if this label is one of two such; else nothing.
     std::optional<std::string> look_at(const std::string& label)
     {
         if (label == last_ || seen_.size() > max_labels) return std::nullopt;
@@ -78,8 +78,8 @@ template <class Take> rows_read read_rows(annotations::list_reader& list, const 
 {
     const std::string& name = list.name();
     rows_read count;
-    // Of a file the next rows are read while these are taken; what comes in by hand or from a program is not read
-    // further than it is wanted.
+    // The next rows of a file are read while these are taken. Rows from a person or a program are read no further than
+    // they are wanted.
     const bool is_file = name != "-";
     const auto read_on = [&list, is_file] {
         return std::async(is_file ? std::launch::async : std::launch::deferred, next_rows, std::ref(list),

@@ -107,7 +107,7 @@ std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const
     return options.custom;
 }
 
-// What only a site behind yt-dlp has a use for.
+// The options that only a site behind yt-dlp has a use for.
 // clang-format off
 struct site_option {
     const char* name;  // as the command line spells it
@@ -163,7 +163,7 @@ bool is_own_host(const std::string& url)
     return host == "localhost" || fetch::is_private_address(host);
 }
 
-// Whether the hosts of media are of others' choice: of a site's, or of whoever wrote the list.
+// True if others choose the hosts of media: a site, or whoever wrote the list.
 bool is_named_by_others(const source_options& options)
 {
     if (is_site(options)) return !is_own_host(options.url_base);

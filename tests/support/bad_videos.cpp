@@ -131,7 +131,7 @@ std::string element(std::uint64_t id, std::size_t id_length, const std::string& 
     return big_endian(id, id_length) + big_endian(content.size() | std::uint64_t{1} << 56, 8) + content;
 }
 
-// What stands in front of the segment's content, and says nothing about how long it is.
+// The bytes in front of the segment's content, which do not say how long the segment is.
 std::string matroska_head(const std::string& video)
 {
     return video.substr(0, matroska_segment(video).begin) + big_endian(segment_id, 4) +
@@ -168,7 +168,7 @@ std::string repeated(std::size_t times, const std::string& what)
     return all;
 }
 
-// Of what MPEG-TS says in sections.
+// The checksum of a section of MPEG-TS.
 std::uint32_t checksum_of(const std::string& section)
 {
     std::uint32_t sum = 0xffffffff;
@@ -194,7 +194,7 @@ std::string transport_section(std::uint64_t pid, std::uint64_t table, std::uint6
     return packets;
 }
 
-// What stands in front of a video that is said to have 8000 streams of frames.
+// The tables in front of a video, which claim that it has 8000 streams of frames.
 std::string many_transport_streams()
 {
     constexpr std::uint64_t programs = 40, of_each = 200;
@@ -216,7 +216,7 @@ std::string video_of_jpegs()
                       "testsrc2=size=160x90:rate=5:duration=14", "-c:v", "mjpeg", "-f", "matroska", "-"});
 }
 
-// What a QuickTime file says of where its samples are, as libav reads it: an alias record with an absolute path.
+// The box by which a QuickTime file says where its samples are, as libav reads it: an alias with an absolute path.
 std::string alias_of(const std::string& path)
 {
     const auto zeros = [](std::size_t count) { return std::string(count, '\0'); };

@@ -41,8 +41,8 @@ public:
     void stop() { server_.reset(); }
     void start_again();
 
-    // What it has served, in the order in which the answers ended. Waits until there are at least so many: a line is
-    // written after the client has its last byte.
+    // The requests that it has served, in the order in which the answers ended. Waits until there are at least so many:
+    // a line is written after the client has its last byte.
     std::vector<nginx_request> log(std::size_t at_least);
 
     // Sum over log(at_least).

@@ -25,7 +25,7 @@ struct asked {
     std::optional<std::pair<std::uint64_t, std::uint64_t>> range() const;
 };
 
-// What to answer, and how to break it.
+// The answer to a request, and how to break it.
 struct reply {
     enum class ending { keep_alive, close, reset, stall };
 
@@ -47,7 +47,7 @@ class origin {
 public:
     using answer = std::function<reply(const asked&)>;
 
-    // Of a free port by default. Throws std::system_error where the machine has no such address.
+    // Listens on a free port by default. Throws std::system_error where the machine has no such address.
     explicit origin(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
     origin(const origin&) = delete;
     origin& operator=(const origin&) = delete;

@@ -9,7 +9,7 @@
 
 namespace reelpipe::test {
 
-// What a finished program left behind. Killed by a signal: status is 128 + its number, as a shell says it.
+// The result of a program that has ended. If a signal killed it, status is 128 + the signal's number, as in a shell.
 struct finished {
     int status = -1;
     std::string out;

@@ -25,7 +25,7 @@ struct capacity {
 
 namespace detail {
 
-// What of an entry is weighed; an envelope says what is in it.
+// The type of the part of an entry that is weighed: the entry itself, or what is in an envelope.
 template <class T> struct weighed_part {
     using type = T;
 };

@@ -56,7 +56,7 @@ private:
 
 namespace detail {
 
-// What stands where something was refused. It goes with everything, so that the compiler has nothing more to say.
+// Stands where something was refused. It combines with everything, so that the compiler reports nothing more.
 struct refused {
     operator pipeline() const { return pipeline({}); }
     template <class T> operator flow<T>() const;
@@ -69,14 +69,14 @@ template <mistake M, class... About> refused refuse()
     return {};
 }
 
-// What io(), cpu() and sink() give: a stage that does not know yet what it is given.
+// The result of io(), cpu() and sink(): a stage that does not know its item's type yet.
 template <role Role, class F, class Weigh = by_its_type> struct stage_definition {
     stage_definition(std::string n, F f, stage_options o, Weigh w = {})
         : name(std::move(n)), function(std::move(f)), options(o), weigh(std::move(w))
     {
     }
 
-    // What an item counts against the limit `weight`, for items whose type has no weight_of() beside it.
+    // Sets the function that weighs an item for the limit `weight`, if the item's type has no weight_of() beside it.
     template <class W> stage_definition<Role, F, W> weigh_by(W w) &&
     {
         check(options.weight != 0, name, "weigh_by() without a limit on weight");

@@ -8,7 +8,7 @@ namespace reelpipe {
 inline namespace v1 {
 namespace detail {
 
-// What is in an any_io_executor if it is an E, else nullptr. Its own target<E>() does not look at the type in
+// The E in an any_io_executor if it holds one, else nullptr. Its own target<E>() does not look at the type in
 // Asio 1.22.
 template <class E> const E* target_of(const asio::any_io_executor& executor)
 {
@@ -23,7 +23,7 @@ inline bool is_strand(const asio::any_io_executor& executor)
            target_of<asio::io_context::strand>(executor);
 }
 
-// Whether it certainly runs several things at a time.
+// True if it certainly runs several things at a time.
 inline bool is_pool(const asio::any_io_executor& executor)
 {
     return target_of<asio::thread_pool::executor_type>(executor) || target_of<asio::system_executor>(executor);

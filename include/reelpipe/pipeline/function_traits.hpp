@@ -74,7 +74,7 @@ template <class C, class R, class... A> struct parameters_of<R (C::*)(A...) cons
 template <class F> using sent_by = typename parameters_of<F>::type::sent;
 template <class F> using first_parameter = typename parameters_of<F>::type::first;
 
-// Whether a function takes its item so that it can be called again with the same one: by value or by const&.
+// True if a function takes its item so that it can be called again with the same one: by value or by const&.
 template <class F, class In>
 concept leaves_item_alone = std::is_same_v<first_parameter<F>, const In&> ||
                             (std::is_same_v<first_parameter<F>, In> && std::copy_constructible<In>);
@@ -83,7 +83,7 @@ template <class F, class... A>
 concept stage_function =
     std::invocable<F&, A..., context> || std::invocable<F&, A..., std::stop_token> || std::invocable<F&, A...>;
 
-// What a function of A... takes behind them, or std::monostate if it takes nothing.
+// The type that a function of A... takes behind them, or std::monostate if it takes nothing.
 template <class F, class... A>
 using last_argument =
     std::conditional_t<std::invocable<F&, A..., context>, context,
@@ -97,7 +97,7 @@ template <class F, class Last, class... A> decltype(auto) call(F& f, Last& last,
         return std::invoke(f, std::forward<A>(arguments)..., std::move(last));
 }
 
-// What a stage function gives at once: a result, or an awaitable of it.
+// The type that a stage function returns at once: a result, or an awaitable of it.
 template <class F, class... A>
 using begun_by = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<last_argument<F, A...>&>(),
                                                    std::declval<A>()...))>;

@@ -81,7 +81,7 @@ private:
     std::atomic<bool> let_go_{false};
 };
 
-// What the other executor gets. One that is destroyed with it was never begun.
+// The function object that the other executor gets. If it is destroyed with the executor, the call was never begun.
 template <class Call> class posted_call {
 public:
     explicit posted_call(std::shared_ptr<Call> call) : call_(std::move(call)) {}

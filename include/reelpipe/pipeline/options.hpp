@@ -45,7 +45,7 @@ struct failure {
     }
 };
 
-// What becomes of an item after a failed attempt.
+// The fate of an item after a failed attempt.
 class verdict {
 public:
     enum class kind { drop, retry, drain, stop };

@@ -17,7 +17,7 @@ namespace reelpipe {
 inline namespace v1 {
 namespace detail {
 
-// What travels between two stages.
+// An item on its way between two stages.
 template <class T> struct envelope {
     envelope(T&& v, in_flight_ref o) : value(std::move(v)), origin(std::move(o)) {}
 

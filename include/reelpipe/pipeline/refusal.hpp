@@ -78,7 +78,7 @@ template <class T, class Executor>
 struct awaits_elsewhere<asio::awaitable<T, Executor>>
     : std::bool_constant<!std::is_same_v<Executor, asio::any_io_executor>> {};
 
-// Whether F takes In by reference and gives a pointer to such a thing.
+// True if F takes In by reference and returns a pointer to an In.
 template <class F, class In, class Out>
 concept points_into_its_item =
     std::is_reference_v<first_parameter<F>> && std::is_pointer_v<Out> &&
@@ -92,7 +92,7 @@ template <class F, class In> consteval mistake mistake_of_item()
                                                                           : mistake::takes_another_type;
 }
 
-// What is wrong with a stage that sends through out<T>.
+// The mistake in a stage that sends through out<T>.
 template <role Role, class F, class In> consteval mistake mistake_of_spread()
 {
     using sent = sent_by<F>;
@@ -108,7 +108,7 @@ template <role Role, class F, class In> consteval mistake mistake_of_spread()
         return mistake::none;
 }
 
-// What is wrong with what a function gives, in a stage that makes one thing of one.
+// The mistake in what a function returns, in a stage that makes one item of one.
 template <role Role, class F, class In> consteval mistake mistake_of_result()
 {
     using begun = begun_by<F, In>;
@@ -142,7 +142,7 @@ template <role Role, class F, class In, class Weigh> consteval mistake mistake_o
         return mistake_of_result<Role, F, In>();
 }
 
-// What a stage sends; void: it is a sink.
+// The type that a stage sends; void: it is a sink.
 template <role Role, class F, class In> struct sends {
     using type = typename unwrapped<typename awaited<begun_by<F, In>>::type>::type;
 };

@@ -10,8 +10,8 @@
 namespace reelpipe {
 inline namespace v1 {
 
-// What a stage did so far. For a stage that makes one of one: in == out + filtered + failed + retried, apart from
-// what it has in hand. For any: busy_s + starved_s + blocked_s <= workers * wall_s.
+// Counts and times of a stage so far. If it makes one item of one: in == out + filtered + failed + retried, apart from
+// what it has in hand. For any stage: busy_s + starved_s + blocked_s <= workers * wall_s.
 struct stage_stats {
     std::string name;
     std::uint64_t in = 0;        // attempts begun

@@ -117,7 +117,7 @@ public:
         if (admission_) admission_->notify_one();
     }
 
-    // What becomes of the item: the time until its next attempt, or nothing if it was given up.
+    // Decides what becomes of the item. Returns the time until its next attempt, or nothing if it was given up.
     std::optional<std::chrono::milliseconds> judge(stage_base& stage, in_flight_item& origin, unsigned attempt,
                                                    std::exception_ptr error, bool may_be_repeated);
 

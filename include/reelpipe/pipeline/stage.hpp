@@ -40,7 +40,7 @@ template <class F> F for_worker(F& f, bool last)
     return std::move(f);
 }
 
-// Whether this is how a wait ends that was cancelled; several at once throw what holds the first of them.
+// True if this is how a cancelled wait ends. Several waits at once throw a list of errors, whose first one decides.
 inline bool is_abort(const std::exception_ptr& error)
 {
     try {
@@ -122,7 +122,7 @@ private:
 
     struct worker;
 
-    // What one call is given. It outlives the call, which may take all of it by reference.
+    // The arguments of one call. They outlive the call, which may take all of them by reference.
     struct arguments {
         arguments(worker& w, envelope<In>& e)
             : from(e),
@@ -223,7 +223,7 @@ private:
             return e;
         }
 
-        // Whether nothing is left to be sent; what is left, product_of() has.
+        // True if nothing is left to be sent; otherwise product_of() has what is left.
         bool sent_on(attempt& a, envelope<In>& e)
         {
             if constexpr (is_sink) ++at.counters.out;

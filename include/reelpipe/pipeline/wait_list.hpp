@@ -121,7 +121,7 @@ private:
         return w;
     }
 
-    // What is destroyed may own this list, so nothing of it is looked at once the first one goes.
+    // A waiter that is destroyed may own this list, so no member is looked at once the first one goes.
     void destroy_all()
     {
         waiter* w = std::exchange(first_, nullptr);

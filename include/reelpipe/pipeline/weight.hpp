@@ -31,8 +31,8 @@ concept byte_range = std::ranges::sized_range<const T> && sizeof(std::ranges::ra
 
 template <class T> using weigher = std::function<std::size_t(const T&)>;
 
-// What an item counts against a limit on weight, bytes as a rule: what `std::size_t weight_of(const T&)` beside its
-// type (or that of its base) says, else the size of a range of bytes. Empty if there is neither.
+// The function that weighs an item for a limit on weight, usually in bytes: `std::size_t weight_of(const T&)` beside
+// its type (or that of its base), else the size of a range of bytes. Empty if there is neither.
 template <class T> weigher<T> usual_weigher()
 {
     if constexpr (beside_its_type::weighs<T>)

@@ -29,7 +29,7 @@ struct columns {
     bool has_times() const { return start != absent && (end != absent || duration != absent); }
 };
 
-// What the user says of the columns: "id=NAME,start=NAME,end=NAME", with duration= in place of end=, and perhaps
+// The columns as the user names them: "id=NAME,start=NAME,end=NAME", with duration= in place of end=, and perhaps
 // label=, split= and unit=s, ms or us. In a list without a header, and for names that it does not have, numbers count
 // columns from 1.
 struct column_choice {

@@ -33,7 +33,7 @@ public:
     // Goes to the next member of what was entered last; false behind its last one.
     bool next();
 
-    // Of this member, as it is spelled, without the quotes; empty in an array.
+    // The key of this member as it is spelled, without the quotes; empty in an array.
     const std::string& key() const { return key_; }
     std::uint64_t line() const { return line_; }
     char first() const;  // sign of the value: '{', '[', '"', ...

@@ -23,7 +23,7 @@ public:
 
     const std::string& name() const { return name_; }
 
-    // What was read and not taken yet. Valid until the next read_on(); followed by readable bytes, `padding` of them.
+    // The bytes that were read and not yet taken. Valid until the next read_on(); `padding` readable bytes follow.
     std::string_view bytes() const { return std::string_view(buffer_).substr(begin_); }
     void take(std::size_t count) { begin_ += count; }
 

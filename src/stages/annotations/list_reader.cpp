@@ -20,7 +20,7 @@ namespace {
 const std::array formats{&keyed_json_format, &json_lines_format, &audioset_format, &panda_format, &csv_format,
                          &url_format,        &vggsound_format,   &ava_format,      &name_format};
 
-// What else people hand over, by its first bytes, and what to do about it. Empty: nothing known.
+// Advice about other files that people hand over, which are told by their first bytes. Empty: not a known kind.
 std::string known_mistake(std::string_view start)
 {
     const auto begins = [start](std::string_view text) { return start.starts_with(text); };

@@ -18,7 +18,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// What is wrong with one row; the rows after it are not touched by it.
+// The fault of one row; the rows after it are not affected.
 struct row_error {
     std::string message{};
 };

@@ -43,7 +43,7 @@ private:
     std::vector<row_content> contents_;
 };
 
-// What reads the rest of a list of one format, a line (or an object of JSON) at a time.
+// Reads the rest of a list of one format, a line (or an object of JSON) at a time.
 class row_source {
 public:
     virtual ~row_source() = default;

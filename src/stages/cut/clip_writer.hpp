@@ -9,7 +9,7 @@
 namespace reelpipe::cut {
 
 // An MP4 file on a descriptor. Streams first, then begin(), packets, finish().
-// What the disk says comes out as std::system_error, what libav says as encode_error.
+// Errors of the disk are thrown as std::system_error, errors of libav as encode_error.
 class clip_writer {
 public:
     explicit clip_writer(int descriptor);

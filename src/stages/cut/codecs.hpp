@@ -15,7 +15,7 @@ av::codec open_decoder(const AVStream&, const options&);
 // As people call the codec; of one that libav does not know, what the container calls it.
 std::string codec_name(const AVCodecParameters&);
 
-// What a decoder's failure says of the media: damaged, or of a kind that it was not made for.
+// The fault of the media that a decoder's error shows: damage, or a kind that the decoder was not made for.
 media::fault fault_of(int code);
 
 // Returns libav's answer. Throws encode_error with libav's text if the answer is an error.

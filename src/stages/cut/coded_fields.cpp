@@ -15,7 +15,7 @@ using sample = std::span<const std::uint8_t>;
 
 constexpr unsigned slice = 1, key_slice = 5;
 
-// Whether a unit is the first slice of a frame or a field: its number of the first macroblock, 0, takes one bit.
+// True if a unit is the first slice of a frame or a field: its number of the first macroblock, 0, takes one bit.
 bool begins_a_field(sample unit)
 {
     if (unit.size() < 2) return false;

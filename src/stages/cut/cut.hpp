@@ -72,7 +72,7 @@ struct result {
     std::chrono::microseconds missing{};   // of the segment, behind its last frame
     bool goes_on = false;                  // the video has frames behind the segment; else it ends there
     bool audio = false;
-    // Of a smart cut: how it was put together, or why it was not.
+    // For a smart cut: how it was put together, or why it was not.
     std::optional<media::splice> parts{};
     why_encoded encoded_because = why_encoded::not_at_all;
 };

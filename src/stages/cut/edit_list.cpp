@@ -144,7 +144,7 @@ void write_edit_lists(int descriptor, std::span<const edit> tracks)
         return wrap("trak", changed_track(descriptor, file, box.payload, tracks[track++]));
     });
     const bytes whole = wrap("moov", index);
-    // What would be left of the old one behind it could not be cut off: workers have no right to.
+    // The rest of a longer old index behind it could not be cut off: workers have no right to.
     if (moov->begin + whole.size() < file.size) throw encode_error("libav wrote an index that does not become longer");
     write(descriptor, whole, moov->begin);
 }

@@ -147,7 +147,7 @@ private:
         frame.pts = pts - start_;
         last_taken_ = pts;
         last_until_ = frame.pts + std::max(lasts, av_rescale_q(least.count(), av::microsecond, video_.time_base));
-        // What the container says of the pixels' shape goes before what the frames say.
+        // The container's pixel shape goes before that of the frames.
         if (video_.sample_aspect_ratio.num) frame.sample_aspect_ratio = video_.sample_aspect_ratio;
         if (is_to_be_filtered(frame))
             filter(frame);
@@ -211,7 +211,7 @@ private:
         av::check(av_frame_ref(previous_.get(), &frame), "keep a frame");
     }
 
-    // What a frame says of itself is lost on the way through filters that somebody asked for.
+    // Ticks of the clip that a frame lasts. Its own duration does not survive filters that the user asked for.
     double ticks_of(const AVFrame& frame, AVRational rate) const
     {
         const double by_rate = is_valid(rate) ? av_q2d(frame_rate_) / av_q2d(rate) : 0;
@@ -257,8 +257,8 @@ private:
         return is_gap ? end + av_rescale_q(1, {1, 1}, video_.time_base) : last_until_;
     }
 
-    // What would be shown after the end is left out, as ffmpeg's -t does: a frame that was shown twice may have
-    // pushed the last one there.
+    // Leaves out what would be shown after the end, as ffmpeg's -t does: a frame that was shown twice may have pushed
+    // the last one there.
     std::int64_t show(AVFrame& frame, std::int64_t tick, std::int64_t times)
     {
         const std::int64_t length = (wanted_.end - wanted_.start).count();

@@ -51,7 +51,7 @@ public:
           target_(writer.add(*source.codecpar, source.time_base))
     {
         target_.avg_frame_rate = source.avg_frame_rate;
-        // What the container says of the pixels' shape goes before what the frames say; MP4 has one place for both.
+        // The container's pixel shape goes before that of the frames; MP4 has one place for both.
         if (source.sample_aspect_ratio.num > 0) target_.codecpar->sample_aspect_ratio = source.sample_aspect_ratio;
         target_.sample_aspect_ratio = target_.codecpar->sample_aspect_ratio;
         av::copy_side_data(source, target_);
@@ -89,7 +89,7 @@ public:
 
     std::int64_t count() const { return static_cast<std::int64_t>(shown_.size()); }
     bool is_empty() const { return shown_.empty(); }
-    // Of what is shown, in ticks of the source. Not to be asked of an empty track.
+    // The time when the shown part begins, in ticks of the source. Not to be asked of an empty track.
     std::int64_t begin_shown() const { return std::max<std::int64_t>(first_shown_, 0); }
     // libav ends a track with the first key frame that lasts until the end of its edit, and would miss frames that
     // are shown before it but stored behind it. So no key frame does: the last frame of a video is a tick shorter than

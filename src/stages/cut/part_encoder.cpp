@@ -39,9 +39,9 @@ const char* profile_name(unsigned profile)
     }
 }
 
-// What libavcodec has no options for. `stitchable` keeps libx264 from writing into its parameter sets what depends on
-// the quality, so that parts of different quality share them; `mbtree` costs the last frames of a short part their
-// quality.
+// Settings that libavcodec has no options for. `stitchable` keeps out of libx264's parameter sets what depends on the
+// quality, so that parts of different quality share them. `mbtree` is off, as it costs the last frames of a short part
+// their quality.
 std::string x264_parameters(const part_format& f)
 {
     const std::size_t frames = f.like.order ? f.like.order->buffered_frames : f.like.reference_frames;

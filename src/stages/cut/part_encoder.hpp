@@ -13,12 +13,12 @@
 
 namespace reelpipe::cut {
 
-// What a smart cut finds on its way that forbids it.
+// Thrown when a smart cut finds something on its way that forbids it.
 struct cannot_copy {
     why_encoded why;
 };
 
-// What the frames of a re-encoded part have to look like, so that a decoder goes on with the source's behind them and
+// The form that the frames of a re-encoded part must have, so that a decoder goes on with the source's behind them and
 // notices nothing but other parameter sets.
 struct part_format {
     media::h264::sequence_parameters like{};  // of the source

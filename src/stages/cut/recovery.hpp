@@ -24,7 +24,7 @@ private:
     std::optional<std::uint32_t> left_;  // frames that others lean on, until frames are whole
 };
 
-// What to say of a segment that would show such frames.
+// The message for a segment that would show such frames.
 inline constexpr const char* refreshed_in_steps =
     "H.264 that is refreshed step by step, with no key frame near enough in front of the segment";
 

@@ -30,7 +30,7 @@ public:
     AVFormatContext* container() const { return video_.context(); }  // of the frames
     // Nothing but the frames, in the one file that the video is.
     bool is_one_stream() const { return !audio_ && video_.context()->nb_streams == 1; }
-    // Whether there was a frame behind the segment.
+    // True if there was a frame behind the segment.
     bool video_goes_on() const { return video_reader_.video_goes_on(); }
     bool tells_all_samples() const { return video_.has_sample_table(); }
 

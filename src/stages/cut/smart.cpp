@@ -30,7 +30,7 @@ constexpr std::size_t max_bytes = 256u << 20;  // of the packets of one segment
 constexpr unsigned max_set_ids = 32;
 constexpr std::chrono::milliseconds latest_start{100};
 
-// What a seam must not show, in dB. Encoding begins at a quality that mostly does it and costs little.
+// The likeness to the source that a seam needs, in dB. The first quality mostly reaches it, and costs little.
 constexpr double least_likeness = 36, least_median = 40;
 constexpr double first_quality = 18, quality_step = 4;
 constexpr int max_tries = 3;
@@ -348,7 +348,7 @@ private:
             unref->dts = decoded[i];
             const auto next = std::ranges::upper_bound(sorted, times[i]);
             unref->duration = next == sorted.end() ? last_lasts : *next - times[i];
-            // What is decoded last need not be shown last, and lasts in the index like the others.
+            // The frame that is decoded last need not be shown last; in the index, it lasts no longer than the others.
             if (i > 0 && i + 1 == all.size()) unref->duration = std::min(unref->duration, max_step);
             unref->flags = all[i].is_key ? AV_PKT_FLAG_KEY : 0;
             writer_.write(*unref.get(), target, video_.time_base);

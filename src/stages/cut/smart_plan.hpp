@@ -30,7 +30,7 @@ struct smart_plan {
 // The plan for the frames that are shown in [start, end), of the frames that were read for them in decoding order; or
 // why none of them can be copied.
 //
-// What is copied begins with the first IDR frame that is shown in the segment, and ends so that it is shown in one
+// The copied part begins with the first IDR frame that is shown in the segment, and ends so that it is shown in one
 // piece: everything that is decoded behind it is shown behind it. A frame that is decoded in front of that IDR frame
 // and shown behind it would break this, and so makes a plan impossible.
 std::variant<smart_plan, why_encoded> plan_smart_cut(std::span<const source_frame>, std::int64_t start,

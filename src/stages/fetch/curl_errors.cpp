@@ -18,7 +18,7 @@ long number(CURL* easy, CURLINFO what)
     return value;
 }
 
-// Whether the fault is this machine's, its proxy's or its network's, so that any other transfer would meet it as well.
+// True if the fault is this machine's, its proxy's or its network's, so that any other transfer would meet it as well.
 bool is_local(const failed_transfer& failed, long tunnel_status)
 {
     if (tunnel_status >= 400 && tunnel_status < 500) return true;
@@ -71,7 +71,7 @@ void throw_for(const failed_transfer& failed)
         case CURLE_BAD_CONTENT_ENCODING:
             throw answer_error(text, failed.host);
         case CURLE_OUT_OF_MEMORY:
-            // What libcurl says of a header that is longer than it takes.
+            // libcurl also reports this for a header that is longer than it takes.
             if (number(failed.easy, CURLINFO_RESPONSE_CODE) != 0)
                 throw answer_error(failed.text + ": a header that is longer than libcurl takes", failed.host);
             break;

@@ -7,7 +7,7 @@
 
 namespace reelpipe::fetch {
 
-// What is known of a transfer that libcurl ended with an error, besides its code.
+// A transfer that libcurl ended with an error, and what is known of it besides the error's code.
 struct failed_transfer {
     CURL* easy;
     CURLcode code;

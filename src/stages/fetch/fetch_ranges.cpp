@@ -137,7 +137,7 @@ asio::awaitable<void> learn_size(const transfer_context& with, held_file& file)
     file.identity.size = sink.size;
 }
 
-// What went wrong with some of the requests, and may go well another time.
+// A failure of some of the requests, which may go well another time.
 struct setback {
     std::exception_ptr fault{};
     std::optional<http_error> refusal{};  // the fault is that the host was asked for too much

@@ -17,7 +17,7 @@ struct file_range {
     media::byte_range range;
 };
 
-// What the bytes of one video are fetched with.
+// The means by which the bytes of one video are fetched.
 struct transfer_context {
     http_client& http;
     host_limits& hosts;

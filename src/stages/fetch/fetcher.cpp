@@ -148,7 +148,7 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
     co_return material_of(video, wanted.size());
 }
 
-// What to ask for next. Of files that nothing is known of the head; empty when nothing is missing any more.
+// The pieces to ask for next; for a file of which nothing is known, its head. None if nothing is missing any more.
 asio::awaitable<fetcher::missing_pieces> fetcher::plan(held_video& video, const std::vector<segment>& wanted)
 {
     missing_pieces found{.are_the_last = true};
@@ -208,8 +208,8 @@ void fetcher::tell_of_whole(const held_video& video)
     }
 }
 
-// What the first plan says about the head: it shows how much of it was index. Down at once, up slowly, because a head
-// that is too small costs a round trip now and then, and one that is too large costs bytes of every video.
+// Learns from a first plan how much of the head was index. The size falls at once and rises slowly: a head that is too
+// small costs a round trip now and then, and one that is too large costs bytes of every video.
 void fetcher::learn_head(media::byte_range head, const std::vector<media::byte_range>& needed,
                          std::uint64_t index_bytes)
 {

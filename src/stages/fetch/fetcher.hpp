@@ -23,8 +23,8 @@ namespace reelpipe::fetch {
 
 struct held_playlists;
 
-// What is held of the files of one video. It belongs to the caller and survives a fetch that throws, so that the next
-// one, with a newly resolved URL or for more segments, goes on where it ended.
+// The bytes that are held of one video's files. They belong to the caller and survive a fetch that throws, so that the
+// next one, with a newly resolved URL or for more segments, goes on where it ended.
 struct held_video {
     struct file : held_file {
         bool is_local = false;
@@ -41,8 +41,8 @@ struct held_video {
 
 // Index and spans of the wanted segments, ready to be cut.
 struct fetched {
-    // What one segment is cut from: a view for each file of the source. Where it cannot be had, although the rest of
-    // the video can, the error that says why.
+    // The sources of one clip: a view for each file of the video. If the clip cannot be had, although the rest of the
+    // video can, the error says why.
     struct clip {
         std::vector<media::partial_file> files{};
         std::exception_ptr error{};

@@ -21,7 +21,7 @@ void make_room(held_file&);
 // Takes one answer into what is held of a file. Throws transfer_error, std::system_error.
 class file_writer final : public body_sink {
 public:
-    // What it is given outlives it.
+    // The context and the file outlive the writer.
     file_writer(const transfer_context& with, file_range asked, disk_room room)
         : with_(with), file_(*asked.file), asked_(asked.range), room_(std::move(room))
     {

@@ -8,7 +8,7 @@
 
 namespace reelpipe::fetch {
 
-// Whether bytes begin as those of a gzip file do.
+// True if the bytes begin as those of a gzip file do.
 bool looks_like_gzip(std::string_view bytes);
 
 // The text in a gzip file. Nothing for a damaged or incomplete one, and for a text of more than `most` bytes.

@@ -20,8 +20,8 @@ inline constexpr std::uint64_t max_file = std::uint64_t{1} << 40;
 
 inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-// What is held of one remote file, or of a part of it, in a temporary file that others may share. Offsets are those of
-// the remote file.
+// The bytes that are held of one remote file, or of a part of it, in a temporary file that others may share. Offsets
+// are those of the remote file.
 class held_file {
 public:
     remote_file from{};
@@ -35,7 +35,7 @@ public:
     bool ends_by_closing = false;                   // its length is where a connection ended, which may have broken off
     std::optional<std::uint64_t> doubted_length{};  // such a one that made no sense
 
-    // What there is to fetch; nothing before the server has said how large the file is.
+    // The range that can be fetched; nothing before the server has said how large the file is.
     std::optional<media::byte_range> extent() const;
 
     // The parts of `wanted` that are not held, within what the server has.
@@ -43,13 +43,13 @@ public:
 
     std::uint64_t held_bytes() const;
 
-    // What the next answer has to agree with.
+    // The identity that the next answer has to agree with.
     file_identity expected() const;
 
-    // Bytes are here, and nobody has said of how many.
+    // True if bytes are held, and no server has said how many the file has.
     bool needs_size() const { return bytes && !identity.size; }
 
-    // What is held is not the file: all of it is forgotten.
+    // Forgets everything that is held, because it is not the file's.
     void forget();
 
     // Another version of the file is on offer, to judge by its size or its validators. If the next one begins with the

@@ -50,7 +50,7 @@ std::string plain(std::string text)
     return std::move(*unpacked);
 }
 
-// Whether what is held of one is good for the other: after an expired URL the same video comes with other addresses.
+// True if segments held of one are good for the other: after a URL expires, the same video comes with other addresses.
 bool same_video(const media_playlist& a, const media_playlist& b)
 {
     const auto alike = [](const hls_segment& x, const hls_segment& y) {
@@ -82,7 +82,7 @@ segment_run first_guess(const media_playlist& list, const segment& wanted)
     return segments_of(list, wanted);
 }
 
-// Whether one can be read behind the other.
+// True if `behind` can be read right after `before`.
 bool go_together(const hls_segment& before, const hls_segment& behind)
 {
     return !before.is_gap && !behind.is_gap && before.timeline == behind.timeline && before.header == behind.header;
@@ -336,8 +336,8 @@ asio::awaitable<void> hls_fetch::look_at_run_of(clip& each, std::size_t i)
     next.is_complete = !extend(stream, kind, each.wanted, next);
 }
 
-// Whether other segments are needed: those that the clip is in, now that it is known when the ones at hand begin; the
-// one before where decoding cannot begin, or the one behind where the frames end too early.
+// True if other segments are needed: those that hold the clip, once it is known when the ones at hand begin; the one
+// before if decoding cannot begin in them; the one behind if their frames end too early.
 bool hls_fetch::extend(held_stream& stream, media::stream_selection kind, const segment& wanted, part& of)
 {
     const auto& all = stream.list.segments;

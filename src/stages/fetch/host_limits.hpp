@@ -56,16 +56,16 @@ public:
     // A turn if there is one at once.
     std::optional<turn> take_turn(const std::string& url, clock::time_point now = clock::now());
 
-    // What came of it.
+    // Reports that the host has served what the turn was for.
     void served(const turn&, clock::time_point now = clock::now());
 
-    // True: the refusal is about the limits, and not about what was asked for.
+    // Reports a refusal. True if it is about the limits, and not about what was asked for.
     bool refused(const turn&, const http_error&, clock::time_point now = clock::now());
 
     // Answers of the host that were good, so far.
     std::uint64_t served_by(const std::string& url);
 
-    // Whether the host is known to send whole files whatever is asked for.
+    // False if the host is known to send whole files, whatever range is asked for.
     bool takes_ranges(const std::string& name) const { return !without_ranges_.contains(name); }
     void takes_ranges(const std::string& name, bool whether);
 

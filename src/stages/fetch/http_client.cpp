@@ -27,7 +27,7 @@ namespace reelpipe::fetch {
 
 namespace {
 
-// What is written at once. Each of several hundred transfers has such a buffer.
+// The most bytes that are written at once. Each of several hundred transfers has such a buffer.
 constexpr long receive_bytes = 64 << 10;
 
 // So many bytes that nobody needs cost less than another connection.
@@ -44,7 +44,7 @@ template <class Value> void set(const easy_handle& easy, CURLoption option, Valu
     if (code != CURLE_OK) throw std::runtime_error(std::string("prepare a transfer: ") + curl_easy_strerror(code));
 }
 
-// Whether a body without a length is known to be whole all the same: the last chunk of it says so, or HTTP/2 does.
+// True if a body without a length is still known to be whole: its last chunk says so, or HTTP/2 does.
 bool announces_end(const easy_handle& easy)
 {
     long version = 0;
@@ -180,7 +180,7 @@ void transfer::state::prepare()
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-    // What is slow because we want it so is no stall.
+    // A transfer that is slow because of our own limit has not stalled.
     const auto rate = static_cast<curl_off_t>(options.rate_limit);
     set(easy, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
     const std::uint64_t stall_rate =

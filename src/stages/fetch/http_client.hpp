@@ -90,7 +90,7 @@ public:
     // libcurl's own limit is that of one transfer, and lets short bodies pass.
     asio::awaitable<void> wait_for_turn(std::uint64_t bytes);
 
-    // What one request should ask for at most, so that all get their turns within about a second each.
+    // The most bytes that one request should ask for, so that all get their turns within about a second each.
     std::uint64_t max_at_once() const;
 
     // Begins at once. The sink outlives the transfer.

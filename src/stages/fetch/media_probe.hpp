@@ -22,7 +22,7 @@ struct playlist_clock {
     std::chrono::microseconds guess{};  // when the segments begin, along the playlist; for a clock that starts anew
 };
 
-// What the segments of a playlist that were fetched for a clip turn out to have.
+// Facts that are read from the segments of a playlist which were fetched for a clip.
 struct segment_run_info {
     media::time_span span{};
     std::chrono::microseconds origin{};       // the clip's 0, on their clock

@@ -29,7 +29,7 @@ struct options {
     std::function<void(const std::string& host, std::uint64_t came, std::uint64_t needed)> on_whole_videos{};
 };
 
-// What fetching has cost so far.
+// The cost of fetching so far.
 struct fetch_counts {
     std::uint64_t bytes = 0;  // of bodies
     std::uint64_t requests = 0;

@@ -23,7 +23,7 @@ void append(header_lines& lines, const std::string& line)
 // another request.
 bool breaks(std::string_view line) { return line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos; }
 
-// What is asked for, and over which connection, is the transfer's own affair.
+// False for the headers by which the transfer itself says what it asks for, and over which connection.
 bool may_be_sent(std::string_view line)
 {
     if (breaks(line)) return false;
@@ -34,7 +34,7 @@ bool may_be_sent(std::string_view line)
         [name](std::string_view own) { return equal_but_for_case(name, own); });
 }
 
-// What another host may be told, to which a redirect leads: how a browser asks, and nothing that may be a secret.
+// True for headers that a redirect may take to another host: how a browser asks, and nothing that may be a secret.
 // libcurl itself keeps back Authorization and Cookie only.
 bool is_for_everybody(std::string_view line)
 {

@@ -23,11 +23,11 @@ struct file_identity {
     bool operator==(const file_identity&) const = default;
 };
 
-// Whether both may be the same version. Nodes of one host spell a tag in two ways or have tags of their own, so one
+// True if both may be the same version. Nodes of one host spell a tag in two ways or have tags of their own, so one
 // validator that agrees is enough.
 bool may_be_same(const file_identity&, const file_identity&);
 
-// What the server says before the body.
+// Everything that the server says before the body.
 struct response_head {
     bool partial = false;      // a part that holds the first byte that was asked for; otherwise the body is the whole
     media::byte_range body{};  // where it stands in the file; the end of a whole body of unknown length is the maximum

@@ -17,7 +17,7 @@ public:
     // The first segment of those that share a clock with this one. What it begins with is the zero of that clock.
     static std::size_t first_of_timeline(const media_playlist&, std::size_t number);
 
-    // What the media of such a first segment say when it begins, on their own clock; empty while it is not known.
+    // The time on the media's own clock when such a first segment begins; empty while it is not known.
     std::optional<std::chrono::microseconds> zero(std::size_t timeline) const;
     void learn_zero(std::size_t timeline, std::chrono::microseconds time);
 

@@ -15,9 +15,9 @@ std::string host_of(const std::string& url);
 // The host alone; an IPv6 address without its brackets.
 std::string host_name_of(const std::string& url);
 
-// Whether text is an IP address that is not one of the public internet: loopback, private networks, link-local (where
-// clouds keep their secrets), shared, multicast, reserved; of IPv6 also what leads to such a one of IPv4. A name is
-// none.
+// True if the text is an IP address outside of the public internet: loopback, private networks, link-local (where
+// clouds keep their secrets), shared, multicast, reserved, and IPv6 addresses that lead to such an IPv4 address. False
+// for a name.
 bool is_private_address(const std::string& text);
 
 // The absolute http(s) URL that a reference in a document stands for; nothing if it is none.

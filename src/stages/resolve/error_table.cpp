@@ -11,7 +11,7 @@ namespace reelpipe::resolve {
 
 namespace {
 
-// Whether a rule needs more than its text.
+// The condition of a rule, besides its text.
 enum class only {
     always,
     site_said_so,  // not for errors that the extractor did not foresee: those say nothing final about a video

@@ -35,7 +35,7 @@ std::string_view without_format(std::string_view stem)
     return std::ranges::all_of(stem.substr(point + 2), is_digit) ? stem.substr(0, point) : stem;
 }
 
-// What the id may be, in the order of preference.
+// The ids that a file's name may stand for, in the order of preference.
 std::vector<std::string_view> ids_of(std::string_view stem)
 {
     std::vector<std::string_view> all{stem};

@@ -51,7 +51,7 @@ std::string head_of(const std::filesystem::path& path)
 
 bool is_binary(const std::filesystem::path& path) { return head_of(path).starts_with("\177ELF"); }
 
-// What the program at `path` tells of itself; nothing if it is not Python's.
+// The installation that the program at `path` belongs to, read from the program; nothing if it is not Python's.
 std::optional<installation> read_program(const std::filesystem::path& path)
 {
     const std::string first_line = head_of(path);

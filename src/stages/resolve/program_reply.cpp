@@ -75,13 +75,13 @@ json media_of(const json& info)
             {"choices", std::move(choices)}};
 }
 
-// What --print-traffic adds: cookies are in it, which are nobody's to read.
+// True for lines that --print-traffic adds. They hold cookies, which nobody may read.
 bool is_traffic(std::string_view line)
 {
     return line.starts_with("send: ") || line.starts_with("reply: ") || line.starts_with("header: ");
 }
 
-// Of a traceback the error, which stands behind the indented lines; `at` is in one of the last ones.
+// The error at the end of a traceback, behind the indented lines; `at` is in one of the last of these.
 std::string error_behind(std::string_view traceback, std::size_t at)
 {
     do at = std::min(traceback.find('\n', at), traceback.size() - 1) + 1;

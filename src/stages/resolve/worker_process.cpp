@@ -92,7 +92,7 @@ socket_pair make_sockets()
     return {ends[0], ends[1]};
 }
 
-// What becomes descriptors 0, 1 and 2, and 3 of a child; it gets no others.
+// The files that become descriptors 0, 1 and 2, and 3 of a child; it gets no others.
 struct given_files {
     int input;
     int output;

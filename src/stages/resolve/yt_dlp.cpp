@@ -26,9 +26,9 @@ namespace {
 // `b` is a file with video and audio, `bv` and `ba` have one of them. A `?` lets through what the site does not
 // tell.
 //
-// Of video and audio apart, and one file for both, that of fewer bytes is taken once it is known what there is; of
-// equal ones the first, whose index is a few KB at the head, where that of one file for both grows with the video's
-// length. A playlist is what is left when nothing else is.
+// Separate streams and one file for both are offered, and the one of fewer bytes is taken once both are known. If they
+// are equal, it is the first: its index is a few KB at the head, while that of one file grows with the video's length.
+// A playlist is the last resort.
 std::string default_format(int max_height, bool with_audio)
 {
     const std::string height = "[height<=" + std::to_string(max_height) + "]";
@@ -91,7 +91,7 @@ std::vector<std::string> program_words(const yt_dlp_options& options, const inst
         options.proxy,
         "--format",
         options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format};
-    // Of its own copy, because yt-dlp writes to what it was given.
+    // yt-dlp writes to the cookie file that it is given, so it gets a copy of its own.
     if (!options.cookies.empty()) words.insert(words.end(), {"--cookies", "/proc/self/fd/3"});
     words.insert(words.end(), {"-J", "--", options.url_base + percent_encoded(video)});
     return words;
@@ -114,7 +114,7 @@ bool is_youtube_video(std::string_view url_base, std::string_view video)
            video.find_first_not_of(characters) == std::string_view::npos;
 }
 
-// Of "2026.08.19" or "2026.08.19.232743.dev0".
+// The day in "2026.08.19" or "2026.08.19.232743.dev0"; nothing if the version does not begin with a date.
 std::optional<std::chrono::sys_days> release_day(const std::string& version)
 {
     int year = 0;

@@ -45,7 +45,7 @@ file_signature signature_in(int folder, const char* name)
     fail("look at", name);
 }
 
-// What a file system or a kernel says that does not have this call, or not between these folders.
+// True for the errors of a file system or a kernel that lacks a call, or cannot make it between these folders.
 bool is_lacking(int error)
 {
     return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP || error == EXDEV ||

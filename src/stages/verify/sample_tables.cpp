@@ -12,7 +12,7 @@ namespace reelpipe::verify {
 
 namespace {
 
-// Of any track; a longer one has no length here.
+// The bound on the length of a track; a longer one counts as having none.
 constexpr double most_ticks = std::int64_t{1} << 60;
 
 // Numbers of 32 bits, one after the other.

@@ -6,9 +6,9 @@
 
 namespace reelpipe::verify {
 
-// What has to hold of a clip that was put together of copied and re-encoded frames, so that every reader sees it as it
-// was planned, from its beginning and from each place where decoding may begin. Decoding from the front does not show
-// most of it: a decoder that has seen everything forgives a lot.
+// Checks the rules for a clip of copied and re-encoded frames, so that every reader sees it as it was planned, from its
+// beginning and from each place where decoding may begin. Decoding from the front does not show most faults: a decoder
+// that has seen everything forgives a lot.
 //
 // Throws verify_error, decode_error and media::error with the first rule that is broken.
 void check_parts(const media::partial_file&, const media::splice& planned);

@@ -16,10 +16,10 @@ struct format {
     std::string_view name;   // for list_options::format
     std::string_view looks;  // "AudioSet segments": after "looks like"
 
-    // Whether a list that begins like this is of the format.
+    // True if a list that begins like this is of the format.
     bool (*fits)(const list_head&, const list_options&);
-    // What reads it, of a list that fits or whose format was named. Throws not_a_list or std::invalid_argument. The
-    // input outlives it.
+    // Opens a reader for a list that fits or whose format was named. Throws not_a_list or std::invalid_argument. The
+    // input outlives the reader.
     std::unique_ptr<row_source> (*open)(list_input&, const list_head&, const list_options&);
 };
 
