@@ -25,8 +25,9 @@ bool units_fill_sample(std::span<const std::uint8_t> sample, std::size_t length_
     return true;
 }
 
-std::vector<std::span<const std::uint8_t>> units_in(std::span<const std::uint8_t> rest, std::size_t length_bytes)
+std::vector<std::span<const std::uint8_t>> units_in(std::span<const std::uint8_t> sample, std::size_t length_bytes)
 {
+    std::span<const std::uint8_t> rest = sample;
     std::vector<std::span<const std::uint8_t>> units;
     while (length_bytes > 0 && rest.size() > length_bytes) {
         std::size_t length = 0;
