@@ -69,7 +69,8 @@ TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts]")
                              ? reply{.status = 407, .headers = {"Proxy-Authenticate: Basic realm=\"x\""}}
                              : reply{.headers = {"Content-Type: text/html"}, .body = "<html>log in</html>"};
     for (int v = 0; v < videos; ++v)
-        proxy.serve(site.server.url(fmt::format("media/video{}.mp4", v)), [answer](const asked&) { return answer; });
+        proxy.serve(site.server.url(fmt::format("media/video{}.mp4", v)),
+                    [answer](const asked&) { return reply(answer); });
     std::string way = kind == "resets" ? resetting.url() : proxy.url("");
     if (kind == "gone") way = origin().url("");  // nobody is at the port by then
     const std::string list = list_of(site, videos);

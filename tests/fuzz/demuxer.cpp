@@ -21,7 +21,7 @@ namespace {
 // Of 64 kB: more packets than bytes would be an endless loop.
 constexpr int max_packets = 100'000;
 
-void read(const media::partial_file& video, segment wanted, media::edits lists, media::stream_selection kind)
+void read(const media::partial_file& video, segment wanted, media::edit_list_mode lists, media::stream_selection kind)
 {
     media::demuxer input(video, {}, lists, kind);
     input.entries(wanted.start);

@@ -15,7 +15,6 @@
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
-using reelpipe::test::run_awaitable;
 using reelpipe::test::up_to;
 
 namespace app {
@@ -189,11 +188,17 @@ TEST_CASE("a pause of any length is no overflow", "[pipeline]")
 {
     asio::io_context io{1};
     std::optional<reelpipe::runner> run;
-    const auto fails = [&](int, const reelpipe::context& c) -> asio::awaitable<int> {
-        if (c.item() == 1) asio::post(io, [&] { run->drain(); });
-        throw std::runtime_error("again");
-        co_return 1;
+    struct failing {
+        asio::awaitable<int> operator()(int, const reelpipe::context& c) const
+        {
+            if (c.item() == 1) asio::post(loop, [all = &run] { (*all)->drain(); });
+            throw std::runtime_error("again");
+            co_return 1;
+        }
+        asio::io_context& loop;
+        std::optional<reelpipe::runner>& run;
     };
+    const failing fails{io, run};
     run.emplace(reelpipe::source("numbers", up_to(2)) |
                 reelpipe::io("fail", fails, {.attempts = 3, .backoff = std::chrono::milliseconds::max()}) |
                 reelpipe::sink("drop", [](int) {}));

@@ -15,7 +15,6 @@
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
-using reelpipe::test::run_awaitable;
 using reelpipe::test::up_to;
 
 namespace {
