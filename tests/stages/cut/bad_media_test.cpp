@@ -139,7 +139,9 @@ TEST_CASE("frames that are damaged inside of the segment fail the clip with thei
 
 TEST_CASE("what is kept of a bad video is a whole clip", "[bad]")
 {
+    std::size_t videos = 0;
     for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
+        if (sanitized && videos++ % 4 != 0) continue;  // each takes seconds there, and has been cut in the tests above
         bad_video kept = video;
         kept.may_be_cut = true;
         kept.reasons.emplace_back("beyond_end");

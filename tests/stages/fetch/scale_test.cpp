@@ -111,6 +111,8 @@ TEST_CASE("of a video of three hours only its index and the clip are fetched, in
         GENERATE(shape{"hours.mp4", 2}, shape{"hours_moov_last.mp4", 2}, shape{"hours.webm", 3});
     const segment wanted = GENERATE(seconds(30, 40), seconds(5000.5, 5010.5), seconds(10780, 10790));
     CAPTURE(name, wanted.start.count());
+    if (sanitized && wanted.start != seconds(5000.5, 5010.5).start)
+        return;  // an index of hours takes many seconds there
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;
     const fetched got = local.fetch(server.url(name), {wanted});
