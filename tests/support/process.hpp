@@ -33,8 +33,9 @@ public:
 
     bool has_ended() const;  // it may be waited for without waiting
 
-    // Waits for its end; past `deadline` it is killed and std::runtime_error thrown.
-    finished wait(std::chrono::seconds deadline = std::chrono::seconds(120));
+    // Waits for its end; past `deadline` it is killed and std::runtime_error thrown. It is long, as a program with a
+    // sanitizer beside others takes ten times as long.
+    finished wait(std::chrono::seconds deadline = std::chrono::seconds(400));
 
 private:
     pid_t pid_ = -1;
