@@ -21,7 +21,7 @@
 
 #include "cut/workload.hpp"
 #include "media/av.hpp"
-#include "reelpipe/fresh_pages.hpp"
+#include "reelpipe/zeroed_memory.hpp"
 #include "support/nginx.hpp"
 
 namespace {
@@ -148,6 +148,6 @@ scenario make(scale how_much)
 
 int main(int argc, char** argv)
 {
-    reelpipe::use_fresh_pages();
+    reelpipe::use_zeroed_memory();
     return run_bench(argc, argv, "What it costs to cut a clip, here and by ffmpeg.", make);
 }

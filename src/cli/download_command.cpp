@@ -15,7 +15,7 @@
 #include "cli/json_log.hpp"
 #include "cli/own_program.hpp"
 
-#include "reelpipe/fresh_pages.hpp"
+#include "reelpipe/zeroed_memory.hpp"
 
 namespace reelpipe::cli {
 
@@ -110,7 +110,7 @@ int run_download(const download_arguments& arguments)
     if (arguments.isolate)
         options.workers.program = own_program();
     else if (options.cut.mode == cut_mode::encode)
-        use_fresh_pages();
+        use_zeroed_memory();
     std::optional<json_log> log;
     const auto tell = [&screen, &log](severity how, const std::string& line) {
         screen.message(how, line);

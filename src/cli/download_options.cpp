@@ -186,8 +186,8 @@ void add_source_options(CLI::App& command, source_options& o)
             [&o](const std::vector<std::string>& all) {
                 for (const std::string& each : all) o.headers.push_back(header_line(each));
             },
-            "header to send with each request, for URL templates and files of URLs; repeatable. Other hosts "
-            "that a redirect leads to do not get it, User-Agent and Referer excepted")
+            "header to send with each request, for URL templates and files of URLs; repeatable. A host that a redirect "
+            "leads to gets only User-Agent, Referer, Origin and those that begin with Accept or Sec-Fetch-")
         ->option_text("NAME:VALUE")
         ->allow_extra_args(false)
         ->group(group);

@@ -11,7 +11,7 @@
 #include "isolation/messages.hpp"
 #include "isolation/sandbox.hpp"
 #include "reelpipe/clip_worker.hpp"
-#include "reelpipe/fresh_pages.hpp"
+#include "reelpipe/zeroed_memory.hpp"
 
 namespace reelpipe {
 
@@ -27,7 +27,7 @@ void keep_memory()
 nlohmann::json do_job(const isolation::job_message& job)
 try {
     if (const auto cut = isolation::cut_job_in(job.content, job.descriptors)) {
-        if (cut->how.mode != cut::way::lossless) use_fresh_pages();
+        if (cut->how.mode != cut::way::lossless) use_zeroed_memory();
         return isolation::to_message(cut::make_clip(cut->video, cut->wanted, cut->output, cut->how));
     }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))

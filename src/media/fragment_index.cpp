@@ -11,7 +11,7 @@ namespace reelpipe::media {
 namespace {
 
 constexpr std::uint64_t max_index = 2u << 20;  // 65535 references take 0.8 MB
-constexpr double max_s = 1e9;
+constexpr double max_seconds = 1e9;
 
 // Numbers one after the other, the highest byte first; nothing once the bytes have run out.
 class reader {
@@ -66,7 +66,7 @@ std::vector<fragment> parse(reader in, std::uint64_t behind_index, std::uint64_t
         constexpr std::uint64_t is_index = 1u << 31;
         if (!start_of_stream || (*reference & is_index) || *reference > file_size || offset > file_size) return {};
         const double end = ticks + static_cast<double>(*length);
-        if (end / static_cast<double>(*ticks_a_second) > max_s) return {};
+        if (end / static_cast<double>(*ticks_a_second) > max_seconds) return {};
         all.push_back({{offset, offset + *reference}, time_at(ticks), time_at(end)});
         offset += *reference;
         ticks = end;

@@ -72,8 +72,7 @@ bool is_refusal(const std::exception_ptr& error)
     }
 }
 
-// Some file systems are full when they hold so many files.
-// Files for which a file system has inodes left; nothing: it makes them as they are needed.
+// Files for which a file system has inodes left. Nothing where it makes them as they are needed.
 std::optional<std::uint64_t> room_for_files(const fs::path& folder)
 {
     struct statvfs facts{};
@@ -326,8 +325,10 @@ void downloader::implementation::tell_missing_space() const
 {
     const progress p = now();
     const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
+    // As many as a run may just have given back: then the inodes were used up, and not the bytes.
+    constexpr std::uint64_t few_files = 256;
     const std::optional<std::uint64_t> files = room_for_files(folder_.output());
-    if (files && *files <= left) {
+    if (files && *files <= std::min(left, few_files)) {
         outcomes_.say(
             severity::error,
             fmt::format("the file system of {} has room for {} more files (inodes), and {} clips remain; remove files "

@@ -121,7 +121,7 @@ verdict failure_policy::judge(const failure& f)
     }
     if (found.fault != site_fault::none && ++faults_in_a_row_[found.host] == down_in_a_row) {
         down_.insert(found.host);
-        say(severity::warning, fmt::format("{} ({}); clips that it lets nobody ask for stay pending",
+        say(severity::warning, fmt::format("{} ({}); clips whose requests it holds back stay pending",
                                            explain(reason::host_down), found.message));
     }
     enter_(*job, found, attempt);

@@ -80,6 +80,23 @@ TEST_CASE("what a host says of everything is entered once it serves something", 
     CHECK_FALSE(b.policy.stop_reason());
 }
 
+TEST_CASE("a host that is down and holds requests back leaves clips pending, also while another host answers",
+          "[failure_policy]")
+{
+    bench b({.attempts = 1, .names_hosts = true});
+    b.policy.served("another", "x");
+    const fetch::postponed_error not_asked("not asked", "host", 30s);
+    CHECK(b.fetch_failed("a", not_asked, 0).what() == kind::retry);
+
+    for (const char* video : {"b", "c", "d"}) b.fetch_failed(video, status(503));
+    CHECK(b.entered.size() == 3);
+    CHECK(b.fetch_failed("e", not_asked, 0).what() == kind::drop);
+    CHECK(b.entered.size() == 3);
+
+    b.policy.served("host", "f");
+    CHECK(b.fetch_failed("g", not_asked, 0).what() == kind::retry);
+}
+
 TEST_CASE("a host that serves nothing condemns nothing", "[failure_policy]")
 {
     const int videos = GENERATE(3, 60);

@@ -1,11 +1,12 @@
 #include "stages/fetch/fetcher.hpp"
+#include "reelpipe/pipeline/offload.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <variant>
-#include "reelpipe/pipeline/offload.hpp"
 
 #include "media/error.hpp"
+#include "reelpipe/pipeline/offload.hpp"
 #include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/hls.hpp"
 #include "stages/fetch/url.hpp"

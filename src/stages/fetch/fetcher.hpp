@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 #include <vector>
+
 #include "reelpipe/clip.hpp"
 #include "reelpipe/media_source.hpp"
-
 #include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/held_file.hpp"
 #include "stages/fetch/http_client.hpp"

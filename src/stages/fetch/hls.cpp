@@ -294,8 +294,9 @@ asio::awaitable<void> hls_fetch::look_at_head(std::size_t i, std::size_t number)
     const bool is_whole = is_held(stream, {first, first + 1});
     const media::stream_selection kind =
         i == 0 ? media::stream_selection::audio_and_video : media::stream_selection::audio_only;
+    constexpr segment nowhere{};  // the first frame counts, whatever is wanted
     try {
-        const segment_run_info seen = co_await look(view, std::nullopt, {}, kind);
+        const segment_run_info seen = co_await look(view, std::nullopt, nowhere, kind);
         stream.times.learn_zero(timeline, seen.span.first);
     } catch (const media::error&) {
         if (is_whole) throw;

@@ -56,7 +56,7 @@ std::shared_ptr<host_limits::host> host_limits::host_at(const std::string& url)
     if (hosts_.size() >= max_remembered)
         std::erase_if(hosts_, [](const auto& each) { return each.second.use_count() == 1 && each.second->is_plain(); });
     std::shared_ptr<host>& found = hosts_[host_of(url)];
-    if (!found) found = std::make_shared<host>(most_);
+    if (!found) found = std::make_shared<host>(max_per_second_);
     return found;
 }
 

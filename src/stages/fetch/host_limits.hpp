@@ -28,7 +28,7 @@ public:
     using clock = std::chrono::steady_clock;
 
     // Not more than so many requests a second to each host; 0: without bounds.
-    explicit host_limits(double max_per_second = 0) : most_(max_per_second) {}
+    explicit host_limits(double max_per_second = 0) : max_per_second_(max_per_second) {}
     host_limits(const host_limits&) = delete;
     host_limits& operator=(const host_limits&) = delete;
     ~host_limits();
@@ -82,7 +82,7 @@ private:
     std::shared_ptr<host> host_at(const std::string& url);
     static void check(host&, const std::string& url, clock::time_point now);
 
-    double most_;
+    double max_per_second_;
     std::map<std::string, std::shared_ptr<host>> hosts_;  // by "host:port"
     std::set<std::string> without_ranges_;
 };

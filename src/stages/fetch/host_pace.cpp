@@ -48,7 +48,7 @@ host_pace::ticket host_pace::begin(time now)
         sent_.push_back(now);
     else if (waited)
         grow_rate();
-    const double allowed = most_ > 0 ? std::min(most_, rate_) : rate_;
+    const double allowed = max_per_second_ > 0 ? std::min(max_per_second_, rate_) : rate_;
     if (allowed != unbounded) next_turn_ = std::max(next_turn_, now) + interval(allowed);
     while (!sent_.empty() && sent_.front() + 1s < now) sent_.pop_front();
     return {.width = under_way_, .cut = cuts_, .refused = refused_};

@@ -28,7 +28,7 @@ public:
     };
 
     // Not more than `max_per_second` requests; 0: without bounds.
-    explicit host_pace(double max_per_second = 0) : most_(max_per_second) {}
+    explicit host_pace(double max_per_second = 0) : max_per_second_(max_per_second) {}
 
     bool has_room() const { return under_way_ < window_; }
     time next_turn() const { return next_turn_; }  // while it has room: not before
@@ -64,7 +64,7 @@ private:
     double current_rate(time now);
     void leave_alone_until(time);
 
-    double most_;
+    double max_per_second_;
     double rate_ = unbounded;
     double ceiling_ = unbounded;  // the rate that was refused
     double begin_ = 0;            // the rate after that

@@ -13,7 +13,7 @@ namespace reelpipe::verify {
 namespace {
 
 // The bound on the length of a track; a longer one counts as having none.
-constexpr double most_ticks = std::int64_t{1} << 60;
+constexpr double max_ticks = std::int64_t{1} << 60;
 
 // Numbers of 32 bits, one after the other.
 std::vector<std::uint32_t> numbers_at(const media::partial_file& file, std::uint64_t offset, std::uint64_t count)
@@ -60,7 +60,7 @@ std::int64_t length_of_samples(const media::partial_file& file, media::byte_rang
     const std::vector<std::uint32_t> rows = numbers_at(file, table->payload.begin + 8, 2 * entries);
     double sum = 0;
     for (std::size_t i = 0; i + 1 < rows.size(); i += 2) sum += static_cast<double>(rows[i]) * rows[i + 1];
-    return sum < most_ticks ? static_cast<std::int64_t>(sum) : 0;
+    return sum < max_ticks ? static_cast<std::int64_t>(sum) : 0;
 }
 
 }  // namespace

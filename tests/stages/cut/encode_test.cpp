@@ -11,7 +11,7 @@
 
 #include "media/error.hpp"
 #include "media/span_plan.hpp"
-#include "reelpipe/fresh_pages.hpp"
+#include "reelpipe/zeroed_memory.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/cut/cutting.hpp"
 #include "support/catch.hpp"
@@ -36,7 +36,7 @@ using reelpipe::test::video;
 namespace {
 
 // The macroblock tree of libx264 looks at memory that it did not write.
-const bool has_fresh_pages = (reelpipe::use_fresh_pages(), true);
+const bool has_zeroed_memory = (reelpipe::use_zeroed_memory(), true);
 
 // Under a sanitizer that memory is not fresh; ultrafast plants no macroblock tree.
 constexpr const char* preset = reelpipe::test::sanitized ? "ultrafast" : "veryfast";

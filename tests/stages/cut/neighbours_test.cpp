@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cutting.hpp"
-#include "reelpipe/fresh_pages.hpp"
+#include "reelpipe/zeroed_memory.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
@@ -86,7 +86,7 @@ std::string encoded_here(const temp_folder& folder, int i)
 TEST_CASE("a clip's bits do not depend on the clips before it, whatever its size", "[encode][neighbours]")
 {
     if (sanitized) return;  // a sanitizer has an allocator of its own
-    reelpipe::use_fresh_pages();
+    reelpipe::use_zeroed_memory();
     mallopt(M_TRIM_THRESHOLD, 64 << 20);  // as in workers: what is freed stays as it is
     const temp_folder folder;
     make_sources(folder);

@@ -1,5 +1,5 @@
-#ifndef REELPIPE_FRESH_PAGES_HPP
-#define REELPIPE_FRESH_PAGES_HPP
+#ifndef REELPIPE_ZEROED_MEMORY_HPP
+#define REELPIPE_ZEROED_MEMORY_HPP
 
 #include <malloc.h>
 
@@ -12,7 +12,7 @@ namespace reelpipe {
 // depends on its source alone, as in a process that encodes one clip. Clip workers do this by themselves; a program
 // that encodes in its own process calls it before the run, should its clips have to be the same each time. Everything
 // but encoding gets slower by it.
-inline void use_fresh_pages()
+inline void use_zeroed_memory()
 {
     mallopt(M_MMAP_THRESHOLD, 4 << 10);  // a threshold that is set stays as it is
     mallopt(M_PERTURB, 0xff);            // blocks are filled with the complement
