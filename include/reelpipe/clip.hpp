@@ -16,6 +16,8 @@ struct segment {
     auto operator<=>(const segment&) const = default;
 };
 
+inline double in_seconds(std::chrono::microseconds time) { return std::chrono::duration<double>(time).count(); }
+
 // One row of an annotation list. Every field but the times is untrusted text.
 struct clip_request {
     std::string video;  // the site's id, or what `{id}` stands for in a URL template

@@ -20,8 +20,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-double seconds(std::chrono::microseconds time) { return std::chrono::duration<double>(time).count(); }
-
 const char* word_of(clip_history::file_state state)
 {
     switch (state) {
@@ -39,8 +37,8 @@ ordered_json json_of(const clip_history& h)
 {
     ordered_json one{{"clip", h.id}, {"video", h.clip.video}};
     if (h.has_outcome) {
-        one["start"] = seconds(h.clip.wanted.start);
-        one["end"] = seconds(h.clip.wanted.end);
+        one["start"] = in_seconds(h.clip.wanted.start);
+        one["end"] = in_seconds(h.clip.wanted.end);
         one["label"] = h.clip.label;
         one["outcome"] = h.failed ? "failed" : "stored";
         one["recorded"] = h.recorded;
@@ -100,8 +98,9 @@ std::string text_of(const clip_history& h)
 {
     std::string text = fmt::format("clip {}\n", without_controls(h.id));
     if (h.has_outcome)
-        text += fmt::format("  {} from {} s to {} s, label '{}'\n", without_controls(h.clip.video),
-                            seconds(h.clip.wanted.start), seconds(h.clip.wanted.end), without_controls(h.clip.label));
+        text +=
+            fmt::format("  {} from {} s to {} s, label '{}'\n", without_controls(h.clip.video),
+                        in_seconds(h.clip.wanted.start), in_seconds(h.clip.wanted.end), without_controls(h.clip.label));
     text += outcome_text(h);
     if (!h.failed_attempts.empty()) text += "attempts that failed:\n";
     for (const auto& each : h.failed_attempts)

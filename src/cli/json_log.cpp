@@ -57,8 +57,6 @@ const char* word_of(clip_outcome::status how)
     return "";
 }
 
-double seconds(std::chrono::microseconds time) { return std::chrono::duration<double>(time).count(); }
-
 }  // namespace
 
 json_log::json_log(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "ae"))
@@ -81,8 +79,8 @@ void json_log::outcome(const clip_outcome& clip)
     ordered_json line = event("clip");
     line["id"] = clip.id;
     line["video"] = clip.clip.video;
-    line["start"] = seconds(clip.clip.wanted.start);
-    line["end"] = seconds(clip.clip.wanted.end);
+    line["start"] = in_seconds(clip.clip.wanted.start);
+    line["end"] = in_seconds(clip.clip.wanted.end);
     line["label"] = clip.clip.label;
     line["outcome"] = word_of(clip.how);
     if (clip.why) {

@@ -114,7 +114,7 @@ void write_shorter_list(const std::filesystem::path& path, work_list& clips, con
 {
     std::string text;
     clips.visit_shorter([&](const clip_request& clip, double missing_s) {
-        const double wanted_s = std::chrono::duration<double>(clip.wanted.end - clip.wanted.start).count();
+        const double wanted_s = in_seconds(clip.wanted.end - clip.wanted.start);
         text += fmt::format("{}[{},{},{:.3f}]", text.empty() ? "[\n" : ",\n", as_json(store::clip_id(clip, format)),
                             wanted_s, missing_s);
     });

@@ -17,17 +17,15 @@ std::string streams_of(const verify::facts& clip)
 
 clip_record record_of(const verify::facts& facts, const store::file_signature& file)
 {
-    return {.file = file,
-            .frames = facts.frames,
-            .duration_s = std::chrono::duration<double>(facts.duration).count(),
-            .streams = streams_of(facts)};
+    return {
+        .file = file, .frames = facts.frames, .duration_s = in_seconds(facts.duration), .streams = streams_of(facts)};
 }
 
 void note_length(clip_record& clip, std::string_view what, std::chrono::microseconds missing, std::string_view why)
 {
     constexpr std::chrono::milliseconds rounding{100};
     if (missing <= rounding) return;
-    clip.missing_s = std::chrono::duration<double>(missing).count();
+    clip.missing_s = in_seconds(missing);
     clip.message = fmt::format("{}; {:.2f} s shorter than asked for{}{}", what, clip.missing_s,
                                why.empty() ? "" : ", because ", why);
 }

@@ -24,7 +24,7 @@ struct blocking_site {
 
     std::string list(int count) const
     {
-        std::string text = "youtube_id,time_start,time_end,label\n";
+        std::string text = columns;
         for (int i = 0; i < count; ++i) text += fmt::format("video{:06},1,2,l\n", i);
         return videos.list(text);
     }

@@ -47,13 +47,6 @@ private:
     std::thread thread_;
 };
 
-std::string list_of(const kinetics_site& site, int videos)
-{
-    std::string text = "youtube_id,time_start,time_end,label\n";
-    for (int v = 0; v < videos; ++v) text += fmt::format("video{},1,2,l\n", v);
-    return site.list(text);
-}
-
 }  // namespace
 
 TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts]")
@@ -73,7 +66,7 @@ TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts]")
                     [answer](const asked&) { return reply(answer); });
     std::string way = kind == "resets" ? resetting.url() : proxy.url("");
     if (kind == "gone") way = origin().url("");  // nobody is at the port by then
-    const std::string list = list_of(site, videos);
+    const std::string list = site.list_of(videos);
 
     const finished closed =
         run(site.download(list, {"--source", site.url_template(), "--proxy", way, "--attempts", "2"}));
@@ -121,7 +114,7 @@ TEST_CASE("numbers that nobody can have cost the video that they are said of", "
         urls += fmt::format("{{\"id\": \"video{}\", \"url\": \"{}\", \"hls\": {}}}\n", v,
                             server.url(fmt::format("/video{}", v)), v >= 3);
     write_file(site.folder / "urls.jsonl", urls);
-    const auto words = site.download(list_of(site, 5), {"--source", (site.folder / "urls.jsonl").string()});
+    const auto words = site.download(site.list_of(5), {"--source", (site.folder / "urls.jsonl").string()});
 
     const finished end = run(words);
 
@@ -150,7 +143,7 @@ TEST_CASE("a host without ranges is named once, with what it costs", "[hosts]")
     const kinetics_site site;
 
     const finished end =
-        run(site.download(list_of(site, 3), {"--source", server.url("/") + "{id}.mp4", "--cut", "lossless"}));
+        run(site.download(site.list_of(3), {"--source", server.url("/") + "{id}.mp4", "--cut", "lossless"}));
 
     INFO(end.err);
     CHECK(end.status == 0);

@@ -47,7 +47,7 @@ std::ptrdiff_t stored_in(const json& report)
 
 std::string list_of(int count)
 {
-    std::string text = "youtube_id,time_start,time_end,label\n";
+    std::string text = columns;
     for (int i = 0; i < count; ++i) text += fmt::format("video{},{},{},l\n", i % 4, i % 30, i % 30 + 3 + i / 30);
     return text;
 }
@@ -118,7 +118,7 @@ TEST_CASE("an interrupted run finishes what is in flight, and the next one goes 
 TEST_CASE("an interrupted run ends by itself once its videos are done", "[interrupt]")
 {
     kinetics_site site;
-    std::string text = "youtube_id,time_start,time_end,label\n";
+    std::string text = columns;
     for (int i = 0; i < 60; ++i) {
         site.add(fmt::format("v{:02}", i));
         text += fmt::format("v{:02},2,5,l\n", i);
@@ -179,7 +179,7 @@ TEST_CASE("an interrupt does not wait for a host that wants to be left alone", "
 TEST_CASE("ten thousand rows take neither threads nor files nor memory of their own", "[interrupt]")
 {
     kinetics_site site;
-    std::string text = "youtube_id,time_start,time_end,label\n";
+    std::string text = columns;
     for (int i = 0; i < 10'000; ++i) text += fmt::format("missing{},0,10,l\n", i);
     process run(site.download(site.list(text), {"--source", site.url_template(), "--log-level", "error"}));
 

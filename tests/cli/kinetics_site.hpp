@@ -1,6 +1,8 @@
 #ifndef REELPIPE_TESTS_CLI_KINETICS_SITE_HPP
 #define REELPIPE_TESTS_CLI_KINETICS_SITE_HPP
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <initializer_list>
@@ -13,6 +15,9 @@
 #include "support/temp_folder.hpp"
 
 namespace reelpipe::test {
+
+// The first line of a list.
+inline constexpr const char* columns = "youtube_id,time_start,time_end,label\n";
 
 // A site of videos on a real nginx: pages /watch?v=ID for the real yt-dlp, videos /media/ID.mp4 with ranges; and an
 // output folder beside it.
@@ -29,6 +34,14 @@ struct kinetics_site {
         write_file(folder / "pages" / (id + ".html"),
                    "<html><head><title>A video</title></head><body><video><source src=\"/media/" + id +
                        ".mp4\" type=\"video/mp4\"></video></body></html>");
+    }
+
+    // video0, video1, …, a second of each.
+    std::string list_of(int videos) const
+    {
+        std::string text = columns;
+        for (int v = 0; v < videos; ++v) text += fmt::format("video{},1,2,l\n", v);
+        return list(text);
     }
 
     std::string list(const std::string& text) const

@@ -14,8 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* header = "youtube_id,time_start,time_end,label\n";
-
 std::vector<json> lines_of(const fs::path& log)
 {
     std::vector<json> all;
@@ -41,7 +39,7 @@ json report_of(const fs::path& output)
 TEST_CASE("what failed for good is asked for again on request only", "[operation]")
 {
     kinetics_site site;
-    const std::string list = site.list(std::string(header) + "later,1,1.3,l\n");
+    const std::string list = site.list(std::string(columns) + "later,1,1.3,l\n");
     REQUIRE(run(site.download(list, {"--source", site.url_template()})).status == 1);
     site.add("later", "silent.mp4");
 
@@ -63,8 +61,8 @@ TEST_CASE("clips that another list holds are left out", "[operation]")
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    write_file(site.folder / "have.csv", std::string(header) + "video,3,3.3,another label\nother,1,2,l\n");
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\nvideo,3,3.3,l\n");
+    write_file(site.folder / "have.csv", std::string(columns) + "video,3,3.3,another label\nother,1,2,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\nvideo,3,3.3,l\n");
 
     const finished end =
         run(site.download(list, {"--source", site.url_template(), "--exclude", (site.folder / "have.csv").string()}));
@@ -100,9 +98,9 @@ TEST_CASE("a folder remembers the options that shaped its clips", "[operation]")
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\n");
     const std::string more = (site.folder / "more.csv").string();
-    write_file(more, std::string(header) + "video,1,1.3,l\nvideo,3,3.3,l\n");
+    write_file(more, std::string(columns) + "video,1,1.3,l\nvideo,3,3.3,l\n");
     REQUIRE(run(site.download(list, {"--source", site.url_template()})).status == 0);
 
     const finished other = run(site.download(more, {"--source", site.url_template(), "--crf", "30"}));
@@ -121,10 +119,10 @@ TEST_CASE("options that no clip was made with may still be changed", "[operation
     kinetics_site site;
     site.add("video", "silent.mp4");
     const std::string dead = (site.folder / "dead.csv").string();
-    write_file(dead, std::string(header) + "dead,1,1.3,l\n");
+    write_file(dead, std::string(columns) + "dead,1,1.3,l\n");
     REQUIRE(run(site.download(dead, {"--source", site.url_template()})).status == 1);
 
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\n");
     CHECK(run(site.download(list, {"--source", site.url_template(), "--crf", "30"})).status == 0);
 }
 
@@ -147,7 +145,7 @@ TEST_CASE("a ledger that is lost or damaged is made again from the clips on disk
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\nvideo,3,3.3,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\nvideo,3,3.3,l\n");
     const auto words = site.download(list, {"--source", site.url_template()});
     REQUIRE(run(words).status == 0);
     const auto before = clips_of(site.output());
@@ -181,7 +179,7 @@ TEST_CASE("an outcome is in the ledger soon, also when no further one comes", "[
         return stalled;
     });
     kinetics_site site;
-    const std::string list = site.list(std::string(header) + "a,1,1.3,l\nb,1,1.3,l\n");
+    const std::string list = site.list(std::string(columns) + "a,1,1.3,l\nb,1,1.3,l\n");
     process stuck(site.download(list, {"--source", server.url("/{id}.mp4")}));
 
     CHECK(comes_true([&] {
@@ -194,7 +192,7 @@ TEST_CASE("the log for machines has every outcome, every message and the end", "
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\ndead,3,3.3,l\nvideo,x,4,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\ndead,3,3.3,l\nvideo,x,4,l\n");
     const fs::path log = site.folder / "log.jsonl";
 
     const finished end = run(site.download(list, {"--source", site.url_template(), "--log-json", log.string()}));
@@ -228,7 +226,7 @@ TEST_CASE("failures are told once a kind, and counted with an example at the end
 {
     kinetics_site site;
     site.add("living", "silent.mp4");
-    std::string text = std::string(header) + "living,1,1.3,l\n";
+    std::string text = std::string(columns) + "living,1,1.3,l\n";
     for (int i = 0; i < 20; ++i) text += fmt::format("dead{:02},1,2,l\n", i);
     for (int i = 0; i < 20; ++i) text += fmt::format("video,nonsense{},2,l\n", i);
 
@@ -252,7 +250,7 @@ TEST_CASE("the report of a folder says what became of its clips over all runs", 
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    const std::string list = site.list(std::string(header) + "video,1,1.3,l\ndead1,3,3.3,l\ndead2,3,3.3,l\n");
+    const std::string list = site.list(std::string(columns) + "video,1,1.3,l\ndead1,3,3.3,l\ndead2,3,3.3,l\n");
     REQUIRE(run(site.download(list, {"--source", site.url_template()})).status == 1);
 
     const json report = report_of(site.output());
@@ -286,7 +284,7 @@ TEST_CASE("hostile labels and ids stay inside the output folder", "[operation]")
     const std::string endless(10'000, 'z');
     const std::vector<std::string> labels{"../../up", "..",   "/etc/passwd", "a\\b",  "-rf",  ".reelpipe",
                                           "Case",     "case", "tab\there",   endless, "CON:", "%2e%2e"};
-    std::string text = header;
+    std::string text = columns;
     for (std::size_t i = 0; i < labels.size(); ++i) text += fmt::format("video,{0},{0}.3,\"{1}\"\n", i, labels[i]);
     for (const std::string& id : {std::string("../../up"), std::string("--exec=touch x"), std::string("a/b"), endless,
                                   std::string("file:///etc/passwd"), std::string("a%00b")})

@@ -15,13 +15,6 @@ using namespace reelpipe::test;
 
 namespace {
 
-std::string list_of(const kinetics_site& site, int videos)
-{
-    std::string text = "youtube_id,time_start,time_end,label\n";
-    for (int v = 0; v < videos; ++v) text += fmt::format("video{:02},1,2,l\n", v);
-    return site.list(text);
-}
-
 std::string page_with(const std::string& video)
 {
     return "<html><head><title>A video</title></head><body><video><source src=\"" + video +
@@ -43,9 +36,9 @@ TEST_CASE("a site whose pages accept no connection stops the run, and its clips 
 {
     kinetics_site site;
     const int videos = GENERATE(1, 6);
-    for (int v = 0; v < videos; ++v) site.add(fmt::format("video{:02}", v), "silent.mp4");
+    for (int v = 0; v < videos; ++v) site.add(fmt::format("video{}", v), "silent.mp4");
     const auto words =
-        site.download(list_of(site, videos), {"--url-base", site.server.url("watch?v="), "--attempts", "2"});
+        site.download(site.list_of(videos), {"--url-base", site.server.url("watch?v="), "--attempts", "2"});
     site.server.stop();
     const finished down = run(words);
 
@@ -71,12 +64,12 @@ TEST_CASE("a site that answers with nothing but server errors stops the run, one
     origin pages;
     const int broken = GENERATE(1, 6);
     for (int v = 0; v < videos; ++v)
-        pages.serve(fmt::format("/video{:02}", v), [&site, is_broken = v < broken](const asked&) {
+        pages.serve(fmt::format("/video{}", v), [&site, is_broken = v < broken](const asked&) {
             if (is_broken) return reply{.status = 503};
             return reply{.headers = {"Content-Type: text/html"}, .body = page_with(site.server.url("media/video.mp4"))};
         });
 
-    const finished end = run(site.download(list_of(site, videos), {"--url-base", pages.url("/"), "--attempts", "2"}));
+    const finished end = run(site.download(site.list_of(videos), {"--url-base", pages.url("/"), "--attempts", "2"}));
 
     INFO(end.err);
     CHECK(end.status == (broken == videos ? 3 : 1));
@@ -93,13 +86,13 @@ TEST_CASE("a dead host in front of a long list of hosts costs its own videos, wh
     kinetics_site dead;
     std::string urls;
     for (int v = 0; v < on_dead_host + on_other_host; ++v)
-        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+        urls += fmt::format("{{\"id\": \"video{}\", \"url\": \"{}\"}}\n", v,
                             (v < on_dead_host ? dead : site).server.url("media/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
     dead.server.stop();
 
     const finished end = run(site.download(
-        list_of(site, on_dead_host + on_other_host),
+        site.list_of(on_dead_host + on_other_host),
         {"--source", (site.folder / "urls.jsonl").string(), "--attempts", "2", "--jobs", "1", "--connections", "4"}));
 
     INFO(end.err);
@@ -120,12 +113,12 @@ TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its 
     const std::string bad = is_busy ? busy.url("/video.mp4") : "http://" + no_name + "/video.mp4";
     std::string urls;
     for (int v = 0; v < videos; ++v)
-        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+        urls += fmt::format("{{\"id\": \"video{}\", \"url\": \"{}\"}}\n", v,
                             v == 3 ? bad : site.server.url("media/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
 
     const finished end = run(
-        site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(), "--attempts", "2"}));
+        site.download(site.list_of(videos), {"--source", (site.folder / "urls.jsonl").string(), "--attempts", "2"}));
 
     INFO(end.err);
     CHECK(end.status == 1);
@@ -150,12 +143,12 @@ TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_
     second.serve("/video.mp4", once);
     std::string urls;
     for (int v = 0; v < videos; ++v)
-        urls += fmt::format("{{\"id\": \"video{:02}\", \"url\": \"{}\"}}\n", v,
+        urls += fmt::format("{{\"id\": \"video{}\", \"url\": \"{}\"}}\n", v,
                             (v % 2 == 0 ? first : second).url("/video.mp4"));
     write_file(site.folder / "urls.jsonl", urls);
 
-    const finished end = run(site.download(list_of(site, videos), {"--source", (site.folder / "urls.jsonl").string(),
-                                                                   "--attempts", "1", "--connections", "1"}));
+    const finished end = run(site.download(site.list_of(videos), {"--source", (site.folder / "urls.jsonl").string(),
+                                                                  "--attempts", "1", "--connections", "1"}));
 
     INFO(end.err);
     CHECK(end.status == 3);
@@ -168,9 +161,9 @@ TEST_CASE("a redirect in a circle is followed once", "[site_down]")
     constexpr std::size_t redirects = 5;
     const kinetics_site site;
     origin server;
-    server.serve("/video00", [](const asked&) { return reply{.status = 302, .headers = {"Location: /video00"}}; });
+    server.serve("/video0", [](const asked&) { return reply{.status = 302, .headers = {"Location: /video0"}}; });
 
-    const finished end = run(site.download(list_of(site, 1), {"--source", server.url("/{id}")}));
+    const finished end = run(site.download(site.list_of(1), {"--source", server.url("/{id}")}));
 
     INFO(end.err);
     CHECK(end.status == 1);
@@ -187,13 +180,13 @@ TEST_CASE("a folder of the run's own that goes away stops the run and condemns n
     fs::create_directories(temporary);
     origin server;
     for (int v = 0; v < 3; ++v)
-        server.serve(fmt::format("/video{:02}", v), [&](const asked& request) {
+        server.serve(fmt::format("/video{}", v), [&](const asked& request) {
             fs::remove_all(temporary);
             return part_of(video, request);
         });
 
     const finished end = run(site.download(
-        list_of(site, 3), {"--source", server.url("/{id}"), "--connections", "1", "--tmp-dir", temporary.string()}));
+        site.list_of(3), {"--source", server.url("/{id}"), "--connections", "1", "--tmp-dir", temporary.string()}));
 
     INFO(end.err);
     CHECK(end.status == 3);
@@ -206,9 +199,9 @@ TEST_CASE("a video that is unavailable, and no more, is asked for once more by a
     const kinetics_site site;
     const fs::path log = site.folder / "asked";
     const auto words =
-        site.download(list_of(site, 1),
+        site.download(site.list_of(1),
                       {"--yt-dlp", program(site, "echo asked >> " + log.string() +
-                                                     "\necho 'ERROR: [youtube] video00: Video unavailable'; exit 1")});
+                                                     "\necho 'ERROR: [youtube] video0: Video unavailable'; exit 1")});
     const auto message = [&] { return site.report().at(0).at(2).get<std::string>(); };
 
     CHECK(run(words).status == 1);
@@ -229,8 +222,8 @@ TEST_CASE("a program that has JavaScript is believed that a video is unavailable
         has_scripts ? "" : "echo 'WARNING: [youtube] No supported JavaScript runtime could be found.'\n";
 
     const finished end = run(site.download(
-        list_of(site, 1),
-        {"--yt-dlp", program(site, complaint + "echo 'ERROR: [youtube] video00: This video is unavailable'; exit 1")}));
+        site.list_of(1),
+        {"--yt-dlp", program(site, complaint + "echo 'ERROR: [youtube] video0: This video is unavailable'; exit 1")}));
 
     INFO(end.err);
     CHECK_THAT(site.report().at(0).at(2).get<std::string>(),
@@ -241,8 +234,8 @@ TEST_CASE("a program that resolves does not outlive a run that is killed", "[sit
 {
     const kinetics_site site;
     const fs::path log = site.folder / "pid";
-    process run(site.download(list_of(site, 1),
-                              {"--yt-dlp", program(site, "echo $$ > " + log.string() + "; exec sleep 1000")}));
+    process run(
+        site.download(site.list_of(1), {"--yt-dlp", program(site, "echo $$ > " + log.string() + "; exec sleep 1000")}));
     pid_t pid = 0;
     REQUIRE(comes_true([&] { return static_cast<bool>(std::ifstream(log) >> pid) && pid > 0; }));
 

@@ -18,8 +18,6 @@ using namespace reelpipe::test;
 
 namespace {
 
-const char* const columns = "youtube_id,time_start,time_end,label\n";
-
 std::string manifest_of(const kinetics_site& site, const std::string& text)
 {
     write_file(site.folder / "urls.jsonl", text);

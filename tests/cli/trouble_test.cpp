@@ -202,7 +202,7 @@ TEST_CASE("a video that its mirror cannot serve fails while the mirror serves ot
 {
     const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     origin mirror;
-    std::string text = "youtube_id,time_start,time_end,label\n";
+    std::string text = columns;
     for (int v = 0; v < 8; ++v) {
         text += fmt::format("video{},1,2,l\n", v);
         mirror.serve(fmt::format("/video{}.mp4", v), [&video, broken = v % 2 == 1](const asked& request) {

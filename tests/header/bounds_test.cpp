@@ -15,7 +15,7 @@
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
-using reelpipe::test::up_to;
+using namespace reelpipe::test;
 
 namespace app {
 
@@ -28,12 +28,6 @@ struct cover : page {};
 }  // namespace app
 
 namespace {
-
-asio::awaitable<void> next_turn()
-{
-    const auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(loop, asio::use_awaitable);
-}
 
 template <class T> asio::awaitable<void> take_slowly(const T&)
 {
@@ -63,7 +57,7 @@ struct explosive {
     static inline int moves_left = -1;
 };
 
-asio::awaitable<void> two_of_one(int i, reelpipe::out<explosive> next)
+asio::awaitable<void> each_twice(int i, reelpipe::out<explosive> next)
 {
     for (int copy = 0; copy < 2; ++copy) {
         explosive item(2 * i + copy);
@@ -214,7 +208,7 @@ TEST_CASE("an item whose move throws costs nobody else anything: every run ends"
         asio::io_context io{1};
         int got = 0;
         reelpipe::runner run{reelpipe::source("numbers", up_to(8)) |
-                                 reelpipe::io("two", two_of_one, {.workers = 4, .queue = 1}) |
+                                 reelpipe::io("two", each_twice, {.workers = 4, .queue = 1}) |
                                  reelpipe::io("pass", pass_on, {.workers = 3, .queue = 1, .ordered = moves % 2 == 0}) |
                                  reelpipe::cpu("plain", plain, {.workers = 1, .queue = 1}) |
                                  reelpipe::sink("count", [&got](const explosive&) { ++got; }, {.queue = 1}),

@@ -18,22 +18,9 @@
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
-using reelpipe::test::run_awaitable;
-using reelpipe::test::up_to;
+using namespace reelpipe::test;
 
 namespace {
-
-asio::awaitable<void> next_turn()
-{
-    const auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(loop, asio::use_awaitable);
-}
-
-asio::awaitable<int> after_a_turn(int i)
-{
-    co_await next_turn();
-    co_return i;
-}
 
 asio::awaitable<int> for_ever(int i)
 {

@@ -15,7 +15,7 @@
 #include "support/run_awaitable.hpp"
 
 using namespace std::chrono_literals;
-using reelpipe::test::up_to;
+using namespace reelpipe::test;
 
 namespace {
 
@@ -55,13 +55,6 @@ asio::awaitable<void> until_cancelled()
     const auto loop = co_await asio::this_coro::executor;
     asio::steady_timer never(loop, asio::steady_timer::time_point::max());
     co_await never.async_wait(asio::use_awaitable);
-}
-
-asio::awaitable<int> after_a_turn(int i)
-{
-    const auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(loop, asio::use_awaitable);
-    co_return i;
 }
 
 template <class Filter> asio::awaitable<reelpipe::report> run_behind(Filter filter, reelpipe::runner& run)

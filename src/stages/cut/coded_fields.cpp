@@ -5,22 +5,22 @@
 #include <cstdint>
 #include <span>
 
+#include "media/h264_parameter_sets.hpp"
 #include "media/nal_units.hpp"
 
 namespace reelpipe::cut {
 
 namespace {
 
+namespace h264 = media::h264;
 using sample = std::span<const std::uint8_t>;
-
-constexpr unsigned slice = 1, key_slice = 5;
 
 // True if a unit is the first slice of a frame or a field: its number of the first macroblock, 0, takes one bit.
 bool begins_a_field(sample unit)
 {
     if (unit.size() < 2) return false;
-    const unsigned kind = unit[0] & 0x1fu;
-    return (kind == slice || kind == key_slice) && (unit[1] & 0x80u) != 0;
+    const h264::unit_type type = h264::type_of(unit);
+    return (type == h264::unit_type::slice || type == h264::unit_type::idr_slice) && (unit[1] & 0x80u) != 0;
 }
 
 std::ptrdiff_t fields_in(sample whole, std::size_t length_bytes)

@@ -126,9 +126,9 @@ private:
     {
         if (how_.keep_corrupt) return;
         const microseconds time = input_.time_of_video(sent_) + wanted_.start;
-        throw media::error(media::fault::corrupt,
-                           fmt::format("the frame at {:.3f} s {}; --keep-corrupt stores what can be decoded",
-                                       std::chrono::duration<double>(time).count(), what));
+        throw media::error(
+            media::fault::corrupt,
+            fmt::format("the frame at {:.3f} s {}; --keep-corrupt stores what can be decoded", in_seconds(time), what));
     }
 
     void take(AVFrame& frame)

@@ -4,18 +4,26 @@
 #include <span>
 
 #include "media/bit_reader.hpp"
+#include "media/h264_parameter_sets.hpp"
 #include "media/nal_units.hpp"
 
 namespace reelpipe::cut {
 
 namespace {
 
+namespace h264 = media::h264;
 using unit = std::span<const std::uint8_t>;
 
-constexpr unsigned key_slice = 5, messages = 6, recovery_point = 6;
+constexpr unsigned recovery_point = 6;  // payloadType, D.1
 
-unsigned kind_of(unit u) { return u.empty() ? 0 : u[0] & 0x1fu; }
-bool is_slice(unit u) { return kind_of(u) >= 1 && kind_of(u) <= key_slice; }
+bool is_of(unit u, h264::unit_type type) { return !u.empty() && h264::type_of(u) == type; }
+
+// Slices, and the partitions of slices, which are numbered between the two.
+bool is_slice(unit u)
+{
+    return !u.empty() && h264::type_of(u) >= h264::unit_type::slice && h264::type_of(u) <= h264::unit_type::idr_slice;
+}
+
 bool is_leaned_on(unit u) { return is_slice(u) && (u[0] & 0x60u) != 0; }
 
 // ISO/IEC 14496-10, D.1: messages of a kind and a size, both in steps of 255.
@@ -46,9 +54,9 @@ bool recovery::is_incomplete(const AVPacket& packet)
 {
     if (!is_h264_ || left_ == 0u || packet.size == 0) return false;
     const auto units = media::units_in({packet.data, static_cast<std::size_t>(packet.size)}, length_bytes_);
-    if (std::ranges::any_of(units, [](unit u) { return kind_of(u) == key_slice; })) left_ = 0;
+    if (std::ranges::any_of(units, [](unit u) { return is_of(u, h264::unit_type::idr_slice); })) left_ = 0;
     for (const unit u : units)
-        if (!left_ && kind_of(u) == messages) left_ = frames_to_recovery(u);
+        if (!left_ && is_of(u, h264::unit_type::supplemental_information)) left_ = frames_to_recovery(u);
     if (!left_) left_ = 0;
     const bool is_incomplete = left_ > 0u;
     if (is_incomplete && std::ranges::any_of(units, is_leaned_on)) --*left_;

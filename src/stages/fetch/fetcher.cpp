@@ -1,5 +1,4 @@
 #include "stages/fetch/fetcher.hpp"
-#include "reelpipe/pipeline/offload.hpp"
 
 #include <algorithm>
 #include <utility>

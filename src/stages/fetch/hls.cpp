@@ -24,7 +24,7 @@ constexpr std::uint64_t max_playlist = 16u << 20;
 constexpr std::uint64_t max_segment_bytes = 1u << 30;  // places in the temporary file are so far apart; holes are free
 constexpr std::size_t max_extra_segments = 8;          // more than a clip overlaps, where no key frame is near
 constexpr unsigned max_looks = 24;                     // segments, for one clip, where the durations are wrong
-constexpr std::uint64_t min_head = 64u << 10;          // of a first segment, to see when it begins
+constexpr std::uint64_t min_segment_head = 64u << 10;  // of a first segment, to see when it begins
 // Streams of one video share a clock; where they seem to be further apart than this, they do not.
 constexpr std::chrono::microseconds farthest_apart{1s};
 // Frames that are missing for less than this are the rounding of durations.
@@ -250,7 +250,7 @@ std::vector<file_range> hls_fetch::missing(const std::vector<clip>& clips)
         const std::size_t timeline = stream.list.segments[of.run.first].timeline;
         const std::size_t first = segment_times::first_of_timeline(stream.list, of.run.first);
         if (!stream.times.zero(timeline))
-            add_segment(stream, first, stream.heads.try_emplace(timeline, min_head).first->second);
+            add_segment(stream, first, stream.heads.try_emplace(timeline, min_segment_head).first->second);
     });
     return pieces;
 }

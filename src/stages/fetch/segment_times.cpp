@@ -21,8 +21,6 @@ constexpr microseconds max_rounding{1s}, max_slip{100ms};
 // Begins that are this near are the same.
 constexpr microseconds close_enough{2'000};
 
-double in_seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
-
 // Along the durations in the playlist alone: when each segment of a timeline begins, and when the last one ends.
 std::vector<microseconds> listed_begins(const media_playlist& list, std::size_t first)
 {

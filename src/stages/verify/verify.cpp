@@ -20,6 +20,7 @@
 #include "media/limits.hpp"
 #include "media/mp4_boxes.hpp"
 #include "media/nal_units.hpp"
+#include "reelpipe/clip.hpp"
 #include "stages/verify/sample_tables.hpp"
 #include "stages/verify/smart_rules.hpp"
 
@@ -137,7 +138,7 @@ private:
         if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
         if (code >= 0 || hidden) return;
         throw decode_error(fmt::format("the {} at {:.3f} s {}", what_,
-                                       std::chrono::duration<double>(av::to_microseconds(last_, time_base_)).count(),
+                                       in_seconds(av::to_microseconds(last_, time_base_)),
                                        av::error("cannot be decoded", code).what()));
     }
 
@@ -339,8 +340,6 @@ void check_decodable(const media::partial_file& file, std::int64_t frames)
         throw decode_error(fmt::format("{} of {} frames can be decoded", video.count(), frames));
 }
 
-double seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
-
 }  // namespace
 
 facts check(int descriptor, const expectation& expected)
@@ -353,12 +352,13 @@ try {
     if (expected.frames && f.frames != *expected.frames)
         throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
     if (expected.start && std::chrono::abs(f.start - *expected.start) > std::chrono::milliseconds(1))
-        throw verify_error(fmt::format("the first frame is shown at {:.3f} s instead of {:.3f}", seconds(f.start),
-                                       seconds(*expected.start)));
+        throw verify_error(fmt::format("the first frame is shown at {:.3f} s instead of {:.3f}", in_seconds(f.start),
+                                       in_seconds(*expected.start)));
     const bool is_shorter = expected.duration && f.duration + f.frame < *expected.duration;
     if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame &&
         !(is_shorter && expected.may_be_shorter))
-        throw verify_error(fmt::format("{:.3f} s instead of {:.3f}", seconds(f.duration), seconds(*expected.duration)));
+        throw verify_error(
+            fmt::format("{:.3f} s instead of {:.3f}", in_seconds(f.duration), in_seconds(*expected.duration)));
     if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced, starting at 0");
     if (expected.audio && f.audio != *expected.audio)
         throw verify_error(f.audio ? "there is audio, but none is expected" : "the audio is missing");

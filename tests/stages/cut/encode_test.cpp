@@ -41,28 +41,6 @@ const bool has_zeroed_memory = (reelpipe::use_zeroed_memory(), true);
 // Under a sanitizer that memory is not fresh; ultrafast plants no macroblock tree.
 constexpr const char* preset = reelpipe::test::sanitized ? "ultrafast" : "veryfast";
 
-struct output {
-    explicit output(const fs::path& path) : descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))
-    {
-        REQUIRE(descriptor >= 0);
-    }
-    output(const output&) = delete;
-    output& operator=(const output&) = delete;
-    ~output() { close(descriptor); }
-    int descriptor;
-};
-
-result cut_to(const fs::path& path, const reelpipe::cut::input& source, segment wanted, const options& how)
-{
-    const output clip(path);
-    return reelpipe::cut::encode(source, wanted, clip.descriptor, how);
-}
-
-result cut_to(const fs::path& path, const partial_file& file, segment wanted, const options& how)
-{
-    return cut_to(path, reelpipe::cut::input{.video = file}, wanted, how);
-}
-
 // The crawler's own command.
 void classic_cut(const fs::path& from, const fs::path& to, segment wanted, const options& how)
 {
@@ -157,7 +135,7 @@ TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode
     bring_what_is_planned(copy, wanted);
 
     // Holes read as zeros: a read of anything that was not planned would spoil the result.
-    cut_to(folder / "clip.mp4", copy.pretending_to_be_whole(), wanted, how);
+    encode_to(folder / "clip.mp4", {.video = copy.pretending_to_be_whole()}, wanted, how);
 
     classic_cut(video(name), folder / "classic.mp4", wanted, how);
     const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
@@ -177,7 +155,7 @@ TEST_CASE("so it is for every container, frame rate and kind of frame", "[encode
     sparse_copy copy(video(name));
     bring_what_is_planned(copy, wanted);
 
-    cut_to(folder / "clip.mp4", copy.file(), wanted, how);
+    encode_to(folder / "clip.mp4", {.video = copy.file()}, wanted, how);
 
     classic_cut(video(name), folder / "classic.mp4", wanted, how);
     const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
@@ -206,7 +184,7 @@ TEST_CASE("a clip of small frames does not depend on what was in the memory befo
     }
     used.clear();
 
-    cut_to(folder / "clip.mp4", copy.file(), wanted, how);
+    encode_to(folder / "clip.mp4", {.video = copy.file()}, wanted, how);
 
     output_of({"ffmpeg",       "-nostdin", "-v",
                "error",        "-ss",      "3",
@@ -229,7 +207,7 @@ TEST_CASE("video and audio of two files are cut like the one file that is made o
     CAPTURE(frames, audio, wanted.start.count());
     const reelpipe::test::whole_file first(video(frames)), second(video(audio));
 
-    const result done = cut_to(folder / "clip.mp4", {.video = first.file(), .audio = second.file()}, wanted, how);
+    const result done = encode_to(folder / "clip.mp4", {.video = first.file(), .audio = second.file()}, wanted, how);
 
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", video(frames), "-i", video(audio), "-map", "0:v", "-map",
                "1:a", "-c", "copy", folder / "merged.mp4"});
@@ -247,7 +225,7 @@ TEST_CASE("preset and quality are those of libx264", "[encode]")
     const segment wanted{5s, 7s};
     const options how{.preset = "medium", .crf = 30};
 
-    const result done = cut_to(folder / "clip.mp4", whole.file(), wanted, how);
+    const result done = encode_to(folder / "clip.mp4", {.video = whole.file()}, wanted, how);
 
     classic_cut(video("silent.mp4"), folder / "classic.mp4", wanted, how);
     const bool same_frames = h264_of(folder / "clip.mp4") == h264_of(folder / "classic.mp4");
@@ -261,8 +239,10 @@ TEST_CASE("a clip of a video that ends too early tells how much is missing", "[e
     const temp_folder folder;
     const reelpipe::test::whole_file whole(video("moov_first.mp4"));  // 40 s
 
-    const result whole_clip = cut_to(folder / "whole.mp4", whole.file(), {30s, 40s}, {.preset = "ultrafast"});
-    const result short_clip = cut_to(folder / "short.mp4", whole.file(), {35s, 45s}, {.preset = "ultrafast"});
+    const result whole_clip =
+        encode_to(folder / "whole.mp4", {.video = whole.file()}, {30s, 40s}, {.preset = "ultrafast"});
+    const result short_clip =
+        encode_to(folder / "short.mp4", {.video = whole.file()}, {35s, 45s}, {.preset = "ultrafast"});
 
     CHECK(whole_clip.missing == 0us);
     CHECK(std::chrono::abs(short_clip.missing - 5s) < 50ms);
@@ -274,7 +254,7 @@ TEST_CASE("a segment that starts beyond the end is told apart from bad media", "
     const temp_folder folder;
     const reelpipe::test::whole_file whole(video("moov_first.mp4"));
     try {
-        cut_to(folder / "clip.mp4", whole.file(), {100s, 110s}, {});
+        encode_to(folder / "clip.mp4", {.video = whole.file()}, {100s, 110s}, {});
         FAIL("there is nothing to cut");
     } catch (const reelpipe::media::error& e) {
         CHECK(e.kind() == reelpipe::media::fault::beyond_end);
@@ -296,16 +276,16 @@ TEST_CASE("damage inside the segment fails the clip, damage elsewhere does not",
     const reelpipe::test::whole_file damaged(folder / "damaged.mp4");
 
     try {
-        cut_to(folder / "clip.mp4", damaged.file(), wanted, {.preset = "ultrafast"});
+        encode_to(folder / "clip.mp4", {.video = damaged.file()}, wanted, {.preset = "ultrafast"});
         FAIL("damaged frames were taken");
     } catch (const reelpipe::media::error& e) {
         CHECK(e.kind() == reelpipe::media::fault::corrupt);
     }
-    CHECK_NOTHROW(cut_to(folder / "clip.mp4", damaged.file(), {20s, 22s}, {.preset = "ultrafast"}));
+    CHECK_NOTHROW(encode_to(folder / "clip.mp4", {.video = damaged.file()}, {20s, 22s}, {.preset = "ultrafast"}));
 
     const auto length = wanted.end - wanted.start;
-    const result kept =
-        cut_to(folder / "kept.mp4", damaged.file(), wanted, {.preset = "ultrafast", .keep_corrupt = true});
+    const result kept = encode_to(folder / "kept.mp4", {.video = damaged.file()}, wanted,
+                                  {.preset = "ultrafast", .keep_corrupt = true});
     CHECK(std::chrono::abs(kept.duration - length) < 200ms);
 }
 
@@ -314,18 +294,21 @@ TEST_CASE("a byte that was not fetched is asked for, not read as zero", "[encode
     const temp_folder folder;
     sparse_copy copy(video("moov_first.mp4"));
     bring_what_is_planned(copy, {10s, 12s});
-    CHECK_THROWS_AS(cut_to(folder / "clip.mp4", copy.file(), {30s, 32s}, {}), reelpipe::media::missing_bytes);
+    CHECK_THROWS_AS(encode_to(folder / "clip.mp4", {.video = copy.file()}, {30s, 32s}, {}),
+                    reelpipe::media::missing_bytes);
 }
 
 TEST_CASE("a stop request ends a cut", "[encode]")
 {
     const temp_folder folder;
     const reelpipe::test::whole_file whole(video("moov_first.mp4"));
-    const output clip(folder / "clip.mp4");
+    const int clip = open((folder / "clip.mp4").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    REQUIRE(clip >= 0);
     std::stop_source stop;
     stop.request_stop();
-    CHECK_THROWS_AS(reelpipe::cut::encode({.video = whole.file()}, {0s, 10s}, clip.descriptor, {}, stop.get_token()),
+    CHECK_THROWS_AS(reelpipe::cut::encode({.video = whole.file()}, {0s, 10s}, clip, {}, stop.get_token()),
                     std::system_error);
+    close(clip);
 }
 
 TEST_CASE("a full disk is a system error, not a broken clip", "[encode]")

@@ -39,10 +39,10 @@ void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 TEST_CASE("256 transfers are open at once on one thread, and all come through", "[scale]")
 {
-    const std::string content(100'000, 'x');
+    const std::string film(100'000, 'x');
     origin server;
     server.serve("/video", [&](const asked& request) {
-        reply answer = part_of(content, request);
+        reply answer = part_of(film, request);
         answer.gate = many;
         return answer;
     });
@@ -52,10 +52,10 @@ TEST_CASE("256 transfers are open at once on one thread, and all come through", 
     std::vector<transfer> all;
     all.reserve(many);
     for (std::size_t i = 0; i < many; ++i)
-        all.push_back(http.start({.url = server.url("/video"), .range = {0, content.size()}}, sinks.emplace_back()));
+        all.push_back(http.start({.url = server.url("/video"), .range = {0, film.size()}}, sinks.emplace_back()));
     for (transfer& each : all) run_awaitable(io, each.wait());
 
-    CHECK(std::ranges::all_of(sinks, [&](const counting_sink& s) { return s.bytes == content.size(); }));
+    CHECK(std::ranges::all_of(sinks, [&](const counting_sink& s) { return s.bytes == film.size(); }));
     CHECK(server.max_connections() == many);
 }
 
