@@ -23,16 +23,27 @@ endfunction()
 
 # reelpipe_test(ROOM SOURCES ... LIBS ... [MEDIA]): one Catch2 binary a room, each TEST_CASE a ctest.
 # MEDIA: the tests need the videos that tests/support/make_media makes; REELPIPE_TEST_MEDIA is their folder.
+# The label of a test is its room; of one with the tag [long], ROOM-long, and it begins before others.
 function(reelpipe_test room)
     cmake_parse_arguments(PARSE_ARGV 1 arg "MEDIA" "" "SOURCES;LIBS;DEFINITIONS")
     set(target test_${room})
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE test_support ${arg_LIBS} reelpipe_warnings)
     target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
-    set(properties LABELS ${room} TIMEOUT 900 SKIP_REGULAR_EXPRESSION "this test is skipped")
+    set(properties TIMEOUT 900 SKIP_REGULAR_EXPRESSION "this test is skipped")
     if(arg_MEDIA)
         target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")
         list(APPEND properties FIXTURES_REQUIRED media)
     endif()
-    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "~[long]"
+        PROPERTIES ${properties} LABELS ${room})
+    foreach(source IN LISTS arg_SOURCES)
+        file(STRINGS ${source} tags REGEX "\\[long\\]")
+        list(APPEND long ${tags})
+    endforeach()
+    if(NOT long)
+        return()
+    endif()
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "[long]"
+        TEST_LIST ${target}_LONG_TESTS PROPERTIES ${properties} COST 100 LABELS ${room}-long)
 endfunction()

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -28,15 +26,6 @@ std::string in_words(steady::duration pause)
     const auto s = std::chrono::ceil<std::chrono::seconds>(pause).count();
     return s < 120 ? fmt::format("{} s", s) : fmt::format("{} min", (s + 59) / 60);
 }
-
-struct leave_line {
-    leave_line(std::list<asio::steady_timer*>& of, asio::steady_timer* who) : line(of), me(who) {}
-    leave_line(const leave_line&) = delete;
-    leave_line& operator=(const leave_line&) = delete;
-    ~leave_line() { line.remove(me); }
-    std::list<asio::steady_timer*>& line;
-    asio::steady_timer* me;
-};
 
 }  // namespace
 
@@ -95,6 +84,8 @@ asio::awaitable<resolved_video> egress_pool::resolve(std::string video)
 // A way that is free, has a token, and is closed or wants a probe.
 asio::awaitable<egress_pool::egress*> egress_pool::admission()
 {
+    const auto executor = co_await asio::this_coro::executor;
+    waiting_list::place mine(waiting_, executor);
     for (;;) {
         if (options_.is_ending && options_.is_ending())
             throw source_error(reason::interrupted, "the run ended before the site was asked");
@@ -114,7 +105,7 @@ asio::awaitable<egress_pool::egress*> egress_pool::admission()
             ++way.asking;
             co_return &way;
         }
-        co_await wait_for_slot(pause);
+        co_await mine.wait(now + pause);
     }
 }
 
@@ -130,7 +121,7 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
         ended = std::current_exception();
     }
     --way.asking;
-    wake_one();
+    waiting_.wake_all();
     if (ended) {
         way.gate.abandon_probe();
         std::rethrow_exception(ended);
@@ -185,11 +176,13 @@ asio::awaitable<bool> egress_pool::verdict_stands(egress& way)
     const std::uint64_t found = way.found;
     const std::uint64_t doubts = way.doubts;
     auto quiet_since = steady::now();
+    const auto executor = co_await asio::this_coro::executor;
+    waiting_list::place mine(waiting_, executor);
     while (way.doubts == doubts && way.gate.is_closed() && way.found < found + later_finds) {
         if (options_.is_ending && options_.is_ending()) break;
         if (way.asking > 0) quiet_since = steady::now();
         if (steady::now() - quiet_since > quiet_for && way.bucket.wait(steady::now()) == steady::duration{}) break;
-        co_await wait_for_slot(max_slot_wait);
+        co_await mine.wait(steady::now() + max_slot_wait);
     }
     const bool stands = way.doubts == doubts && way.gate.is_closed();
     co_return stands;
@@ -234,24 +227,6 @@ void egress_pool::throw_if_hopeless(steady::time_point now) const
     failure_facts facts;
     facts.final = true;
     throw source_error(*egresses_.front().gate.trouble(), last_words_, facts);
-}
-
-asio::awaitable<void> egress_pool::wait_for_slot(steady::duration longest)
-{
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, std::min<steady::duration>(longest, max_slot_wait));
-    waiting_.push_back(&timer);
-    const leave_line leaving(waiting_, &timer);
-    asio::error_code woken;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-}
-
-void egress_pool::wake_one()
-{
-    if (waiting_.empty()) return;
-    asio::steady_timer* const first = waiting_.front();
-    waiting_.pop_front();
-    first->cancel();
 }
 
 }  // namespace reelpipe

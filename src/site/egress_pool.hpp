@@ -2,7 +2,6 @@
 #define REELPIPE_SITE_EGRESS_POOL_HPP
 
 #include <asio/awaitable.hpp>
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "reelpipe/video_source.hpp"
 #include "site/breaker.hpp"
 #include "site/quota.hpp"
+#include "threads/waiting_list.hpp"
 
 namespace reelpipe {
 
@@ -71,20 +71,18 @@ private:
     asio::awaitable<egress*> admission();
     asio::awaitable<answer> ask(egress& way, std::string video);
     asio::awaitable<bool> verdict_stands(egress& way);
-    asio::awaitable<void> wait_for_slot(std::chrono::steady_clock::duration longest);
 
     void judge_probe(egress& way, const answer& got, bool of_reference);
     std::optional<reason> trouble_in(egress& way, const answer& got);
     void trip(egress& way, reason trouble, const std::string& said, std::optional<std::chrono::seconds> asked);
     void tell_hold_up() const;
     void throw_if_hopeless(std::chrono::steady_clock::time_point now) const;
-    void wake_one();
 
     egress_options options_;
     std::list<egress> egresses_;
     std::string reference_{};
     std::string last_words_{};
-    std::list<asio::steady_timer*> waiting_{};
+    waiting_list waiting_{};
 };
 
 }  // namespace reelpipe

@@ -49,7 +49,7 @@ struct blocking_site {
 }  // namespace
 
 TEST_CASE("a long list on a site that blocks after 2,000 videos has 2,000 honest outcomes, the rest is pending",
-          "[block]")
+          "[block][long]")
 {
     // Instrumented, a video costs ten times as much; what is counted is the same.
     constexpr int answered = reelpipe::test::sanitized ? 200 : 2000, rows = 10 * answered;
@@ -67,7 +67,7 @@ TEST_CASE("a long list on a site that blocks after 2,000 videos has 2,000 honest
     CHECK(site.server.requests().size() < std::size_t{answered} + 10);
 }
 
-TEST_CASE("a block that ends is waited for, and nothing is lost", "[block]")
+TEST_CASE("a block that ends is waited for, and nothing is lost", "[block][long]")
 {
     blocking_site site(150, 3);
 

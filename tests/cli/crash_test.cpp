@@ -83,14 +83,14 @@ void kill_and_restart(int kills)
 
 }  // namespace
 
-TEST_CASE("runs that are killed at random instants lose nothing and leave nothing wrong", "[crash]")
+TEST_CASE("runs that are killed at random instants lose nothing and leave nothing wrong", "[crash][long]")
 {
     kill_and_restart(15);
 }
 
 TEST_CASE("a hundred killed runs lose nothing and leave nothing wrong", "[.long]") { kill_and_restart(100); }
 
-TEST_CASE("a run that is asked to end at a random instant finishes what it has begun", "[crash]")
+TEST_CASE("a run that is asked to end at a random instant finishes what it has begun", "[crash][long]")
 {
     const unsigned seed = std::random_device{}();
     CAPTURE(seed);

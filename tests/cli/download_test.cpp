@@ -133,7 +133,7 @@ TEST_CASE("video and audio that a site keeps apart become one clip", "[download]
                      clip.string()}) == "h264\naac\n");
 }
 
-TEST_CASE("a clip of a playlist has the frames that the same clip of the video has", "[download]")
+TEST_CASE("a clip of a playlist has the frames that the same clip of the video has", "[download][long]")
 {
     const std::string folder = GENERATE("hls_ts", "hls_mp4_one_file");
     kinetics_site site;

@@ -49,7 +49,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts]")
+TEST_CASE("a way that is closed by its proxy condemns no video", "[hosts][long]")
 {
     constexpr int videos = 6;
     kinetics_site site;

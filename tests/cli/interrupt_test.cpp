@@ -83,7 +83,7 @@ bool has_said(process& run, const std::string& text) { return run.errors_so_far(
 
 }  // namespace
 
-TEST_CASE("an interrupted run finishes what is in flight, and the next one goes on", "[interrupt]")
+TEST_CASE("an interrupted run finishes what is in flight, and the next one goes on", "[interrupt][long]")
 {
     constexpr int clips = reelpipe::test::sanitized ? 20 : 60;
     kinetics_site site;
@@ -176,7 +176,7 @@ TEST_CASE("an interrupt does not wait for a host that wants to be left alone", "
     CHECK(site.report().at(0).at(2) == "Not reached");
 }
 
-TEST_CASE("ten thousand rows take neither threads nor files nor memory of their own", "[interrupt]")
+TEST_CASE("ten thousand rows take neither threads nor files nor memory of their own", "[interrupt][long]")
 {
     kinetics_site site;
     std::string text = columns;

@@ -85,7 +85,8 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
 }
 
-TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own video", "[isolation]")
+TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own video",
+          "[isolation][long]")
 {
     struct video {
         std::string id, file;

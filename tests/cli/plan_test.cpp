@@ -7,7 +7,7 @@ using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::run;
 
-TEST_CASE("a plan says that Kinetics-400 takes 34 days at 300 videos an hour", "[plan]")
+TEST_CASE("a plan says that Kinetics-400 takes 34 days at 300 videos an hour", "[plan][long]")
 {
     std::string rows = "label,youtube_id,time_start,time_end,split,is_cc\n";
     for (int i = 0; i < 246'534; ++i) rows += fmt::format("l,video{:06},5,15,train,0\n", i);

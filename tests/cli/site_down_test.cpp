@@ -78,7 +78,7 @@ TEST_CASE("a site that answers with nothing but server errors stops the run, one
     CHECK(clips_of(site.output()).size() == static_cast<std::size_t>(videos - broken));
 }
 
-TEST_CASE("a dead host in front of a long list of hosts costs its own videos, which stay pending", "[site_down]")
+TEST_CASE("a dead host in front of a long list of hosts costs its own videos, which stay pending", "[site_down][long]")
 {
     constexpr int on_dead_host = 90, on_other_host = 6;
     kinetics_site site;
@@ -127,7 +127,7 @@ TEST_CASE("a host whose name is gone, or that wants to be left alone, costs its 
     CHECK(clips_of(site.output()).size() == videos - 1);
 }
 
-TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_down]")
+TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_down][long]")
 {
     constexpr int videos = 26;
     kinetics_site site;

@@ -172,7 +172,7 @@ TEST_CASE("a single video whose mirror accepts no connection stays pending, too"
     CHECK(says(down, " 0 failed"));
 }
 
-TEST_CASE("a mirror that answers with nothing but server errors costs no clip", "[trouble]")
+TEST_CASE("a mirror that answers with nothing but server errors costs no clip", "[trouble][long]")
 {
     const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
     std::atomic<bool> well{false};

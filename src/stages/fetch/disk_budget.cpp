@@ -1,22 +1,17 @@
 #include "stages/fetch/disk_budget.hpp"
 
 #include <algorithm>
-#include <asio/error.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
-#include <system_error>
 #include <utility>
+
+#include "threads/waiting_list.hpp"
 
 namespace reelpipe::fetch {
 
-// The timer never expires; cancelling it wakes the owner.
 struct disk_budget::wait {
     disk_room room;  // empty until it is granted
     std::uint64_t wanted;
-    asio::steady_timer timer;
+    waiter owner;
     bool granted = false;
 };
 
@@ -47,7 +42,7 @@ void disk_budget::serve()
             taken_ += each.wanted;
             each.room.bytes_ = each.wanted;
             each.granted = true;
-            each.timer.cancel();
+            each.owner.wake();
         }
 }
 
@@ -97,10 +92,9 @@ public:
     turn(disk_share& of, std::uint64_t bytes) : share_(of)
     {
         const mutex_lock lock(share_.budget_->mutex_);
-        at_ = share_.waits_.insert(share_.waits_.end(),
-                                   {.room = disk_room(share_.budget_),
-                                    .wanted = bytes,
-                                    .timer = {share_.budget_->loop_, asio::steady_timer::time_point::max()}});
+        at_ = share_.waits_.insert(
+            share_.waits_.end(),
+            {.room = disk_room(share_.budget_), .wanted = bytes, .owner = waiter(share_.budget_->loop_)});
         ++share_.budget_->waiting_;
     }
     turn(const turn&) = delete;
@@ -138,12 +132,7 @@ asio::awaitable<disk_room> disk_share::room_for(std::uint64_t bytes)
     const turn mine(*this, bytes);
     disk_budget::wait& wait = *mine;
     budget_->serve();
-    while (!wait.granted) {
-        asio::error_code woken;
-        co_await wait.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) throw std::system_error(asio::error::operation_aborted);
-    }
+    while (!wait.granted) co_await wait.owner.wait();
     co_return std::move(wait.room);
 }
 

@@ -1,8 +1,6 @@
 #include "stages/fetch/host_limits.hpp"
 
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "stages/fetch/url.hpp"
 
@@ -15,26 +13,6 @@ using namespace std::chrono_literals;
 constexpr auto max_in_place = 10s;
 constexpr std::size_t max_remembered = 4096;  // hosts; those that have limits are not forgotten
 
-// A place in the line of a host.
-class place {
-public:
-    place(std::list<asio::steady_timer*>& line, asio::steady_timer& me) : line_(line), me_(line.insert(line.end(), &me))
-    {
-    }
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
-    ~place()
-    {
-        line_.erase(me_);
-        if (!line_.empty()) line_.front()->cancel();
-    }
-    bool is_first() const { return me_ == line_.begin(); }
-
-private:
-    std::list<asio::steady_timer*>& line_;
-    std::list<asio::steady_timer*>::iterator me_;
-};
-
 }  // namespace
 
 host_limits::~host_limits() = default;
@@ -43,12 +21,7 @@ host_limits::turn::~turn()
 {
     if (!host_) return;
     host_->pace.end(ticket_);
-    host_->wake_first();
-}
-
-void host_limits::host::wake_first()
-{
-    if (!line.empty()) line.front()->cancel();
+    host_->line.wake_first();
 }
 
 std::shared_ptr<host_limits::host> host_limits::host_at(const std::string& url)
@@ -75,18 +48,14 @@ void host_limits::check(host& of, const std::string& url, clock::time_point now)
 asio::awaitable<host_limits::turn> host_limits::wait_for_turn(std::string url)
 {
     const std::shared_ptr<host> of = host_at(url);
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    const place mine(of->line, timer);
+    const auto executor = co_await asio::this_coro::executor;
+    waiting_list::place mine(of->line, executor);
     for (;;) {
         const auto now = clock::now();
         check(*of, url, now);
         const bool may_go = mine.is_first() && of->pace.has_room();
         if (may_go && of->pace.next_turn() <= now) break;
-        timer.expires_at(may_go ? of->pace.next_turn() : clock::time_point::max());
-        asio::error_code woken;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-        if (cancelled != asio::cancellation_type::none) throw std::system_error(asio::error::operation_aborted);
+        co_await mine.wait(may_go ? of->pace.next_turn() : clock::time_point::max());
     }
     turn next(of, of->pace.begin(clock::now()));
     co_return next;
@@ -95,7 +64,7 @@ asio::awaitable<host_limits::turn> host_limits::wait_for_turn(std::string url)
 std::optional<host_limits::turn> host_limits::take_turn(const std::string& url, clock::time_point now)
 {
     const std::shared_ptr<host> of = host_at(url);
-    if (!of->line.empty() || !of->pace.has_room() || of->pace.next_turn() > now) return std::nullopt;
+    if (!of->line.is_empty() || !of->pace.has_room() || of->pace.next_turn() > now) return std::nullopt;
     return turn(of, of->pace.begin(now));
 }
 
@@ -112,7 +81,7 @@ bool host_limits::refused(const turn& asked, const http_error& e, clock::time_po
     }
     of.pace.refused(asked.ticket_, now, e.retry_after);
     // A long pause is nobody's to wait for in place.
-    for (asio::steady_timer* each : of.line) each->cancel();
+    of.line.wake_all();
     return true;
 }
 

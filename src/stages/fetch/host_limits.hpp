@@ -2,10 +2,8 @@
 #define REELPIPE_STAGES_FETCH_HOST_LIMITS_HPP
 
 #include <asio/awaitable.hpp>
-#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +12,7 @@
 
 #include "stages/fetch/errors.hpp"
 #include "stages/fetch/host_pace.hpp"
+#include "threads/waiting_list.hpp"
 
 namespace reelpipe::fetch {
 
@@ -72,11 +71,10 @@ public:
 private:
     struct host {
         explicit host(double max_per_second) : pace(max_per_second) {}
-        void wake_first();
-        bool is_plain() const { return line.empty() && pace.is_unbounded(); }
+        bool is_plain() const { return line.is_empty() && pace.is_unbounded(); }
 
         host_pace pace;
-        std::list<asio::steady_timer*> line{};  // of those who wait; each lives in its coroutine
+        waiting_list line{};
     };
 
     std::shared_ptr<host> host_at(const std::string& url);

@@ -3,9 +3,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/steady_timer.hpp>
 #include <cstddef>
-#include <list>
 #include <memory>
 
 namespace reelpipe::resolve {

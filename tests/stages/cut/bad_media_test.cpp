@@ -94,7 +94,9 @@ std::size_t peak_megabytes()
 TEST_CASE("a bad video gives a typed reason or a clip that tells what is missing, within bounds of memory", "[bad]")
 {
     const bool lossless = GENERATE(false, true);
+    std::size_t videos = lossless ? 0 : 2;
     for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
+        if (sanitized && videos++ % 4 != 0) continue;  // each takes seconds there
         const std::string outcome =
             outcome_of(video, {.mode = lossless ? way::lossless : way::encode, .preset = "ultrafast"});
         CAPTURE(lossless, video.name, outcome);
@@ -103,7 +105,7 @@ TEST_CASE("a bad video gives a typed reason or a clip that tells what is missing
     if (!sanitized) CHECK(peak_megabytes() < 500);
 }
 
-TEST_CASE("damage outside of the segment does not change the clip", "[bad]")
+TEST_CASE("damage outside of the segment does not change the clip", "[bad][long]")
 {
     const temp_folder folder;
     const options how{.mode = GENERATE(way::encode, way::lossless), .preset = "ultrafast"};
@@ -137,11 +139,11 @@ TEST_CASE("frames that are damaged inside of the segment fail the clip with thei
     CHECK_NOTHROW(reelpipe::verify::check_file(folder / "clip.mp4", {.frames = 60, .duration = 2s}));
 }
 
-TEST_CASE("what is kept of a bad video is a whole clip", "[bad]")
+TEST_CASE("what is kept of a bad video is a whole clip", "[bad][long]")
 {
     std::size_t videos = 0;
     for (const bad_video& video : bad_videos(REELPIPE_TEST_MEDIA)) {
-        if (sanitized && videos++ % 4 != 0) continue;  // each takes seconds there, and has been cut in the tests above
+        if (sanitized && videos++ % 4 != 0) continue;
         bad_video kept = video;
         kept.may_be_cut = true;
         kept.reasons.emplace_back("beyond_end");

@@ -118,7 +118,7 @@ void bring_what_is_planned(sparse_copy& copy, segment wanted)
 
 }  // namespace
 
-TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode]")
+TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode][long]")
 {
     const temp_folder folder;
     const segment wanted = GENERATE(segment{0s, 4s},           // from the beginning
@@ -143,7 +143,7 @@ TEST_CASE("an encoded clip is bit for bit that of the classic command", "[encode
     CHECK(audio_packets_of(folder / "clip.mp4") == audio_packets_of(folder / "classic.mp4"));
 }
 
-TEST_CASE("so it is for every container, frame rate and kind of frame", "[encode]")
+TEST_CASE("so it is for every container, frame rate and kind of frame", "[encode][long]")
 {
     const temp_folder folder;
     const std::string name =

@@ -49,7 +49,7 @@ void check_against_ffmpeg(const std::string& name, segment wanted, options how, 
 
 }  // namespace
 
-TEST_CASE("every codec, depth, direction, shape and rate gives the frames that ffmpeg gives", "[encode]")
+TEST_CASE("every codec, depth, direction, shape and rate gives the frames that ffmpeg gives", "[encode][long]")
 {
     const std::string name =
         GENERATE("h264_10bit.mp4", "h264_422.mp4", "hevc_10bit.mp4", "vp9_10bit.webm", "vp9_444.webm", "av1.mp4",

@@ -132,7 +132,7 @@ std::vector<double> clicks_of(const std::vector<float>& audio)
 
 }  // namespace
 
-TEST_CASE("a lossless clip shows the source's frames of the segment, bit for bit and in time", "[lossless]")
+TEST_CASE("a lossless clip shows the source's frames of the segment, bit for bit and in time", "[lossless][long]")
 {
     const temp_folder folder;
     const std::string name =
@@ -213,7 +213,7 @@ TEST_CASE("the audio of a lossless clip begins and ends with the segment, in tim
     for (const double each : clicks) CHECK(std::abs(std::remainder(each + start - 0.5, 1.0)) < 0.025);
 }
 
-TEST_CASE("OpenCV and PyAV see the segment's frames and no others", "[lossless]")
+TEST_CASE("OpenCV and PyAV see the segment's frames and no others", "[lossless][long]")
 {
     const temp_folder folder;
     const std::string name = GENERATE("moov_first.mp4", "open_gop.mp4", "variable_rate.mp4", "hevc.mp4", "vp9.mp4");

@@ -83,7 +83,7 @@ std::string encoded_here(const temp_folder& folder, int i)
 
 }  // namespace
 
-TEST_CASE("a clip's bits do not depend on the clips before it, whatever its size", "[encode][neighbours]")
+TEST_CASE("a clip's bits do not depend on the clips before it, whatever its size", "[encode][neighbours][long]")
 {
     if (sanitized) return;  // a sanitizer has an allocator of its own
     reelpipe::use_zeroed_memory();

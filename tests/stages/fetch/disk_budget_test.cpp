@@ -157,7 +157,8 @@ TEST_CASE("a wait for room can be cancelled, and lets those behind it pass", "[d
     CHECK(budget->taken() == 0);
 }
 
-TEST_CASE("many videos at a small limit never hold more than it and what the oldest of them needs", "[disk_budget]")
+TEST_CASE("many videos at a small limit never hold more than it and what the oldest of them needs",
+          "[disk_budget][long]")
 {
     constexpr std::uint64_t limit = 1'000'000;
     constexpr std::size_t count = 40;

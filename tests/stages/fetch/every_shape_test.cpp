@@ -131,7 +131,7 @@ std::vector<fault> all_faults()
 }  // namespace
 
 TEST_CASE("each fault on each shape of source ends in the clip or in an error that says what it was",
-          "[faults][shapes]")
+          "[faults][shapes][long]")
 {
     std::size_t cases = 0;
     for (const shape& of : all_shapes()) {

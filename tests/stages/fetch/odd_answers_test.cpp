@@ -147,7 +147,7 @@ TEST_CASE("a cookie that a redirect to the same address sets is sent there", "[o
     });
 }
 
-TEST_CASE("a body of unannounced length that broke off is fetched again", "[odd_answers]")
+TEST_CASE("a body of unannounced length that broke off is fetched again", "[odd_answers][long]")
 {
     // None of the parts reaches to the end of the segment.
     const auto [name, part] = GENERATE(table<std::string, double>({{"long.mp4", 0.08},

@@ -101,7 +101,7 @@ TEST_CASE("256 videos are fetched at once by one thread, in memory that does not
 }
 
 TEST_CASE("of a video of three hours only its index and the clip are fetched, in as few round trips as of a short one",
-          "[scale]")
+          "[scale][long]")
 {
     struct shape {
         const char* name;

@@ -121,7 +121,7 @@ TEST_CASE("yt-dlp finds the media behind a page", "[yt_dlp]")
     CHECK(file.max_range == 10u << 20);
 }
 
-TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_dlp]")
+TEST_CASE("yt-dlp may be a script, a zipapp, or the folder of its module", "[yt_dlp][long]")
 {
     watch_site site;
     const reelpipe::test::temp_folder folder;
@@ -174,7 +174,7 @@ TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
     CHECK(std::get<reelpipe::hls_playlist>(alone.source.files[0]).playlist.url == site.server.url("/media/list.m3u8"));
 }
 
-TEST_CASE("a yt-dlp that holds no module is run for each video, with the same answers", "[yt_dlp]")
+TEST_CASE("a yt-dlp that holds no module is run for each video, with the same answers", "[yt_dlp][long]")
 {
     watch_site site;
     const reelpipe::test::temp_folder folder;

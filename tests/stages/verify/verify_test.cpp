@@ -201,7 +201,7 @@ TEST_CASE("a page saved under the name of a clip is refused", "[verify]")
     CHECK(is_refused(whole.changed(std::string(100'000, '\0')), {}));
 }
 
-TEST_CASE("no flipped byte in the index changes the frames unnoticed", "[verify]")
+TEST_CASE("no flipped byte in the index changes the frames unnoticed", "[verify][long]")
 {
     const clip whole({"-c:a", "copy"}, "1");
     const std::string content = whole.content();
@@ -246,7 +246,7 @@ TEST_CASE("every frame and audio of a whole clip decodes", "[verify]")
     CHECK_FALSE(why_refused(media / name, {.decodable = true}));
 }
 
-TEST_CASE("damage that the structure does not show is found by decoding", "[verify]")
+TEST_CASE("damage that the structure does not show is found by decoding", "[verify][long]")
 {
     const clip whole;
     // The samples stay where they are and as long as they say; what is in them makes no sense.
