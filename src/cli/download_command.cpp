@@ -51,6 +51,36 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     signals.clear();
 }
 
+struct run_end {
+    download_summary summary{};  // unless it failed
+    std::exception_ptr failed{};
+    bool interrupted = false;
+};
+
+// Runs on `io`, which nothing else uses, and shows the progress. Signals are obeyed from here on, not while the lists
+// are read: nothing is begun then, and a list that comes from a pipe may never end.
+run_end run_to_the_end(asio::io_context& io, downloader& run, terminal& screen)
+{
+    asio::signal_set signals(io, SIGINT, SIGTERM);
+    asio::steady_timer pause(io);
+    run_end end;
+    bool ended = false;
+    const auto keep_first = [&end](std::exception_ptr e) {
+        if (e && !end.failed) end.failed = e;
+    };
+    asio::co_spawn(io, keep_showing(screen, run, pause, ended), keep_first);
+    asio::co_spawn(io, obey_signals(signals, run, screen, end.interrupted, ended), keep_first);
+    asio::co_spawn(io, run.run(), [&](std::exception_ptr e, download_summary s) {
+        keep_first(e);
+        end.summary = std::move(s);
+        ended = true;
+        pause.cancel();
+        signals.cancel();
+    });
+    io.run();
+    return end;
+}
+
 // Adds the options for what is told while the run goes on, and where.
 void add_terminal_options(CLI::App& command, download_arguments& arguments)
 {
@@ -134,38 +164,19 @@ int run_download(const download_arguments& arguments)
         return exit_status::stopped;
     }
 
-    // Not while the lists are read: nothing is begun then, and one that comes from a pipe may never end.
-    asio::signal_set signals(io, SIGINT, SIGTERM);
-    asio::steady_timer pause(io);
-    bool interrupted = false, ended = false;
-    std::exception_ptr failed;
-    std::optional<download_summary> summary;
-    const auto keep_first = [&failed](std::exception_ptr e) {
-        if (e && !failed) failed = e;
-    };
-    asio::co_spawn(io, keep_showing(screen, *run, pause, ended), keep_first);
-    asio::co_spawn(io, obey_signals(signals, *run, screen, interrupted, ended), keep_first);
-    asio::co_spawn(io, run->run(), [&](std::exception_ptr e, download_summary s) {
-        keep_first(e);
-        if (!e) summary = std::move(s);
-        ended = true;
-        pause.cancel();
-        signals.cancel();
-    });
-    io.run();
-
+    const run_end end = run_to_the_end(io, *run, screen);
     try {
-        if (failed) std::rethrow_exception(failed);
+        if (end.failed) std::rethrow_exception(end.failed);
     } catch (const usage_error& e) {
         tell(severity::error, e.what());
         return exit_status::usage;
     } catch (const std::exception& e) {
         tell(severity::error, fmt::format("the run ended early: {}; run again to go on", e.what()));
-        return interrupted ? exit_status::interrupted : exit_status::stopped;
+        return end.interrupted ? exit_status::interrupted : exit_status::stopped;
     }
-    screen.print(summary_text(*summary));
-    const int status = status_of(*summary, interrupted);
-    if (log) log->end(*summary, status);
+    screen.print(summary_text(end.summary));
+    const int status = status_of(end.summary, end.interrupted);
+    if (log) log->end(end.summary, status);
     return status;
 }
 

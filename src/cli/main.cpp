@@ -57,19 +57,10 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
                        known);
 }
 
-}  // namespace
-
-int main(int argc, char** argv)
+void describe(CLI::App& program, const std::string& first_word)
 {
-    using namespace reelpipe::cli;
-
-    if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
-    allow_as_much_as_possible();
-
-    CLI::App program("Annotated video lists in, verified clips out.");
-    program.formatter(std::make_shared<help_formatter>());
-    program.set_version_flag("--version", std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) +
-                                              "." + std::to_string(version % 100));
+    program.formatter(std::make_shared<reelpipe::cli::help_formatter>());
+    program.set_version_flag("--version", fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100));
     program.footer(
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
@@ -80,9 +71,21 @@ int main(int argc, char** argv)
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
-    program.failure_message([first_word = std::string(argc > 1 ? argv[1] : "")](
-                                const CLI::App* app, const CLI::Error& e) { return usage_text(app, e, first_word); });
+    program.failure_message(
+        [first_word](const CLI::App* app, const CLI::Error& e) { return usage_text(app, e, first_word); });
+}
 
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    using namespace reelpipe::cli;
+
+    if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
+    allow_as_much_as_possible();
+
+    CLI::App program("Annotated video lists in, verified clips out.");
+    describe(program, argc > 1 ? argv[1] : "");
     download_arguments download, demo, planned;
     inspect_arguments inspect;
     explain_arguments explain;

@@ -55,7 +55,8 @@ asio::awaitable<host_limits::turn> host_limits::wait_for_turn(std::string url)
         check(*of, url, now);
         const bool may_go = mine.is_first() && of->pace.has_room();
         if (may_go && of->pace.next_turn() <= now) break;
-        co_await mine.wait(may_go ? of->pace.next_turn() : clock::time_point::max());
+        const auto until = may_go ? of->pace.next_turn() : clock::time_point::max();
+        co_await mine.wait(until);
     }
     turn next(of, of->pace.begin(clock::now()));
     co_return next;
