@@ -108,7 +108,7 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
 {
     add_list_options(command, o);
     constexpr const char* group = "Selection";
-    command.add_option("--split", o.split, "only rows of this split; val, validate and validation are one")
+    command.add_option("--split", o.split, "only rows of this split; val, validate and validation mean the same")
         ->option_text("NAME")
         ->group(group);
     command
@@ -138,7 +138,8 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
         ->group(group);
     command
         .add_option("--seed", o.seed,
-                    "choose other random rows; the same number chooses the same rows on every machine")
+                    "number that chooses the random rows of --sample and --per-label; the same number chooses the same "
+                    "rows on every machine")
         ->option_text("N")
         ->group(group);
     command.add_option("--limit", o.limit, "only the first N rows that are left")
@@ -176,8 +177,9 @@ void add_source_options(CLI::App& command, source_options& o)
         ->group(group);
     command
         .add_option("--format", o.format,
-                    "yt-dlp format selector. Of alternatives separated by commas, the one with fewer bytes is taken "
-                    "(default: H.264 as separate video and audio or as one file, HLS if there is nothing else)")
+                    "yt-dlp format selector. Of alternatives separated by commas, the one with the greatest height is "
+                    "taken, at equal heights the one with fewer bytes (default: H.264 as separate video and audio or "
+                    "as one file, HLS if there is nothing else)")
         ->option_text("SELECTOR")
         ->group(group);
     command
@@ -296,9 +298,9 @@ void add_cut_options(CLI::App& command, cut_options& o)
     constexpr const char* group = "Cutting";
     add_choice<cut_mode>(command, "--cut", o.mode,
                          {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}, {"smart", cut_mode::smart}},
-                         "encode: re-encode the frames. lossless: copy packets, and hide what surrounds the segment by "
-                         "edit lists. smart: re-encode H.264 up to the first IDR frame of the segment and copy the "
-                         "rest, hiding nothing; or re-encode all of it if that cannot be proven right")
+                         "encode: re-encode the frames. lossless: copy packets; edit lists hide the frames around the "
+                         "segment. smart: copy H.264 from the first IDR frame of the segment on, and re-encode only "
+                         "what comes before (everything, if that cannot be proven right)")
         ->group(group);
     CLI::Option* const preset = command.add_option("--preset", o.preset, "libx264 preset");
     preset->capture_default_str()->option_text("NAME")->group(group);
@@ -309,16 +311,18 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->option_text("N")
         ->group(group);
     command
-        .add_option("--x264-params", o.x264_params,
-                    "name=value:name=value for libx264, such as cpu-independent=1 for machines that are not alike")
+        .add_option(
+            "--x264-params", o.x264_params,
+            "name=value:name=value for libx264, such as cpu-independent=1, which gives the same bits on different CPUs")
         ->option_text("PARAMS")
         ->group(group);
     command.add_option("--pix-fmt", o.pixel_format, "pixel format of the clip (default: yuv420p)")
         ->option_text("FORMAT")
         ->group(group);
-    add_choice<bool>(command, "--range", o.limited_range, {{"source", false}, {"tv", true}},
-                     "source: frames of full range (phones, action cameras) keep it, tagged so. tv: they are converted "
-                     "to limited range, as -pix_fmt yuv420p of ffmpeg does")
+    add_choice<bool>(
+        command, "--range", o.limited_range, {{"source", false}, {"tv", true}},
+        "source: full-range frames (phones, action cameras) stay full-range and are tagged so. tv: convert "
+        "them to limited range, as ffmpeg does with -pix_fmt yuv420p")
         ->group(group);
     command
         .add_option("--short-side", o.short_side,
@@ -372,11 +376,10 @@ void add_output_options(CLI::App& command, output_options& o)
     command.add_option("--report", o.report, "report of the run (default: download_report.json in the output folder)")
         ->option_text("FILE")
         ->group(group);
-    command.add_flag("--mixed", o.mixed, "allow other options than those that the folder's clips were made with")
-        ->group(group);
+    command.add_flag("--mixed", o.mixed, "allow clips made with different options in one folder")->group(group);
     command
         .add_option("--trace", o.trace,
-                    "write when each resolver, transfer and worker did what, as Chrome trace events for "
+                    "write a timeline of all resolvers, transfers and workers (Chrome trace events) for "
                     "https://ui.perfetto.dev")
         ->option_text("FILE")
         ->group(group);

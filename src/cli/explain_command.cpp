@@ -115,9 +115,9 @@ std::string text_of(const clip_history& h)
 
 CLI::App* add_explain(CLI::App& program, explain_arguments& arguments)
 {
-    CLI::App* const command = program.add_subcommand("explain", "All that is known of one clip, and what comes next");
-    command->footer(
-        "Reads the ledger of a folder that `reelpipe download -o DIR` was given, also while a run is at work there.");
+    CLI::App* const command =
+        program.add_subcommand("explain", "Show all that is known of one clip, and what comes next");
+    command->footer("Reads the ledger of a folder made by `reelpipe download -o DIR`, even during a run.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command
         ->add_option("CLIP", arguments.clip,

@@ -185,8 +185,9 @@ std::string summary_text(const download_summary& s)
                 fmt::format("  {:<8} {:>8} {:>8} {:>7} {:>9.1f} {:>10.1f} {:>10.1f} {:>6}\n", stage.name, stage.in,
                             stage.out, stage.failed, stage.busy_s, stage.starved_s, stage.blocked_s, stage.queued_peak);
         text +=
-            "  busy, idle, blocked: seconds of all workers of a stage; blocked: the next stage is full\n"
-            "  queue: most items that waited; look: find clips that are there; split: videos into clips\n";
+            "  busy, idle, blocked: seconds, summed over the workers of a stage; blocked: waiting for\n"
+            "  room in the next queue; queue: most items that waited; look: checks for existing clips;\n"
+            "  split: hands on the clips of a video\n";
         if (const stage_stats* const slowest = bottleneck(s.stages))
             text += fmt::format("  the bottleneck is '{}'\n", slowest->name);
     }

@@ -120,8 +120,8 @@ std::vector<clip_history> explain_in(database db, const fs::path& folder, const 
         if (std::optional<clip_history> pending = pending_with(db, name)) all.push_back(std::move(*pending));
     if (all.empty())
         throw usage_error(fmt::format(
-            "it knows nothing of '{}': no list named it yet, or its turn has not come; clips are called as in "
-            "download_report.json",
+            "the ledger knows no clip or video '{}': no run has come to it yet, or its name is spelled differently; "
+            "download_report.json has the names",
             name));
     for (clip_history& each : all) read_attempts(db, each);
     return all;

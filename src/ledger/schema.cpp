@@ -123,7 +123,8 @@ void migrate(database& db)
     const int found = version_of(db);
     if (found > schema_version())
         throw usage_error(
-            fmt::format("a later reelpipe wrote the ledger (its version is {}, this reelpipe reads {}); use that one",
+            fmt::format("this ledger was written by a later reelpipe (ledger version {}, this one reads up to {}); use "
+                        "the later one",
                         found, schema_version()));
     for (auto number = static_cast<std::size_t>(found) + 1; number <= steps.size(); ++number) take_step(db, number);
 }

@@ -91,7 +91,7 @@ void check_file_size()
     rlimit limit{};
     if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= enough) return;
     throw usage_error(fmt::format(
-        "no file may be larger than {:.1f} MB here, and those of videos are: allow more with `ulimit -f unlimited`",
+        "`ulimit -f` limits files to {:.1f} MB, which is too small for videos; run `ulimit -f unlimited` first",
         static_cast<double>(limit.rlim_cur) / 1e6));
 }
 
@@ -101,7 +101,9 @@ download_options with_defaults(download_options options)
     if (options.fetch.connections == 0 || options.source.resolvers == 0 || options.fetch.attempts == 0)
         throw usage_error("connections, resolvers and attempts must be at least 1");
     if (options.cut.verify_fully && options.cut.keep_corrupt)
-        throw usage_error("--verify full refuses what --keep-corrupt keeps: leave one of them out");
+        throw usage_error(
+            "--verify full and --keep-corrupt contradict each other: the first fails clips with the frames that the "
+            "second keeps; leave one out");
     check_descriptors(options);
     check_file_size();
     locator::check(options.source);

@@ -121,7 +121,7 @@ verdict failure_policy::judge(const failure& f)
     }
     if (found.fault != site_fault::none && ++faults_in_a_row_[found.host] == down_in_a_row) {
         down_.insert(found.host);
-        say(severity::warning, fmt::format("{} ({}); clips whose requests it holds back stay pending",
+        say(severity::warning, fmt::format("{} ({}); clips that wait for this host stay pending",
                                            explain(reason::host_down), found.message));
     }
     enter_(*job, found, attempt);
@@ -169,7 +169,7 @@ verdict failure_policy::hold(const job_failed& job, const diagnosis& found, unsi
     if (of_host.held.size() == suspicious_in_a_row)
         say(severity::warning,
             fmt::format(
-                "{} videos in a row were refused by {} ({}); nothing that it says is entered until it serves one",
+                "{} videos in a row were refused by {} ({}); their failures are recorded only once it serves one",
                 suspicious_in_a_row, found.host, found.message));
     if (of_host.held.size() >= max_held) stop({.why = reason::nothing_served, .message = found.message});
     return drop_or_drain();

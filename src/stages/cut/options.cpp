@@ -94,9 +94,8 @@ void check(const options& how)
             "--preset, --crf and other options that shape clips need --cut encode; --cut lossless copies packets");
     if (how.mode == way::lossless && how.keep_corrupt)
         throw std::invalid_argument("--keep-corrupt needs --cut encode; --cut lossless cannot keep damaged frames");
-    if (how.gop < 0) throw std::invalid_argument("the distance of key frames must be at least 1");
-    if (how.short_side != 0 && how.short_side < 16)
-        throw std::invalid_argument("the short side must be at least 16 pixels");
+    if (how.gop < 0) throw std::invalid_argument("--gop must be at least 1");
+    if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("--short-side must be at least 16");
     check_preset(how);
     if (!how.pixel_format.empty()) check_pixel_format(how.pixel_format);
     if (!how.frame_rate.empty()) check_frame_rate(how.frame_rate);
