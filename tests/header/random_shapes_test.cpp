@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/sanitizer.hpp"
 
 using namespace std::chrono_literals;
 
@@ -71,7 +72,7 @@ TEST_CASE("random pipelines with cpu, one-to-many and weighed stages keep every 
     };
     asio::thread_pool pool{3};
 
-    for (int round = 0; round < 3000; ++round) {
+    for (int round = 0; round < (reelpipe::test::sanitized ? 1000 : 3000); ++round) {
         const auto n = static_cast<int>(pick(0, 30));
         const auto lost = static_cast<int>(pick(2, 9));
         const auto attempts = static_cast<unsigned>(pick(1, 3));
@@ -158,7 +159,7 @@ TEST_CASE("a channel is a bounded queue, whatever comes in which order", "[chann
         return std::uniform_int_distribution<std::size_t>(low, high)(random);
     };
     asio::io_context io{1};
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < (reelpipe::test::sanitized ? 600 : 2000); ++round) {
         const reelpipe::capacity limit{.items = pick(1, 6), .weight = pick(0, 20)};
         auto [out, in] = reelpipe::make_channel<heavy>(io.get_executor(), limit);
         std::deque<int> model;

@@ -169,7 +169,8 @@ TEST_CASE("each fault on each shape of source ends in the clip or in an error th
     }
 }
 
-TEST_CASE("a file that changes its size or validator in between begins anew, whatever its shape", "[faults][shapes]")
+TEST_CASE("a file that changes its size or validator in between begins anew, whatever its shape",
+          "[faults][shapes][long]")
 {
     for (const shape& of : all_shapes()) {
         CAPTURE(of.name);

@@ -48,7 +48,7 @@ TEST_CASE("a clip of an MP4 takes its index, its span and few requests, wherever
     CHECK(got.size == video(name).size());
 }
 
-TEST_CASE("of a video in two files, only index and span of both are fetched", "[fetcher][pair]")
+TEST_CASE("of a video in two files, only index and span of both are fetched", "[fetcher][pair][long]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local;

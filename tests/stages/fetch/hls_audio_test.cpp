@@ -146,7 +146,7 @@ std::vector<std::string> moved_audio(audio_stands where, std::size_t count)
 
 }  // namespace
 
-TEST_CASE("the audio of a clip that begins or ends near a segment's boundary is complete", "[hls][audio]")
+TEST_CASE("the audio of a clip that begins or ends near a segment's boundary is complete", "[hls][audio][long]")
 {
     const std::string list = GENERATE("hls_ts/list.m3u8", "hls_mp4/list.m3u8", "hls_groups/master.m3u8",
                                       "hls_ts_groups/master.m3u8", "hls_ts_one_file/list.m3u8");

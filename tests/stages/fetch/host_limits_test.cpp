@@ -78,7 +78,7 @@ TEST_CASE("one refusal among answers that are good costs its video nothing", "[h
     CHECK(can_be_cut(*got.files.at(0), whole, limited_segments));
 }
 
-TEST_CASE("a real server's limits on connections and requests fail no video", "[host_limits]")
+TEST_CASE("a real server's limits on connections and requests fail no video", "[host_limits][long]")
 {
     const bool of_rate = GENERATE(true, false);
     const int status = GENERATE(503, 403);

@@ -92,7 +92,7 @@ TEST_CASE("a host that refuses nothing is asked without bounds", "[host_pace]")
     CHECK(all.served >= 0.98 * 64 * 10 / 0.05);
 }
 
-TEST_CASE("a host is asked for at least nine tenths of the rate that it grants", "[host_pace]")
+TEST_CASE("a host is asked for at least nine tenths of the rate that it grants", "[host_pace][long]")
 {
     const double rate = GENERATE(2.0, 10.0, 100.0);
     const double burst = GENERATE(1.0, 10.0);
@@ -107,7 +107,7 @@ TEST_CASE("a host is asked for at least nine tenths of the rate that it grants",
     CHECK(all.refused < all.served / 5 + 64);
 }
 
-TEST_CASE("a host is asked for nearly as much at a time as it grants", "[host_pace]")
+TEST_CASE("a host is asked for nearly as much at a time as it grants", "[host_pace][long]")
 {
     const std::size_t at_a_time = GENERATE(1u, 2u, 8u, 30u);
     const bool with_403 = GENERATE(false, true);

@@ -102,7 +102,7 @@ TEST_CASE("a part that begins before what was asked for holds it", "[odd_answers
     });
 }
 
-TEST_CASE("a cache that has no part of the file the first time has them ever after", "[odd_answers]")
+TEST_CASE("a cache that has no part of the file the first time has them ever after", "[odd_answers][long]")
 {
     check_fetched([](reply& answer, const asked& r, const std::string& whole) {
         if (r.number == 0) answer = {.body = whole};
@@ -113,7 +113,7 @@ TEST_CASE("a cache that has no part of the file the first time has them ever aft
     });
 }
 
-TEST_CASE("nodes that spell a validator in two ways, or leave it out, have one file", "[odd_answers]")
+TEST_CASE("nodes that spell a validator in two ways, or leave it out, have one file", "[odd_answers][long]")
 {
     const auto other = GENERATE(as<std::string>{}, "ETag: \"v1\"", "ETag: \"v2\"", "X: none");
     check_fetched([&](reply& answer, const asked& r, const std::string&) {

@@ -37,7 +37,7 @@ void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 }  // namespace
 
-TEST_CASE("256 transfers are open at once on one thread, and all come through", "[scale]")
+TEST_CASE("256 transfers are open at once on one thread, and all come through", "[scale][long]")
 {
     const std::string film(100'000, 'x');
     origin server;
@@ -59,7 +59,8 @@ TEST_CASE("256 transfers are open at once on one thread, and all come through", 
     CHECK(server.max_connections() == many);
 }
 
-TEST_CASE("256 videos are fetched at once by one thread, in memory that does not grow with what is fetched", "[scale]")
+TEST_CASE("256 videos are fetched at once by one thread, in memory that does not grow with what is fetched",
+          "[scale][long]")
 {
     nginx server(REELPIPE_TEST_MEDIA);
     fetching local({}, {.connections = many});
