@@ -35,7 +35,7 @@ function(reelpipe_test room)
         target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")
         list(APPEND properties FIXTURES_REQUIRED media)
     endif()
-    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "~[long]"
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "~[.]~[long]"
         PROPERTIES ${properties} LABELS ${room})
     foreach(source IN LISTS arg_SOURCES)
         file(STRINGS ${source} tags REGEX "\\[long\\]")
