@@ -44,6 +44,6 @@ function(reelpipe_test room)
     if(NOT long)
         return()
     endif()
-    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "[long]"
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "[long]~[.]"
         TEST_LIST ${target}_LONG_TESTS PROPERTIES ${properties} COST 100 LABELS ${room}-long)
 endfunction()
