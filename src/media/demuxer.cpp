@@ -75,6 +75,8 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edit_list_mode 
         throw error(fault::not_media, "no known container");
     }
     source_->rethrow();
+    // libavformat 5.1 checks the sums of Ogg's pages in its buffer only.
+    io_->direct = std::string_view(format->name) != "ogg";
     if (std::ranges::find(containers, std::string_view(format->name)) == containers.end())
         throw error(fault::unsupported, std::string("a container of type ") + format->name);
 
@@ -283,14 +285,27 @@ bool demuxer::seek_at_or_before(std::int64_t time)
     return code >= 0;
 }
 
-// To where the first of the two streams begins: seeking in one takes the other along to the same time.
-void demuxer::rewind()
+// Seeking in one of the two streams takes the other along: to the same time in MP4, to the same place in the file
+// elsewhere.
+AVStream& demuxer::first_stream() const
 {
+    if (!audio_ || audio_ == &leading()) return leading();
+    const AVIndexEntry* const of_audio = avformat_index_get_entry(audio_, 0);
+    const AVIndexEntry* const of_video = avformat_index_get_entry(video_, 0);
+    if (!is_mp4(input_->iformat) && of_audio && of_video) return of_audio->pos < of_video->pos ? *audio_ : *video_;
     const auto start_of = [](const AVStream* stream) {
         return stream->start_time == AV_NOPTS_VALUE ? 0us : av::to_microseconds(stream->start_time, stream->time_base);
     };
-    const AVStream* first = audio_ && start_of(audio_) < start_of(&leading()) ? audio_ : &leading();
-    const std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
+    return start_of(audio_) < start_of(video_) ? *audio_ : *video_;
+}
+
+void demuxer::rewind()
+{
+    AVStream* const first = &first_stream();
+    std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
+    // Something without a frame may come before the first packet, such as the settings of a codec in FLV.
+    const AVIndexEntry* const entry = avformat_index_get_entry(first, 0);
+    if (entry && !is_mp4(input_->iformat)) start = std::min(start, entry->timestamp);
     // A stream without an index would be searched, and what is searched for is the first thing in it.
     const int code = has_no_index() ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
                                     : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);

@@ -106,6 +106,7 @@ private:
     std::int64_t place_before(std::int64_t time);
     std::optional<std::int64_t> last_key_before(std::int64_t time, std::int64_t from);
     void seek_byte(std::int64_t position);
+    AVStream& first_stream() const;
     void rewind();
     void guard(int code, const char* doing) const;
 

@@ -2,6 +2,7 @@
 #include <reelpipe/pipeline.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -54,7 +55,7 @@ struct explosive {
     ~explosive() = default;
 
     int value;
-    static inline int moves_left = -1;
+    static inline std::atomic<int> moves_left = -1;
 };
 
 asio::awaitable<void> each_twice(int i, reelpipe::out<explosive> next)

@@ -78,6 +78,8 @@ AVStream& clip_writer::add(const AVCodecParameters& parameters, AVRational time_
     const AVCodecTag* const* const names = file_->oformat->codec_tag;
     if (!names || av_codec_get_id(names, parameters.codec_tag) != parameters.codec_id) stream->codecpar->codec_tag = 0;
     stream->time_base = time_base;
+    // FFmpeg 5 calls it an experiment, though MP4 has had it since 2018 (https://mp4ra.org, 'fLaC').
+    if (parameters.codec_id == AV_CODEC_ID_FLAC) file_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     return *stream;
 }
 

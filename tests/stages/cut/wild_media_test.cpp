@@ -222,3 +222,44 @@ TEST_CASE("what a file lacks is said of it", "[wild][words]")
         CHECK_THAT(e.what(), Catch::Matchers::ContainsSubstring("no frames"));
     }
 }
+
+TEST_CASE("a clip begins where its video does, whatever the container", "[wild][begin]")
+{
+    const temp_folder folder;
+    const std::string name = GENERATE("video.flv", "video.ogv", "video.mkv", "video.avi", "video.mpg", "video.ts");
+    CAPTURE(name);
+    const std::vector<std::string> h264{"-c:v", "libx264", "-g", "50", "-bf", "3", "-c:a", "aac"};
+    const std::vector<std::string> theora{"-c:v", "libtheora", "-c:a", "libvorbis"};
+    const std::vector<std::string> mpeg2{"-c:v", "mpeg2video", "-bf", "2", "-c:a", "mp2"};
+    std::vector<std::string> words = name == "video.ogv" ? theora : name == "video.mpg" ? mpeg2 : h264;
+    words.insert(words.begin(), {"-f", "lavfi", "-i", "sine=duration=4"});
+    make(folder / name, "", words);
+
+    const result done = good_clip(folder / "clip.mp4", folder / name, {0s, 1s}, {.preset = "ultrafast"});
+
+    CHECK(done.missing == 0s);
+    CHECK(done.frames >= 24);
+    CHECK(done.frames <= 25);
+    CHECK(done.start < 100ms);
+}
+
+TEST_CASE("FLAC is copied into a lossless clip", "[wild][flac]")
+{
+    const temp_folder folder;
+    make(folder / "video.mkv", "", {"-f", "lavfi", "-i", "sine=duration=4", "-c:v", "libx264", "-c:a", "flac"});
+
+    const result done = good_clip(folder / "clip.mp4", folder / "video.mkv", {0s, 2s}, {.mode = way::lossless});
+
+    CHECK(done.audio);
+    CHECK(output_of({"ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name", "-of",
+                     "csv=p=0", (folder / "clip.mp4").string()}) == "flac\n");
+}
+
+TEST_CASE("a copy that MP4 has no times for is left to the encoder", "[wild][times]")
+{
+    const temp_folder folder;
+    make(folder / "video.mkv", "", {"-c:v", "mpeg4", "-bf", "2"});
+
+    CHECK(fault_of(folder / "video.mkv", {0s, 1s}, {.mode = way::lossless}) == fault::unsupported);
+    CHECK_NOTHROW(good_clip(folder / "clip.mp4", folder / "video.mkv", {0s, 1s}, {.preset = "ultrafast"}));
+}
