@@ -292,7 +292,9 @@ AVStream& demuxer::first_stream() const
     if (!audio_ || audio_ == &leading()) return leading();
     const AVIndexEntry* const of_audio = avformat_index_get_entry(audio_, 0);
     const AVIndexEntry* const of_video = avformat_index_get_entry(video_, 0);
-    if (!is_mp4(input_->iformat) && of_audio && of_video) return of_audio->pos < of_video->pos ? *audio_ : *video_;
+    // In Matroska both begin at the place of their cluster.
+    const bool has_places = !is_mp4(input_->iformat) && of_audio && of_video;
+    if (has_places && of_audio->pos != of_video->pos) return of_audio->pos < of_video->pos ? *audio_ : *video_;
     const auto start_of = [](const AVStream* stream) {
         return stream->start_time == AV_NOPTS_VALUE ? 0us : av::to_microseconds(stream->start_time, stream->time_base);
     };

@@ -168,7 +168,7 @@ private:
         if (first_decoded_ == AV_NOPTS_VALUE)
             first_decoded_ = packet.dts;
         else if (packet.dts <= last_decoded_)
-            unsupported("decoding times that stand still or jump back");
+            corrupt("decoding times that stand still or jump back");
         last_decoded_ = packet.dts;
         last_duration_ = packet.duration;
         if (packet.pts < packet.dts) corrupt("a sample that is shown before it is decoded");

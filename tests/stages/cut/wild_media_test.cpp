@@ -254,12 +254,3 @@ TEST_CASE("FLAC is copied into a lossless clip", "[wild][flac]")
     CHECK(output_of({"ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name", "-of",
                      "csv=p=0", (folder / "clip.mp4").string()}) == "flac\n");
 }
-
-TEST_CASE("a copy that MP4 has no times for is left to the encoder", "[wild][times]")
-{
-    const temp_folder folder;
-    make(folder / "video.mkv", "", {"-c:v", "mpeg4", "-bf", "2"});
-
-    CHECK(fault_of(folder / "video.mkv", {0s, 1s}, {.mode = way::lossless}) == fault::unsupported);
-    CHECK_NOTHROW(good_clip(folder / "clip.mp4", folder / "video.mkv", {0s, 1s}, {.preset = "ultrafast"}));
-}
