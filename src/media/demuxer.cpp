@@ -306,8 +306,8 @@ void demuxer::rewind()
     AVStream* const first = &first_stream();
     std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
     // Something without a frame may come before the first packet, such as the settings of a codec in FLV.
-    const AVIndexEntry* const entry = avformat_index_get_entry(first, 0);
-    if (entry && !is_mp4(input_->iformat)) start = std::min(start, entry->timestamp);
+    const AVIndexEntry* const place = avformat_index_get_entry(first, 0);
+    if (place && !is_mp4(input_->iformat)) start = std::min(start, place->timestamp);
     // A stream without an index would be searched, and what is searched for is the first thing in it.
     const int code = has_no_index() ? avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE)
                                     : avformat_seek_file(input_.get(), first->index, INT64_MIN, start, INT64_MAX, 0);
