@@ -35,15 +35,17 @@ function(reelpipe_test room)
         target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")
         list(APPEND properties FIXTURES_REQUIRED media)
     endif()
-    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "~[.]~[long]"
-        PROPERTIES ${properties} LABELS ${room})
     foreach(source IN LISTS arg_SOURCES)
         file(STRINGS ${source} tags REGEX "\\[long\\]")
         list(APPEND long ${tags})
     endforeach()
     if(NOT long)
+        catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST
+            PROPERTIES ${properties} LABELS ${room})
         return()
     endif()
+    catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "~[.]~[long]"
+        PROPERTIES ${properties} LABELS ${room})
     catch_discover_tests(${target} TEST_PREFIX "${room}: " DISCOVERY_MODE PRE_TEST TEST_SPEC "[long]~[.]"
         TEST_LIST ${target}_LONG_TESTS PROPERTIES ${properties} COST 100 LABELS ${room}-long)
 endfunction()

@@ -8,7 +8,8 @@
 # openh264dec, which this uses, says nothing of either.
 . "$(dirname "$0")/packages.sh"
 debian_root bookworm ffmpeg=7:5.1.9-0+deb12u1 libx264-164=2:0.164.3095+gitbaee400-3 libopenh264-7=2.3.1+dfsg-3+deb12u2 \
-    gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-tools
+    gstreamer1.0-plugins-bad=1.22.0-4+deb12u8 gstreamer1.0-plugins-good=1.22.0-5+deb12u4 \
+    gstreamer1.0-tools=1.22.0-2+deb12u1
 
 # differing PARTITIONS: counts the frames that are not as FFmpeg decodes them, and leaves the PSNR of all in psnr.txt.
 differing()

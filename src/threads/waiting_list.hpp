@@ -37,7 +37,8 @@ private:
     asio::steady_timer call_;
 };
 
-// Coroutines that wait for the same thing, in the order in which they came. Threads: one. Outlives its places.
+// Coroutines that wait for the same thing, in the order in which they came. Other than in the wait_list of the pipeline
+// header, a wait may have an end, and a place is kept from one wait to the next. Threads: one. Outlives its places.
 class waiting_list {
 public:
     // A coroutine's place, until it is destroyed. Whoever is first then is woken: what the one that leaves was woken

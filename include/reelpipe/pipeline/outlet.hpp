@@ -119,6 +119,14 @@ private:
 
 }  // namespace detail
 
+template <class T> class out;
+
+namespace detail {
+
+template <class T> asio::awaitable<void> send_from(out<T>& next, T& item);
+
+}  // namespace detail
+
 // Leads to the next stage. By value; valid during the call that got it.
 template <class T> class out {
 public:
@@ -136,9 +144,21 @@ public:
     bool try_send(T& item) { return outlet_->try_send(item, origin_); }
 
 private:
+    template <class U> friend asio::awaitable<void> detail::send_from(out<U>& next, U& item);
+
     detail::outlet<T>* outlet_;
     detail::in_flight_item* origin_;
 };
+
+namespace detail {
+
+// As send(), of an item that the caller keeps until it is sent: that spares the moves into an argument.
+template <class T> asio::awaitable<void> send_from(out<T>& next, T& item)
+{
+    return next.outlet_->send(item, next.origin_);
+}
+
+}  // namespace detail
 
 // One call of a stage function, which may ask for it as its last parameter. Valid during the call.
 class context {

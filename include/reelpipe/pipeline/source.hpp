@@ -38,7 +38,7 @@ template <class T, class R> asio::awaitable<void> feed(R range, out<T> next)
     for (auto at = std::ranges::begin(range); at != end; ++at) {
         T item(element_of<R>(at));
         const bool sent = next.try_send(item);
-        if (!sent) co_await next.send(std::move(item));
+        if (!sent) co_await send_from(next, item);
         if (sent && !slice.is_over()) continue;
         if (sent) co_await asio::post(loop, asio::use_awaitable);
         slice.begin();
@@ -66,7 +66,7 @@ template <class T, class R> asio::awaitable<void> feed_from_pool(R range, asio::
         co_await call_on(pool, make_some);
         for (T& item : made) {
             const bool sent = next.try_send(item);
-            if (!sent) co_await next.send(std::move(item));
+            if (!sent) co_await send_from(next, item);
         }
     } while (!made.empty() && !error);
     if (error) std::rethrow_exception(error);
