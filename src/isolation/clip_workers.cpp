@@ -327,13 +327,8 @@ verify::facts clip_workers::verify(int clip, const verify::expectation& expected
 verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected,
                                         std::stop_token stop)
 {
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it might be a pipe
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
-    const struct closing {
-        ~closing() { close(open_file); }
-        int open_file;
-    } at_the_end{descriptor};
-    return verify(descriptor, expected, std::move(stop));
+    const verify::clip_file file(path);
+    return verify(file.descriptor(), expected, std::move(stop));
 }
 
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,

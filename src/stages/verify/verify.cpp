@@ -373,13 +373,16 @@ try {
 
 facts check_file(const std::filesystem::path& path, const expectation& expected)
 {
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it might be a pipe
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
-    const struct closing {
-        ~closing() { close(open_file); }
-        int open_file;
-    } at_the_end{descriptor};
-    return check(descriptor, expected);
+    const clip_file file(path);
+    return check(file.descriptor(), expected);
 }
+
+clip_file::clip_file(const std::filesystem::path& path)
+    : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))  // it might be a pipe
+{
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
+}
+
+clip_file::~clip_file() { close(descriptor_); }
 
 }  // namespace reelpipe::verify

@@ -56,6 +56,20 @@ struct expectation {
 facts check(int descriptor, const expectation&);
 facts check_file(const std::filesystem::path&, const expectation&);
 
+// A clip's file, open for reading. Throws std::system_error when it cannot be opened.
+class clip_file {
+public:
+    explicit clip_file(const std::filesystem::path&);
+    ~clip_file();
+    clip_file(const clip_file&) = delete;
+    clip_file& operator=(const clip_file&) = delete;
+
+    int descriptor() const noexcept { return descriptor_; }
+
+private:
+    const int descriptor_;
+};
+
 }  // namespace reelpipe::verify
 
 #endif
