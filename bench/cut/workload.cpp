@@ -79,7 +79,7 @@ void make_video(const fs::path& video, const video_shape& shape)
 bool are_the_same(const std::string& a, const std::string& b, std::size_t last_lines)
 {
     constexpr std::size_t line = 33;  // an MD5 and the end of its line
-    const auto [less, more] = std::minmax(a.size(), b.size());
+    const auto [less, more] = std::minmax({a.size(), b.size()});
     const std::size_t compared = less - std::min(less, last_lines * line);
     return compared > 0 && more - less <= last_lines * line && a.compare(0, compared, b, 0, compared) == 0;
 }

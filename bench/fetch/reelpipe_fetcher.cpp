@@ -51,8 +51,9 @@ struct turn {
         while (!left.empty()) {
             const std::size_t i = left.front();
             left.pop_front();
-            std::vector<segment> wanted{w.segments[i]};
-            fetch::fetched got = co_await fetcher.fetch(source_of(w), std::move(wanted));
+            media_source source = source_of(w);
+            std::vector<segment> wanted(1, w.segments[i]);
+            fetch::fetched got = co_await fetcher.fetch(std::move(source), std::move(wanted));
             needed += static_cast<double>(got.index_bytes + got.span_bytes);
             asio::post(cutters, [this, i, mine = std::move(got)] {
                 try {

@@ -19,10 +19,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// As the stream says: FFmpeg 7 tells the length of the whole only when it has read some packets.
 std::chrono::microseconds length_of(const fs::path& video)
 {
     const test::whole_file file(video);
-    return std::chrono::microseconds(media::demuxer(file.file()).context()->duration);
+    const media::demuxer input(file.file());
+    const AVStream& stream = *input.video();
+    if (stream.duration == AV_NOPTS_VALUE) return std::chrono::microseconds(input.context()->duration);
+    return av::to_microseconds(stream.duration, stream.time_base);
 }
 
 std::string seconds(std::chrono::microseconds time) { return fmt::format("{}us", time.count()); }
@@ -52,6 +56,7 @@ workload prepare(const shape& source, const network& net, std::size_t clips, std
         const auto start = last * (2 * i + 1) / (2 * clips) + 123ms;
         w.segments.push_back({start, start + length});
         w.frames.push_back(frames_in(video, w.segments.back()));
+        if (w.frames.back() == 0) throw wrong_result("a segment of the contest has no frames");
     }
     return w;
 }

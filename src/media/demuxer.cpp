@@ -95,9 +95,11 @@ demuxer::demuxer(const partial_file& file, std::stop_token stop, edit_list_mode 
     const int opened = avformat_open_input(&context, nullptr, format, settings.address());  // frees it on failure
     source_->watch(opened >= 0 ? context : nullptr);
     if (opened >= 0) input_.reset(context);
-    guard(opened, "opening the container");
-    if (const auto encryption = encryption_of(file, *input_))
+    source_->rethrow();
+    // FFmpeg 7.1 cannot open encrypted fragments.
+    if (const auto encryption = opened >= 0 ? encryption_of(file, *input_) : encryption_of_mp4(file))
         throw error(fault::encrypted, "it is encrypted (" + *encryption + "), and there is no key for it");
+    guard(opened, "opening the container");
     find_streams();
     if (!knows_parameters()) {
         leave_first_fragment();

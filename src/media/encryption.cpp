@@ -52,24 +52,6 @@ std::string scheme_of(const partial_file& file, const mp4_box& description)
     return name_of(description.type);
 }
 
-std::optional<std::string> encryption_of_mp4(const partial_file& file)
-{
-    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
-    for (auto track = moov ? find_box(file, moov->payload, box_type("trak")) : std::nullopt; track;
-         track = find_box(file, {track->payload.end, moov->payload.end}, box_type("trak"))) {
-        std::optional<mp4_box> table = track;
-        for (const auto type : {box_type("mdia"), box_type("minf"), box_type("stbl"), box_type("stsd")})
-            if (table) table = find_box(file, table->payload, type);
-        if (!table) continue;
-        std::uint64_t at = table->payload.begin + version_and_count;
-        while (const auto description = box_at(file, at, table->payload.end)) {
-            if (is_protected(file, *description)) return scheme_of(file, *description);
-            at = description->payload.end;
-        }
-    }
-    return std::nullopt;
-}
-
 // In MPEG-TS each packet says whether it is scrambled.
 bool is_scrambled(const partial_file& file)
 {
@@ -87,6 +69,24 @@ bool is_scrambled(const partial_file& file)
 }
 
 }  // namespace
+
+std::optional<std::string> encryption_of_mp4(const partial_file& file)
+{
+    const auto moov = find_box(file, {0, file.size}, box_type("moov"));
+    for (auto track = moov ? find_box(file, moov->payload, box_type("trak")) : std::nullopt; track;
+         track = find_box(file, {track->payload.end, moov->payload.end}, box_type("trak"))) {
+        std::optional<mp4_box> table = track;
+        for (const auto type : {box_type("mdia"), box_type("minf"), box_type("stbl"), box_type("stsd")})
+            if (table) table = find_box(file, table->payload, type);
+        if (!table) continue;
+        std::uint64_t at = table->payload.begin + version_and_count;
+        while (const auto description = box_at(file, at, table->payload.end)) {
+            if (is_protected(file, *description)) return scheme_of(file, *description);
+            at = description->payload.end;
+        }
+    }
+    return std::nullopt;
+}
 
 std::optional<std::string> encryption_of(const partial_file& file, const AVFormatContext& opened)
 {

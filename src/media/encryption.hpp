@@ -13,6 +13,9 @@ namespace reelpipe::media {
 // to noise, or not at all. Empty for clear files.
 std::optional<std::string> encryption_of(const partial_file&, const AVFormatContext& opened);
 
+// The same of an MP4 file that cannot be opened; empty for files of other kinds, too.
+std::optional<std::string> encryption_of_mp4(const partial_file&);
+
 }  // namespace reelpipe::media
 
 #endif

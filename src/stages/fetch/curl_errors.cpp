@@ -11,6 +11,9 @@ namespace {
 
 constexpr long wants_password = 407;
 
+// A header that is longer than libcurl takes; CURLE_TOO_LARGE since 8.6.
+constexpr int too_large = 100;
+
 long number(CURL* easy, CURLINFO what)
 {
     long value = 0;
@@ -62,6 +65,10 @@ bool is_unconnected(const failed_transfer& failed, bool local)
 void throw_for(const failed_transfer& failed)
 {
     const std::string text = failed.text + ": " + failed.words;
+    const bool is_answered = number(failed.easy, CURLINFO_RESPONSE_CODE) != 0;
+    // Before 8.6 a header that is too long was told as a lack of memory.
+    if (is_answered && (failed.code == CURLE_OUT_OF_MEMORY || failed.code == too_large))
+        throw answer_error(failed.text + ": a header that is longer than libcurl takes", failed.host);
     switch (failed.code) {
         case CURLE_TOO_MANY_REDIRECTS:
         case CURLE_UNSUPPORTED_PROTOCOL:
@@ -70,11 +77,6 @@ void throw_for(const failed_transfer& failed)
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_BAD_CONTENT_ENCODING:
             throw answer_error(text, failed.host);
-        case CURLE_OUT_OF_MEMORY:
-            // libcurl also reports this for a header that is longer than it takes.
-            if (number(failed.easy, CURLINFO_RESPONSE_CODE) != 0)
-                throw answer_error(failed.text + ": a header that is longer than libcurl takes", failed.host);
-            break;
         default:
             break;
     }
@@ -82,8 +84,7 @@ void throw_for(const failed_transfer& failed)
     if (tunnel_status == wants_password) throw_for_proxy_password(failed);
     const std::string way = failed.proxy.empty() ? "" : " (through the proxy " + host_of(failed.proxy) + ")";
     const bool local = is_local(failed, tunnel_status);
-    const bool unanswered = number(failed.easy, CURLINFO_RESPONSE_CODE) == 0;
-    throw network_error(text + way, failed.host, local, is_unconnected(failed, local), unanswered);
+    throw network_error(text + way, failed.host, local, is_unconnected(failed, local), !is_answered);
 }
 
 void throw_for_proxy_password(const failed_transfer& failed)

@@ -11,6 +11,8 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
 #include <exception>
 #include <limits>
 #include <string_view>
@@ -89,10 +91,13 @@ struct transfer::state final : curl_multi::job {
     asio::awaitable<response_head> wait();
 
     void prepare();
+    static int on_resolve(void*, void*, void* self) noexcept;
     static curl_socket_t on_open(void*, curlsocktype, curl_sockaddr*) noexcept;
     static int on_connected(void*, char* address, char*, int, int) noexcept;
     static std::size_t on_body(char*, std::size_t, std::size_t, void*) noexcept;
     void check_address(const char* address) const;
+    void begin_to_connect();
+    void give_up_connecting() noexcept;
     void leave() noexcept;
     bool take_body(std::span<const std::byte>);
     void check_head();
@@ -122,6 +127,11 @@ struct transfer::state final : curl_multi::job {
     bool ended = false;
     CURLcode result = CURLE_OK;
     asio::steady_timer done;  // never expires; cancelling it wakes wait()
+
+    asio::steady_timer connecting;  // runs while a connection is made
+    bool is_connecting = false;
+    // Lets a handler of the timer, which may already be on its way, see that this is gone.
+    const std::shared_ptr<state*> self = std::make_shared<state*>(this);
 };
 
 std::chrono::steady_clock::duration http_client::driver::worth(std::uint64_t received) const noexcept
@@ -148,7 +158,8 @@ transfer::state::state(std::shared_ptr<http_client::driver> d, http_request r, b
       easy(curl_easy_init()),
       paid(request.has_had_turn ? request.range.size() : 0),
       position(request.range.begin),
-      done(driver->loop, asio::steady_timer::time_point::max())
+      done(driver->loop, asio::steady_timer::time_point::max()),
+      connecting(driver->loop)
 {
     if (!easy) throw std::bad_alloc();
     if (request.range.begin >= request.range.end) throw std::invalid_argument("a request for an empty range");
@@ -179,7 +190,11 @@ void transfer::state::prepare()
     set(easy, CURLOPT_MAXREDIRS, static_cast<long>(options.redirects));
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 
-    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    // Later releases count the wait for a free connection as well, so the time limit is ours.
+    constexpr std::chrono::milliseconds never = std::chrono::days(7);
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(never.count()));
+    set(easy, CURLOPT_RESOLVER_START_FUNCTION, &state::on_resolve);
+    set(easy, CURLOPT_RESOLVER_START_DATA, static_cast<void*>(this));
     // A transfer that is slow because of our own limit has not stalled.
     const auto rate = static_cast<curl_off_t>(options.rate_limit);
     set(easy, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
@@ -204,6 +219,18 @@ void transfer::state::prepare()
     set(easy, CURLOPT_ERRORBUFFER, message);
 }
 
+int transfer::state::on_resolve(void*, void*, void* self) noexcept
+{
+    auto& transfer = *static_cast<state*>(self);
+    try {
+        transfer.begin_to_connect();
+        return 0;
+    } catch (...) {
+        transfer.error = std::current_exception();
+        return 1;
+    }
+}
+
 // The connection that is not made asks nothing of anybody.
 curl_socket_t transfer::state::on_open(void* self, curlsocktype, curl_sockaddr* to) noexcept
 {
@@ -213,6 +240,7 @@ curl_socket_t transfer::state::on_open(void* self, curlsocktype, curl_sockaddr* 
         if (getnameinfo(&to->addr, to->addrlen, address, sizeof address, nullptr, 0, NI_NUMERICHOST) != 0)
             return CURL_SOCKET_BAD;
         transfer.check_address(address);
+        transfer.begin_to_connect();
         return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     } catch (...) {
         transfer.error = std::current_exception();
@@ -224,7 +252,9 @@ curl_socket_t transfer::state::on_open(void* self, curlsocktype, curl_sockaddr* 
 int transfer::state::on_connected(void* self, char* address, char*, int, int) noexcept
 {
     auto& transfer = *static_cast<state*>(self);
+    transfer.is_connecting = false;
     try {
+        transfer.connecting.cancel();
         transfer.check_address(address);
         const bool is_same_host = transfer.asked_host() == transfer.host();
         set(transfer.easy, CURLOPT_HTTPHEADER, (is_same_host ? transfer.lines : transfer.lines_elsewhere).get());
@@ -254,6 +284,24 @@ std::string transfer::state::asked_url() const
     const char* now = nullptr;
     curl_easy_getinfo(easy.get(), CURLINFO_EFFECTIVE_URL, &now);
     return now ? now : request.url;
+}
+
+void transfer::state::begin_to_connect()
+{
+    if (std::exchange(is_connecting, true)) return;
+    connecting.expires_after(driver->options.connect_timeout);
+    connecting.async_wait([still_here = std::weak_ptr(self)](const asio::error_code& cancelled) {
+        const auto transfer = still_here.lock();
+        if (!cancelled && transfer && (*transfer)->is_connecting) (*transfer)->give_up_connecting();
+    });
+}
+
+void transfer::state::give_up_connecting() noexcept
+{
+    driver->multi->remove(easy.get());
+    const auto waited = static_cast<long long>(driver->options.connect_timeout.count());
+    std::snprintf(message, sizeof message, "no connection within %lld ms", waited);
+    finished(CURLE_OPERATION_TIMEDOUT);
 }
 
 void transfer::state::leave() noexcept { driver->give_back(std::exchange(paid, 0)); }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cutting.hpp"
+#include "media/av.hpp"
 #include "stages/verify/verify.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
@@ -37,8 +38,12 @@ void check_against_ffmpeg(const std::string& name, segment wanted, options how, 
     how.preset = "ultrafast";
     const result done = encode_to(folder / "clip.mp4", video(name), wanted, how);
 
-    const auto sets_rate = [](const std::string& word) { return word == "-r" || word.starts_with("fps="); };
-    if (std::ranges::none_of(ffmpeg, sets_rate)) ffmpeg.insert(ffmpeg.end(), {"-r", rate_of(video(name))});
+    // FFmpeg 7.1 begins at a frame that is due later with a gap, also behind the filter fps, unless it has a rate.
+    const auto sets_rate = [&how](const std::string& word) {
+        return word == "-r" || (how.frame_rate.empty() && word.starts_with("fps="));
+    };
+    const std::string rate = how.frame_rate.empty() ? rate_of(video(name)) : how.frame_rate;
+    if (std::ranges::none_of(ffmpeg, sets_rate)) ffmpeg.insert(ffmpeg.end(), {"-r", rate});
     ffmpeg.insert(ffmpeg.end(), {"-an", "-c:v", "libx264", "-preset", "ultrafast"});
     ffmpeg_to(folder / "ffmpeg.mp4", video(name), wanted, ffmpeg);
     CHECK(frames(folder / "clip.mp4") == frames(folder / "ffmpeg.mp4"));
@@ -163,7 +168,9 @@ TEST_CASE("full range is kept or brought to limited, and the clip's tags say whi
     };
     CHECK(range_of({.preset = "ultrafast"}) == "pc\n");
     CHECK(range_of({.preset = "ultrafast", .limited_range = true}) != "pc\n");  // libx264 says nothing of the usual one
-    if (source != "vp9") check_against_ffmpeg(source, wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
+    // FFmpeg 7.1 keeps the full range of yuvj420p with -pix_fmt yuv420p.
+    if (source != "vp9" && avfilter_version() < AV_VERSION_INT(10, 0, 0))
+        check_against_ffmpeg(source, wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
     check_against_ffmpeg(full.string(), wanted, {.limited_range = true},
                          {"-vf", "scale=out_range=tv", "-pix_fmt", "yuv420p"});
     check_against_ffmpeg("anamorphic.mp4", wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
