@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "media/av.hpp"
@@ -37,12 +38,19 @@ constexpr std::chrono::minutes max_delay{1};
     throw media::error(media::fault::unsupported, what + "; --cut encode can cut it");
 }
 
+// Matroska stores only when samples are shown; libavformat guesses when they are decoded, and may guess wrong.
+bool stores_decoding_times(const AVFormatContext& file)
+{
+    return std::string_view(file.iformat->name).find("matroska") == std::string_view::npos;
+}
+
 // One track of the clip. Its times count from the start of the segment, in the ticks of the source.
 class track {
 public:
-    track(clip_writer& writer, const AVStream& source, std::int64_t start, microseconds length)
+    track(clip_writer& writer, const AVStream& source, std::int64_t start, microseconds length, bool has_decoding_times)
         : writer_(writer),
           source_(source),
+          has_decoding_times_(has_decoding_times),
           start_(start),
           length_(av_rescale_q(length.count(), av::microsecond, source.time_base)),
           length_bytes_(media::length_bytes_of(*source.codecpar)),
@@ -168,17 +176,24 @@ private:
         if (first_decoded_ == AV_NOPTS_VALUE)
             first_decoded_ = packet.dts;
         else if (packet.dts <= last_decoded_)
-            corrupt("decoding times that stand still or jump back");
+            refuse_times("decoding times that stand still or jump back");
         last_decoded_ = packet.dts;
         last_duration_ = packet.duration;
-        if (packet.pts < packet.dts) corrupt("a sample that is shown before it is decoded");
+        if (packet.pts < packet.dts) refuse_times("a sample that is shown before it is decoded");
         if (in_microseconds(packet.pts - packet.dts) > max_delay)
             corrupt("a sample that is shown long after it is decoded");
         writer_.write(packet, target_, source_.time_base);
     }
 
+    [[noreturn]] void refuse_times(const char* what) const
+    {
+        if (has_decoding_times_) corrupt(what);
+        unsupported(fmt::format("frames out of order, whose decoding times the container does not store ({})", what));
+    }
+
     clip_writer& writer_;
     const AVStream& source_;
+    bool has_decoding_times_;
     std::int64_t start_, length_;
     std::size_t length_bytes_;
     coded_fields fields_;
@@ -205,10 +220,11 @@ public:
     {
         writer_.keep_all_side_data();
         check_carried(writer_, input_.video(), "frames");
-        video_.emplace(writer_, input_.video(), input_.start_of_video(), length_);
+        video_.emplace(writer_, input_.video(), input_.start_of_video(), length_,
+                       stores_decoding_times(*input_.container()));
         if (!input_.audio() || audio == audio_mode::none) return;
         check_carried(writer_, *input_.audio(), "audio");
-        audio_.emplace(writer_, *input_.audio(), input_.start_of_audio(), length_);
+        audio_.emplace(writer_, *input_.audio(), input_.start_of_audio(), length_, true);
     }
 
     result run()

@@ -254,3 +254,13 @@ TEST_CASE("FLAC is copied into a lossless clip", "[wild][flac]")
     CHECK(output_of({"ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name", "-of",
                      "csv=p=0", (folder / "clip.mp4").string()}) == "flac\n");
 }
+
+TEST_CASE("frames out of order are not copied from a container that does not say when to decode them", "[wild][order]")
+{
+    const temp_folder folder;
+    make(folder / "video.mp4", "", {"-c:v", "mpeg4", "-q:v", "3", "-g", "40", "-bf", "2"});
+    make(folder / "video.mkv", (folder / "video.mp4").string(), {"-c", "copy"});
+    good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 2s}, {.mode = way::lossless});
+    CHECK(fault_of(folder / "video.mkv", {1s, 2s}, {.mode = way::lossless}) == fault::unsupported);
+    good_clip(folder / "encoded.mp4", folder / "video.mkv", {1s, 2s}, {});
+}
