@@ -1,11 +1,12 @@
-// bench/soak/soak.cpp: one long run through the real binary, with faults at a tenth of all requests.
+// bench/soak/soak.cpp: long runs through the real binary, from hosts with faults and with limits.
 //
-// An nginx on loopback answers 4 % of the requests with 503, cuts the connection of 6 %, does not have one video in
-// twenty (404) and refuses another one (403). Checked: every clip has the outcome that was injected, no more and no
-// fewer; and memory, descriptors and temporary bytes of the run and its workers do not grow after the first tenth of
-// the clips, or 400.
+// The host with faults is an nginx on loopback that answers 4 % of the requests with 503, cuts the connection of 6 %,
+// does not have one video in twenty (404) and refuses another one (403). The host with limits serves so many requests a
+// second, answers 503 with Retry-After to those beyond, and cuts the connection of 1 %; the run has its default
+// options. Checked: every clip has the outcome that was injected, no more and no fewer; and memory, descriptors and
+// temporary bytes of the run and its workers do not grow after the first tenth of the clips, or 400.
 //
-//     build/release/bin/bench_soak --scale full      20,000 lossless clips and 1,000 encoded ones
+//     build/release/bin/bench_soak --scale full      20,000 lossless clips of each host and 1,000 encoded ones
 // Read the peak of the rest against that of the beginning: what grows with the list shows as a ratio above 1.
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -110,10 +112,36 @@ private:
     std::uint64_t read_ = 0, lines_ = 0;
 };
 
+// A host of videos, and what is asked of it.
+struct host {
+    nginx_options server;
+    bool has_dead_videos = false;
+    std::vector<std::string> options{};  // of the run
+};
+
+host host_with_faults()
+{
+    return {.server = {.in_location = "if ($fault = 503) { return 503; } if ($fault = cut) { return 444; } "
+                                      "if ($uri ~ refused) { return 403; }",
+                       .in_http = "split_clients \"$request_id\" $fault { 4% 503; 6% cut; * none; }"},
+            .has_dead_videos = true,
+            .options = {"--attempts", "50", "--backoff", "0.01"}};
+}
+
+host host_with_limits()
+{
+    return {.server = {.in_location = "if ($fault = cut) { return 444; } limit_req zone=all burst=10 nodelay; "
+                                      "limit_req_status 503; add_header Retry-After $wait always;",
+                       .in_http = "split_clients \"$request_id\" $fault { 1% cut; * none; } "
+                                  "limit_req_zone $server_name zone=all:1m rate=50r/s; "
+                                  "map $status $wait { 503 1; default \"\"; }"}};
+}
+
 struct soak {
-    std::string cut;
+    std::string name, cut;
     int videos = 0;
     bool has_flat_part = true;  // long enough for its first tenth to be in full swing
+    host (*from)() = host_with_faults;
 };
 
 bool check(bool holds, const std::string& what)
@@ -124,6 +152,7 @@ bool check(bool holds, const std::string& what)
 
 bool run_soak(const soak& form, json& results)
 {
+    const host from = form.from();
     const temp_folder folder;
     fs::create_directories(folder / "media");
     const fs::path video = folder / "media/video";
@@ -136,7 +165,8 @@ bool run_soak(const soak& form, json& results)
     std::string list = "youtube_id,time_start,time_end,label\n";
     std::uint64_t clips = 0, missing = 0, refused = 0;
     for (int v = 0; v < form.videos; ++v) {
-        const bool is_missing = v % 20 == 7, is_refused = v % 20 == 13;
+        const bool is_missing = from.has_dead_videos && v % 20 == 7;
+        const bool is_refused = from.has_dead_videos && v % 20 == 13;
         const std::string id = fmt::format("{}{:05}", is_refused ? "refused" : "video", v);
         if (!is_missing) fs::create_hard_link(video, folder / "media" / (id + ".mp4"));
         for (int c = 0; c < clips_of_a_video; ++c) {
@@ -147,10 +177,7 @@ bool run_soak(const soak& form, json& results)
         }
     }
     write_file(folder / "list.csv", list);
-    const nginx server(folder / "media",
-                       {.in_location = "if ($fault = 503) { return 503; } if ($fault = cut) { return 444; } "
-                                       "if ($uri ~ refused) { return 403; }",
-                        .in_http = "split_clients \"$request_id\" $fault { 4% 503; 6% cut; * none; }"});
+    const nginx server(folder / "media", from.server);
 
     const fs::path log = folder / "log.jsonl";
     const auto begun = std::chrono::steady_clock::now();
@@ -161,14 +188,11 @@ bool run_soak(const soak& form, json& results)
                                    (folder / "clips").string(),
                                    "--source",
                                    server.url("{id}.mp4"),
-                                   "--attempts",
-                                   "50",
-                                   "--backoff",
-                                   "0.01",
                                    "--progress",
                                    "none",
                                    "--log-json",
                                    log.string()};
+    words.insert(words.end(), from.options.begin(), from.options.end());
     if (form.cut == "lossless")
         words.insert(words.end(), {"--cut", "lossless"});
     else
@@ -188,23 +212,25 @@ bool run_soak(const soak& form, json& results)
     const json report = json::parse(output_of({REELPIPE_BINARY, "report", (folder / "clips").string(), "--json"}));
     std::map<std::string, std::uint64_t> failures;
     for (const json& group : report["failures"]) failures[group["reason"]] = group["count"];
-    bool good = check(end.status == 1, fmt::format("the run ended with {}: {}", end.status, end.err));
+    bool good = check(end.status == (from.has_dead_videos ? 1 : 0),
+                      fmt::format("the run ended with {}: {}", end.status, end.err));
     good &= check(report["stored"] == clips - missing - refused,
                   fmt::format("{} clips were stored, not {}", report["stored"].dump(), clips - missing - refused));
-    good &= check(failures == std::map<std::string, std::uint64_t>{{"gone", missing}, {"refused", refused}},
-                  "failures are not those that were injected: " + report["failures"].dump());
+    std::map<std::string, std::uint64_t> injected;
+    if (from.has_dead_videos) injected = {{"gone", missing}, {"refused", refused}};
+    good &= check(failures == injected, "failures are not those that were injected: " + report["failures"].dump());
     if (form.has_flat_part) {
         good &= check(rest.memory_mb <= 1.25 * first.memory_mb + 8, "memory grows with the clips");
         good &= check(rest.descriptors <= 1.25 * first.descriptors + 16, "descriptors grow with the clips");
         good &= check(rest.temporary_mb <= 1.25 * first.temporary_mb + 16, "temporary bytes grow with the clips");
     }
     fmt::print(
-        "{:<8} {:>6} clips in {:>6.1f} s, {:>6.1f}/s; first {} and rest: memory {:.1f} and {:.1f} MB, "
+        "{:<16} {:>6} clips in {:>6.1f} s, {:>6.1f}/s; first {} and rest: memory {:.1f} and {:.1f} MB, "
         "descriptors {:.0f} and {:.0f}, temporary {:.2f} and {:.2f} MB; outcomes {}\n",
-        form.cut, clips, took.count(), static_cast<double>(clips) / took.count(), begin, first.memory_mb,
+        form.name, clips, took.count(), static_cast<double>(clips) / took.count(), begin, first.memory_mb,
         rest.memory_mb, first.descriptors, rest.descriptors, first.temporary_mb, rest.temporary_mb,
         good ? "as injected" : "WRONG");
-    results.push_back({{"cut", form.cut},
+    results.push_back({{"name", form.name},
                        {"clips", clips},
                        {"seconds", took.count()},
                        {"memory_mb", {first.memory_mb, rest.memory_mb}},
@@ -218,7 +244,7 @@ bool run_soak(const soak& form, json& results)
 
 int main(int argc, char** argv)
 {
-    CLI::App program("One long run with faults at a tenth of all requests.");
+    CLI::App program("Long runs from a host with faults at a tenth of all requests, and from a host with limits.");
     std::string scale = "quick";
     fs::path json_file;
     program.add_option("--scale", scale, "how many clips")
@@ -227,9 +253,11 @@ int main(int argc, char** argv)
     program.add_option("--json", json_file, "where the figures go");
     CLI11_PARSE(program, argc, argv);
 
-    std::vector<soak> forms{{"lossless", 20, false}, {"encode", 20, false}};
-    if (scale == "quick") forms = {{"lossless", 200}, {"encode", 50}};
-    if (scale == "full") forms = {{"lossless", 1000}, {"encode", 50}};
+    const bool is_long = scale != "smoke";
+    const int lossless = scale == "full" ? 1000 : is_long ? 200 : 20, encoded = is_long ? 50 : 20;
+    const std::array<soak, 3> forms{{{"lossless", "lossless", lossless, is_long},
+                                     {"encode", "encode", encoded, is_long},
+                                     {"lossless, limits", "lossless", lossless, is_long, host_with_limits}}};
     json results = json::array();
     bool good = true;
     for (const soak& form : forms) good &= run_soak(form, results);
