@@ -122,7 +122,18 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         "network, the disk or the installation, run again to go on; 130 interrupted.");
 
     add_lists(*command, o.wanted.lists);
-    command->add_option("-o,--output", o.output.folder, "folder for the clips")->required()->option_text("DIR");
+    command->add_option("-o,--output", o.output.folder, "folder for the clips")
+        ->required()
+        ->configurable(false)
+        ->option_text("DIR");
+    command
+        ->add_option("--config",
+                     "options, one a line: crf = 20 (default: reelpipe.toml in the output folder, if there)")
+        ->configurable(false)
+        ->option_text("FILE");
+    command->add_option("--write-config", arguments.write_config, "write the given options to FILE, and end")
+        ->configurable(false)
+        ->option_text("FILE");
     add_wanted_options(*command, o.wanted);
     add_source_options(*command, o.source);
     add_fetch_options(*command, o.fetch);

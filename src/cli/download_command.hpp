@@ -22,7 +22,8 @@ struct download_arguments {
     bool isolate = true;  // libav works in sandboxed worker processes
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
-    std::filesystem::path log_json{};  // empty: none
+    std::filesystem::path log_json{};      // empty: none
+    std::filesystem::path write_config{};  // where the options go instead of a run; empty: nowhere
 };
 
 // Adds the command; `arguments` outlives the parse.

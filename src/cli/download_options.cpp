@@ -322,7 +322,7 @@ void add_cut_options(CLI::App& command, cut_options& o)
     add_choice<bool>(
         command, "--range", o.limited_range, {{"source", false}, {"tv", true}},
         "source: full-range frames (phones, action cameras) stay full-range and are tagged so. tv: convert "
-        "them to limited range, as ffmpeg does with -pix_fmt yuv420p")
+        "them to limited range")
         ->group(group);
     command
         .add_option("--short-side", o.short_side,

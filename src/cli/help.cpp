@@ -1,9 +1,15 @@
 #include "cli/help.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cstddef>
-#include <filesystem>
 #include <sstream>
-#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/command_words.hpp"
 
 namespace reelpipe::cli {
 
@@ -39,24 +45,36 @@ std::string in_two_columns(const std::string& left, const std::string& right)
     return all + '\n';
 }
 
-std::string with_default(const CLI::Option& option)
-{
-    const std::string preset = option.get_default_str();
-    std::string text = option.get_description();
-    if (preset.empty()) return text;
-    if (!text.ends_with(')')) return text + " (default: " + preset + ")";
-    text.back() = ';';  // the bounds stand in brackets there
-    return text + " default: " + preset + ")";
-}
+// What most runs need, of commands with more options than a screen has lines.
+constexpr std::array common{"--help",  "--help-all", "--output",       "--split",      "--labels",
+                            "--limit", "--retry",    "--source",       "--cookies",    "--max-height",
+                            "--proxy", "--cut",      "--crf",          "--short-side", "--audio",
+                            "--jobs",  "--tmp-dir",  "--resolve-rate", "--connections"};
+constexpr std::size_t many = 24;
 
 }  // namespace
 
-// The name that the program was started by may be a long path.
-std::string help_formatter::make_usage(const CLI::App* app, std::string name) const
+std::string help_formatter::make_help(const CLI::App* command, std::string name, CLI::AppFormatMode mode) const
 {
-    const std::size_t space = name.find(' ');
-    const std::string program = std::filesystem::path(name.substr(0, space)).filename().string();
-    return Formatter::make_usage(app, program + (space == std::string::npos ? "" : name.substr(space)));
+    if (mode == CLI::AppFormatMode::Sub) return Formatter::make_help(command, std::move(name), mode);
+    return make_description(command) + make_usage(command, std::move(name)) + make_positionals(command) +
+           groups(command, mode) + make_subcommands(command, mode) + '\n' + make_footer(command);
+}
+
+std::string help_formatter::groups(const CLI::App* command, CLI::AppFormatMode mode) const
+{
+    const bool shows_all = mode != CLI::AppFormatMode::Normal || command->get_options().size() <= many;
+    std::string all;
+    for (const std::string& group : command->get_groups()) {
+        if (group.empty()) continue;
+        std::vector<const CLI::Option*> shown = command->get_options([&](const CLI::Option* each) {
+            return each->get_group() == group && each->nonpositional() &&
+                   (shows_all || std::ranges::find(common, each->get_name()) != common.end());
+        });
+        if (!shown.empty()) all += make_group(group, false, std::move(shown));
+    }
+    if (!shows_all) all += fmt::format("\n`reelpipe {} --help-all` shows all options.\n", command->get_name());
+    return all;
 }
 
 std::string help_formatter::make_option(const CLI::Option* option, bool is_positional) const

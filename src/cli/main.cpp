@@ -4,12 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "cli/command_words.hpp"
+#include "cli/config_file.hpp"
 #include "cli/demo.hpp"
+#include "cli/documents_command.hpp"
 #include "cli/download_command.hpp"
 #include "cli/explain_command.hpp"
 #include "cli/help.hpp"
@@ -22,7 +28,10 @@
 
 namespace {
 
-constexpr int version = REELPIPE_VERSION;
+using namespace reelpipe::cli;
+
+const std::string version =
+    fmt::format("{}.{}.{}", REELPIPE_VERSION / 10000, REELPIPE_VERSION / 100 % 100, REELPIPE_VERSION % 100);
 
 void raise_limit(__rlimit_resource what, rlim_t enough)
 {
@@ -41,26 +50,46 @@ void allow_as_much_as_possible()
     signal(SIGXFSZ, SIG_IGN);
 }
 
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known)
+{
+    const std::string like = nearest(word, known);
+    return like.empty() ? "" : "; did you mean " + like + "?";
+}
+
+// What the first option that a command does not know is likely meant to be.
+std::string did_you_mean(const CLI::App& command)
+{
+    std::vector<std::string> known;
+    for (const option_words& each : options_of(command))
+        known.insert(known.end(), each.names.begin(), each.names.end());
+    for (const std::string& word : command.remaining())
+        if (word.starts_with('-')) return did_you_mean(word.substr(0, word.find('=')), known);
+    return "";
+}
+
 // The message about wrong words on the command line: what is wrong, and where to read what would be right.
 std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const std::string& first_word)
 {
     const auto chosen = program->get_subcommands();
     if (!chosen.empty())
-        return fmt::format("error: {}\nrun `reelpipe {} --help` for all options\n", wrong.what(),
-                           chosen.front()->get_name());
+        return fmt::format("error: {}{}\nrun `reelpipe {} --help-all` for all options\n", wrong.what(),
+                           did_you_mean(*chosen.front()), chosen.front()->get_name());
     std::vector<std::string> commands;
-    for (const CLI::App* each : program->get_subcommands({})) commands.push_back(each->get_name());
+    for (const CLI::App* each : commands_of(*program)) commands.push_back(each->get_name());
     const std::string known = fmt::format("{}", fmt::join(commands, ", "));
     if (first_word.empty() || first_word.starts_with('-'))
         return fmt::format("error: no command given; the commands are {}; run `reelpipe --help` for help\n", known);
-    return fmt::format("error: unknown command '{}'; the commands are {}; run `reelpipe --help` for help\n", first_word,
-                       known);
+    return fmt::format("error: unknown command '{}'{}; the commands are {}; run `reelpipe --help` for help\n",
+                       first_word, did_you_mean(first_word, commands), known);
 }
 
 void describe(CLI::App& program, const std::string& first_word)
 {
-    program.formatter(std::make_shared<reelpipe::cli::help_formatter>());
-    program.set_version_flag("--version", fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100));
+    program.name("reelpipe");
+    program.formatter(std::make_shared<help_formatter>());
+    program.set_version_flag("--version", version);
+    program.set_help_flag("-h,--help", "show the common options");
+    program.set_help_all_flag("--help-all", "show all options");
     program.footer(
         "  reelpipe download kinetics400/val.csv -o clips/\n"
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
@@ -75,12 +104,19 @@ void describe(CLI::App& program, const std::string& first_word)
         [first_word](const CLI::App* app, const CLI::Error& e) { return usage_text(app, e, first_word); });
 }
 
+int write_config(const CLI::App& command, const std::filesystem::path& file)
+try {
+    write_config_file(command, file);
+    return exit_status::all_stored;
+} catch (const std::exception& e) {
+    fmt::print(stderr, "error: {}\n", e.what());
+    return exit_status::usage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
 {
-    using namespace reelpipe::cli;
-
     if (argc == 2 && std::string_view(argv[1]) == "clip-worker") return reelpipe::run_clip_worker();
     allow_as_much_as_possible();
 
@@ -97,9 +133,14 @@ int main(int argc, char** argv)
     const CLI::App* const explain_command = add_explain(program, explain);
     const CLI::App* const verify_command = add_verify(program, verify);
     const CLI::App* const plan_command = add_plan(program, planned);
+    documents_arguments documents;
+    const CLI::App* const documents_command = add_documents(program, documents);
     add_demo(program, demo);
     try {
-        program.parse(argc, argv);
+        std::vector<std::string> words(argv + 1, argv + argc);
+        if (argc > 1 && words.front() == "download") words = with_config_file(*download_command, std::move(words));
+        std::ranges::reverse(words);  // as parse() takes them
+        program.parse(std::move(words));
     } catch (const CLI::Success& e) {
         return program.exit(e);  // --help, --version
     } catch (const CLI::ParseError& e) {
@@ -111,5 +152,8 @@ int main(int argc, char** argv)
     if (explain_command->parsed()) return run_explain(explain);
     if (verify_command->parsed()) return run_verify(verify);
     if (plan_command->parsed()) return run_plan(planned);
-    return download_command->parsed() ? run_download(download) : run_demo(demo);
+    if (documents_command->parsed()) return run_documents(program, version, documents);
+    if (!download_command->parsed()) return run_demo(demo);
+    return download.write_config.empty() ? run_download(download)
+                                         : write_config(*download_command, download.write_config);
 }

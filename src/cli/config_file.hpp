@@ -1,0 +1,22 @@
+#ifndef REELPIPE_CLI_CONFIG_FILE_HPP
+#define REELPIPE_CLI_CONFIG_FILE_HPP
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace reelpipe::cli {
+
+// The words of a command line that begin with `command`, and behind them the options of its configuration file: what
+// `--config` names, or else reelpipe.toml in the output folder if there is one. What the command line says goes before
+// the file. Throws CLI::ParseError for a file that cannot be read, and for a key that is no option.
+std::vector<std::string> with_config_file(const CLI::App& command, std::vector<std::string> words);
+
+// Writes the options that were given into a file that with_config_file() reads; others may not read it, since headers
+// and proxies may hold passwords. Throws std::system_error.
+void write_config_file(const CLI::App& command, const std::filesystem::path&);
+
+}  // namespace reelpipe::cli
+
+#endif
