@@ -10,6 +10,8 @@
 #include <optional>
 #include <system_error>
 
+#include "reelpipe/usage_error.hpp"
+
 #include "cli/command_words.hpp"
 
 namespace reelpipe::cli {
@@ -55,7 +57,14 @@ fs::path config_of(const std::vector<std::string>& words)
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& what)
 {
-    throw CLI::ConfigError(file.string() + ": " + what, CLI::ExitCodes::ConfigError);
+    throw usage_error(file.string() + ": " + what);
+}
+
+std::vector<CLI::ConfigItem> items_of(const fs::path& file)
+try {
+    return CLI::ConfigTOML().from_file(file.string());
+} catch (const CLI::Error& e) {
+    refuse(file, std::string("it cannot be read: ") + e.what());
 }
 
 const CLI::Option& option_of(const CLI::App& command, const CLI::ConfigItem& item, const fs::path& file)
@@ -93,7 +102,7 @@ std::vector<std::string> with_config_file(const CLI::App& command, std::vector<s
     const fs::path file = config_of(words);
     if (file.empty()) return words;
     std::vector<std::string> more;
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(file.string())) {
+    for (const CLI::ConfigItem& item : items_of(file)) {
         if (item.name == "++" || item.name == "--")
             refuse(file, "it has sections; write all options above the first one");
         const CLI::Option& option = option_of(command, item, file);

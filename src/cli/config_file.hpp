@@ -10,7 +10,7 @@ namespace reelpipe::cli {
 
 // The words of a command line that begin with `command`, and behind them the options of its configuration file: what
 // `--config` names, or else reelpipe.toml in the output folder if there is one. What the command line says goes before
-// the file. Throws CLI::ParseError for a file that cannot be read, and for a key that is no option.
+// the file. Throws usage_error for a file that cannot be read, and for a name that is not an option.
 std::vector<std::string> with_config_file(const CLI::App& command, std::vector<std::string> words);
 
 // Writes the options that were given into a file that with_config_file() reads; others may not read it, since headers

@@ -77,7 +77,8 @@ CLI::Option* add_lists(CLI::App& command, std::vector<std::string>& lists)
         .add_option("LIST", lists,
                     "annotation lists: Kinetics, ActivityNet, AudioSet, AVA, HACS, VGGSound, Panda-70M and others, or "
                     "tables that name their columns, compressed or not; - reads the standard input")
-        ->required();
+        ->required()
+        ->configurable(false);
 }
 
 void add_list_options(CLI::App& command, wanted_options& o)

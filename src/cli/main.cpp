@@ -25,6 +25,7 @@
 #include "cli/verify_command.hpp"
 
 #include "reelpipe/clip_worker.hpp"
+#include "reelpipe/usage_error.hpp"
 
 namespace {
 
@@ -53,7 +54,7 @@ void allow_as_much_as_possible()
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known)
 {
     const std::string like = nearest(word, known);
-    return like.empty() ? "" : "; did you mean " + like + "?";
+    return like.empty() ? "" : " (did you mean " + like + "?)";
 }
 
 // What the first option that a command does not know is likely meant to be.
@@ -79,8 +80,8 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
     const std::string known = fmt::format("{}", fmt::join(commands, ", "));
     if (first_word.empty() || first_word.starts_with('-'))
         return fmt::format("error: no command given; the commands are {}; run `reelpipe --help` for help\n", known);
-    return fmt::format("error: unknown command '{}'{}; the commands are {}; run `reelpipe --help` for help\n",
-                       first_word, did_you_mean(first_word, commands), known);
+    return fmt::format("error: unknown command '{}'; the commands are {}{}; run `reelpipe --help` for help\n",
+                       first_word, known, did_you_mean(first_word, commands));
 }
 
 void describe(CLI::App& program, const std::string& first_word)
@@ -145,6 +146,9 @@ int main(int argc, char** argv)
         return program.exit(e);  // --help, --version
     } catch (const CLI::ParseError& e) {
         program.exit(e);
+        return exit_status::usage;
+    } catch (const reelpipe::usage_error& e) {
+        fmt::print(stderr, "error: {}\n", e.what());
         return exit_status::usage;
     }
     if (inspect_command->parsed()) return run_inspect(inspect);

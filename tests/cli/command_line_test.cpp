@@ -48,7 +48,10 @@ TEST_CASE("help is a screen, and all options are behind another word", "[help]")
     CHECK_THAT(common, !ContainsSubstring("--x264-params"));
     CHECK_THAT(all, ContainsSubstring("--x264-params") && ContainsSubstring("--cut encode|lossless|smart"));
     for (const std::string& text : {common, all, said_by({"--help"}), said_by({"verify", "--help"})})
-        for (const std::string& line : lines_of(text)) CHECK(line.size() <= 80);
+        for (const std::string& line : lines_of(text)) {
+            CAPTURE(line);
+            CHECK(line.size() <= 80);
+        }
     CHECK_THAT(said_by({"--help"}), !ContainsSubstring("documents"));
 }
 
