@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,6 +180,19 @@ struct worker_died : std::runtime_error {
     std::uint64_t memory;
 };
 
+struct open_clip {
+    explicit open_clip(const std::filesystem::path& path)
+        : descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))  // it might be a pipe
+    {
+        if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
+    }
+    open_clip(const open_clip&) = delete;
+    open_clip& operator=(const open_clip&) = delete;
+    ~open_clip() { close(descriptor); }
+
+    const int descriptor;
+};
+
 }  // namespace
 
 clip_workers::clip_workers(std::filesystem::path program, std::chrono::seconds deadline)
@@ -327,13 +341,21 @@ verify::facts clip_workers::verify(int clip, const verify::expectation& expected
 verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected,
                                         std::stop_token stop)
 {
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it might be a pipe
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
-    const struct closing {
-        ~closing() { close(open_file); }
-        int open_file;
-    } at_the_end{descriptor};
-    return verify(descriptor, expected, std::move(stop));
+    const open_clip clip(path);
+    return verify(clip.descriptor, expected, std::move(stop));
+}
+
+cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::microseconds at, int short_side,
+                               std::stop_token stop)
+{
+    const open_clip clip(path);
+    struct stat found{};
+    if (fstat(clip.descriptor, &found) != 0) throw std::system_error(errno, std::generic_category(), "look at a clip");
+    isolation::still_job job{.clip = {.descriptor = clip.descriptor, .size = static_cast<std::uint64_t>(found.st_size)},
+                             .at = at,
+                             .short_side = short_side};
+    job.clip.held.add({0, job.clip.size});
+    return call(isolation::to_message(job), {clip.descriptor}, stop, isolation::still_in);
 }
 
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
