@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "reelpipe/download.hpp"
 #include "reelpipe/folder_page.hpp"
@@ -139,10 +140,14 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
 
 int run_report(const report_arguments& arguments)
 try {
-    const folder_report report = report_on(arguments.folder);
-    if (!arguments.html.empty())
-        write(arguments.html,
-              folder_page({.folder = arguments.folder, .worker = own_program(), .frames = arguments.frames}));
+    folder_report report;
+    if (arguments.html.empty()) {
+        report = report_on(arguments.folder);
+    } else {
+        folder_page page = page_on({.folder = arguments.folder, .worker = own_program(), .frames = arguments.frames});
+        write(arguments.html, page.html);
+        report = std::move(page.report);
+    }
     const std::string text = arguments.json ? json_of(report) : text_of(report);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return exit_status::all_stored;

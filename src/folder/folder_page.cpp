@@ -128,10 +128,10 @@ chosen_frames frames_for(const clip_census& census, const folder_page_options& o
     return chosen;
 }
 
-std::string page_of(database db, const folder_page_options& options)
+folder_page page_of(database db, const folder_page_options& options)
 {
     db.execute("BEGIN");  // one state of the ledger, whatever a run writes meanwhile
-    const folder_report report = read_report(db);
+    folder_report report = read_report(db);
     if (version_of(db) < oldest_with_attempts())
         throw usage_error("it was written by an earlier reelpipe; the next download brings it up to date");
     clip_census census = take_census(db, {.drawn = options.frames});
@@ -146,19 +146,20 @@ std::string page_of(database db, const folder_page_options& options)
     data["sheet_trouble"] = chosen.trouble;
     const std::string title = escaped(folder), summary = summary_of(report), word = random_word(),
                       json = embeddable(data), license = escaped(page::chart_license);
-    return filled(page::html, {{"nonce", word},
-                               {"title", title},
-                               {"style", page::style},
-                               {"summary", summary},
-                               {"library", page::chart_library},
-                               {"license", license},
-                               {"script", page::script},
-                               {"data", json}});
+    std::string html = filled(page::html, {{"nonce", word},
+                                           {"title", title},
+                                           {"style", page::style},
+                                           {"summary", summary},
+                                           {"library", page::chart_library},
+                                           {"license", license},
+                                           {"script", page::script},
+                                           {"data", json}});
+    return {.report = std::move(report), .html = std::move(html)};
 }
 
 }  // namespace
 
-std::string folder_page(const folder_page_options& options)
+folder_page page_on(const folder_page_options& options)
 try {
     return page_of(readable_ledger(options.folder), options);
 } catch (const std::exception& e) {

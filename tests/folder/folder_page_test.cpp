@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using reelpipe::clip_census;
 using reelpipe::fair_sample;
-using reelpipe::folder_page;
 using reelpipe::histogram_of;
 using reelpipe::ledger;
+using reelpipe::page_on;
 using reelpipe::series_of;
 using reelpipe::test::temp_folder;
 
@@ -76,7 +76,7 @@ TEST_CASE("the page tells what the ledger knows", "[folder_page]")
         l.end_run("interrupted", R"({"wall_s": 5, "jobs": 2})", {{"dance", 4}, {"sing", 1}});
     });
 
-    const json data = data_of(folder_page({.folder = folder.path()}));
+    const json data = data_of(page_on({.folder = folder.path()}).html);
 
     CHECK(data["totals"]["stored"] == 3);
     CHECK(data["totals"]["failed"] == 1);
@@ -108,7 +108,7 @@ TEST_CASE("labels, ids and messages with markup in them stay text", "[folder_pag
         l.end_run("complete", evil, {{evil, 1}});
     });
 
-    const std::string page = folder_page({.folder = folder.path()});
+    const std::string page = page_on({.folder = folder.path()}).html;
 
     CHECK_FALSE(has(page, "alert(1)</script>"));
     CHECK_FALSE(has(page, "<img src=x"));
@@ -128,7 +128,7 @@ TEST_CASE("the page allows itself no request, and each has a word of its own for
         return page.substr(from, page.find('>', from) - from);
     };
 
-    const std::string one = folder_page({.folder = folder.path()}), other = folder_page({.folder = folder.path()});
+    const std::string one = page_on({.folder = folder.path()}).html, other = page_on({.folder = folder.path()}).html;
 
     CHECK(policy_of(one) != policy_of(other));
     CHECK_FALSE(has(policy_of(one), "unsafe"));
@@ -142,7 +142,7 @@ TEST_CASE("the page allows itself no request, and each has a word of its own for
 TEST_CASE("a folder without a ledger has no page", "[folder_page]")
 {
     const temp_folder folder;
-    CHECK_THROWS_WITH(folder_page({.folder = folder.path()}), Catch::Matchers::ContainsSubstring("there is none"));
+    CHECK_THROWS_WITH(page_on({.folder = folder.path()}).html, Catch::Matchers::ContainsSubstring("there is none"));
 }
 
 TEST_CASE("a sample takes small groups whole and large ones alike", "[folder_page]")
