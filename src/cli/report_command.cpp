@@ -10,12 +10,15 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "reelpipe/download.hpp"
+#include "reelpipe/folder_page.hpp"
 #include "reelpipe/folder_report.hpp"
 
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
+#include "cli/own_program.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -23,6 +26,8 @@ namespace reelpipe::cli {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr int max_frames = 200;  // more would make the page too large
 
 std::uint64_t failed_in(const folder_report& report)
 {
@@ -99,46 +104,6 @@ std::string text_of(const folder_report& report)
     return text;
 }
 
-std::string escaped(std::string_view text)
-{
-    std::string html;
-    for (const char c : text) {
-        if (c == '&')
-            html += "&amp;";
-        else if (c == '<')
-            html += "&lt;";
-        else if (c == '>')
-            html += "&gt;";
-        else if (c == '"')
-            html += "&quot;";
-        else
-            html += c;
-    }
-    return html;
-}
-
-std::string html_of(const folder_report& report, const std::string& folder)
-{
-    std::string html = fmt::format(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
-        "<style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;vertical-align:top;padding:.2em 1em "
-        ".2em 0}}td.n{{text-align:right}}</style></head><body>\n<h1>{0}</h1>\n"
-        "<p>{1} stored, {2:.1f} MB, {3}; {4} failed; {5} shorter than asked for.</p>\n"
-        "<table><tr><th>count<th>reason<th>class<th>what it means<th>an example</tr>\n",
-        escaped(folder), counted(report.stored, "clip"), static_cast<double>(report.bytes) / megabyte,
-        counted(report.frames, "frame"), failed_in(report), report.shorter.size());
-    for (const auto& group : report.failed)
-        html += fmt::format("<tr><td class=\"n\">{}<td>{}<td>{}<td>{}<td>{}: {}</tr>\n", group.count,
-                            to_string(group.why), to_string(class_of(group.why)), escaped(explain(group.why)),
-                            escaped(group.example), escaped(one_line(group.message)));
-    html += "</table>\n<table><tr><th>run<th>ended<th>how<th>outcomes<th>made by</tr>\n";
-    for (const auto& run : report.runs)
-        html += fmt::format("<tr><td>{}<td>{}<td>{}<td class=\"n\">{}<td>reelpipe {} {}</tr>\n", escaped(run.started),
-                            escaped(run.ended), escaped(run.ending), run.outcomes, escaped(run.reelpipe),
-                            escaped(run.resolver));
-    return html + "</table></body></html>\n";
-}
-
 void write(const std::filesystem::path& path, const std::string& text)
 {
     std::ofstream file(path);
@@ -155,17 +120,34 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
     command->footer(
         "Reads the ledger of a folder that `reelpipe download -o DIR` filled, even while a\n"
         "run is at work there. Clips that failed with the class soft or permanent are\n"
-        "tried again only by `reelpipe download --retry REASON`.");
+        "tried again only by `reelpipe download --retry REASON`.\n\n"
+        "The web page is one file that asks nothing of any network. Its frames are\n"
+        "decoded in sandboxed worker processes.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command->add_flag("--json", arguments.json, "print JSON");
-    command->add_option("--html", arguments.html, "also write an HTML page")->option_text("FILE");
+    command
+        ->add_option("--html", arguments.html,
+                     "also write a web page: charts, a frame of some clips, failures to search")
+        ->option_text("FILE");
+    command
+        ->add_option("--frames", arguments.frames,
+                     "frames of clips on that page, drawn by chance, about as many of each label; short and odd clips "
+                     "come on top (0: none)")
+        ->option_text("N")
+        ->check(CLI::Range(0, max_frames));
     return command;
 }
 
 int run_report(const report_arguments& arguments)
 try {
-    const folder_report report = report_on(arguments.folder);
-    if (!arguments.html.empty()) write(arguments.html, html_of(report, arguments.folder.string()));
+    folder_report report;
+    if (arguments.html.empty()) {
+        report = report_on(arguments.folder);
+    } else {
+        folder_page page = page_on({.folder = arguments.folder, .worker = own_program(), .frames = arguments.frames});
+        write(arguments.html, page.html);
+        report = std::move(page.report);
+    }
     const std::string text = arguments.json ? json_of(report) : text_of(report);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return exit_status::all_stored;

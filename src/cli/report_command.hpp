@@ -11,6 +11,7 @@ struct report_arguments {
     std::filesystem::path folder{};
     bool json = false;
     std::filesystem::path html{};  // empty: none
+    std::size_t frames = 48;       // on that page
 };
 
 // Adds the command; `arguments` outlives the parse.

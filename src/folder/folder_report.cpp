@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "folder/ledger_report.hpp"
 #include "folder/readable_ledger.hpp"
 #include "ledger/database.hpp"
 #include "ledger/schema.hpp"
@@ -106,7 +107,9 @@ void read_runs(database& db, folder_report& report)
                                .outcomes = outcomes[all.integer(6)]});
 }
 
-folder_report report_from(database db)
+}  // namespace
+
+folder_report read_report(database& db)
 {
     folder_report report;
     const int version = readable_version_of(db);
@@ -122,11 +125,10 @@ folder_report report_from(database db)
     return report;
 }
 
-}  // namespace
-
 folder_report report_on(const std::filesystem::path& folder)
 try {
-    return report_from(readable_ledger(folder));
+    database db = readable_ledger(folder);
+    return read_report(db);
 } catch (const std::exception& e) {
     throw about_ledger(folder, e);
 }

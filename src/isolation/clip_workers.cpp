@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -329,6 +330,21 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
 {
     const verify::clip_file file(path);
     return verify(file.descriptor(), expected, std::move(stop));
+}
+
+cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::microseconds at, int short_side,
+                               std::stop_token stop)
+{
+    const verify::clip_file file(path);
+    struct stat found{};
+    if (fstat(file.descriptor(), &found) != 0)
+        throw std::system_error(errno, std::generic_category(), "look at a clip");
+    isolation::still_job job{
+        .clip = {.descriptor = file.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)},
+        .at = at,
+        .short_side = short_side};
+    job.clip.held.add({0, job.clip.size});
+    return call(isolation::to_message(job), {file.descriptor()}, stop, isolation::still_in);
 }
 
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,

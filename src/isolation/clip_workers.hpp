@@ -59,6 +59,9 @@ public:
     fetch::segment_run_info probe_segment_run(const media::partial_file&, const std::optional<fetch::playlist_clock>&,
                                               const segment& wanted, media::stream_selection, std::stop_token);
 
+    // cut::take_still() of a stored clip.
+    cut::still still(const std::filesystem::path&, std::chrono::microseconds at, int short_side, std::stop_token);
+
 private:
     class worker;
     using accept_function = std::function<void(const nlohmann::json& answer)>;  // throws for one that is none

@@ -4,6 +4,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "media/error.hpp"
@@ -258,6 +259,20 @@ std::optional<look_job> look_job_in(const json& from, const std::vector<int>& de
                     .kind = stream_selection_in(from.at("kind"))};
 }
 
+json to_message(const still_job& job)
+{
+    return {{"do", "still"}, {"clip", to_json(job.clip)}, {"at", job.at.count()}, {"short_side", job.short_side}};
+}
+
+std::optional<still_job> still_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "still") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    return still_job{.clip = file_in(from.at("clip"), descriptors[0]),
+                     .at = microseconds(from.at("at").get<std::int64_t>()),
+                     .short_side = from.at("short_side")};
+}
+
 json to_message(const cut::result& result)
 {
     const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because] = result;
@@ -356,6 +371,25 @@ fetch::segment_run_info segment_run_info_in(const json& from)
         .audio = {.begins_late = from.at(6), .ends_early = from.at(7)}};
     if (!from.at(1).is_null()) look.span.first_key = video_time_in(from.at(1));
     return look;
+}
+
+json to_message(const cut::still& image)
+{
+    const auto& [width, height, jpeg] = image;
+    return {width, height, jpeg};
+}
+
+cut::still still_in(const json& from)
+{
+    constexpr int max_side = 1 << 12;
+    constexpr std::size_t max_text = 256u << 10;
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    cut::still image{.width = from.at(0), .height = from.at(1), .jpeg = from.at(2)};
+    const bool has_sides = image.width > 0 && image.width <= max_side && image.height > 0 && image.height <= max_side;
+    const bool is_text = !image.jpeg.empty() && image.jpeg.size() <= max_text &&
+                         image.jpeg.find_first_not_of(digits) == std::string::npos;
+    if (!has_sides || !is_text) throw std::invalid_argument("an invalid image");
+    return image;
 }
 
 json to_message(std::exception_ptr error)

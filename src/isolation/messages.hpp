@@ -13,6 +13,7 @@
 #include "media/span_plan.hpp"
 #include "reelpipe/clip.hpp"
 #include "stages/cut/cut.hpp"
+#include "stages/cut/still.hpp"
 #include "stages/fetch/media_probe.hpp"
 #include "stages/verify/verify.hpp"
 
@@ -49,6 +50,12 @@ struct look_job {
     media::stream_selection kind = media::stream_selection::audio_and_video;
 };
 
+struct still_job {
+    media::partial_file clip{};
+    std::chrono::microseconds at{};
+    int short_side = 0;
+};
+
 // The descriptors of a job, in the order in which they are sent.
 std::vector<int> descriptors_of(const cut_job&);
 
@@ -56,10 +63,12 @@ nlohmann::json to_message(const cut_job&);
 nlohmann::json to_message(const verify_job&);
 nlohmann::json to_message(const plan_job&);
 nlohmann::json to_message(const look_job&);
+nlohmann::json to_message(const still_job&);
 nlohmann::json to_message(const cut::result&);
 nlohmann::json to_message(const verify::facts&);
 nlohmann::json to_message(const media::span_plan&);
 nlohmann::json to_message(const fetch::segment_run_info&);
+nlohmann::json to_message(const cut::still&);
 nlohmann::json to_message(std::exception_ptr);
 
 // Parses the text of a message; all its numbers must be whole. Throws nlohmann::json::exception or
@@ -72,10 +81,12 @@ std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>&
 std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<still_job> still_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 cut::result cut_result_in(const nlohmann::json&);
 verify::facts facts_in(const nlohmann::json&);
 media::span_plan span_plan_in(const nlohmann::json&);
 fetch::segment_run_info segment_run_info_in(const nlohmann::json&);
+cut::still still_in(const nlohmann::json&);
 
 // An error that a worker threw; rethrow() throws it again.
 bool is_error(const nlohmann::json&);

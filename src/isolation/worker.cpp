@@ -36,6 +36,8 @@ try {
         return isolation::to_message(media::plan_spans(plan->file, plan->wanted, plan->kind));
     if (const auto look = isolation::look_job_in(job.content, job.descriptors))
         return isolation::to_message(fetch::probe_segment_run(look->file, look->clock, look->wanted, look->kind));
+    if (const auto still = isolation::still_job_in(job.content, job.descriptors))
+        return isolation::to_message(cut::take_still(still->clip, still->at, still->short_side));
     throw std::invalid_argument("an unknown job");
 } catch (const std::exception&) {
     return isolation::to_message(std::current_exception());

@@ -75,7 +75,8 @@ void statement::bind_one(int position, double value) { check(sqlite3_bind_double
 
 void statement::bind_one(int position, std::string_view value)
 {
-    check(sqlite3_bind_text(handle_.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
+    const char* const text = value.data() ? value.data() : "";  // no text is an empty one, and not NULL
+    check(sqlite3_bind_text(handle_.get(), position, text, static_cast<int>(value.size()), SQLITE_STATIC));
 }
 
 std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }

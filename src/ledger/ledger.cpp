@@ -50,15 +50,19 @@ std::string own_version()
 
 ledger::ledger(database& db)
     : database_(&up_to_date(db)),
-      put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
-                      " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
-                      " store_s, run, copied, encoded_because, asked, missing_s) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''),"
-                      " nullif(?6, ''), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-                      " nullif(?22, ''), ?23, ?24)")),
+      put_(db.prepare(
+          "INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
+          " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
+          " store_s, run, copied, encoded_because, asked, missing_s, whole) VALUES(?1, ?2, ?3, ?4, nullif(?5, ''),"
+          " nullif(?6, ''), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
+          " nullif(?22, ''), ?23, ?24, ?25)")),
       put_attempt_(db.prepare("INSERT INTO attempt(run, video, start, end, number, address, reason, message)"
                               " VALUES(?1, ?2, nullif(?3, -1), nullif(?4, -1), ?5, ?6, ?7, ?8)")),
       forget_attempts_(db.prepare("DELETE FROM attempt WHERE video = ?1 AND id NOT IN"
-                                  " (SELECT id FROM attempt WHERE video = ?1 ORDER BY id DESC LIMIT ?2)"))
+                                  " (SELECT id FROM attempt WHERE video = ?1 ORDER BY id DESC LIMIT ?2)")),
+      add_to_host_(db.prepare("INSERT INTO host VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
+                              " videos = videos + excluded.videos, bytes = bytes + excluded.bytes,"
+                              " fetch_s = fetch_s + excluded.fetch_s, failed = failed + excluded.failed"))
 {
 }
 
@@ -82,21 +86,30 @@ void ledger::begin()
 void ledger::begin_run(const run_record& run)
 {
     begin();
-    statement put = database_->prepare("INSERT INTO run(reelpipe, resolver, options) VALUES(?1, ?2, ?3) RETURNING id");
+    statement put =
+        database_->prepare("INSERT INTO run(reelpipe, resolver, options, lists) VALUES(?1, ?2, ?3, ?4) RETURNING id");
     const std::string version = own_version();
-    put.bind(version, run.resolver, run.options);
+    put.bind(version, run.resolver, run.options, run.lists);
     put.step();
     run_ = put.integer(0);
     put.reset();
     commit();
 }
 
-void ledger::end_run(std::string_view ending)
+void ledger::end_run(std::string_view ending, std::string_view measured,
+                     const std::map<std::string, std::uint64_t>& pending)
 {
     begin();
-    statement put = database_->prepare("UPDATE run SET ended = CURRENT_TIMESTAMP, ending = ?1 WHERE id = ?2");
-    put.bind(ending, run_);
+    statement put =
+        database_->prepare("UPDATE run SET ended = CURRENT_TIMESTAMP, ending = ?1, measured = ?2 WHERE id = ?3");
+    put.bind(ending, measured, run_);
     put.run();
+    database_->execute("DELETE FROM pending");
+    statement put_pending = database_->prepare("INSERT INTO pending VALUES(?1, ?2)");
+    for (const auto& [label, clips] : pending) {
+        put_pending.bind(label, clips);
+        put_pending.run();
+    }
     commit();
 }
 
@@ -108,7 +121,7 @@ void ledger::record(const clip_request& clip, const clip_record& r)
     put_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
               why, what, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.duration_s,
               r.streams, r.fetched, r.resolve_s, r.fetch_s, r.cut_s, r.verify_s, r.store_s, run_, r.copied,
-              r.encoded_because, r.asked, r.missing_s);
+              r.encoded_because, r.asked, r.missing_s, r.whole);
     put_.run();
     commit_when_due();
 }
@@ -124,7 +137,21 @@ void ledger::record(const attempt_record& a)
     put_attempt_.run();
     forget_attempts_.bind(a.video, max_of_a_video);
     forget_attempts_.run();
+    if (!a.host.empty()) add_to_host(a.host, {}, 0, 1);
     commit_when_due();
+}
+
+void ledger::record(const fetch_record& f)
+{
+    begin();
+    add_to_host(f.host, f, 1, 0);
+    commit_when_due();
+}
+
+void ledger::add_to_host(std::string_view name, const fetch_record& f, std::int64_t videos, std::int64_t failed)
+{
+    add_to_host_.bind(name, videos, f.bytes, f.fetch_s, failed);
+    add_to_host_.run();
 }
 
 std::optional<double> ledger::mean_clip_bytes() const

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct clip_record {
     std::int64_t copied = 0;        // of its frames
     std::string encoded_because{};  // why none was
     std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video
+    std::uint64_t whole = 0;        // bytes of the video's whole files; 0: unknown
     double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
     std::int64_t asked = 0;  // of a failure: asked_by::for_failure(); 0: unknown
 };
@@ -38,14 +40,23 @@ struct attempt_record {
     std::optional<segment> wanted{};  // none: all clips of the video that were wanted
     unsigned number = 0;              // of this run, from 1
     std::string address{};            // of the media, without what may be secret in it; empty: not known yet
+    std::string host{};               // that is at fault; empty: none is
     reason why = reason::unknown;
     std::string message{};
+};
+
+// A video whose bytes have come.
+struct fetch_record {
+    std::string host{};
+    std::uint64_t bytes = 0;
+    double fetch_s = 0;
 };
 
 // A run as the ledger remembers it, so that each clip's row can say what made it.
 struct run_record {
     std::string resolver{};  // "yt-dlp 2023.03.04"; empty: nothing but URLs or files
     std::string options{};   // JSON, those that shape the clips
+    std::string lists{};     // JSON, their names
 };
 
 // The memory of an output folder: a row for each clip that came to an end, and one for each run.
@@ -67,12 +78,17 @@ public:
 
     // Outcomes from here on belong to this run.
     void begin_run(const run_record&);
-    void end_run(std::string_view ending);
+
+    // `measured`: JSON, how it went. `pending`: the clips that it leaves without an outcome, by label.
+    void end_run(std::string_view ending, std::string_view measured = {},
+                 const std::map<std::string, std::uint64_t>& pending = {});
 
     void record(const clip_request&, const clip_record&);
 
     // The last ones of each video are kept.
     void record(const attempt_record&);
+
+    void record(const fetch_record&);
 
     // The mean size of the stored clips; nothing if there is none.
     std::optional<double> mean_clip_bytes() const;
@@ -86,9 +102,10 @@ public:
 
 private:
     void begin();
+    void add_to_host(std::string_view name, const fetch_record&, std::int64_t videos, std::int64_t failed);
 
     database* database_;
-    statement put_, put_attempt_, forget_attempts_;
+    statement put_, put_attempt_, forget_attempts_, add_to_host_;
     std::int64_t run_ = 0;
     bool open_ = false;  // a transaction
     std::chrono::steady_clock::time_point opened_{};

@@ -59,6 +59,16 @@ constexpr std::array steps{
     "ALTER TABLE clip ADD COLUMN missing_s REAL NOT NULL DEFAULT 0;"
     "UPDATE clip SET missing_s = (end - start) / 1e6 - duration_s"
     " WHERE reason IS NULL AND message LIKE '% shorter than asked for%'",
+
+    // 7: what a run was asked for and how it went, as JSON; the bytes of the whole files of a clip's video, 0: unknown;
+    // the hosts that served or refused media, over all runs; the clips that the last run left pending.
+    "ALTER TABLE run ADD COLUMN lists TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN measured TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE clip ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE host("
+    " name TEXT PRIMARY KEY, videos INTEGER NOT NULL, bytes INTEGER NOT NULL, fetch_s REAL NOT NULL,"
+    " failed INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE pending(label TEXT PRIMARY KEY, clips INTEGER NOT NULL) WITHOUT ROWID",
 };
 
 // A line for each column of each table, in the order of their names and places.
@@ -95,6 +105,8 @@ int oldest_with_facts() { return 2; }
 int oldest_with_copies() { return 4; }
 
 int oldest_with_attempts() { return 6; }
+
+int oldest_with_hosts() { return 7; }
 
 int version_of(database& db)
 {

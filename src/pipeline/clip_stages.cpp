@@ -129,6 +129,7 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
 {
     r.attempts = std::max(job.video->resolve_attempts, job.video->fetch_attempts);
     r.fetched = job.video->held.counts.bytes;
+    r.whole = job.video->fetched.size;
     r.resolve_s = job.video->resolve_s;
     r.fetch_s = job.video->fetch_s;
     r.cut_s = job.cut_s;

@@ -7,6 +7,7 @@
 #include <asio.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <limits>
+#include <map>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -31,6 +32,7 @@
 #include "pipeline/list_intake.hpp"
 #include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
+#include "pipeline/run_measures.hpp"
 #include "pipeline/trace.hpp"
 #include "pipeline/video_stages.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -111,7 +113,8 @@ private:
     wait_hooks hooks_of_source();
     asio::awaitable<void> run_stages(report& ended, std::exception_ptr& error);
     asio::awaitable<void> start_source();
-    void end_ledger(ending);
+    void end_ledger(const report&);
+    std::map<std::string, std::uint64_t> pending_clips();
     void tell_missing_space() const;
     download_summary summary(ending, std::vector<stage_stats>);
 
@@ -248,7 +251,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     videos_.reset();
     existing_.reset();
     engine_.reset();
-    end_ledger(ended.end);
+    end_ledger(ended);
     if (is_refusal(error)) std::rethrow_exception(error);
     folder_.keep();
     std::exception_ptr report_error;
@@ -277,7 +280,9 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
 {
     try {
         co_await start_source();
-        ledger_.begin_run({.resolver = engine_->source.version(), .options = shaping_options_json(options_)});
+        ledger_.begin_run({.resolver = engine_->source.version(),
+                           .options = shaping_options_json(options_),
+                           .lists = lists_json(options_.wanted)});
         ended = co_await runner_.run();
         co_await videos_->settle_doubts(ledger_.last_stored_video());
         policy_.end();
@@ -305,7 +310,7 @@ asio::awaitable<void> downloader::implementation::start_source()
                               videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
 }
 
-void downloader::implementation::end_ledger(ending end)
+void downloader::implementation::end_ledger(const report& ended)
 {
     outcomes_.commit(true);
     if (outcomes_.ledger_error()) {
@@ -314,10 +319,23 @@ void downloader::implementation::end_ledger(ending end)
     }
     try {
         const bool stopped = policy_.stop_reason().has_value();
-        ledger_.end_run(stopped ? to_string(policy_.stop_reason()->why) : word_of(end));
+        ledger_.end_run(stopped ? to_string(policy_.stop_reason()->why) : word_of(ended.end),
+                        measures_json(now(), ended, options_.fetch), pending_clips());
     } catch (const database_error&) {
         policy_.stop(diagnose(std::current_exception()));
     }
+}
+
+// By label.
+std::map<std::string, std::uint64_t> downloader::implementation::pending_clips()
+{
+    std::map<std::string, std::uint64_t> pending;
+    const progress p = now();
+    if (p.stored + p.exists + p.failed >= p.clips) return pending;
+    wanted_.visit([&](const clip_request& clip, row_status how, std::string_view) {
+        if (how == row_status::pending) ++pending[clip.label];
+    });
+    return pending;
 }
 
 // A full disk: how much there is, and how much the rest of the lists will take.

@@ -19,6 +19,7 @@ void enter_failed(outcome_recorder& outcomes, resolved_source_cache& kept, const
                   .message = found.message,
                   .attempts = attempts,
                   .fetched = job.video->held.counts.bytes,
+                  .whole = job.video->fetched.size,
                   .resolve_s = job.video->resolve_s,
                   .fetch_s = job.video->fetch_s};
     const auto enter = [&](const clip_task& task) {

@@ -77,6 +77,7 @@ attempt_record attempt_of(const job_failed& job, const diagnosis& found, unsigne
     attempt_record attempt{.video = job.video->id,
                            .number = number,
                            .address = address_of(*job.video),
+                           .host = found.host == site_itself ? std::string() : found.host,
                            .why = found.why,
                            .message = found.message};
     if (job.clip) attempt.wanted = job.clip->clip.wanted;

@@ -35,6 +35,9 @@ public:
     // An attempt that failed is remembered, whether it is the last one or not.
     void attempted(const attempt_record&);
 
+    // The bytes of a video have come.
+    void fetched(const fetch_record&);
+
     // A line for the user.
     void say(severity, const std::string&) const;
 

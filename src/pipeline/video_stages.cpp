@@ -102,7 +102,15 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
     if (error) throw job_failed(video, error);
     for (const media_file& file : video->source.files)
         if (const remote_file* const part = remote_part(file)) policy_.served(fetch::host_of(part->url), video->id);
+    enter_fetched(*video);
     co_return video;
+}
+
+// Of a video in two files, the host of the first one stands for both.
+void video_stages::enter_fetched(const video_job& video)
+{
+    const remote_file* const first = video.source.files.empty() ? nullptr : remote_part(video.source.files.front());
+    if (first) outcomes_.fetched({fetch::host_of(first->url), video.held.counts.bytes, video.fetch_s});
 }
 
 asio::awaitable<void> video_stages::fetch_missing(video_job& video)

@@ -39,6 +39,7 @@ private:
     bool enter_existing(video_job&);
     asio::awaitable<void> find_source(video_job&);
     asio::awaitable<void> locate(video_job&);
+    void enter_fetched(const video_job&);
     asio::awaitable<void> fetch_missing(video_job&);
 
     // A run that ends tries nothing again.

@@ -69,6 +69,24 @@ TEST_CASE("a worker that reads nothing of its job has passed its deadline", "[cl
     close(null);
 }
 
+TEST_CASE("an image that a worker sends is text that a page may hold, or nothing", "[clip_workers]")
+{
+    const temp_folder folder;
+    const fs::path program = worker_that(folder, "cat $answer >&3; exec sleep 1000");
+    const fs::path clip = folder / "ready";
+    for (const char* answer :
+         {R"([2, 2, "\"><script>"])", R"([2, 2, ""])", R"([0, 2, "abcd"])", R"([2, 99999, "abcd"])", "[2, 2]", "[]"}) {
+        reelpipe::test::write_file(folder / "answer", message(answer));
+        clip_workers workers(program, 60s);
+        CHECK_THROWS_AS(workers.still(clip, {}, 2, {}), reelpipe::media::process_died);
+    }
+    reelpipe::test::write_file(folder / "answer", message(R"([3, 2, "ab+/="])"));
+    clip_workers workers(program, 60s);
+    const reelpipe::cut::still image = workers.still(clip, {}, 2, {});
+    CHECK(image.width == 3);
+    CHECK(image.jpeg == "ab+/=");
+}
+
 TEST_CASE("a worker that somebody kills costs an attempt, and not the video", "[clip_workers]")
 {
     const temp_folder folder;

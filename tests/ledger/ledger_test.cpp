@@ -92,6 +92,32 @@ TEST_CASE("a row says what the clip is, what it cost and which run made it", "[l
     CHECK(row.text(2) == "gone for good");
 }
 
+TEST_CASE("the ledger sums up hosts over runs, and keeps how each run went and what the last one left", "[ledger]")
+{
+    const temp_folder folder;
+    database db(folder / "l");
+    ledger l(db);
+    l.begin_run({.options = "{}", .lists = R"(["a.csv"])"});
+    l.record(reelpipe::fetch_record{.host = "h", .bytes = 5, .fetch_s = 1});
+    l.record(reelpipe::attempt_record{.video = "v", .host = "h"});
+    l.record(reelpipe::attempt_record{.video = "v"});  // at no host
+    l.end_run("interrupted", "{1}", {{"dance", 3}, {"sing", 1}});
+    l.begin_run({.options = "{}", .lists = R"(["b.csv"])"});
+    l.record(reelpipe::fetch_record{.host = "h", .bytes = 7, .fetch_s = 2});
+    l.end_run("complete", "{2}", {{"dance", 1}});
+
+    const auto text_of = [&db](const char* query) {
+        statement one = db.prepare(query);
+        std::string text;
+        while (one.step()) text += one.text(0) + ";";
+        return text;
+    };
+    CHECK(text_of("SELECT name || videos || '/' || bytes || '/' || fetch_s || '/' || failed FROM host") ==
+          "h2/12/3.0/1;");
+    CHECK(text_of("SELECT lists || measured FROM run ORDER BY id") == R"(["a.csv"]{1};["b.csv"]{2};)");
+    CHECK(text_of("SELECT label || clips FROM pending") == "dance1;");
+}
+
 TEST_CASE("a ledger of the first version keeps its outcomes", "[ledger]")
 {
     const temp_folder folder;
@@ -184,6 +210,11 @@ TEST_CASE("a ledger of the third version keeps outcomes, options and URLs, and l
     CHECK(number_of("SELECT count(*) FROM resolved") == 1);
     CHECK(number_of("SELECT count(*) FROM run") == 1);
     CHECK(number_of("SELECT count(*) FROM attempt") == 0);
+    CHECK(number_of("SELECT count(*) FROM clip WHERE whole = 0") == 2);
+    CHECK(number_of("SELECT count(*) FROM run WHERE measured = ''") == 1);
+    l.record(reelpipe::fetch_record{.host = "h", .bytes = 5, .fetch_s = 1});
+    l.commit();
+    CHECK(number_of("SELECT bytes FROM host WHERE name = 'h'") == 5);
 }
 
 TEST_CASE("a ledger of a later version is refused, not changed", "[ledger]")

@@ -1,0 +1,46 @@
+#include "pipeline/run_measures.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace reelpipe {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string text_of(const ordered_json& object)
+{
+    return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+double to_milliseconds(double seconds) { return std::round(seconds * 1e3) / 1e3; }
+
+}  // namespace
+
+std::string measures_json(const progress& totals, const report& ended, const fetch_options& fetch)
+{
+    ordered_json stages = ordered_json::array();
+    for (const stage_stats& s : ended.stages)
+        stages.push_back({{"name", s.name},
+                          {"workers", s.workers},
+                          {"in", s.in},
+                          {"out", s.out},
+                          {"failed", s.failed},
+                          {"busy_s", to_milliseconds(s.busy_s)},
+                          {"idle_s", to_milliseconds(s.starved_s)},
+                          {"blocked_s", to_milliseconds(s.blocked_s)}});
+    const stage_stats* const slowest = bottleneck(ended.stages);
+    return text_of({{"wall_s", to_milliseconds(ended.wall_s)},
+                    {"fetched", totals.fetched},
+                    {"jobs", totals.jobs},
+                    {"connections", fetch.connections},
+                    {"limit_rate", fetch.rate_limit},
+                    {"resolves_per_hour", totals.resolves_per_hour},
+                    {"bottleneck", slowest ? slowest->name : ""},
+                    {"stages", stages}});
+}
+
+std::string lists_json(const wanted_options& wanted) { return text_of(ordered_json(wanted.lists)); }
+
+}  // namespace reelpipe

@@ -1,0 +1,21 @@
+#ifndef REELPIPE_PIPELINE_RUN_MEASURES_HPP
+#define REELPIPE_PIPELINE_RUN_MEASURES_HPP
+
+#include <string>
+
+#include "reelpipe/download_options.hpp"
+#include "reelpipe/pipeline.hpp"
+#include "reelpipe/progress.hpp"
+
+namespace reelpipe {
+
+// What the ledger keeps of how a run went, as JSON: the times of its stages, the slowest of them, and the limits that
+// it was given.
+std::string measures_json(const progress&, const report&, const fetch_options&);
+
+// The lists of a run, as JSON.
+std::string lists_json(const wanted_options&);
+
+}  // namespace reelpipe
+
+#endif
