@@ -53,9 +53,21 @@ struct wanted_options {
     std::vector<std::string> retry{};
 };
 
+// Access to the bucket of a source "s3://BUCKET/KEY". Nothing of it is written down anywhere.
+struct s3_access {
+    std::string access_key{};
+    std::string secret_key{};
+    std::string session_token{};  // of keys that expire
+    std::string region = "us-east-1";
+    std::string endpoint{};  // an http(s) URL of a server; empty: that of AWS in the region
+};
+
 // The source of the videos.
 struct source_options {
-    std::string name = "youtube";            // "youtube", a URL with {id} in it, a file of URLs, or a folder of videos
+    // "youtube", a URL with {id} in it, a file of URLs, a folder of videos, "clips:" and a folder of clips, "archive:"
+    // and the name or pattern of archives, or "s3://BUCKET/KEY" with {id} in the key.
+    std::string name = "youtube";
+    s3_access s3{};
     std::shared_ptr<video_source> custom{};  // used instead of `name`: a source that the program brings along
     std::string url_base = "https://www.youtube.com/watch?v=";
     std::string format{};  // yt-dlp's selector; empty: H.264 up to max_height

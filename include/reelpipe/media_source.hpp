@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include <reelpipe/clip.hpp>
+
 namespace reelpipe {
 
 // A file behind http(s), and the request headers that its host expects.
@@ -33,16 +35,26 @@ struct hls_playlist {
     remote_file playlist;
 };
 
-using media_file = std::variant<remote_file, local_file, hls_playlist>;
+// Files on disk that hold segments of a video: clips that were made before. Each is read where it lies and never
+// changed.
+struct local_clips {
+    struct file {
+        std::filesystem::path path;
+        segment holds;  // of the video; the file's time 0 is the start of it
+    };
+    std::vector<file> files;
+};
 
-// The request for the file; null for a file on disk.
+using media_file = std::variant<remote_file, local_file, hls_playlist, local_clips>;
+
+// The request for the file; null for files on disk.
 template <class File> auto* remote_part(File& file)
 {
     auto* const list = std::get_if<hls_playlist>(&file);
     return list ? &list->playlist : std::get_if<remote_file>(&file);
 }
 
-// The files of one video: one with everything, or one with the video and one with the audio.
+// The files of one video: one with everything, or one with the video and one with the audio; or its clips, all as one.
 struct media_source {
     std::vector<media_file> files;
 };

@@ -36,13 +36,14 @@ enum class reason : std::uint8_t {
     changed,        // the file changed while it was read
     out_of_memory,  // its process was killed from outside, or got too little memory
     unconfirmed,    // "unavailable", for the first time
-    // the site, the network or the disk as a whole
+    // the source, the network or the disk as a whole
     bot_check,
     rate_limited,
     blocked,  // replies that only a blocked address gets
     no_network,
     host_down,       // nobody listens where the media are, or only server errors come from there
     nothing_served,  // the host of the media gives the same answer to everything
+    source_failed,   // the source itself is at fault: an archive is damaged, keys are refused
     disk_full,
     // the installation
     extractor_outdated,

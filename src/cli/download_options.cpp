@@ -161,15 +161,41 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
         ->group(group);
 }
 
+// Keys do not belong on a command line, which everybody on the machine can read. The names are those of Amazon's own
+// tools.
+void read_keys(s3_access& access)
+{
+    const auto read = [](std::string& value, const char* name) {
+        const char* const text = std::getenv(name);
+        if (text && *text) value = text;
+    };
+    read(access.access_key, "AWS_ACCESS_KEY_ID");
+    read(access.secret_key, "AWS_SECRET_ACCESS_KEY");
+    read(access.session_token, "AWS_SESSION_TOKEN");
+    read(access.region, "AWS_DEFAULT_REGION");
+    read(access.region, "AWS_REGION");
+    read(access.endpoint, "AWS_ENDPOINT_URL");
+}
+
 void add_source_options(CLI::App& command, source_options& o)
 {
     constexpr const char* group = "Source";
     command
-        .add_option(
-            "--source", o.name,
+        .add_option_function<std::string>(
+            "--source",
+            [&o](const std::string& name) {
+                o.name = name;
+                if (name.starts_with("s3://")) read_keys(o.s3);
+            },
             "youtube; a URL such as https://mirror/{id}.mp4 or .m3u8; {id} alone if the ids are URLs; a folder of "
-            "videos named by id; or a file of URLs with one JSON object a line: {\"id\": ..., \"url\": ...}")
-        ->capture_default_str()
+            "videos named by id; clips:FOLDER for clips of other tools, named ID_START_END.mp4; archive:FILE for tar "
+            "and "
+            "zip files of videos or such clips, with * and ? for several; s3://BUCKET/KEY with {id} in the key, and "
+            "keys "
+            "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or a file of URLs with one JSON object a line: {\"id\": "
+            "..., \"url\": ...}")
+        ->default_str(o.name)
+        ->run_callback_for_default(false)
         ->option_text("WHERE")
         ->group(group);
     command.add_option("--url-base", o.url_base, "what precedes the id in the URL of a page")

@@ -37,6 +37,11 @@ std::string copy_note(std::string_view what, const clip_record& r)
     return fmt::format("{}; encoded as a whole: {}", what, r.encoded_because);
 }
 
+verify::expectation expectation_of(const segment& wanted)
+{
+    return {.duration = wanted.end - wanted.start, .may_be_shorter = true};
+}
+
 verify::expectation expectation_of(const clip_record& stored)
 {
     return {.frames = stored.frames, .duration = std::chrono::microseconds(std::llround(stored.duration_s * 1e6))};

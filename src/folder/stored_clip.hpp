@@ -20,6 +20,10 @@ void note_length(clip_record&, std::string_view what, std::chrono::microseconds 
 // "Downloaded; copied 221 of 300 frames", or the reason why none was copied. Empty for clips that are not cut smartly.
 std::string copy_note(std::string_view what, const clip_record&);
 
+// The expectation that a file of another tool must meet to be the clip of a segment. It may be shorter: nobody knows
+// where its video ends.
+verify::expectation expectation_of(const segment&);
+
 // The expectation that a file must meet to be the stored clip of the ledger.
 verify::expectation expectation_of(const clip_record&);
 

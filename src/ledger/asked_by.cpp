@@ -12,6 +12,12 @@ namespace {
 
 std::int64_t number_of(const std::string& text) { return static_cast<std::int64_t>(store::stable_hash(text)); }
 
+// A bucket is on a server.
+std::string place_of(const source_options& o)
+{
+    return o.s3.endpoint.empty() ? o.name : fmt::format("{} at {}", o.name, o.s3.endpoint);
+}
+
 // True for reasons that only a site gives, and gives to everybody.
 bool is_word_of_site(reason why)
 {
@@ -23,8 +29,8 @@ bool is_word_of_site(reason why)
 }  // namespace
 
 asked_by::asked_by(const source_options& o, bool with_audio)
-    : place_(number_of(fmt::format("{}\n{}", o.name, o.url_base))),
-      way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", o.name, o.url_base, o.format, o.max_height,
+    : place_(number_of(fmt::format("{}\n{}", place_of(o), o.url_base))),
+      way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", place_of(o), o.url_base, o.format, o.max_height,
                                  !with_audio, o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters,
                                  fmt::join(o.headers, "\n"))))
 {

@@ -50,6 +50,7 @@ constexpr std::array table{
     entry{no_network,         global,        "no_network",         "No network: host names do not resolve, or the proxy does not answer. Check the connection, then run again."},
     entry{host_down,          global,        "host_down",          "The site or media host is down: it refuses connections, or sends only server errors. Run again when it is up."},
     entry{nothing_served,     global,        "nothing_served",     "The media host served none of several videos in a row. Check --source and --proxy, open one of the URLs, then run again."},
+    entry{source_failed,      global,        "source_failed",      "The source cannot be read, whatever the video: an archive is damaged, or a server refuses the keys. Mend that, then run again."},
     entry{disk_full,          global,        "disk_full",          "The disk is full. Make room, then run again."},
     entry{extractor_outdated, configuration, "extractor_outdated", "This yt-dlp no longer understands the site. Install a newer one (--yt-dlp PATH), then run again."},
     entry{resolver_missing,   configuration, "resolver_missing",   "Python or yt-dlp is missing, or does not start with these options. Install it (apt-get install yt-dlp), or name it with --python and --yt-dlp."},

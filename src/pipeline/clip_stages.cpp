@@ -7,8 +7,10 @@
 #include <chrono>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "folder/stored_clip.hpp"
+#include "media/error.hpp"
 #include "reelpipe/pipeline.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/verify/verify.hpp"
@@ -17,14 +19,22 @@ namespace reelpipe {
 
 namespace {
 
-cut::input input_of(const clip_job& job)
+const fetch::fetched::clip& fetched_for(const clip_job& job)
 {
     const fetch::fetched::clip& found = job.video->fetched.clips[job.index];
     if (found.error) std::rethrow_exception(found.error);
+    return found;
+}
+
+cut::input input_of(const fetch::fetched::clip& found)
+{
     cut::input files{.video = found.files.front()};
     if (found.files.size() > 1) files.audio = found.files[1];
     return files;
 }
+
+// True if a clip that another tool has made is what the options ask for: none of them tells how to make it.
+bool may_take_over(const cut::options& how) { return !how.needs_encoder() && how.audio != cut::audio_mode::none; }
 
 std::string name_of(const clip_job& job) { return job.task->file.stem(); }
 
@@ -55,7 +65,12 @@ clip_job clip_stages::cut(clip_job job, std::stop_token stop)
     const trace::span traced(trace_, trace::kind::worker, "cut", name_of(job));
     const counted one_more(counts_.cutting);
     const auto start = std::chrono::steady_clock::now();
-    as_clip_failure(job, [&] { make(job, checked_.cut, stop); });
+    as_clip_failure(job, [&] {
+        if (fetched_for(job).is_made && may_take_over(checked_.cut))
+            take_over(job);
+        else
+            make(job, checked_.cut, stop);
+    });
     job.cut_s = seconds_since(start);
     return job;
 }
@@ -65,6 +80,12 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
     const trace::span traced(trace_, trace::kind::worker, "verify", name_of(job));
     const auto start = std::chrono::steady_clock::now();
     as_clip_failure(job, [&] {
+        if (job.is_taken_over) {
+            const std::string wrong = fault_of_copy(job, stop);
+            if (wrong.empty()) return;
+            job.note = fmt::format("clip {} is cut anew from the source's file: {}", name_of(job), wrong);
+            make(job, checked_.cut, stop);
+        }
         try {
             look_at(job, stop);
             return;
@@ -84,12 +105,39 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
 
 void clip_stages::make(clip_job& job, const cut::options& how, const std::stop_token& stop) const
 {
+    const fetch::fetched::clip& found = fetched_for(job);
     job.file.emplace(folder_.temporary(), folder_.way_to_name());
-    const cut::input files = input_of(job);
-    const segment wanted = job.task->clip.wanted;
+    job.is_taken_over = false;
+    const cut::input files = input_of(found);
+    const segment of_video = job.task->clip.wanted;
+    const segment wanted{of_video.start - found.begins, of_video.end - found.begins};
     clip_workers* const workers = engine_.workers();
     job.cut = workers ? workers->cut(files, wanted, job.file->descriptor(), how, stop)
                       : cut::make_clip(files, wanted, job.file->descriptor(), how, stop);
+}
+
+void clip_stages::take_over(clip_job& job) const
+{
+    job.file.emplace(folder_.temporary(), folder_.way_to_name());
+    job.file->copy_from(fetched_for(job).files.front().descriptor);
+    job.is_taken_over = true;
+}
+
+// Empty: it is the clip that is wanted.
+std::string clip_stages::fault_of_copy(clip_job& job, const std::stop_token& stop) const
+try {
+    const segment wanted = job.task->clip.wanted;
+    verify::expectation expected = expectation_of(wanted);
+    expected.decodable = checked_.asked.cut.verify_fully;
+    job.facts = facts_of(job, expected, stop);
+    job.cut.missing = wanted.end - wanted.start - job.facts.duration;
+    return {};
+} catch (const verify::verify_error& e) {
+    return e.what();
+} catch (const media::error& e) {
+    return e.what();
+} catch (const media::process_died& e) {
+    return e.what();
 }
 
 void clip_stages::look_at(clip_job& job, const std::stop_token& stop) const
@@ -102,9 +150,15 @@ void clip_stages::look_at(clip_job& job, const std::stop_token& stop) const
                                  .decodable = checked_.asked.cut.verify_fully,
                                  .parts = job.cut.parts};
     if (!job.cut.parts) expected.duration = job.cut.duration;  // the parts tell the time of each frame
+    job.facts = facts_of(job, expected, stop);
+}
+
+verify::facts clip_stages::facts_of(const clip_job& job, const verify::expectation& expected,
+                                    const std::stop_token& stop) const
+{
     clip_workers* const workers = engine_.workers();
-    job.facts = workers ? workers->verify(job.file->descriptor(), expected, stop)
-                        : verify::check(job.file->descriptor(), expected);
+    return workers ? workers->verify(job.file->descriptor(), expected, stop)
+                   : verify::check(job.file->descriptor(), expected);
 }
 
 asio::awaitable<clip_job> clip_stages::store(clip_job job, std::stop_token stop)
@@ -138,9 +192,10 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
     if (job.placed) {
         if (job.cut.parts) r.copied = job.cut.parts->copied();
         r.encoded_because = explain(job.cut.encoded_because);
-        r.message = copy_note("Downloaded", r);
-        note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing,
-                    job.cut.goes_on ? "the video shows no new frame there" : "the video ends");
+        r.message = job.is_taken_over ? "Downloaded; taken over unchanged" : copy_note("Downloaded", r);
+        std::string_view why_short = job.cut.goes_on ? "the video shows no new frame there" : "the video ends";
+        if (job.is_taken_over) why_short = {};
+        note_length(r, r.message.empty() ? "Downloaded" : std::string(r.message), job.cut.missing, why_short);
     }
     if (job.placed)
         outcomes_.stored(name.clip, name.row, r);

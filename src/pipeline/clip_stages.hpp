@@ -4,6 +4,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "folder/run_folder.hpp"
@@ -46,7 +47,10 @@ public:
 private:
     void record_name(const clip_job&, const clip_task& name, clip_record);
     void make(clip_job&, const cut::options&, const std::stop_token&) const;
+    void take_over(clip_job&) const;
+    std::string fault_of_copy(clip_job&, const std::stop_token&) const;
     void look_at(clip_job&, const std::stop_token&) const;
+    verify::facts facts_of(const clip_job&, const verify::expectation&, const std::stop_token&) const;
 
     const checked_options& checked_;
     engine& engine_;

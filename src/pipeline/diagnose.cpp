@@ -120,6 +120,8 @@ diagnosis diagnose(std::exception_ptr error)
                 .host = e.host,
                 .fault = e.status >= 500 ? site_fault::server_error : site_fault::none,
                 .of_host = true};
+    } catch (const fetch::bucket_error& e) {
+        return {.why = reason::source_failed, .message = e.what(), .final = true, .host = e.host};
     } catch (const fetch::postponed_error& e) {
         return {
             .why = reason::rate_limited, .message = e.what(), .retry_after = e.wait, .host = e.host, .not_sent = true};

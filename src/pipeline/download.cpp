@@ -19,6 +19,7 @@
 #include "isolation/clip_workers.hpp"
 #include "ledger/resolved_source_cache.hpp"
 #include "ledger/work_left.hpp"
+#include "pipeline/archive_feed.hpp"
 #include "pipeline/checked_options.hpp"
 #include "pipeline/clip_stages.hpp"
 #include "pipeline/diagnose.hpp"
@@ -110,6 +111,7 @@ public:
 
 private:
     pipeline build_pipeline();
+    asio::awaitable<void> feed(out<video_ptr> next);
     wait_hooks hooks_of_source();
     asio::awaitable<void> run_stages(report& ended, std::exception_ptr& error);
     asio::awaitable<void> start_source();
@@ -158,7 +160,7 @@ pipeline downloader::implementation::build_pipeline()
     const std::size_t connections = options_.fetch.connections;
     // The policy counts attempts: an item that comes back without having been asked for has had none.
     constexpr unsigned attempts = std::numeric_limits<unsigned>::max();
-    auto list = [this](out<video_ptr> next) { return feed_.feed(std::move(next), planners_.get_executor()); };
+    auto list = [this](out<video_ptr> next) { return feed(std::move(next)); };
     auto look = [this](video_ptr v, const std::stop_token& s) { return existing_->look(std::move(v), s); };
     auto resolve = [this](video_ptr v) { return videos_->resolve(std::move(v)); };
     auto fetch = [this](video_ptr v, std::stop_token s) { return videos_->fetch(std::move(v), std::move(s)); };
@@ -176,6 +178,17 @@ pipeline downloader::implementation::build_pipeline()
            | reelpipe::cpu("verify", verify, {.workers = cores})                            //
            | reelpipe::io("store", store, {.workers = stores_at_once})                      //
            | reelpipe::sink("record", record);
+}
+
+asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
+{
+    const asio::any_io_executor pool = planners_.get_executor();
+    if (resolve::archives* const archives = engine_->source.archives()) {
+        archive_feed by_archives(feed_, *archives, outcomes_, engine_->budget, engine_->temporary);
+        co_await by_archives.feed(std::move(next), pool);
+    } else {
+        co_await feed_.feed(std::move(next), pool);
+    }
 }
 
 // ------------------------------------------------------------------------------------------------ the run

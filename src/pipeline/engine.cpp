@@ -31,6 +31,14 @@ std::string user_agent_of(const fetch_options& options)
                        REELPIPE_VERSION % 100);
 }
 
+std::optional<fetch::bucket_keys> keys_for(const source_options& options)
+{
+    const std::string root = signed_root(options);
+    if (root.empty()) return std::nullopt;
+    const s3_access& access = options.s3;
+    return fetch::bucket_keys{root, access.access_key, access.secret_key, access.session_token, access.region};
+}
+
 fetch::http_options http_options_for(const download_options& options)
 {
     const fetch::http_options usual;
@@ -41,7 +49,8 @@ fetch::http_options http_options_for(const download_options& options)
             .rate_limit = options.fetch.rate_limit,
             .allow_private = options.fetch.allow_private,
             .ipv4_only = is_site(options.source),  // as yt-dlp is told to ask
-            .user_agent = user_agent_of(options.fetch)};
+            .user_agent = user_agent_of(options.fetch),
+            .bucket = keys_for(options.source)};
 }
 
 std::shared_ptr<fetch::disk_budget> budget_for(const asio::any_io_executor& loop, const fetch_options& options)
@@ -66,16 +75,18 @@ std::function<void(const std::string&, std::uint64_t, std::uint64_t)> teller_of_
 }  // namespace
 
 engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& planners,
-               const download_options& options, const std::filesystem::path& temporary, wait_hooks hooks,
+               const download_options& options, std::filesystem::path temporary_folder, wait_hooks hooks,
                const std::string& reference)
     : cutting_workers(workers_for(options.workers, options.workers.timeout)),
       planning_workers(workers_for(options.workers, std::min(options.workers.timeout, max_planning))),
+      temporary(std::move(temporary_folder)),
+      budget(budget_for(loop, options.fetch)),
       source(loop, options.source, options.cut.audio != audio_choice::none, std::move(hooks), reference),
       http(loop, http_options_for(options)),
       fetcher(http, planners,
               {.folder = temporary,
                .requests_per_second = options.fetch.requests_per_second,
-               .budget = budget_for(loop, options.fetch),
+               .budget = budget,
                .max_height = options.source.max_height,
                .looks = media_probe(),
                .on_whole_videos = teller_of_whole_videos(options.events)})

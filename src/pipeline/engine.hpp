@@ -3,6 +3,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 #include "isolation/clip_workers.hpp"
 #include "reelpipe/download_options.hpp"
 #include "site/locator.hpp"
+#include "stages/fetch/disk_budget.hpp"
 #include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/http_client.hpp"
 
@@ -19,10 +21,10 @@ namespace reelpipe {
 // and destroyed there when its stages have ended. Members are destroyed from the last to the first, users before what
 // they use.
 struct engine {
-    // `temporary`: a folder for what is fetched, which must exist. `planners`: the pool on which indexes are read.
-    // `reference`: a video that the source had before, if any. Throws usage_error.
+    // `temporary_folder`: a folder for what is fetched, which must exist. `planners`: the pool on which indexes are
+    // read. `reference`: a video that the source had before, if any. Throws usage_error.
     engine(const asio::any_io_executor& loop, const asio::any_io_executor& planners, const download_options&,
-           const std::filesystem::path& temporary, wait_hooks, const std::string& reference);
+           std::filesystem::path temporary_folder, wait_hooks, const std::string& reference);
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
     ~engine() = default;
@@ -33,6 +35,8 @@ struct engine {
     std::optional<clip_workers> cutting_workers;   // for what runs on the CPU pool, and for files that exist already
     std::optional<clip_workers> planning_workers;  // of their own: no video waits for a cut of another one
     std::stop_source planning_stop;
+    std::filesystem::path temporary;             // for what is fetched or unpacked
+    std::shared_ptr<fetch::disk_budget> budget;  // of the files there; none: no limit
     locator source;
     fetch::http_client http;
     fetch::fetcher fetcher;

@@ -91,10 +91,8 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     const store::file_signature signature = store::signature_of(task.file);
     if (fs::is_directory(task.file))
         throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
-    // Nobody knows where the video of a file ends that the ledger does not know, and asking costs a request.
     const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
-    verify::expectation expected{.duration = wanted, .may_be_shorter = true};
-    if (task.stored) expected = expectation_of(*task.stored);
+    verify::expectation expected = task.stored ? expectation_of(*task.stored) : expectation_of(task.clip.wanted);
     expected.decodable = verify_fully_;
     const verify::facts facts =
         workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);

@@ -61,13 +61,22 @@ diagnosis of_one_host(diagnosis found)
 }
 
 // Where the media are said to be, without what may be secret in it: names, passwords, signatures.
+std::string address_of(const media_file& file)
+{
+    if (const remote_file* const remote = remote_part(file)) return fetch::display_name(remote->url);
+    if (const auto* const local = std::get_if<local_file>(&file)) return local->path.string();
+    const std::vector<local_clips::file>& clips = std::get<local_clips>(file).files;
+    if (clips.empty()) return {};
+    const std::string first = clips.front().path.string();
+    return clips.size() == 1 ? first : fmt::format("{} and {} more", first, clips.size() - 1);
+}
+
 std::string address_of(const video_job& video)
 {
     std::string all;
     for (const media_file& file : video.source.files) {
-        const remote_file* const remote = remote_part(file);
         if (!all.empty()) all += ' ';
-        all += remote ? fetch::display_name(remote->url) : std::get<local_file>(file).path.string();
+        all += address_of(file);
     }
     return all;
 }

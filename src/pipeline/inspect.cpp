@@ -49,7 +49,8 @@ void check_end(const fetch::fetched& got, const std::vector<segment>& wanted)
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const fetch::fetched::clip& clip = got.clips.at(i);
         if (clip.error) std::rethrow_exception(clip.error);
-        if (!has_video(clip.files.front(), wanted[i]))
+        const segment in_file{wanted[i].start - clip.begins, wanted[i].end - clip.begins};
+        if (!has_video(clip.files.front(), in_file))
             throw media::error(media::fault::beyond_end, "no frame of the video is in the segment");
     }
 }

@@ -60,6 +60,7 @@ struct video_job {
     std::string id{};
     std::vector<clip_task> clips{};
     media_source source{};
+    std::exception_ptr source_failure{};  // why it has no source, where that is known from the beginning
     fetch::held_video held{};
     fetch::fetched fetched{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
@@ -84,6 +85,7 @@ struct clip_job {
     clip_task* task;    // in video
     std::optional<store::output_file> file{};
     cut::result cut{};
+    bool is_taken_over = false;  // `file` is a copy of the source's own file
     verify::facts facts{};
     std::optional<store::file_signature> placed{};  // under its final name; nothing: there is a good file already
     std::optional<clip_record> found{};             // that file

@@ -20,6 +20,15 @@ std::size_t names_of(const video_job& video)
     return count;
 }
 
+// Clips of one segment, under several labels, are neighbours.
+void add(video_job& video, clip_task task)
+{
+    if (!video.clips.empty() && is_same_segment(video.clips.back().clip, task.clip))
+        video.clips.back().twins.push_back(std::move(task));
+    else
+        video.clips.push_back(std::move(task));
+}
+
 }  // namespace
 
 asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor pool)
@@ -35,14 +44,14 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
         auto [listed, following] = co_await (offload(pool, std::move(names)) && page_after(last));
         for (listed_clip& each : listed) {
             if (each.settled) {
-                outcomes_.settled_before(each.wanted);
-                ++listed_;
+                if (left_.empty()) enter(each);
                 if (each.wanted.before->failed) continue;
                 if (video && is_same_segment(video->clips.back().clip, each.wanted.clip))
                     video->clips.back().same = stored_file{folder_ / each.name, *each.wanted.before};
                 last_stored = std::move(each);
                 continue;
             }
+            if (!is_left(each.wanted.row)) continue;
             if (video && video->id != each.wanted.clip.video) {
                 video_ptr complete = std::move(video);
                 video.reset();
@@ -56,16 +65,84 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
             clip_task task = task_of(std::move(each));
             if (last_stored && is_same_segment(last_stored->wanted.clip, task.clip))
                 task.same = stored_file{folder_ / last_stored->name, *last_stored->wanted.before};
-            if (!video->clips.empty() && is_same_segment(video->clips.back().clip, task.clip))
-                video->clips.back().twins.push_back(std::move(task));
-            else
-                video->clips.push_back(std::move(task));
+            add(*video, std::move(task));
         }
         page = std::move(following);
     }
     if (!video) co_return;
     listed_ += names_of(*video);
     co_await next.send(std::move(video));
+}
+
+void list_feed::enter(const listed_clip& settled)
+{
+    outcomes_.settled_before(settled.wanted);
+    ++listed_;
+}
+
+asio::awaitable<void> list_feed::enter_settled(asio::any_io_executor pool)
+{
+    std::vector<bool> left(wanted_.rows() + 1);
+    std::vector<wanted_clip> page = wanted_.after(nullptr, work_list::page_size);
+    while (!page.empty()) {
+        const wanted_clip last = page.back();
+        auto names = [this, &page] { return look_up(std::move(page)); };
+        const std::vector<listed_clip> listed = co_await offload(pool, std::move(names));
+        for (const listed_clip& each : listed) {
+            if (each.settled) enter(each);
+            left[each.wanted.row] = !each.settled;
+            if (!each.settled) ++left_count_;
+        }
+        page = wanted_.after(&last, work_list::page_size);
+    }
+    left_ = std::move(left);
+}
+
+video_ptr list_feed::left_of(const std::string& video, const std::optional<segment>& within)
+{
+    constexpr std::size_t few = 64;
+    auto found = std::make_shared<video_job>();
+    found->id = video;
+    std::optional<stored_file> stored;
+    clip_request of_stored;
+    wanted_clip from;
+    from.clip.video = video;
+    std::vector<wanted_clip> page = wanted_.after(&from, few);
+    while (!page.empty() && page.front().clip.video == video) {
+        from = page.back();
+        for (wanted_clip& each : page) {
+            const segment wanted = each.clip.wanted;
+            if (each.clip.video != video) break;
+            if (within && (wanted.start < within->start || wanted.end > within->end)) continue;
+            std::string name = store::clip_name(each.clip, trim_);
+            if (is_left(each.row)) {
+                listed_clip one;
+                one.name = std::move(name);
+                one.wanted = std::move(each);
+                clip_task task = task_of(std::move(one));
+                if (stored && is_same_segment(of_stored, task.clip)) task.same = stored;
+                add(*found, std::move(task));
+            } else if (each.before && !each.before->failed) {
+                stored = stored_file{folder_ / name, *each.before};
+                of_stored = each.clip;
+                if (!found->clips.empty() && is_same_segment(found->clips.back().clip, each.clip))
+                    found->clips.back().same = stored;
+            }
+        }
+        page = wanted_.after(&from, few);
+    }
+    return found->clips.empty() ? nullptr : found;
+}
+
+void list_feed::take_out(const video_job& video)
+{
+    for (const clip_task& task : video.clips) {
+        task.for_each_name([this](const clip_task& name) {
+            left_[name.row] = false;
+            --left_count_;
+            ++listed_;
+        });
+    }
 }
 
 asio::awaitable<std::vector<wanted_clip>> list_feed::page_after(const wanted_clip& last)

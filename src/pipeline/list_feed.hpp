@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,18 @@ public:
     {
     }
 
-    // Looks names up on `pool` while the next rows are read.
+    // Looks names up on `pool` while the next rows are read. After enter_settled() this is for the clips that are left.
     asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool);
+
+    // For a source that says itself in which order videos come: enters the clips whose outcome is known, and counts the
+    // others.
+    asio::awaitable<void> enter_settled(asio::any_io_executor pool);
+    std::uint64_t left() const { return left_count_; }
+
+    // A video with those of its clips that are left, or that are left within a segment; null if there are none.
+    video_ptr left_of(const std::string& video, const std::optional<segment>& within);
+    // Its clips are left no more.
+    void take_out(const video_job&);
 
     // Clips that were entered or sent on.
     std::uint64_t listed() const { return listed_; }
@@ -48,6 +59,8 @@ private:
     std::vector<listed_clip> look_up(std::vector<wanted_clip> page) const;
     bool is_settled(const wanted_clip&, const std::string& name, const store::signature_reader&) const;
     clip_task task_of(listed_clip) const;
+    void enter(const listed_clip& settled);
+    bool is_left(std::uint64_t row) const { return left_.empty() || left_[row]; }
 
     work_list& wanted_;
     outcome_recorder& outcomes_;
@@ -55,6 +68,8 @@ private:
     std::filesystem::path folder_;
     retry_rule again_;
     std::atomic<std::uint64_t> listed_{0};
+    std::vector<bool> left_;  // by row; empty: nothing was entered yet
+    std::uint64_t left_count_ = 0;
 };
 
 }  // namespace reelpipe

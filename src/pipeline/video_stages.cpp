@@ -64,6 +64,8 @@ bool video_stages::enter_existing(video_job& video)
 
 asio::awaitable<void> video_stages::find_source(video_job& video)
 {
+    if (video.source_failure) std::rethrow_exception(video.source_failure);
+    if (!video.source.files.empty() && !video.held.files.empty()) co_return;  // it came with the video
     std::optional<media_source> kept;
     if (engine_.source.has_expiring_urls()) kept = kept_.find(video.id);
     if (kept)

@@ -13,6 +13,9 @@
 #include "site/egress_pool.hpp"
 #include "site/proxy.hpp"
 #include "stages/fetch/url.hpp"
+#include "stages/resolve/archives.hpp"
+#include "stages/resolve/bucket.hpp"
+#include "stages/resolve/clip_folder.hpp"
 #include "stages/resolve/cookies.hpp"
 #include "stages/resolve/folder.hpp"
 #include "stages/resolve/url_list.hpp"
@@ -27,19 +30,24 @@ namespace {
 // A guest of YouTube gets about 300 videos an hour before blocks begin.
 constexpr double youtube_per_hour = 240;
 
-enum class source_kind : std::uint8_t { custom, site, urls, url_list, folder };
+constexpr std::string_view clips_prefix = "clips:", archive_prefix = "archive:", bucket_prefix = "s3://";
+
+enum class source_kind : std::uint8_t { custom, site, urls, url_list, folder, clips, archives, bucket };
 
 source_kind kind_of(const source_options& options)
 {
     if (options.custom) return source_kind::custom;
     if (is_site(options)) return source_kind::site;
+    if (options.name.starts_with(clips_prefix)) return source_kind::clips;
+    if (options.name.starts_with(archive_prefix)) return source_kind::archives;
+    if (options.name.starts_with(bucket_prefix)) return source_kind::bucket;
     if (options.name.find("://") != std::string::npos || resolve::url_template::takes_urls(options.name))
         return source_kind::urls;
     if (std::filesystem::is_regular_file(options.name)) return source_kind::url_list;
     if (std::filesystem::is_directory(options.name)) return source_kind::folder;
     throw std::invalid_argument(
-        "expected 'youtube', an http(s) URL with {id} in it, a folder of videos, or a file of URLs, one JSON object a "
-        "line");
+        "expected 'youtube', an http(s) URL with {id} in it, a folder of videos, clips:FOLDER, archive:FILE, "
+        "s3://BUCKET/KEY with {id} in the key, or a file of URLs, one JSON object a line");
 }
 
 bool has_pages_of_youtube(const source_options& options)
@@ -89,6 +97,21 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const s
     return pool;
 }
 
+std::shared_ptr<resolve::bucket> bucket_of(const source_options& options)
+{
+    const s3_access& access = options.s3;
+    const auto is_word = [](const std::string& text) {
+        return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+    };
+    if (access.access_key.empty() || access.secret_key.empty())
+        throw std::invalid_argument("its keys are missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    if (!is_word(access.region)) throw std::invalid_argument("'" + access.region + "' is not a region");
+    if (!resolve::is_one_line(access.session_token)) throw std::invalid_argument("the session token is not one line");
+    const std::string of_aws = "https://s3." + access.region + ".amazonaws.com";
+    return std::make_shared<resolve::bucket>(options.name, access.endpoint.empty() ? of_aws : access.endpoint,
+                                             ways_of(options).front());
+}
+
 std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const source_options& options,
                                         bool with_audio, wait_hooks hooks, const std::string& reference)
 {
@@ -103,6 +126,12 @@ std::shared_ptr<video_source> source_of(const asio::any_io_executor& loop, const
             return std::make_shared<resolve::url_list>(options.name, ways_of(options).front());
         case source_kind::folder:
             return std::make_shared<resolve::folder>(options.name);
+        case source_kind::clips:
+            return std::make_shared<resolve::clip_folder>(options.name.substr(clips_prefix.size()));
+        case source_kind::archives:
+            return std::make_shared<resolve::archives>(options.name.substr(archive_prefix.size()));
+        case source_kind::bucket:
+            return bucket_of(options);
     }
     return options.custom;
 }
@@ -126,6 +155,11 @@ constexpr std::array site_options{
 };
 // clang-format on
 
+bool is_on_disk(source_kind kind)
+{
+    return kind == source_kind::folder || kind == source_kind::clips || kind == source_kind::archives;
+}
+
 // An option without an effect is a mistake that would be found after days.
 void check_use(const source_options& options)
 {
@@ -142,7 +176,7 @@ void check_use(const source_options& options)
             throw usage_error(fmt::format("{} works only with yt-dlp, and {} does not use it; leave the option out",
                                           option.name, source));
     if (options.proxies.empty()) return;
-    if (kind == source_kind::folder || kind == source_kind::custom)
+    if (is_on_disk(kind) || kind == source_kind::custom)
         throw usage_error(fmt::format("--proxy has no effect with {}; leave it out", source));
     if (options.proxies.size() > 1)
         throw usage_error(
@@ -181,7 +215,14 @@ double resolves_per_hour(const source_options& options)
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
 }
 
-bool is_free_to_ask(const source_options& options) { return kind_of(options) == source_kind::folder; }
+bool is_free_to_ask(const source_options& options) { return is_on_disk(kind_of(options)); }
+
+std::string signed_root(const source_options& options)
+try {
+    return kind_of(options) == source_kind::bucket ? bucket_of(options)->root() : "";
+} catch (const std::invalid_argument& e) {
+    throw usage_error(fmt::format("--source {}: {}", options.name, e.what()));
+}
 
 bool names_hosts(const source_options& options)
 {
@@ -227,6 +268,8 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     }
     co_return found;
 }
+
+resolve::archives* locator::archives() const { return dynamic_cast<resolve::archives*>(source_.get()); }
 
 void locator::check(const source_options& options)
 {

@@ -14,6 +14,10 @@
 #include "reelpipe/video_source.hpp"
 #include "stages/resolve/url_template.hpp"
 
+namespace reelpipe::resolve {
+class archives;
+}
+
 namespace reelpipe {
 
 // True if videos are resolved by a site, whose media URLs work only for the address that asked.
@@ -35,10 +39,14 @@ struct wait_hooks {
 // True if asking is free, so that missing videos may be asked for again each time.
 bool is_free_to_ask(const source_options&);
 
+// The beginning of all URLs of a bucket, whose requests are to be signed; empty for other sources. Throws usage_error.
+std::string signed_root(const source_options&);
+
 // True if each video may have its own host, chosen by the user rather than by a site.
 bool names_hosts(const source_options&);
 
-// The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder, or one of their own.
+// The source that the user named: a site behind yt-dlp, a URL template, a file of URLs, a folder of videos or clips, or
+// one of their own.
 // Threads: those of yt_dlp.
 class locator {
 public:
@@ -57,6 +65,9 @@ public:
     // As those of video_source. A file of URLs that has none is a usage_error, and so is a format that is none.
     asio::awaitable<std::vector<message>> start();
     asio::awaitable<resolved_video> locate(std::string video);
+
+    // The archives that the videos lie in; null for other sources. Owned by this.
+    resolve::archives* archives() const;
 
     std::string version() const { return source_->version(); }
 

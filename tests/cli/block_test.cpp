@@ -9,6 +9,7 @@
 #include "support/site.hpp"
 
 using nlohmann::json;
+using reelpipe::test::columns;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
 using reelpipe::test::run;

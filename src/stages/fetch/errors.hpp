@@ -33,6 +33,12 @@ struct http_error : transfer_error {
     std::optional<std::chrono::seconds> retry_after;  // as the server asks; 429 and 503 often do
 };
 
+// A bucket does not take the request as it is signed, or is not there: keys, clock, region or the server's name are
+// wrong, whatever the file.
+struct bucket_error : transfer_error {
+    using transfer_error::transfer_error;
+};
+
 // No answer, or not all of it: resets, time-outs, stalls, short bodies.
 struct network_error : transfer_error {
     network_error(const std::string& text, std::string asked_host, bool is_local, bool is_unconnected = false,

@@ -6,6 +6,7 @@
 
 #include "media/error.hpp"
 #include "reelpipe/pipeline/offload.hpp"
+#include "stages/fetch/clip_files.hpp"
 #include "stages/fetch/fetch_ranges.hpp"
 #include "stages/fetch/hls.hpp"
 #include "stages/fetch/url.hpp"
@@ -20,6 +21,7 @@ constexpr std::uint64_t max_head = 512u << 10;
 constexpr std::uint64_t around_index = 4u << 10;
 
 bool is_playlist(const media_file& file) { return std::holds_alternative<hls_playlist>(file); }
+bool is_clips(const media_file& file) { return std::holds_alternative<local_clips>(file); }
 
 // Opens the user's own files, and says where the others are.
 void begin(held_video& video, const media_source& source)
@@ -124,6 +126,13 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
     }
     if (std::ranges::any_of(source.files, is_playlist))
         throw media::error(media::fault::unsupported, "one stream is a playlist and the other is not");
+    if (source.files.size() == 1 && is_clips(source.files.front())) {
+        std::shared_ptr<sparse_file> held;
+        if (!video.files.empty()) held = video.files.front().bytes;
+        co_return clips_on_disk(std::get<local_clips>(source.files.front()), wanted, held);
+    }
+    if (std::ranges::any_of(source.files, is_clips))
+        throw media::error(media::fault::unsupported, "clips that were made before have no second stream");
 
     begin(video, source);
     for (;;) {

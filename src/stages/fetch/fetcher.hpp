@@ -3,6 +3,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -46,6 +47,8 @@ struct fetched {
     struct clip {
         std::vector<media::partial_file> files{};
         std::exception_ptr error{};
+        std::chrono::microseconds begins{};  // when the files begin, in the time of the video
+        bool is_made = false;                // the file is an MP4 file of the segment and nothing else
     };
 
     std::vector<clip> clips{};                                // in the order of the wanted segments

@@ -19,6 +19,7 @@
 #include <system_error>
 #include <utility>
 
+#include "stages/fetch/bucket.hpp"
 #include "stages/fetch/content_range.hpp"
 #include "stages/fetch/curl_errors.hpp"
 #include "stages/fetch/curl_multi.hpp"
@@ -100,9 +101,14 @@ struct transfer::state final : curl_multi::job {
     void give_up_connecting() noexcept;
     void leave() noexcept;
     bool take_body(std::span<const std::byte>);
-    void check_head();
+    void check_head(std::string_view body = {});
     void check_end();
-    [[noreturn]] void refuse(int status) const;
+    [[noreturn]] void refuse(int status, std::string_view body) const;
+    bool is_signed() const
+    {
+        const std::optional<bucket_keys>& bucket = driver->options.bucket;
+        return bucket && request.url.starts_with(bucket->root);
+    }
     std::string where() const;
     std::string host() const { return host_of(request.url); }
     std::string asked_url() const;
@@ -172,7 +178,8 @@ void transfer::state::prepare()
 {
     const http_options& options = driver->options;
     const media::byte_range range = request.range;
-    lines = lines_of(request, true);
+    if (is_signed()) request = with_signed_headers(std::move(request), *options.bucket);
+    lines = lines_of(request, true, is_signed());
     lines_elsewhere = lines_of(request, false);
 
     set(easy, CURLOPT_URL, request.url.c_str());
@@ -189,6 +196,7 @@ void transfer::state::prepare()
     set(easy, CURLOPT_FOLLOWLOCATION, 1L);
     set(easy, CURLOPT_MAXREDIRS, static_cast<long>(options.redirects));
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    if (is_signed()) sign(easy.get(), *options.bucket);
 
     // Later releases count the wait for a free connection as well, so the time limit is ours.
     constexpr std::chrono::milliseconds never = std::chrono::days(7);
@@ -320,7 +328,7 @@ std::size_t transfer::state::on_body(char* data, std::size_t, std::size_t size, 
 
 bool transfer::state::take_body(std::span<const std::byte> bytes)
 {
-    if (!has_head) check_head();
+    if (!has_head) check_head({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     driver->bytes += bytes.size();
     const std::uint64_t covered = std::min<std::uint64_t>(paid, bytes.size());
     paid -= covered;
@@ -334,11 +342,12 @@ bool transfer::state::take_body(std::span<const std::byte> bytes)
     return !has_enough;
 }
 
-void transfer::state::check_head()
+// `body`: the beginning of it.
+void transfer::state::check_head(std::string_view body)
 {
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200 && status != 206) refuse(static_cast<int>(status));
+    if (status != 200 && status != 206) refuse(static_cast<int>(status), body);
     head = read_head(easy.get(), request.range, request.any_encoding, where(), host());
     has_head = true;
     if (head.url.empty()) head.url = request.url;
@@ -349,7 +358,7 @@ void transfer::state::check_head()
     stop = std::clamp(sink.begin(head), head.body.begin, most);
 }
 
-void transfer::state::refuse(int status) const
+void transfer::state::refuse(int status, std::string_view body) const
 {
     if (status == 416 && request.expected.size) {
         const auto range = parse_content_range(header_of(easy.get(), "Content-Range").value_or(""));
@@ -358,10 +367,13 @@ void transfer::state::refuse(int status) const
     }
     if (status == 407 && !request.proxy.empty())
         throw_for_proxy_password({.easy = easy.get(), .code = CURLE_OK, .host = host(), .proxy = request.proxy});
+    const std::string code = is_signed() ? error_code_in(body) : "";
+    const std::string text = where() + ": status " + std::to_string(status) + (code.empty() ? "" : ", " + code);
+    if (is_signed() && is_fault_of_bucket(status, code)) throw bucket_error(text, host());
     curl_off_t wait = 0;  // libcurl reads both forms of Retry-After, seconds and a date
     curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &wait);
     constexpr curl_off_t longest = 24 * 3600;  // it may say anything
-    throw http_error(where() + ": status " + std::to_string(status), host(), status,
+    throw http_error(text, host(), status,
                      wait > 0 ? std::optional(std::chrono::seconds(std::min(wait, longest))) : std::nullopt);
 }
 

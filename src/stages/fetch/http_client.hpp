@@ -18,6 +18,15 @@
 
 namespace reelpipe::fetch {
 
+// Keys that sign each request for what is in a bucket, as Amazon's S3 wants it (AWS Signature Version 4).
+struct bucket_keys {
+    std::string root{};  // URLs that begin with it are signed: "https://host/bucket/"
+    std::string access_key{};
+    std::string secret_key{};
+    std::string session_token{};  // empty: none
+    std::string region{};
+};
+
 struct http_options {
     std::size_t connections = 64;          // at once, over all hosts; further transfers wait for one
     std::size_t connections_per_host = 0;  // 0: no limit of its own
@@ -33,6 +42,7 @@ struct http_options {
     bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it; not of a proxy
     std::string user_agent{};     // of requests that name none; empty: none
     std::string ca_file{};        // PEM file of trusted certificates; empty: the system's
+    std::optional<bucket_keys> bucket{};
 };
 
 struct http_request {
@@ -64,8 +74,8 @@ public:
     transfer& operator=(transfer&&) noexcept;
     ~transfer();
 
-    // Throws transfer_error (forbidden_address_error before anything is asked of such a host), what the sink threw, or
-    // operation_aborted when it is cancelled; to be called once.
+    // Throws transfer_error (bucket_error, forbidden_address_error before anything is asked of such a host), what the
+    // sink threw, or operation_aborted when it is cancelled; to be called once.
     asio::awaitable<response_head> wait();
 
 private:

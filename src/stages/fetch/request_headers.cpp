@@ -46,7 +46,7 @@ bool is_for_everybody(std::string_view line)
 
 }  // namespace
 
-header_lines lines_of(const http_request& request, bool is_same_host)
+header_lines lines_of(const http_request& request, bool is_same_host, bool signed_too)
 {
     header_lines lines;
     bool accepts = false;
@@ -55,7 +55,8 @@ header_lines lines_of(const http_request& request, bool is_same_host)
         accepts = accepts || equal_but_for_case(line.substr(0, 7), "Accept:");
         append(lines, line);
     }
-    if (!accepts) append(lines, "Accept:");  // libcurl would send one of its own
+    // libcurl would send one of its own. 7.88 signs one that is taken away like this, and sorts it wrongly, too.
+    if (!accepts && !signed_too) append(lines, "Accept:");
     append(lines, "Accept-Encoding: identity");
     // As a header and not as CURLOPT_COOKIE, which would follow a redirect to another host.
     if (is_same_host && !request.cookies.empty() && !breaks(request.cookies))

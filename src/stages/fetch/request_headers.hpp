@@ -14,9 +14,9 @@ struct free_lines {
 };
 using header_lines = std::unique_ptr<curl_slist, free_lines>;
 
-// The header lines that go with a request. Another host, to which a redirect leads, gets neither cookies nor what may
-// be a secret. Throws std::bad_alloc.
-header_lines lines_of(const http_request&, bool is_same_host);
+// The header lines that go with a request; those that are `signed_too` hold what libcurl can sign. Another host, to
+// which a redirect leads, gets neither cookies nor what may be a secret. Throws std::bad_alloc.
+header_lines lines_of(const http_request&, bool is_same_host, bool signed_too = false);
 
 }  // namespace reelpipe::fetch
 

@@ -1,59 +1,18 @@
 #include "stages/resolve/folder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <system_error>
 #include <tuple>
+
+#include "stages/resolve/video_file_name.hpp"
 
 namespace reelpipe::resolve {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> endings{"mp4",  "m4v", "mov", "webm", "mkv", "ts",  "mts", "m2ts", "mpg",
-                                                   "mpeg", "avi", "flv", "f4v",  "3gp", "3g2", "ogv", "wmv",  "asf"};
 // An id so long is looked for inside of names, to say what is there.
 constexpr std::size_t min_inner_id = 11;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_of_video(std::string_view name)
-{
-    std::string ending(name.substr(name.rfind('.') + 1));
-    for (char& c : ending)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return std::ranges::find(endings, ending) != endings.end();
-}
-
-std::string_view stem_of(std::string_view name) { return name.substr(0, name.rfind('.')); }
-
-// "ID.f137" is what yt-dlp calls a file of one format.
-std::string_view without_format(std::string_view stem)
-{
-    const std::size_t point = stem.rfind('.');
-    if (point == stem.npos || point == 0 || stem.size() - point < 3 || stem[point + 1] != 'f') return stem;
-    return std::ranges::all_of(stem.substr(point + 2), is_digit) ? stem.substr(0, point) : stem;
-}
-
-// The ids that a file's name may stand for, in the order of preference.
-std::vector<std::string_view> ids_of(std::string_view stem)
-{
-    std::vector<std::string_view> all{stem};
-    const std::string_view bare = without_format(stem);
-    if (bare != stem) all.push_back(bare);
-    if (bare.starts_with("v_")) all.push_back(bare.substr(2));
-    const std::size_t bracket = bare.rfind('[');
-    if (bracket != bare.npos && bare.back() == ']') all.push_back(bare.substr(bracket + 1, bare.size() - bracket - 2));
-    std::erase(all, std::string_view());
-    return all;
-}
-
-std::string known_endings()
-{
-    std::string all;
-    for (const std::string_view each : endings) all += (all.empty() ? "" : ", ") + std::string(each);
-    return all;
-}
 
 }  // namespace
 

@@ -131,6 +131,20 @@ void output_file::close() noexcept
     descriptor_ = -1;
 }
 
+void output_file::copy_from(int source)
+{
+    constexpr std::size_t piece = 64u << 20;
+    off64_t at = 0;
+    bool may_share = true;
+    for (;;) {
+        const ssize_t copied = may_share ? copy_file_range(source, &at, descriptor_, nullptr, piece, 0)
+                                         : sendfile64(descriptor_, source, &at, piece);
+        if (copied == 0) return;
+        if (copied < 0 && !may_share) fail("copy a file to", temporary_name_.empty() ? "a new one" : temporary_name_);
+        if (copied < 0) may_share = false;
+    }
+}
+
 std::optional<file_signature> output_file::place(const fs::path& final_name)
 {
     make_durable(descriptor_, final_name);
@@ -169,13 +183,13 @@ std::optional<file_signature> place_again(const fs::path& stored, const fs::path
     output_file copy(folder, way);
     const int source = open(stored.c_str(), O_RDONLY | O_CLOEXEC);
     if (source < 0) fail("open", stored);
-    constexpr std::size_t piece = 64u << 20;
-    ssize_t copied = 0;
-    while ((copied = sendfile(copy.descriptor(), source, nullptr, piece)) > 0) continue;
-    const int failed = copied < 0 ? errno : 0;
+    try {
+        copy.copy_from(source);
+    } catch (...) {
+        ::close(source);
+        throw;
+    }
     ::close(source);
-    errno = failed;
-    if (failed) fail("copy the clip", final_name);
     return copy.place(final_name);
 }
 

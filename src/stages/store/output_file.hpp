@@ -47,6 +47,10 @@ public:
 
     int descriptor() const { return descriptor_; }
 
+    // Fills the empty file with the content of another one, whose blocks it shares where the file system can do that.
+    // Throws std::system_error.
+    void copy_from(int source);
+
     // Makes the content durable and gives it its final name, whose folder is made if need be. The name is not synced:
     // that would cost several times what the content does, and all that a power cut can take is the name of a whole
     // clip of the last seconds; make_names_durable() is for the end of a run. Returns what the file is under its name.

@@ -1,5 +1,6 @@
 #include "stages/resolve/folder.hpp"
 #include "stages/resolve/url_template.hpp"
+#include "stages/resolve/video_file_name.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
@@ -140,4 +141,26 @@ TEST_CASE("two files for one video are an error, not luck", "[folder]")
 TEST_CASE("a folder that is none is an error of the file system", "[folder]")
 {
     CHECK_THROWS_AS(folder("/nonexistent"), std::filesystem::filesystem_error);
+}
+
+TEST_CASE("the name of a clip says of which video it is and what it holds", "[clip_name]")
+{
+    using namespace std::chrono_literals;
+    const auto named = [](std::string_view name, std::string_view video, reelpipe::segment holds) {
+        CAPTURE(name);
+        const auto found = reelpipe::resolve::clip_of(name);
+        REQUIRE(found);
+        CHECK(found->video == video);
+        CHECK(found->holds == holds);
+    };
+    named("-bcdefghij__000010_000020.mp4", "-bcdefghij_", {10s, 20s});
+    named("a_1_2_3_4.MKV", "a_1_2", {3s, 4s});
+    named("video_000012.345_000022.5.mp4", "video", {12345ms, 22500ms});
+    for (const char* name :
+         {"", ".mp4", "video.mp4", "_1_2.mp4", "video_2_1.mp4", "video_1_1.mp4", "video_1.mp4", "video_1_2",
+          "video_1_2.txt", "video_-1_2.mp4", "video_1_.mp4", "video_1__2.mp4", "video_1e1_20.mp4", "video_.5_2.mp4",
+          "video_1._2.mp4", "video_1_9999999999.mp4", "video_1_2.1234567.mp4"}) {
+        CAPTURE(name);
+        CHECK_FALSE(reelpipe::resolve::clip_of(name));
+    }
 }

@@ -1,0 +1,213 @@
+#include "stages/resolve/archive_reader.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+namespace reelpipe::resolve {
+
+namespace {
+
+constexpr std::size_t piece = 1u << 20;
+constexpr std::chrono::milliseconds slice{50};
+
+bool is_over(std::chrono::steady_clock::time_point until) { return std::chrono::steady_clock::now() >= until; }
+
+// Names that lead out of the folder are not for anybody who means well.
+bool stays_below(std::string_view name)
+{
+    if (name.empty() || name.front() == '/') return false;
+    while (!name.empty()) {
+        const std::size_t slash = std::min(name.find('/'), name.size());
+        if (name.substr(0, slash) == "..") return false;
+        name.remove_prefix(std::min(slash + 1, name.size()));
+    }
+    return true;
+}
+
+// zlib's message without the descriptor in front, "<fd:3>: ".
+const char* words_of(const char* message)
+{
+    const char* const colon = std::strstr(message, ": ");
+    return colon ? colon + 2 : message;
+}
+
+std::string name_of(archive_entry* entry)
+{
+    const char* name = archive_entry_pathname(entry);
+    if (!name) name = archive_entry_pathname_utf8(entry);  // has letters that this locale lacks
+    return name ? name : "";
+}
+
+bool is_member(archive_entry* entry, const std::string& name)
+{
+    return archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) &&
+           !archive_entry_symlink(entry) && stays_below(name);
+}
+
+}  // namespace
+
+// The file. gzip is taken off here, because libarchive does not compare its checksums: it would hand on damaged bytes.
+class archive_reader::input {
+public:
+    explicit input(const std::filesystem::path& path) : path_(path), file_(path)
+    {
+        if (file_.number < 0) fail(std::generic_category().message(errno));
+        struct stat facts{};
+        if (fstat(file_.number, &facts) != 0 || !S_ISREG(facts.st_mode)) fail("it is not a regular file");
+        std::array<unsigned char, 2> magic{};
+        const bool is_gzip =
+            pread(file_.number, magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+        if (!is_gzip) return;
+        buffer_.resize(piece / 4);
+        gzip_.reset(gzdopen(file_.number, "rb"));
+        if (!gzip_) throw std::bad_alloc();
+        file_.number = -1;  // closed with it
+        gzbuffer(gzip_.get(), 256u << 10);
+    }
+
+    int descriptor() const { return file_.number; }
+    bool is_gzip() const { return gzip_ != nullptr; }
+
+    // For libarchive: the next bytes; none at the end, -1 after an error.
+    static la_ssize_t on_read(archive* reader, void* self, const void** bytes)
+    {
+        auto& in = *static_cast<input*>(self);
+        const int got = gzread(in.gzip_.get(), in.buffer_.data(), static_cast<unsigned>(in.buffer_.size()));
+        int code = Z_OK;
+        const char* const text = words_of(gzerror(in.gzip_.get(), &code));
+        if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
+            archive_set_error(reader, code == Z_ERRNO ? errno : EILSEQ, "%s", text);
+            return -1;
+        }
+        *bytes = in.buffer_.data();
+        return got;
+    }
+
+    // Reads on behind the archive's end, where the checksum is. False: not at the end of the file yet.
+    bool reach_end(archive* reader, std::chrono::steady_clock::time_point until)
+    {
+        if (!gzip_) return true;
+        const void* bytes = nullptr;
+        la_ssize_t got = 0;
+        while ((got = on_read(reader, this, &bytes)) > 0)
+            if (is_over(until)) return false;
+        if (got < 0) fail(archive_error_string(reader));
+        return true;
+    }
+
+    [[noreturn]] void fail(const std::string& why, bool is_fatal = true) const
+    {
+        throw archive_error("archive " + path_.string() + ": " + why, is_fatal);
+    }
+
+private:
+    struct descriptor_owner {
+        explicit descriptor_owner(const std::filesystem::path& path)
+            : number(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+        {
+        }
+        descriptor_owner(const descriptor_owner&) = delete;
+        descriptor_owner& operator=(const descriptor_owner&) = delete;
+        ~descriptor_owner()
+        {
+            if (number >= 0) close(number);
+        }
+        int number;
+    };
+    struct close_gzip {
+        void operator()(gzFile one) const { gzclose_r(one); }
+    };
+
+    std::filesystem::path path_;
+    descriptor_owner file_;
+    std::unique_ptr<gzFile_s, close_gzip> gzip_{};
+    std::vector<unsigned char> buffer_{};
+};
+
+void archive_reader::free_archive::operator()(archive* one) const { archive_read_free(one); }
+
+archive_reader::archive_reader(const std::filesystem::path& path)
+    : input_(std::make_unique<input>(path)), archive_(archive_read_new()), buffer_(piece)
+{
+    if (!archive_) throw std::bad_alloc();
+    archive* const one = archive_.get();
+    // By name, and not all that there are: some of libarchive's filters start programs.
+    archive_read_support_filter_bzip2(one);
+    archive_read_support_filter_xz(one);
+    archive_read_support_filter_zstd(one);
+    archive_read_support_filter_lz4(one);
+    archive_read_support_format_tar(one);
+    archive_read_support_format_zip(one);
+    const int opened = input_->is_gzip() ? archive_read_open(one, input_.get(), nullptr, &input::on_read, nullptr)
+                                         : archive_read_open_fd(one, input_->descriptor(), piece / 4);
+    if (opened < ARCHIVE_WARN) fail(opened);
+}
+
+archive_reader::~archive_reader() = default;
+
+archive_reader::place archive_reader::advance()
+{
+    const time_point until = std::chrono::steady_clock::now() + slice;
+    while (!has_ended_) {
+        if (!leave_member(until)) return place::between;
+        archive_entry* entry = nullptr;
+        const int found = archive_read_next_header(archive_.get(), &entry);
+        has_ended_ = found == ARCHIVE_EOF;
+        if (has_ended_) break;
+        if (found == ARCHIVE_RETRY) continue;
+        if (found < ARCHIVE_WARN) fail(found);
+        is_inside_ = true;
+        name_ = name_of(entry);
+        if (is_member(entry, name_)) return place::member;
+        if (is_over(until)) return place::between;
+    }
+    return input_->reach_end(archive_.get(), until) ? place::end : place::between;
+}
+
+// False: not behind the member's end yet.
+bool archive_reader::leave_member(time_point until)
+{
+    // Without compression there is nothing to read: the file is sought.
+    if (is_inside_ && !input_->is_gzip() && archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE) {
+        is_inside_ = false;
+        const int skipped = archive_read_data_skip(archive_.get());
+        if (skipped < ARCHIVE_WARN) fail(skipped);
+    }
+    while (is_inside_) {
+        if (read().empty()) break;
+        if (is_over(until)) return false;
+    }
+    return true;
+}
+
+std::span<const std::byte> archive_reader::read()
+{
+    la_ssize_t got = 0;
+    do {
+        got = archive_read_data(archive_.get(), buffer_.data(), buffer_.size());
+    } while (got == ARCHIVE_RETRY);
+    if (got <= 0) is_inside_ = false;
+    if (got < 0) fail(static_cast<int>(got));
+    return std::span<const std::byte>(buffer_).first(static_cast<std::size_t>(got));
+}
+
+void archive_reader::fail(int code) const
+{
+    if (archive_errno(archive_.get()) == ENOMEM) throw std::bad_alloc();
+    const char* const text = archive_error_string(archive_.get());
+    input_->fail(text ? text : "it is damaged", code == ARCHIVE_FATAL);
+}
+
+}  // namespace reelpipe::resolve
