@@ -24,6 +24,7 @@ enum class only {
     reply_for_another,  // a warning says that the reply was for another video
     status_429,         // in a warning
     status_403,
+    no_way_to_the_site,
 };
 
 struct rule {
@@ -79,6 +80,7 @@ constexpr std::array rules{
     rule{"connection (reset|refused)",                                          no_network,     only::behind_proxy},
     rule{"http error (400|408|5\\d\\d)|timed out|connection (reset|refused)|incompleteread|eof occurred|remote end closed", network},
     rule{"name or service not known|temporary failure in name resolution|network is unreachable|certificate_verify|unable to connect to proxy", no_network},
+    rule{"failed to extract any player response",                               no_network,     only::no_way_to_the_site},
     rule{"failed to extract any player response",                               rate_limited,   only::status_429},
     rule{"failed to extract any player response",                               blocked,        only::status_403},
     rule{"failed to extract any player response",                               network},
@@ -170,6 +172,10 @@ bool fits(only when, const ytdlp_error& said, std::span<const std::string> warni
             return any_contains(warnings, {"http error 429", "too many requests"});
         case only::status_403:
             return any_contains(warnings, {"http error 403"});
+        case only::no_way_to_the_site:
+            return any_contains(warnings, {"name or service not known", "temporary failure in name resolution",
+                                           "network is unreachable", "certificate_verify", "to connect to proxy"}) ||
+                   (around.behind_proxy && any_contains(warnings, {"connection refused", "connection reset"}));
     }
     return false;
 }
