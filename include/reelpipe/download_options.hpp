@@ -80,8 +80,10 @@ struct source_options {
     std::chrono::milliseconds block_pause{};                    // before the first probe of a block; 0: by its kind
     std::filesystem::path yt_dlp{};
     std::string python{};
-    std::size_t resolvers = 2;
-    std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL; not checked
+    std::size_t resolvers = 0;             // processes of yt-dlp for each proxy; 0: as many as the site can use
+    std::filesystem::path yt_dlp_cache{};  // folder for what yt-dlp keeps, such as solver scripts; empty: keeps nothing
+    std::string extractors{};              // of yt-dlp, with commas, or "all"; empty: YouTube, and pages with a <video>
+    std::string yt_dlp_parameters{};       // a JSON object laid over those of class YoutubeDL
 };
 
 // Options for fetching.

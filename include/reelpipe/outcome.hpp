@@ -27,6 +27,7 @@ enum class reason : std::uint8_t {
     live,
     drm,
     no_format,         // nothing on offer fits the selection
+    no_direct_url,     // the site gives out no URLs for what fits, only a protocol of its own
     needs_javascript,  // the site shows it only to players that run its script
     refused,           // 403
     // on the way
@@ -85,6 +86,14 @@ inline bool is_site_trouble(reason r) noexcept
 {
     using enum reason;
     return r == bot_check || r == rate_limited || r == blocked || r == no_network;
+}
+
+// True for verdicts about one video that the site, or the way it is asked, may as well give for every video. One is
+// believed once another video was found.
+inline bool may_be_of_all(reason r) noexcept
+{
+    using enum reason;
+    return r == login_required || r == no_format || r == no_direct_url || r == refused || r == unknown;
 }
 
 // Identifiers as they stand in the ledger, in reports and behind --retry: "private_video", "permanent".

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "cli/choice.hpp"
@@ -57,6 +58,21 @@ std::string header_line(const std::string& text)
     if (colon == 0 || value == text.npos || !is_clean)
         throw CLI::ValidationError("--header", "'" + text.substr(0, colon) + "' is not a header NAME:VALUE");
     return text.substr(0, colon) + ": " + text.substr(value);
+}
+
+// "KEY=JSON", laid over those before it.
+void add_parameter(std::string& parameters, const std::string& text)
+{
+    const auto sign = text.find('=');
+    const std::string key = text.substr(0, sign);
+    const nlohmann::json value =
+        sign == text.npos ? nlohmann::json() : nlohmann::json::parse(text.substr(sign + 1), nullptr, false);
+    if (sign == text.npos || sign == 0 || value.is_discarded())
+        throw CLI::ValidationError("--yt-dlp-option",
+                                   "'" + key + "' is not followed by = and a value in JSON; text needs double quotes");
+    nlohmann::json all = parameters.empty() ? nlohmann::json::object() : nlohmann::json::parse(parameters);
+    all[key] = value;
+    parameters = all.dump();
 }
 
 }  // namespace
@@ -256,9 +272,39 @@ void add_source_options(CLI::App& command, source_options& o)
         ->option_text("PATH")
         ->group(group);
     command.add_option("--python", o.python, "Python that runs yt-dlp")->option_text("PATH")->group(group);
-    command.add_option("--resolvers", o.resolvers, "yt-dlp processes (1-64)")
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--yt-dlp-option",
+            [&o](const std::vector<std::string>& all) {
+                for (const std::string& each : all) add_parameter(o.yt_dlp_parameters, each);
+            },
+            "parameter of yt-dlp's class YoutubeDL as KEY=JSON, repeatable, such as "
+            "'extractor_args={\"youtube\": {\"player_client\": [\"visionos\"]}}'. The ledger keeps it without tokens "
+            "and "
+            "passwords")
+        ->option_text("KEY=JSON")
+        ->allow_extra_args(false)
+        ->group(group);
+    command
+        .add_option(
+            "--yt-dlp-cache", o.yt_dlp_cache,
+            "folder in which yt-dlp keeps what it fetches for itself, such as the solver script (default: it keeps "
+            "nothing)")
+        ->option_text("DIR")
+        ->group(group);
+    command
+        .add_option(
+            "--extractors", o.extractors,
+            "yt-dlp's extractors to use, by name: 'vimeo', 'dailymotion,generic', or all (default: YouTube, and "
+            "pages with a <video>)")
+        ->option_text("NAMES")
+        ->group(group);
+    command
+        .add_option("--resolvers", o.resolvers,
+                    "videos to ask for at a time, each in a yt-dlp process (1-64; default: 2 for YouTube, 8 for other "
+                    "sites)")
         ->check(CLI::Range(1, 64))
-        ->capture_default_str()
+        ->default_str("")
         ->option_text("N")
         ->group(group);
 }

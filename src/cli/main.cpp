@@ -15,6 +15,7 @@
 #include "cli/command_words.hpp"
 #include "cli/config_file.hpp"
 #include "cli/demo.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/documents_command.hpp"
 #include "cli/download_command.hpp"
 #include "cli/explain_command.hpp"
@@ -98,6 +99,7 @@ void describe(CLI::App& program, const std::string& first_word)
         "  reelpipe explain clips/ CLIP\n"
         "  reelpipe verify clips/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
+        "  reelpipe doctor val.csv -o clips/\n"
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
         "  reelpipe demo");
     program.require_subcommand(1);
@@ -124,11 +126,13 @@ int main(int argc, char** argv)
     CLI::App program("Annotated video lists in, verified clips out.");
     describe(program, argc > 1 ? argv[1] : "");
     download_arguments download, demo, planned;
+    doctor_arguments doctor;
     inspect_arguments inspect;
     explain_arguments explain;
     report_arguments report;
     verify_arguments verify;
     const CLI::App* const download_command = add_download(program, download);
+    const CLI::App* const doctor_command = add_doctor(program, doctor);
     const CLI::App* const inspect_command = add_inspect(program, inspect);
     const CLI::App* const report_command = add_report(program, report);
     const CLI::App* const explain_command = add_explain(program, explain);
@@ -151,6 +155,7 @@ int main(int argc, char** argv)
         fmt::print(stderr, "error: {}\n", e.what());
         return exit_status::usage;
     }
+    if (doctor_command->parsed()) return run_doctor(doctor);
     if (inspect_command->parsed()) return run_inspect(inspect);
     if (report_command->parsed()) return run_report(report);
     if (explain_command->parsed()) return run_explain(explain);

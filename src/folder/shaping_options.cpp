@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reelpipe/usage_error.hpp"
+#include "stages/resolve/parameters.hpp"
 
 namespace reelpipe {
 
@@ -105,6 +106,9 @@ std::string shaping_options_json(const download_options& options)
 {
     nlohmann::json all = nlohmann::json::object();
     for (const shaping_option& option : shaping_options) all[option.name] = option.value(options);
+    // For the reader of the ledger; clips do not depend on it.
+    const std::string parameters = resolve::without_secrets(options.source.yt_dlp_parameters);
+    if (!parameters.empty()) all["--yt-dlp-option"] = parameters;
     return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -31,8 +31,8 @@ bool is_word_of_site(reason why)
 asked_by::asked_by(const source_options& o, bool with_audio)
     : place_(number_of(fmt::format("{}\n{}", place_of(o), o.url_base))),
       way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", place_of(o), o.url_base, o.format, o.max_height,
-                                 !with_audio, o.cookies.string(), fmt::join(o.proxies, " "), o.yt_dlp_parameters,
-                                 fmt::join(o.headers, "\n"))))
+                                 !with_audio, o.cookies.string(), fmt::join(o.proxies, " "),
+                                 o.yt_dlp_parameters + o.extractors, fmt::join(o.headers, "\n"))))
 {
 }
 

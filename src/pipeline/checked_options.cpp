@@ -68,7 +68,7 @@ std::size_t descriptors_for(const download_options& options)
 {
     const std::size_t videos = options.fetch.connections + 4 * options.workers.jobs;
     const std::size_t workers = options.workers.program.empty() ? 0 : 2 * options.workers.jobs;  // to cut and to plan
-    return 64 + options.fetch.connections + 2 * videos + 4 * options.workers.jobs + 4 * options.source.resolvers +
+    return 64 + options.fetch.connections + 2 * videos + 4 * options.workers.jobs + 4 * resolvers_for(options.source) +
            workers + 3 * stores_at_once;
 }
 
@@ -98,8 +98,8 @@ void check_file_size()
 download_options with_defaults(download_options options)
 {
     if (options.workers.jobs == 0) options.workers.jobs = usable_cores();
-    if (options.fetch.connections == 0 || options.source.resolvers == 0 || options.fetch.attempts == 0)
-        throw usage_error("connections, resolvers and attempts must be at least 1");
+    if (options.fetch.connections == 0 || options.fetch.attempts == 0)
+        throw usage_error("connections and attempts must be at least 1");
     if (options.cut.verify_fully && options.cut.keep_corrupt)
         throw usage_error(
             "--verify full and --keep-corrupt contradict each other: the first fails clips with the frames that the "

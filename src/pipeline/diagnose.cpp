@@ -112,7 +112,9 @@ diagnosis diagnose(std::exception_ptr error)
                 .site = e.facts().site,
                 .final = e.facts().final,
                 .host = std::string(site_itself),
-                .fault = e.facts().fault};
+                .fault = e.facts().fault,
+                .of_host = may_be_of_all(e.why()),
+                .warnings = e.facts().warnings};
     } catch (const fetch::http_error& e) {
         return {.why = of_status(e.status),
                 .message = e.what(),

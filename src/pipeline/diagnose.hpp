@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reelpipe/outcome.hpp"
 #include "reelpipe/video_source.hpp"
@@ -24,9 +25,11 @@ struct diagnosis {
     bool final = false;            // it was waited for already
     std::string host{};            // which was asked for media, if one was; or site_itself
     site_fault fault = site_fault::none;
-    // Another video of the host might get the same answer: it is a status, a page, a way that leads elsewhere.
+    // Another video of the host might get the same answer: it is a status, a page, a way that leads elsewhere, or a
+    // verdict that says nothing of the video but that there is none.
     bool of_host = false;
-    bool not_sent = false;  // the host was not asked, as it wants to be left alone
+    bool not_sent = false;                // the host was not asked, as it wants to be left alone
+    std::vector<std::string> warnings{};  // of the resolver
 };
 
 // The one place where errors of the stages become outcomes.

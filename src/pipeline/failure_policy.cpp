@@ -89,6 +89,7 @@ attempt_record attempt_of(const job_failed& job, const diagnosis& found, unsigne
                            .host = found.host == site_itself ? std::string() : found.host,
                            .why = found.why,
                            .message = found.message};
+    for (const std::string& warning : found.warnings) attempt.message += " | warning: " + warning;
     if (job.clip) attempt.wanted = job.clip->clip.wanted;
     return attempt;
 }
@@ -116,7 +117,8 @@ verdict failure_policy::judge(const failure& f)
         if (is_ending()) return verdict::drain();  // its clips stay pending, with attempts left
         return verdict::retry(pause_before(attempt, options_.backoff, found.retry_after));
     }
-    if (found.of_host && is_final(found.why) && !found.host.empty() && !job->clip) return hold(*job, found, attempt);
+    if (found.of_host && is_final(found.why) && !found.site && !found.host.empty() && !job->clip)
+        return hold(*job, found, attempt);
 
     if (found.fault != site_fault::none && ++unanswered_ >= long_ago) answering_.clear();
     const bool is_hosts_own =
@@ -165,10 +167,11 @@ void failure_policy::say(severity how, const std::string& line) const
     if (options_.say) options_.say(how, line);
 }
 
-// Where the list names no hosts, those that serve its videos are of one site, however many they are.
+// Where the list names no hosts, those that serve its videos are of one site, however many they are. What finds videos
+// speaks for itself alone.
 failure_policy::testimony& failure_policy::testimony_of(const std::string& host)
 {
-    return testimonies_[options_.names_hosts ? host : std::string()];
+    return testimonies_[options_.names_hosts || host == site_itself ? host : std::string()];
 }
 
 verdict failure_policy::hold(const job_failed& job, const diagnosis& found, unsigned attempts)
@@ -188,7 +191,7 @@ verdict failure_policy::hold(const job_failed& job, const diagnosis& found, unsi
 void failure_policy::served(const std::string& host, const std::string& video)
 {
     answered(host);
-    has_served_ = true;
+    has_served_ |= host != site_itself;
     testimony& of_host = testimony_of(host);
     of_host.served = video;
     for (const undecided& each : std::exchange(of_host.held, {})) enter_(each.job, each.found, each.attempts);

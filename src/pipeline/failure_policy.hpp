@@ -53,14 +53,14 @@ public:
     void drain() { draining_ = true; }
     bool is_ending() const { return draining_ || stopped_; }
 
-    // The site was understood: what looked like an outdated extractor was one odd video.
-    void resolved()
+    // The site was understood and has found the video: what looked like an outdated extractor was one odd video.
+    void resolved(const std::string& video)
     {
         outdated_ = 0;
-        answered(site_itself);
+        served(std::string(site_itself), video);
     }
 
-    // A host has served what was wanted of a video.
+    // A host has served what was wanted of a video, or the site has found its media.
     void served(const std::string& host, const std::string& video);
 
     // A host of which nothing is believed until it serves something, and a video that it served before, if any.

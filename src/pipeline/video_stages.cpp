@@ -79,7 +79,7 @@ asio::awaitable<void> video_stages::locate(video_job& video)
     const trace::span traced(trace_, trace::kind::resolver, "resolve", video.id);
     resolved_video found = co_await engine_.source.locate(video.id);
     video.source = std::move(found.source);
-    policy_.resolved();
+    policy_.resolved(video.id);
     if (engine_.source.has_expiring_urls()) kept_.keep(video.id, video.source);
 }
 
@@ -144,6 +144,10 @@ asio::awaitable<void> video_stages::settle_doubts(std::string reference)
         if (video.empty()) continue;
         try {
             const resolved_video found = co_await engine_.source.locate(video);
+            if (each.host == site_itself) {
+                policy_.resolved(video);
+                continue;
+            }
             const media_source& source = found.source;
             const remote_file* const part = source.files.empty() ? nullptr : remote_part(source.files.front());
             if (!part || fetch::host_of(part->url) != each.host) continue;

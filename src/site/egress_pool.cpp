@@ -7,6 +7,8 @@
 #include <exception>
 #include <utility>
 
+#include "stages/resolve/advice.hpp"
+
 namespace reelpipe {
 
 namespace {
@@ -20,6 +22,9 @@ constexpr std::uint64_t later_finds = 3;   // after which an "unavailable" is be
 constexpr unsigned max_interruptions = 4;  // of one video, by trouble that passes and comes again with it
 
 bool says_unavailable(reason why) { return why == reason::unavailable || why == reason::needs_javascript; }
+
+// Of these, a find shows that they were about their videos alone.
+bool decides(reason why) { return is_final(why) && !says_unavailable(why) && !may_be_of_all(why); }
 
 std::string in_words(steady::duration pause)
 {
@@ -60,6 +65,7 @@ asio::awaitable<resolved_video> egress_pool::resolve(std::string video)
 
         const auto* const failed = std::get_if<source_error>(&got);
         if (const std::optional<reason> trouble = trouble_in(*way, got)) {
+            if (*trouble == reason::nothing_served) throw source_error(*trouble, failed->what(), {.final = true});
             trip(*way, *trouble, failed->what(), failed->facts().retry_after);
             if (!is_probe && ++interruptions == max_interruptions) throw *failed;
             continue;
@@ -127,6 +133,7 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
         std::rethrow_exception(ended);
     }
 
+    tell_advice(got);
     const auto* const failed = std::get_if<source_error>(&got);
     if (!failed) {
         if (std::get<resolved_video>(got).site)
@@ -143,6 +150,7 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
 
 std::optional<reason> egress_pool::trouble_in(egress& way, const answer& got)
 {
+    const std::optional<reason> of_all = trouble_of_all(way, got);
     const auto* const failed = std::get_if<source_error>(&got);
     if (!failed) return std::nullopt;
     if (failed->facts().site) return failed->facts().site;
@@ -153,20 +161,46 @@ std::optional<reason> egress_pool::trouble_in(egress& way, const answer& got)
         ++way.doubts;
         return reason::bot_check;
     }
-    return std::nullopt;
+    return of_all;
+}
+
+// The same verdict for many videos, and none found in between, is a sign of the site or of the way it is asked. While
+// nothing was ever found there is nothing to probe with, and the run had better end.
+std::optional<reason> egress_pool::trouble_of_all(egress& way, const answer& got)
+{
+    const auto* const failed = std::get_if<source_error>(&got);
+    if (!failed) way.in_a_row = 0;
+    if (!failed || !may_be_of_all(failed->why())) return std::nullopt;
+    if (std::exchange(way.alike, failed->why()) != failed->why()) way.in_a_row = 0;
+    if (++way.in_a_row < way.max_in_a_row) return std::nullopt;
+    if (reference_.empty()) return reason::nothing_served;
+    way.in_a_row = 0;
+    way.max_in_a_row *= 2;  // it may be the list
+    return reason::blocked;
+}
+
+// What a warning of yt-dlp asks the user to do, once a run.
+void egress_pool::tell_advice(const answer& got)
+{
+    const auto* const failed = std::get_if<source_error>(&got);
+    for (const std::string& warning : failed ? failed->facts().warnings : std::get<resolved_video>(got).warnings) {
+        const std::string_view advice = resolve::advice_on(warning);
+        if (!advice.empty() && told_.insert(advice).second && options_.say)
+            options_.say(severity::warning, std::string(advice));
+    }
 }
 
 // The reference is known to be there; of another video anything but "unavailable" shows that the site answers.
 void egress_pool::judge_probe(egress& way, const answer& got, bool of_reference)
 {
     const auto* const failed = std::get_if<source_error>(&got);
-    if (!failed || (!of_reference && is_final(failed->why()) && !says_unavailable(failed->why()))) {
+    if (!failed || (!of_reference && decides(failed->why()))) {
         way.gate.close();
         tell_hold_up();
         if (options_.say) options_.say(severity::note, fmt::format("{} answers again; going on", way.name));
         return;
     }
-    if (of_reference && is_final(failed->why())) reference_.clear();
+    if (of_reference && is_final(failed->why()) && !may_be_of_all(failed->why())) reference_.clear();
     way.gate.trip(*way.gate.trouble(), steady::now());
 }
 

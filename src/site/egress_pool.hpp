@@ -8,7 +8,9 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -66,6 +68,8 @@ private:
         std::size_t asking = 0;
         std::uint64_t found = 0;  // answers that prove that the site serves this address
         std::uint64_t doubts = 0;
+        std::optional<reason> alike{};  // the verdict of the last videos, if it may be one on all
+        std::size_t in_a_row = 0, max_in_a_row = 20;
     };
 
     asio::awaitable<egress*> admission();
@@ -74,6 +78,8 @@ private:
 
     void judge_probe(egress& way, const answer& got, bool of_reference);
     std::optional<reason> trouble_in(egress& way, const answer& got);
+    std::optional<reason> trouble_of_all(egress& way, const answer& got);
+    void tell_advice(const answer& got);
     void trip(egress& way, reason trouble, const std::string& said, std::optional<std::chrono::seconds> asked);
     void tell_hold_up() const;
     void throw_if_hopeless(std::chrono::steady_clock::time_point now) const;
@@ -82,6 +88,7 @@ private:
     std::list<egress> egresses_;
     std::string reference_{};
     std::string last_words_{};
+    std::set<std::string_view> told_{};  // advice
     waiting_list waiting_{};
 };
 

@@ -21,7 +21,6 @@
 #include "stages/resolve/url_list.hpp"
 #include "stages/resolve/url_template.hpp"
 #include "stages/resolve/web_url.hpp"
-#include "stages/resolve/yt_dlp.hpp"
 
 namespace reelpipe {
 
@@ -70,24 +69,14 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const s
 {
     std::vector<egress_pool::egress_config> ways;
     for (const std::string& proxy : ways_of(options)) {
-        auto site =
-            std::make_shared<resolve::yt_dlp>(loop, resolve::yt_dlp_options{.url_base = options.url_base,
-                                                                            .format = options.format,
-                                                                            .max_height = options.max_height,
-                                                                            .with_audio = with_audio,
-                                                                            .cookies = options.cookies,
-                                                                            .proxy = proxy,
-                                                                            .yt_dlp = options.yt_dlp,
-                                                                            .python = options.python,
-                                                                            .workers = options.resolvers,
-                                                                            .parameters = options.yt_dlp_parameters});
+        auto site = std::make_shared<resolve::yt_dlp>(loop, yt_dlp_options_for(options, with_audio, proxy));
         // A proxy's URL may hold a password.
         std::string name = proxy.empty() ? "the site" : "the site through " + proxy.substr(proxy.rfind('@') + 1);
         ways.push_back({std::move(name), std::move(site)});
     }
     auto pool =
         std::make_shared<egress_pool>(std::move(ways), egress_options{.per_hour = rate_of(options),
-                                                                      .width = options.resolvers,
+                                                                      .width = resolvers_for(options),
                                                                       .max_wait = options.max_wait,
                                                                       .first_pause = options.block_pause,
                                                                       .say = std::move(hooks.say),
@@ -147,6 +136,9 @@ constexpr std::array site_options{
     site_option{"--format",      [](const source_options& o, const source_options& usual) { return o.format != usual.format; }},
     site_option{"--cookies",     [](const source_options& o, const source_options& usual) { return o.cookies != usual.cookies; }},
     site_option{"--yt-dlp",      [](const source_options& o, const source_options& usual) { return o.yt_dlp != usual.yt_dlp; }},
+    site_option{"--yt-dlp-option", [](const source_options& o, const source_options& usual) { return o.yt_dlp_parameters != usual.yt_dlp_parameters; }},
+    site_option{"--yt-dlp-cache", [](const source_options& o, const source_options& usual) { return o.yt_dlp_cache != usual.yt_dlp_cache; }},
+    site_option{"--extractors",  [](const source_options& o, const source_options& usual) { return o.extractors != usual.extractors; }},
     site_option{"--python",      [](const source_options& o, const source_options& usual) { return o.python != usual.python; }},
     site_option{"--max-wait",    [](const source_options& o, const source_options& usual) { return o.max_wait != usual.max_wait; }},
     site_option{"--block-pause", [](const source_options& o, const source_options& usual) { return o.block_pause != usual.block_pause; }},
@@ -231,6 +223,31 @@ bool names_hosts(const source_options& options)
            (kind == source_kind::urls && resolve::url_template::takes_urls(options.name));
 }
 
+std::size_t resolvers_for(const source_options& options)
+{
+    // YouTube's quota keeps two busy for a second a minute. Pages of another site may take 100 ms each, and a
+    // connection can take dozens of videos a second.
+    constexpr std::size_t for_youtube = 2, for_other_sites = 8;
+    if (options.resolvers) return options.resolvers;
+    return is_site(options) && !has_pages_of_youtube(options) ? for_other_sites : for_youtube;
+}
+
+resolve::yt_dlp_options yt_dlp_options_for(const source_options& options, bool with_audio, const std::string& proxy)
+{
+    return {.url_base = options.url_base,
+            .format = options.format,
+            .max_height = options.max_height,
+            .with_audio = with_audio,
+            .cookies = options.cookies,
+            .proxy = proxy,
+            .yt_dlp = options.yt_dlp,
+            .python = options.python,
+            .workers = resolvers_for(options),
+            .cache = options.yt_dlp_cache,
+            .extractors = options.extractors,
+            .parameters = options.yt_dlp_parameters};
+}
+
 locator::locator(const asio::any_io_executor& loop, const source_options& options, bool with_audio, wait_hooks hooks,
                  const std::string& reference)
 try
@@ -287,7 +304,7 @@ void locator::check(const source_options& options)
 std::size_t locator::max_concurrent_resolves(const source_options& options)
 {
     constexpr std::size_t in_doubt = 64;
-    return options.resolvers * ways_of(options).size() + (is_site(options) ? in_doubt : 0);
+    return resolvers_for(options) * ways_of(options).size() + (is_site(options) ? in_doubt : 0);
 }
 
 }  // namespace reelpipe

@@ -13,6 +13,7 @@
 #include "reelpipe/download_options.hpp"
 #include "reelpipe/video_source.hpp"
 #include "stages/resolve/url_template.hpp"
+#include "stages/resolve/yt_dlp.hpp"
 
 namespace reelpipe::resolve {
 class archives;
@@ -28,6 +29,12 @@ bool is_youtube(const source_options&);
 
 // The number of videos an hour that the source may be asked for, over all proxies together; 0: no limit.
 double resolves_per_hour(const source_options&);
+
+// The number of videos that are asked for at a time on each way: as the user says, else as many as the source can use.
+std::size_t resolvers_for(const source_options&);
+
+// What yt-dlp is told about a site that is asked through `proxy`.
+resolve::yt_dlp_options yt_dlp_options_for(const source_options&, bool with_audio, const std::string& proxy);
 
 // Callbacks of a source that may have to wait; called on the loop.
 struct wait_hooks {

@@ -31,6 +31,17 @@ struct bench {
              .what = {}});
     }
 
+    void resolve_failed(const std::string& video, const source_error& error)
+    {
+        auto job = std::make_shared<video_job>();
+        job->id = video;
+        policy.judge({.stage = "resolve",
+                      .attempt = 1,
+                      .attempts = 1'000'000,
+                      .error = std::make_exception_ptr(job_failed(std::move(job), std::make_exception_ptr(error))),
+                      .what = {}});
+    }
+
     std::vector<std::string> entered;
     std::vector<std::string> said;
     failure_policy policy;
@@ -106,6 +117,23 @@ TEST_CASE("a host that serves nothing condemns nothing", "[failure_policy]")
     CHECK(b.entered.empty());
     CHECK(stopped_by(b) == reason::nothing_served);
     CHECK(b.said.size() == (videos == 3 ? 1 : 2));  // once when it is seen, once at the end
+}
+
+TEST_CASE("what a site may say of every video is entered once it has found one", "[failure_policy]")
+{
+    const reason why = GENERATE(reason::login_required, reason::no_format, reason::refused, reason::unknown);
+    const bool finds_one = GENERATE(true, false);
+    bench b;
+    for (const char* video : {"a", "b", "c"}) b.resolve_failed(video, {why, "said of all"});
+    b.resolve_failed("d", {reason::private_video, "said of one"});
+    CHECK(b.entered.size() == 1);
+
+    b.policy.served("media.host", "of an earlier run");  // proves nothing about the site
+    if (finds_one) b.policy.resolved("e");
+    b.policy.end();
+
+    CHECK(b.entered.size() == (finds_one ? 4 : 1));
+    CHECK(stopped_by(b) == (finds_one ? std::nullopt : std::optional(reason::nothing_served)));
 }
 
 TEST_CASE("one or two dead links are dead, though their host was asked for nothing else", "[failure_policy]")

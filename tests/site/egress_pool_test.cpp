@@ -220,6 +220,34 @@ TEST_CASE("three refusals in a row are the address's, not the videos'", "[egress
     CHECK(count_of(ends, "found") == 18);
 }
 
+TEST_CASE("the same verdict for many videos in a row is the site's, and each of them is asked for again",
+          "[egress_pool]")
+{
+    const auto site = std::make_shared<told_site>();
+    site->good_for = 10;
+    site->blocked_for = 24;
+    site->with = GENERATE(reason::login_required, reason::no_format, reason::no_direct_url);
+    asker all({site}, {.width = 1});
+
+    const auto ends = all.ask_all(videos(60), 1);
+
+    CHECK(count_of(ends, std::string(to_string(site->with))) == 19);
+    CHECK(count_of(ends, "found") == 41);
+}
+
+TEST_CASE("a site that says the same of every video from the first one on ends the run", "[egress_pool]")
+{
+    const auto site = std::make_shared<told_site>();
+    site->blocked_for = 1'000'000;
+    site->with = reason::login_required;
+    asker all({site}, {.width = 1, .max_wait = 100h, .first_pause = 1h});
+
+    const auto ends = all.ask_all(videos(30), 1);
+
+    CHECK(count_of(ends, "login_required") == 19);
+    CHECK(count_of(ends, "nothing_served, finally") == 11);
+}
+
 TEST_CASE("a run that ends waits for nothing", "[egress_pool]")
 {
     const auto site = std::make_shared<told_site>();

@@ -7,7 +7,7 @@ the machine whatever host is asked for. REPLIES is a JSON object from video ids 
 {"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats, and
 {"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
 nothing else; {"signed": true} signs all URLs by a script that nobody can read; {"bytes": {"18": 900}} changes the size of
-a format, null leaves it out. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its
+a format, null leaves it out; {"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its
 port, then one line for every request.
 """
 import http.server
@@ -108,6 +108,8 @@ class StandIn(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif 'http' in said:
             self.send(said['http'], {}, said.get('headers', {}))
+        elif 'body' in said:
+            self.send(200, None, body=said['body'].encode())
         elif 'status' in said:
             self.send(200, refusal(said))
         else:
@@ -125,8 +127,9 @@ class StandIn(http.server.BaseHTTPRequestHandler):
                 sign(reply['streamingData'])
             self.send(200, reply)
 
-    def send(self, status, reply, headers=()):
-        body = json.dumps(reply).encode()
+    def send(self, status, reply, headers=(), body=None):
+        if body is None:
+            body = json.dumps(reply).encode()
         self.send_response(status)
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(body)))

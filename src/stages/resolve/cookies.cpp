@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <fstream>
 #include <optional>
@@ -62,6 +63,16 @@ bool begins_cookie_file(const std::string& line)
            line.starts_with("#Netscape HTTP Cookie File") || line.starts_with("#HTTP Cookie File");
 }
 
+constexpr std::string_view not_for_scripts = "#HttpOnly_";  // begins a line that is no comment
+
+// What stands in the line of a file; nothing for a comment or an empty line.
+std::string_view cookie_in(std::string_view line)
+{
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool is_comment = line.starts_with('#') && !line.starts_with(not_for_scripts);
+    return is_comment || line.find_first_not_of(" \t") == line.npos ? std::string_view() : line;
+}
+
 }  // namespace
 
 void check_cookie_file(const std::filesystem::path& path)
@@ -77,13 +88,28 @@ void check_cookie_file(const std::filesystem::path& path)
     if (line.starts_with('{') || line.starts_with('[')) refuse("it is JSON");
     if (!begins_cookie_file(line)) refuse("its first line is not that of a cookie file");
     for (int number = 2; std::getline(file, line); ++number) {
-        constexpr std::string_view not_for_scripts = "#HttpOnly_";  // is no comment
-        if (line.ends_with('\r')) line.pop_back();
-        if (line.find_first_not_of(" \t") == std::string::npos) continue;
-        if (line.starts_with('#') && !line.starts_with(not_for_scripts)) continue;
-        if (std::ranges::count(line, '\t') != tabs_of_a_cookie)
+        const std::string_view cookie = cookie_in(line);
+        if (!cookie.empty() && std::ranges::count(cookie, '\t') != tabs_of_a_cookie)
             refuse("line " + std::to_string(number) + " is no cookie, which is seven fields with a tab between them");
     }
+}
+
+cookie_ages cookie_ages_in(const std::filesystem::path& path, std::chrono::system_clock::time_point now)
+{
+    constexpr int tabs_before_the_end = 4;
+    cookie_ages ages;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        std::string_view cookie = cookie_in(line);
+        if (cookie.empty()) continue;
+        for (int i = 0; i < tabs_before_the_end; ++i)
+            cookie.remove_prefix(std::min(cookie.size(), cookie.find('\t') + 1));
+        long long end = 0;
+        std::from_chars(cookie.data(), cookie.data() + cookie.size(), end);
+        ++ages.all;
+        ages.expired += end > 0 && std::chrono::system_clock::time_point(std::chrono::seconds(end)) < now;
+    }
+    return ages;
 }
 
 std::string cookie_header(std::string_view cookies, std::string_view url)

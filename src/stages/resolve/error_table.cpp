@@ -17,13 +17,15 @@ enum class only {
     site_said_so,  // not for errors that the extractor did not foresee: those say nothing final about a video
     unforeseen,    // only for such errors
     geo_error,     // yt-dlp's own class for it will do, whatever the text
-    with_scripts,  // a JavaScript runtime was there
+    with_scripts,  // yt-dlp could run the scripts of the site
     behind_proxy,
     youtube_video,
-    formats_withheld,   // a warning says that formats were left out: no token, or a script that was not understood
+    no_urls,            // a warning says that formats were left out, as they have no URL or want a token
+    no_solution,        // a warning says that they were, as a script of the site was not understood
     reply_for_another,  // a warning says that the reply was for another video
     status_429,         // in a warning
     status_403,
+    no_way_to_the_site,
 };
 
 struct rule {
@@ -41,16 +43,17 @@ using enum reason;
 constexpr std::array rules{
     rule{"confirm you.?re not a bot",                                           bot_check},
     rule{"content isn.?t available, try again later|rate-limited by youtube",   rate_limited},
-    rule{"http error 429|too many requests|captcha",                            rate_limited},
+    rule{"http error 429|too many requests|requiring a captcha",                rate_limited},
     rule{"all player responses are invalid|ip is likely being blocked",         blocked},
     // the player that yt-dlp pretends to be was turned away; another attempt may use another one
     rule{"the page needs to be reloaded",                                       network},
     rule{"not available on this app|watch on the latest version",               network},
+    rule{"an error occurred.{0,20}try again later|something went wrong",        network},
     rule{"confirm your age|age-restricted|inappropriate for some users",        age_restricted},
     rule{"private video|video is private",                                      private_video,  only::site_said_so},
     rule{"members-only|join this channel|members on level",                     members_only,   only::site_said_so},
     rule{"music premium members|requires payment|rental",                       paid,           only::site_said_so},
-    rule{"(made this video available|blocked it) in your country|not available from your location|geo.?restrict", geo_blocked},
+    rule{"(made this video available|blocked it|not available) in your (country|region)|not available from your location|geo.?restrict", geo_blocked},
     rule{"",                                                                    geo_blocked,    only::geo_error},
     rule{"account associated with this video has been terminated|closed their (youtube )?account", account_closed, only::site_said_so},
     rule{"copyright claim|blocked it on copyright grounds|third-party notifications of copyright", copyright, only::site_said_so},
@@ -67,7 +70,8 @@ constexpr std::array rules{
     rule{"this video is (not available|unavailable)",                           needs_javascript},
     rule{"video unavailable",                                                   unavailable,    only::site_said_so},
     rule{"sign in|login required|registered users|cookies",                     login_required},
-    rule{"requested format is not available|only images are available|no video formats found", extractor_outdated, only::formats_withheld},
+    rule{"requested format is not available|only images are available|no video formats found", extractor_outdated, only::no_solution},
+    rule{"requested format is not available|only images are available|no video formats found", no_direct_url, only::no_urls},
     rule{"no video formats found",                                              blocked,        only::reply_for_another},
     rule{"requested format is not available|only images are available|no video formats found", no_format},
     rule{"several videos or none where one is expected",                        no_format},
@@ -79,9 +83,11 @@ constexpr std::array rules{
     rule{"connection (reset|refused)",                                          no_network,     only::behind_proxy},
     rule{"http error (400|408|5\\d\\d)|timed out|connection (reset|refused)|incompleteread|eof occurred|remote end closed", network},
     rule{"name or service not known|temporary failure in name resolution|network is unreachable|certificate_verify|unable to connect to proxy", no_network},
+    rule{"failed to extract any player response",                               no_network,     only::no_way_to_the_site},
     rule{"failed to extract any player response",                               rate_limited,   only::status_429},
     rule{"failed to extract any player response",                               blocked,        only::status_403},
-    rule{"failed to extract any player response",                               network},
+    // a page of consent, or nothing at all, where the player's reply is expected
+    rule{"failed to parse json|incomplete data received|failed to extract any player response",          network},
     rule{"unable to extract|unable to parse|please report this issue",          extractor_outdated, only::unforeseen},
     rule{"",                                                                    extractor_outdated, only::unforeseen},
 };
@@ -112,7 +118,28 @@ void drop_origin(std::string& text)
     if (said != std::string::npos && text[said - 1] == ':') text.erase(0, said + 1);
 }
 
-// Without the parts that are no statement: prefixes, colours, and advice that names words of the table.
+// Names that others chose, in sentences of the site: they may hold any word of the table.
+void drop_names(std::string& text)
+{
+    struct sentence {
+        std::string_view before, behind;  // the name; nothing behind: it reaches to the end
+    };
+    constexpr std::array sentences{sentence{"copyright claim by ", ""},
+                                   sentence{"claimants include", ""},
+                                   sentence{"members on level", ""},
+                                   sentence{"unsupported url: ", ""},
+                                   sentence{"contains content from ", " blocked it "},
+                                   sentence{"contains content from ", ". it is not available"}};
+    for (const sentence& each : sentences) {
+        const std::size_t at = text.find(each.before);
+        if (at == std::string::npos) continue;
+        const std::size_t begin = at + each.before.size();
+        const std::size_t end = each.behind.empty() ? text.size() : text.rfind(each.behind);
+        if (end != std::string::npos && end > begin) text.erase(begin, end - begin);
+    }
+}
+
+// Without the parts that are no statement: prefixes, colours, names, and advice that names words of the table.
 std::string normalised(std::string text)
 {
     constexpr std::size_t most = 16u << 10;
@@ -126,6 +153,7 @@ std::string normalised(std::string text)
     replace_all(text, "\xe2\x80\x99", "'");
     for (char& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    drop_names(text);
     return text;
 }
 
@@ -156,20 +184,28 @@ bool fits(only when, const ytdlp_error& said, std::span<const std::string> warni
         case only::geo_error:
             return said.exception == "GeoRestrictedError";
         case only::with_scripts:
-            return around.runs_scripts && !unforeseen;
+            return around.runs_scripts && !unforeseen &&
+                   !any_contains(warnings, {"challenge solving failed", "signature solving failed",
+                                            "no supported javascript runtime"});
         case only::behind_proxy:
             return around.behind_proxy;
         case only::youtube_video:
             return around.is_youtube_video;
-        case only::formats_withheld:
-            return any_contains(warnings, {"require a gvs po token", "missing a url", "n challenge solving failed",
-                                           "signature solving failed", "signature extraction failed"});
+        case only::no_urls:
+            return any_contains(warnings, {"require a gvs po token", "missing a url"});
+        case only::no_solution:
+            return any_contains(
+                warnings, {"n challenge solving failed", "signature solving failed", "signature extraction failed"});
         case only::reply_for_another:
             return any_contains(warnings, {"got player response for video"});
         case only::status_429:
             return any_contains(warnings, {"http error 429", "too many requests"});
         case only::status_403:
             return any_contains(warnings, {"http error 403"});
+        case only::no_way_to_the_site:
+            return any_contains(warnings, {"name or service not known", "temporary failure in name resolution",
+                                           "network is unreachable", "certificate_verify", "to connect to proxy"}) ||
+                   (around.behind_proxy && any_contains(warnings, {"connection refused", "connection reset"}));
     }
     return false;
 }
@@ -191,7 +227,7 @@ site_fault fault_in(const ytdlp_error& said)
         "connection refused|timed out while connecting|connection to .{1,200} timed out");
     static const std::regex useless(
         "http error 5\\d\\d|timed out|connection reset|incompleteread|eof occurred|remote end closed|"
-        "failed to extract any player response");
+        "failed to extract any player response|failed to parse json|incomplete data received");
     const std::string text = normalised(said.text);
     if (std::regex_search(text, unconnected)) return site_fault::no_connection;
     return std::regex_search(text, useless) ? site_fault::server_error : site_fault::none;

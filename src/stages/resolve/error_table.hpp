@@ -22,7 +22,7 @@ struct ytdlp_error {
 // The circumstances that decide besides the text.
 struct error_context {
     bool behind_proxy = false;
-    bool runs_scripts = false;      // yt-dlp found a JavaScript runtime
+    bool runs_scripts = false;      // yt-dlp can run the scripts of the site, or is too old to need it
     bool is_youtube_video = false;  // the URL asked for is one of YouTube's, and well-formed
 };
 

@@ -97,8 +97,10 @@ std::string without_appeal(std::string text)
     return text;
 }
 
-source_error read_failure(object root, const error_context& around)
+source_error read_failure(object root, error_context around)
 {
+    // yt-dlp gives up a runtime for which it finds no solver script, and says so at the first video only.
+    around.runs_scripts = truth_in(root, "scripts").value_or(around.runs_scripts);
     failure_facts facts;
     facts.warnings = texts_in(root, "warnings");
     facts.retry_after = read_retry_after(root);
@@ -216,7 +218,14 @@ yt_dlp_versions parse_hello(std::string_view line)
                            (missing ? "Python cannot import yt_dlp (" : "yt-dlp does not start with these settings (") +
                                said + ")" + (missing ? "; install it with: apt-get install yt-dlp" : ""));
     }
-    return {text_in(root, "yt_dlp").value_or("?"), text_in(root, "python").value_or("?"), texts_in(root, "js")};
+    simdjson::dom::array runtimes;
+    return {.yt_dlp = text_in(root, "yt_dlp").value_or("?"),
+            .python = text_in(root, "python").value_or("?"),
+            .scripts = texts_in(root, "js"),
+            .wants_scripts = !root.at_key("js").get(runtimes),
+            .unfit = texts_in(root, "unfit"),
+            .has_solver = truth_in(root, "solver").value_or(false),
+            .clients = texts_in(root, "clients")};
 }
 
 reply parse_reply(std::string_view line, std::uint64_t id, const error_context& around, const std::string& proxy)

@@ -9,6 +9,7 @@ import sys
 del sys.path[0]  # the folder of this script, which is none
 
 import ctypes
+import importlib.util
 import io
 import itertools
 import json
@@ -23,10 +24,15 @@ KEPT = (
 
 
 class Log:
-    """Collects the warnings of the current call; nothing is printed."""
+    """Collects the warnings of the current call; nothing is printed. What is withheld is worth one for who gets nothing."""
 
     def __init__(self):
         self.warnings = []
+        self.withheld = []
+
+    def clear(self):
+        self.warnings.clear()
+        self.withheld.clear()
 
     def debug(self, message):
         pass
@@ -62,8 +68,14 @@ def parameters(settings, log):
         'retries': 0,
         'proxy': settings['proxy'],
         'source_address': '0.0.0.0',  # media are fetched over IPv4 too, and URLs are bound to the address
-        'cachedir': False,
+        'cachedir': settings['cache'] or False,
+        # Of those that are installed and new enough, it takes the fastest. Older versions ignore this.
+        'js_runtimes': {name: {} for name in ('deno', 'node', 'bun', 'quickjs')},
     }
+    if settings['extractors']:
+        # Those without a condition of their own come last, as they take every URL.
+        names = [name for name in settings['extractors'].split(',') if name]
+        chosen['allowed_extractors'] = sorted(names, key=lambda name: name in ('generic', 'html5'))
     if settings['cookies']:
         # A stream, because yt_dlp writes to what it was given.
         with open(settings['cookies'], encoding='utf-8') as file:
@@ -72,13 +84,57 @@ def parameters(settings, log):
     return chosen
 
 
-def javascript_runtimes(ydl):
-    found = []
-    for runtime in (getattr(ydl, '_js_runtimes', None) or {}).values():
+def javascript(ydl, settings):
+    """What yt_dlp has to run the site's scripts with; nothing if it is too old to take anything."""
+    if not hasattr(ydl, '_js_runtimes'):
+        return {}
+    fit, unfit = [], []
+    for runtime in ydl._js_runtimes.values():
         info = getattr(runtime, 'info', None)
-        if info is not None and getattr(info, 'supported', True) is not False:
-            found.append(f'{info.name}-{info.version}')
-    return found
+        if info and getattr(info, 'supported', True):
+            fit.append(f'{info.name} {info.version}')
+        elif info:
+            least = '.'.join(map(str, getattr(runtime, 'MIN_SUPPORTED_VERSION', ())))
+            unfit.append(f'{info.name} {info.version}, older than {least}')
+    return {
+        'js': fit,
+        'unfit': unfit,
+        'solver': bool(importlib.util.find_spec('yt_dlp_ejs') or ydl.params.get('remote_components')
+                       or ydl.cache.load('challenge-solver', 'core')),
+        'clients': player_clients(ydl, settings, bool(fit)),
+    }
+
+
+def player_clients(ydl, settings, runs_scripts):
+    """The players of YouTube that yt_dlp pretends to be."""
+    chosen = ydl.params.get('extractor_args', {}).get('youtube', {}).get('player_client')
+    if chosen:
+        return chosen
+    try:
+        from yt_dlp.extractor.youtube import YoutubeIE
+    except ImportError:
+        return []
+    kind = 'AUTHED_' if settings['cookies'] else '' if runs_scripts else 'JSLESS_'
+    return list(getattr(YoutubeIE, f'_DEFAULT_{kind}CLIENTS', ()))
+
+
+def runs_scripts(ydl):
+    """Whether yt_dlp can run the site's scripts after this call; None: it has not come to that, or nobody knows."""
+    director = getattr(getattr(ydl, '_ies_instances', {}).get('Youtube'), '_jsc_director', None)
+    providers = getattr(director, 'providers', None)
+    return providers and any(each.is_available() for each in providers.values())
+
+
+# Formats without a URL are worth a warning only for some of the players that yt_dlp pretends to be.
+WITHHELD = 'missing a URL', 'require a GVS PO Token'
+
+
+def tell_what_is_withheld(ydl, log):
+    def write_debug(message, *args, **kwargs):
+        if any(words in str(message) for words in WITHHELD):
+            log.withheld[:] = [str(message)[:TEXT_LIMIT]]
+
+    ydl.write_debug = write_debug
 
 
 def remember(selector, chosen):
@@ -111,13 +167,27 @@ def load(settings, log, chosen):
     import yt_dlp
     import yt_dlp.version
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
+    tell_what_is_withheld(ydl, log)
     ydl.format_selector = remember(selector_of(ydl, settings['format']), chosen)
     return ydl, {
         'ready': True,
         'yt_dlp': yt_dlp.version.__version__,
         'python': '.'.join(map(str, sys.version_info[:3])),
-        'js': javascript_runtimes(ydl),
+        **javascript(ydl, settings),
     }
+
+
+class Unusable(Exception):
+    """The page is no single video."""
+    expected = True
+
+
+def is_expected(error, inner):
+    """Whether an extractor foresaw it; network errors may not say. A bug of an extractor is not foreseen."""
+    for place in (inner, error.__context__):
+        if hasattr(place, 'expected'):
+            return place.expected
+    return None if isinstance(inner, OSError) else False
 
 
 def failure(error):
@@ -131,7 +201,7 @@ def failure(error):
     return {
         'ok': False,
         'exc': type(inner).__name__,
-        'expected': getattr(inner, 'expected', None),
+        'expected': is_expected(error, inner),
         'status': status,
         'retry_after': headers.get('Retry-After') if headers else None,
         'msg': (str(error) or repr(error))[:TEXT_LIMIT],
@@ -141,12 +211,12 @@ def failure(error):
 # What follows is in program_reply.cpp, too, for a yt-dlp that is a program: they give the same of the same.
 def only_video(info):
     if info is None:
-        raise ValueError('nothing was found')
+        raise Unusable('nothing was found')
     if info.get('_type') not in ('playlist', 'multi_video'):
         return info
     entries = list(itertools.islice(info.get('entries') or (), 2))
     if len(entries) != 1:
-        raise ValueError('the page offers several videos or none where one is expected')
+        raise Unusable('the page offers several videos or none where one is expected')
     return only_video(entries[0])
 
 
@@ -176,13 +246,15 @@ def media(info, chosen):
 
 
 def answer(ydl, log, chosen, request):
-    log.warnings.clear()
+    log.clear()
     chosen.clear()
     getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
     try:
         reply = media(ydl.extract_info(request['url'], download=False), chosen)
     except (Exception, SystemExit) as error:  # an odd page can raise anything
         reply = failure(error)
+        reply['scripts'] = runs_scripts(ydl)
+        log.warnings += log.withheld
     reply.update(id=request['id'], warnings=log.warnings)
     return reply
 

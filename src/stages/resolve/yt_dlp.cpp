@@ -62,24 +62,27 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
         {"format", options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format},
         {"proxy", options.proxy},
         {"cookies", options.cookies.string()},
+        {"cache", options.cache.string()},
+        {"extractors", options.extractors},
         {"calls", options.worker_calls},
         {"memory", options.worker_bytes},
         {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+constexpr std::string_view takes_runtimes_since = "2025.11.12";
+
 // `yt-dlp -J` with what the worker gives to class YoutubeDL.
 std::vector<std::string> program_words(const yt_dlp_options& options, const installation& where,
-                                       const std::string& video)
+                                       const std::string& version, const std::string& video)
 {
     std::vector<std::string> words{
         where.program.string(),
         "--ignore-config",
         "--print-traffic",  // how long a site wants to be left alone stands in the head of its answer only
         "--no-playlist",
-        "--no-cache-dir",
         "--use-extractors",
-        "youtube,youtube:truncated_(id|url),html5,generic",
+        options.extractors.empty() ? "youtube,youtube:truncated_(id|url),html5,generic" : options.extractors,
         "--socket-timeout",
         "15",
         "--extractor-retries",
@@ -92,6 +95,12 @@ std::vector<std::string> program_words(const yt_dlp_options& options, const inst
         "--format",
         options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format};
     // yt-dlp writes to the cookie file that it is given, so it gets a copy of its own.
+    if (version >= takes_runtimes_since)
+        for (const char* runtime : {"node", "bun", "quickjs"}) words.insert(words.end(), {"--js-runtimes", runtime});
+    if (options.cache.empty())
+        words.emplace_back("--no-cache-dir");
+    else
+        words.insert(words.end(), {"--cache-dir", options.cache.string()});
     if (!options.cookies.empty()) words.insert(words.end(), {"--cookies", "/proc/self/fd/3"});
     words.insert(words.end(), {"-J", "--", options.url_base + percent_encoded(video)});
     return words;
@@ -128,6 +137,21 @@ std::optional<std::chrono::sys_days> release_day(const std::string& version)
 
 }  // namespace
 
+std::string scripts_in_words(const yt_dlp_versions& versions)
+{
+    if (!versions.wants_scripts) return {};
+    const auto joined = [](const std::vector<std::string>& all) {
+        std::string text;
+        for (const std::string& each : all) text += (text.empty() ? "" : ", ") + each;
+        return text;
+    };
+    std::string text = versions.scripts.empty() ? "none" : joined(versions.scripts);
+    if (!versions.unfit.empty()) text += " (" + joined(versions.unfit) + ")";
+    if (!versions.scripts.empty() && !versions.has_solver) text += " without the solver script";
+    if (!versions.clients.empty()) text += "; asks YouTube as " + joined(versions.clients);
+    return text;
+}
+
 std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now)
 {
     constexpr std::chrono::days lasts{90};  // sites change, and yt-dlp follows within days
@@ -142,6 +166,7 @@ std::string age_warning(const std::string& version, std::chrono::system_clock::t
 class yt_dlp::pool {
     // Reading yt-dlp takes Python seconds on a cold disk, and that is no call's time.
     static constexpr std::chrono::milliseconds start_up = std::chrono::minutes(1);
+    static constexpr std::size_t started_at_once = 2;
 
 public:
     pool(asio::any_io_executor executor, yt_dlp_options options)
@@ -164,7 +189,8 @@ public:
             co_return self->versions_;
         }
         std::vector<std::unique_ptr<worker_process>> started;  // all of them get ready at the same time
-        while (self->idle_.size() + started.size() < self->options_.workers) {
+        // Those that are needed beyond a few start then: a short list needs none of them.
+        while (self->idle_.size() + started.size() < std::min(self->options_.workers, started_at_once)) {
             started.push_back(self->spawn());
             co_await started.back()->send(self->settings_, self->options_.deadline);
         }
@@ -219,8 +245,9 @@ private:
         installation_ = find_installation(options_.yt_dlp, options_.python);
         if (is_program() && !options_.parameters.empty())
             throw source_error(reason::resolver_missing, installation_.program.string() +
-                                                             " takes no parameters of class YoutubeDL; name a yt-dlp "
-                                                             "that is a script, a zipapp or the module's folder");
+                                                             " is a program that brings its own Python, so it takes no "
+                                                             "--yt-dlp-option; name a yt-dlp that is a script, a "
+                                                             "zipapp or the module's folder");
         settings_ = settings_of(options_, installation_);
     }
 
@@ -250,7 +277,8 @@ private:
 
     static asio::awaitable<resolved_video> run_program(std::shared_ptr<pool> self, std::string video)
     {
-        const std::vector<std::string> words = program_words(self->options_, self->installation_, video);
+        const std::vector<std::string> words =
+            program_words(self->options_, self->installation_, self->versions_.yt_dlp, video);
         const std::string cookies = content_of(self->options_.cookies);
         worker_process program(self->executor_, words, cookies);
         const std::string printed = co_await program.receive_all(self->options_.deadline);
@@ -287,7 +315,8 @@ private:
 
     error_context context_of(const std::string& video) const
     {
-        return {!options_.proxy.empty(), !versions_.scripts.empty(), is_youtube_video(options_.url_base, video)};
+        return {!options_.proxy.empty(), !versions_.wants_scripts || !versions_.scripts.empty(),
+                is_youtube_video(options_.url_base, video)};
     }
 
     asio::any_io_executor executor_;
@@ -318,7 +347,9 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
         said.push_back({severity::note,
                         "yt-dlp " + versions.yt_dlp + ", started once per video; a script or zipapp would cost less"});
     else
-        said.push_back({severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python});
+        said.push_back(
+            {severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python +
+                                 (versions.wants_scripts ? ", JavaScript: " + scripts_in_words(versions) : "")});
     if (const std::string old = age_warning(versions.yt_dlp, std::chrono::system_clock::now()); !old.empty())
         said.push_back({severity::warning, old});
     co_return said;

@@ -35,6 +35,10 @@ struct yt_dlp_options {
     // yt-dlp keeps what it learns for ever: a worker that has answered so many calls, or grown so large, is replaced.
     unsigned worker_calls = 2000;
     std::uint64_t worker_bytes = 256u << 20;
+    std::filesystem::path cache{};  // folder in which yt-dlp keeps what it fetches for itself; empty: it keeps nothing
+    // Names of extractors, with commas between them; empty: YouTube's, and those of files and pages with a <video>.
+    // "all" are more than a thousand, which takes a worker 25 MB and 10 ms a page more.
+    std::string extractors{};
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
 };
@@ -46,10 +50,18 @@ public:
 };
 
 struct yt_dlp_versions {
-    std::string yt_dlp;                // 2023.03.04
-    std::string python;                // 3.11.2; empty: unknown, each video takes a new process
-    std::vector<std::string> scripts;  // the JavaScript runtimes that it found
+    std::string yt_dlp;                  // 2023.03.04
+    std::string python;                  // 3.11.2; empty: unknown, each video takes a new process
+    std::vector<std::string> scripts;    // the JavaScript runtimes that it found: "deno 2.3.0"
+    bool wants_scripts = false;          // it runs the site's scripts by such a runtime; older versions read them
+    std::vector<std::string> unfit{};    // runtimes that are too old for it: "node 20.20.2, older than 22.0.0"
+    bool has_solver = false;             // it has the script that solves the site's challenges, or may fetch it
+    std::vector<std::string> clients{};  // the players of YouTube that it pretends to be; empty: unknown
 };
+
+// What it runs the site's scripts with: "none (node 20.20.2, older than 22.0.0); asks YouTube as visionos". Empty for a
+// version that needs nothing for it.
+std::string scripts_in_words(const yt_dlp_versions&);
 
 // A warning for the user if this version is too old to rely on; empty if not.
 std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now);

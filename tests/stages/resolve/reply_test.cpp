@@ -163,7 +163,8 @@ TEST_CASE("failures that only newer versions of yt-dlp word are told apart", "[e
                     {}, true) == reason::blocked);
     const std::string no_format = "ERROR: [youtube] abcdefghijk: Requested format is not available. Use --list-formats";
     CHECK(reason_of(no_format, {}, true) == reason::no_format);
-    CHECK(reason_of(no_format, {"web client https formats require a GVS PO Token"}, true) ==
+    CHECK(reason_of(no_format, {"web client https formats require a GVS PO Token"}, true) == reason::no_direct_url);
+    CHECK(reason_of(no_format, {"web client formats are missing a URL", "n challenge solving failed"}, true) ==
           reason::extractor_outdated);
     CHECK(reason_of("ERROR: [youtube] x: Unable to extract nsig; please report this issue", {}, false) ==
           reason::extractor_outdated);

@@ -10,6 +10,7 @@
 #include "support/run_awaitable.hpp"
 #include "support/site.hpp"
 #include "support/temp_folder.hpp"
+#include "support/youtube_stand_in.hpp"
 
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -25,41 +26,24 @@ using reelpipe::test::run_awaitable;
 namespace {
 
 struct youtube {
-    explicit youtube(const json& replies = json::object()) : server(start(here, replies)) {}
+    explicit youtube(const json& replies = json::object()) : server(reelpipe::test::start_youtube(here, replies)) {}
 
-    static reelpipe::test::site start(const reelpipe::test::temp_folder& here, const json& replies)
+    static bool is_old()
     {
-        const std::string certificate = here / "certificate.pem";
-        const std::string key = here / "key.pem";
-        const std::string file = here / "replies.json";
-        reelpipe::test::write_file(file, replies.dump());
-        reelpipe::test::output_of({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
-                                   "/CN=www.youtube.com", "-days", "2", "-keyout", key, "-out", certificate});
-        const std::string program = REELPIPE_TESTS_SUPPORT "/youtube_stand_in.py";
-        return reelpipe::test::site({"python3", program, certificate, key, file});
-    }
-
-    // Of the player clients, the one that needs a single request: which that is depends on the generation.
-    static std::string client()
-    {
-        static const bool is_old = [] {
+        static const bool known = [] {
             asio::io_context io{1};
             yt_dlp any(io.get_executor(), {});
             return run_awaitable(io, any.load()).yt_dlp < "2025";
         }();
-        return is_old ? "android" : "visionos";
+        return known;
     }
+    static std::string client() { return is_old() ? "android" : "visionos"; }
 
     yt_dlp_options options() const
     {
         yt_dlp_options chosen;
         chosen.proxy = server.url("");
-        chosen.parameters =
-            json{{"nocheckcertificate", true},
-                 {"extractor_args",
-                  {{"youtube",
-                    {{"player_client", {client()}}, {"player_skip", {"webpage", "configs", "js", "initial_data"}}}}}}}
-                .dump();
+        chosen.parameters = reelpipe::test::parameters_for_youtube(is_old()).dump();
         return chosen;
     }
 
@@ -190,6 +174,16 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
         {unplayable, "We're processing this video. Check back later.", nullptr, reason::processing},
         {unplayable, "Video unavailable", "Playback on other websites has been disabled by the video owner",
          reason::refused},
+        {error, "Video unavailable", "This video is not available in your country", reason::geo_blocked},
+        {error, "An error occurred. Please try again later.", nullptr, reason::network},
+        {error, "Something went wrong", nullptr, reason::network},
+        // names of others say nothing
+        {unplayable, "Video unavailable",
+         "This video contains content from Captcha Sign In Rental Ltd, who has blocked it on copyright grounds",
+         reason::copyright},
+        {error, "Video unavailable",
+         "This video is no longer available due to a copyright claim by HTTP Error 429 GmbH. Captcha",
+         reason::copyright},
         {error, "This video is unavailable", nullptr, reason::needs_javascript},  // or really so, see below
         {error, "Video unavailable", nullptr, reason::unavailable},
         {login, "Please sign in", nullptr, reason::login_required},
@@ -202,7 +196,8 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
     youtube site(replies);
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
-    const bool runs_scripts = !run_awaitable(io, resolver.load()).scripts.empty();
+    const auto versions = run_awaitable(io, resolver.load());
+    const bool runs_scripts = !versions.wants_scripts || !versions.scripts.empty();
 
     for (std::size_t i = 0; i < refusals.size(); ++i) {
         const source_error failed = refusal_of(io, resolver, id_of(i));
@@ -210,17 +205,25 @@ TEST_CASE("what YouTube says of a video it does not play becomes its reason", "[
             refusals[i].expected = reason::unavailable;
         CAPTURE(failed.what(), static_cast<int>(failed.why()), static_cast<int>(refusals[i].expected));
         CHECK(failed.why() == refusals[i].expected);
+        CHECK_FALSE((failed.facts().site && is_final(failed.why())));
         CHECK_THAT(failed.what(), Catch::Matchers::ContainsSubstring(id_of(i)));
     }
 }
 
 TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
 {
+    const std::string crashing =
+        R"({"playabilityStatus": {"status": "OK"}, "videoDetails": {"videoId": "crashes-it-", "title": 5}, )"
+        R"("streamingData": {"formats": [{"itag": 18, "url": "http://127.0.0.1/v", "mimeType": 5}]}})";
     youtube site(json{{"limited-429", {{"http", 429}, {"headers", {{"Retry-After", "7"}}}}},
                       {"refused-403", {{"http", 403}}},
                       {"broken--500", {{"http", 500}}},
                       {"poisoned-id", {{"as", "abcdefghijk"}}},
                       {"hung-up----", {{"close", true}}},
+                      {"consentpage", {{"body", "<html>Before you continue to YouTube</html>"}}},
+                      {"emptyobject", {{"body", "{}"}}},
+                      {"emptyreply-", {{"body", ""}}},
+                      {"crashes-it-", {{"body", crashing}}},
                       {"no-formats-", {{"empty", true}}}});
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), site.options());
@@ -235,6 +238,10 @@ TEST_CASE("trouble with the site as a whole is no video's fault", "[youtube]")
     CHECK(why("broken--500") == reason::network);
     CHECK(why("poisoned-id") == reason::blocked);
     CHECK(why("hung-up----") == reason::network);
+    CHECK(why("consentpage") == reason::network);
+    CHECK(why("emptyobject") == reason::network);
+    CHECK(why("emptyreply-") == reason::network);
+    CHECK(why("crashes-it-") == reason::extractor_outdated);
     CHECK(why("no-formats-") == reason::no_format);
     CHECK(why("short") == reason::bad_input);
 }
@@ -254,10 +261,10 @@ TEST_CASE("what YouTube protects or withholds is told from what is not there", "
     const source_error nothing = refusal_of(io, resolver, "nothingleft");
     // Newer versions warn of formats without a URL, older ones say nothing of them.
     const bool is_told = std::ranges::any_of(nothing.facts().warnings, [](const std::string& warning) {
-        return warning.find("missing a URL") != std::string::npos;
+        return warning.find("missing a URL") != std::string::npos || warning.find("PO Token") != std::string::npos;
     });
     CAPTURE(nothing.what());
-    CHECK(nothing.why() == (is_told ? reason::extractor_outdated : reason::no_format));
+    CHECK(nothing.why() == (is_told ? reason::no_direct_url : reason::no_format));
 }
 
 TEST_CASE("signatures that yt-dlp cannot read are its own fault, not the videos'", "[youtube]")

@@ -28,6 +28,7 @@ using reelpipe::source_error;
 using reelpipe::resolve::age_warning;
 using reelpipe::resolve::bad_selector;
 using reelpipe::resolve::find_installation;
+using reelpipe::resolve::scripts_in_words;
 using reelpipe::resolve::yt_dlp;
 using reelpipe::resolve::yt_dlp_options;
 using reelpipe::test::run_awaitable;
@@ -507,6 +508,42 @@ TEST_CASE("a format selector that is none is told as such, by workers before the
         CHECK_THAT(told.what(), Catch::Matchers::ContainsSubstring("--format"));
     }
     CHECK(site.server.requests().empty());
+}
+
+TEST_CASE("JavaScript runtimes that are there are handed over, those that are too old are named", "[yt_dlp]")
+{
+    const reelpipe::test::temp_folder folder;
+    const auto install = [&](const char* name, const std::string& script) {
+        reelpipe::test::write_file(folder / name, "#!/bin/sh\n" + script + "\n");
+        std::filesystem::permissions(folder / name, std::filesystem::perms::owner_all);
+    };
+    const auto loaded = [&] {
+        asio::io_context io{1};
+        yt_dlp_options options;
+        options.python = "/usr/bin/python3";
+        options.workers = 1;
+        yt_dlp resolver(io.get_executor(), options);
+        return run_awaitable(io, resolver.load());
+    };
+    const variable path("PATH", folder.path());
+    const auto none = loaded();
+    if (!none.wants_scripts) SKIP("this yt-dlp takes no runtime");
+    CHECK(none.scripts.empty());
+    CHECK(scripts_in_words(none) == "none; asks YouTube as visionos");
+
+    install("node", "echo v20.20.2");
+    const auto old = loaded();
+    CHECK(old.scripts.empty());
+    CHECK(old.unfit == std::vector<std::string>{"node 20.20.2, older than 22.0.0"});
+    CHECK_THAT(scripts_in_words(old), Catch::Matchers::StartsWith("none (node 20.20.2, older than 22.0.0)"));
+
+    install("node", "echo v22.1.0");
+    install("deno", "echo 'deno 2.3.0'");
+    const auto both = loaded();
+    CHECK(std::set<std::string>(both.scripts.begin(), both.scripts.end()) ==
+          std::set<std::string>{"deno 2.3.0", "node 22.1.0"});
+    CHECK_FALSE(both.has_solver);
+    CHECK_THAT(scripts_in_words(both), Catch::Matchers::ContainsSubstring("without the solver script"));
 }
 
 TEST_CASE("a yt-dlp of more than 90 days is warned of", "[yt_dlp]")
