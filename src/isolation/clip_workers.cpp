@@ -331,6 +331,12 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
     return verify(file.descriptor(), expected, std::move(stop));
 }
 
+verify::facts clip_workers::survey(int file, bool decodable, std::stop_token stop)
+{
+    const isolation::survey_job job{.file = file, .decodable = decodable};
+    return call(isolation::to_message(job), {file}, stop, isolation::facts_in);
+}
+
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
                                     media::stream_selection kind, std::stop_token stop)
 {

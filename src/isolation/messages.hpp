@@ -14,6 +14,7 @@
 #include "reelpipe/clip.hpp"
 #include "stages/cut/cut.hpp"
 #include "stages/fetch/media_probe.hpp"
+#include "stages/verify/survey.hpp"
 #include "stages/verify/verify.hpp"
 
 // The messages between a run and its workers: a job with its descriptors in one direction, a result or an error in
@@ -36,6 +37,11 @@ struct verify_job {
     verify::expectation expected{};
 };
 
+struct survey_job {
+    int file = -1;
+    bool decodable = false;
+};
+
 struct plan_job {
     media::partial_file file{};
     std::vector<segment> wanted{};
@@ -54,6 +60,7 @@ std::vector<int> descriptors_of(const cut_job&);
 
 nlohmann::json to_message(const cut_job&);
 nlohmann::json to_message(const verify_job&);
+nlohmann::json to_message(const survey_job&);
 nlohmann::json to_message(const plan_job&);
 nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const cut::result&);
@@ -70,6 +77,7 @@ nlohmann::json parse_message(const std::string& text);
 // no such message.
 std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<survey_job> survey_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 cut::result cut_result_in(const nlohmann::json&);
