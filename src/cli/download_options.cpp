@@ -104,9 +104,8 @@ void add_list_options(CLI::App& command, wanted_options& o)
         ->group(group);
 }
 
-void add_wanted_options(CLI::App& command, wanted_options& o)
+void add_row_options(CLI::App& command, wanted_options& o)
 {
-    add_list_options(command, o);
     constexpr const char* group = "Selection";
     command.add_option("--split", o.split, "only rows of this split; val, validate and validation mean the same")
         ->option_text("NAME")
@@ -152,12 +151,18 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
             "only part I of N, counted from 1; give each machine one part. All clips of a video are in the same part")
         ->option_text("I/N")
         ->group(group);
+}
+
+void add_wanted_options(CLI::App& command, wanted_options& o)
+{
+    add_list_options(command, o);
+    add_row_options(command, o);
     command
         .add_option("--retry", o.retry,
                     "try clips again that failed before: soft, permanent, or reasons as the report names them")
         ->delimiter(',')
         ->option_text("WHICH")
-        ->group(group);
+        ->group("Selection");
 }
 
 void add_source_options(CLI::App& command, source_options& o)
