@@ -121,9 +121,8 @@ void add_list_options(CLI::App& command, wanted_options& o)
         ->group(group);
 }
 
-void add_wanted_options(CLI::App& command, wanted_options& o)
+void add_row_options(CLI::App& command, wanted_options& o)
 {
-    add_list_options(command, o);
     constexpr const char* group = "Selection";
     command.add_option("--split", o.split, "only rows of this split; val, validate and validation mean the same")
         ->option_text("NAME")
@@ -169,12 +168,18 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
             "only part I of N, counted from 1; give each machine one part. All clips of a video are in the same part")
         ->option_text("I/N")
         ->group(group);
+}
+
+void add_wanted_options(CLI::App& command, wanted_options& o)
+{
+    add_list_options(command, o);
+    add_row_options(command, o);
     command
         .add_option("--retry", o.retry,
                     "try clips again that failed before: soft, permanent, or reasons as the report names them")
         ->delimiter(',')
         ->option_text("WHICH")
-        ->group(group);
+        ->group("Selection");
 }
 
 // Keys do not belong on a command line, which everybody on the machine can read. The names are those of Amazon's own

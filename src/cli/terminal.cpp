@@ -129,6 +129,15 @@ void terminal::show(const folder_check& so_far, double elapsed_s)
                           so_far.missing));
 }
 
+void terminal::show(const dataset_check& so_far, double elapsed_s)
+{
+    if (style_ == progress_style::none) return;
+    clips_.reached(static_cast<double>(so_far.looked_at), elapsed_s);
+    elapsed_s_ = elapsed_s;
+    show_line(fmt::format("{}/{} files  {:.1f}/s  ETA {}  {} with faults", so_far.looked_at, so_far.files,
+                          clips_.per_second(), time_left(so_far.files - so_far.looked_at), so_far.faulty));
+}
+
 std::string terminal::time_left(std::uint64_t clips) const
 {
     return clips_.per_second() > 0 ? duration_text(static_cast<double>(clips) / clips_.per_second()) : "?";

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "reelpipe/dataset_check.hpp"
 #include "reelpipe/download.hpp"
 #include "reelpipe/folder_check.hpp"
 
@@ -37,6 +38,7 @@ public:
     void message(severity, const std::string& line);
     void show(const progress&);
     void show(const folder_check& so_far, double elapsed_s);
+    void show(const dataset_check& so_far, double elapsed_s);
     void print(const std::string& text);  // whatever the least importance is
     void clear();                         // for what others write to the same terminal
 

@@ -3,14 +3,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "reelpipe/dataset_check.hpp"
 #include "reelpipe/folder_check.hpp"
 
 namespace reelpipe::cli {
 
+enum class finding_format { text, csv, json };
+
 // The arguments of `reelpipe verify`.
 struct verify_arguments {
-    folder_check_options check{};
-    bool json = false;
+    folder_check_options check{};     // with the options that both checks have
+    dataset_check_options dataset{};  // those that only the check without a ledger has
+    finding_format format = finding_format::text;
 };
 
 // Adds the command; `arguments` outlives the parse.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,8 +10,8 @@
 #include "reelpipe/usage_error.hpp"
 
 #include "folder/run_folder.hpp"
+#include "folder/started_workers.hpp"
 #include "folder/stored_clip.hpp"
-#include "isolation/clip_workers.hpp"
 #include "isolation/usable_cores.hpp"
 #include "ledger/schema.hpp"
 #include "stages/store/clip_name.hpp"
@@ -83,18 +84,12 @@ public:
           ledger_(open_at_rest(folder_)),
           is_known_(ledger_.prepare("SELECT 1 FROM temp.known WHERE file = ?1")),
           cores_(options_.jobs != 0 ? options_.jobs : usable_cores()),
+          workers_(started_workers(options_.worker, options_.timeout)),
           cpu_(cores_),
           runner_(files(), {.cpu = cpu_.get_executor(), .max_in_flight = 4 * cores_, .on_failure = [](const failure&) {
                                 return verdict::stop();
                             }})
     {
-        if (options_.worker.empty()) return;
-        workers_.emplace(options_.worker, options_.timeout);
-        try {
-            workers_->try_to_start();
-        } catch (const worker_unavailable& e) {
-            throw usage_error(e.what());
-        }
     }
 
     asio::awaitable<folder_check> run()
@@ -230,7 +225,7 @@ private:
     database ledger_;
     statement is_known_;
     const std::size_t cores_;
-    std::optional<clip_workers> workers_;
+    const std::unique_ptr<clip_workers> workers_;
     folder_check counts_;
     asio::thread_pool cpu_;
     runner runner_;

@@ -347,6 +347,12 @@ cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::m
     return call(isolation::to_message(job), {file.descriptor()}, stop, isolation::still_in);
 }
 
+verify::facts clip_workers::survey(int file, bool decodable, std::stop_token stop)
+{
+    const isolation::survey_job job{.file = file, .decodable = decodable};
+    return call(isolation::to_message(job), {file}, stop, isolation::facts_in);
+}
+
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
                                     media::stream_selection kind, std::stop_token stop)
 {

@@ -53,6 +53,9 @@ public:
     verify::facts verify(int clip, const verify::expectation&, std::stop_token);
     verify::facts verify_file(const std::filesystem::path&, const verify::expectation&, std::stop_token);
 
+    // The same of verify::survey().
+    verify::facts survey(int file, bool decodable, std::stop_token);
+
     // The same of media::plan_spans() and fetch::probe_segment_run().
     media::span_plan plan(const media::partial_file&, const std::vector<segment>&, media::stream_selection,
                           std::stop_token);

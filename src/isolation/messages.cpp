@@ -223,6 +223,15 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
     return job;
 }
 
+json to_message(const survey_job& job) { return {{"do", "survey"}, {"decodable", job.decodable}}; }
+
+std::optional<survey_job> survey_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "survey") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    return survey_job{.file = descriptors[0], .decodable = from.at("decodable")};
+}
+
 json to_message(const plan_job& job)
 {
     json segments = json::array();
@@ -407,6 +416,8 @@ json to_message(std::exception_ptr error)
         return of("encode", e);
     } catch (const verify::decode_error& e) {
         return of("decode", e);
+    } catch (const verify::truncated_error& e) {
+        return of("truncated", e);
     } catch (const verify::verify_error& e) {
         return of("verify", e);
     } catch (const std::system_error& e) {
@@ -439,6 +450,7 @@ void rethrow(const json& error)
     if (kind == "missing bytes") throw media::missing_bytes(static_cast<std::uint64_t>(detail));
     if (kind == "encode") throw cut::encode_error(text);
     if (kind == "decode") throw verify::decode_error(text);
+    if (kind == "truncated") throw verify::truncated_error(text);
     if (kind == "verify") throw verify::verify_error(text);
     if (kind == "system") throw std::system_error(static_cast<int>(detail), std::generic_category(), text);
     if (kind == "memory")

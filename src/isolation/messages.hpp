@@ -15,6 +15,7 @@
 #include "stages/cut/cut.hpp"
 #include "stages/cut/still.hpp"
 #include "stages/fetch/media_probe.hpp"
+#include "stages/verify/survey.hpp"
 #include "stages/verify/verify.hpp"
 
 // The messages between a run and its workers: a job with its descriptors in one direction, a result or an error in
@@ -35,6 +36,11 @@ struct cut_job {
 struct verify_job {
     int clip = -1;
     verify::expectation expected{};
+};
+
+struct survey_job {
+    int file = -1;
+    bool decodable = false;
 };
 
 struct plan_job {
@@ -61,6 +67,7 @@ std::vector<int> descriptors_of(const cut_job&);
 
 nlohmann::json to_message(const cut_job&);
 nlohmann::json to_message(const verify_job&);
+nlohmann::json to_message(const survey_job&);
 nlohmann::json to_message(const plan_job&);
 nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const still_job&);
@@ -79,6 +86,7 @@ nlohmann::json parse_message(const std::string& text);
 // no such message.
 std::optional<cut_job> cut_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<verify_job> verify_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<survey_job> survey_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<still_job> still_job_in(const nlohmann::json&, const std::vector<int>& descriptors);

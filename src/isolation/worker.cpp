@@ -32,6 +32,8 @@ try {
     }
     if (const auto verify = isolation::verify_job_in(job.content, job.descriptors))
         return isolation::to_message(verify::check(verify->clip, verify->expected));
+    if (const auto survey = isolation::survey_job_in(job.content, job.descriptors))
+        return isolation::to_message(verify::survey(survey->file, survey->decodable));
     if (const auto plan = isolation::plan_job_in(job.content, job.descriptors))
         return isolation::to_message(media::plan_spans(plan->file, plan->wanted, plan->kind));
     if (const auto look = isolation::look_job_in(job.content, job.descriptors))

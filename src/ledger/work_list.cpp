@@ -160,6 +160,22 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
     return page;
 }
 
+std::vector<wanted_clip> work_list::of_video(std::string_view video)
+{
+    if (!of_video_)
+        of_video_ = database_->prepare(
+            "SELECT video, start, end, label, split, row FROM temp.wanted WHERE video = ?1"
+            " ORDER BY start, end, label, row");
+    of_video_->bind(video);
+    std::vector<wanted_clip> all;
+    while (of_video_->step()) {
+        const auto row = static_cast<std::uint64_t>(of_video_->integer(5));
+        if (statuses_[row - 1] != row_status::repeated) all.push_back({.row = row, .clip = clip_in(*of_video_, 0)});
+    }
+    of_video_->reset();
+    return all;
+}
+
 void work_list::settle(std::uint64_t row, row_status how, std::string_view note)
 {
     statuses_[row - 1] = how;

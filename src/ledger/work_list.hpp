@@ -63,6 +63,9 @@ public:
     // are neighbours, and so are those of one segment. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
+    // The clips of a video in the order of their times, without what is known of them.
+    std::vector<wanted_clip> of_video(std::string_view video);
+
     // Records how the clip of a row ended, and a note on it, if any.
     void settle(std::uint64_t row, row_status how, std::string_view note = {});
 
@@ -90,7 +93,7 @@ private:
     row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;
-    std::optional<statement> page_;
+    std::optional<statement> page_, of_video_;
     std::vector<row_status> statuses_;  // of row 1, 2, ...
 };
 

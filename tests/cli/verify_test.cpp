@@ -277,14 +277,6 @@ TEST_CASE("a whole clip that the ledger does not know is named", "[verify]")
     CHECK(folder.findings() == std::map<std::string, std::string>{{"a/other_000001_000002.mp4", "unknown"}});
 }
 
-TEST_CASE("a folder without a ledger cannot be verified", "[verify]")
-{
-    const temp_folder empty;
-    const finished end = run({REELPIPE_BINARY, "verify", empty.path().string()});
-    CHECK(end.status == 2);
-    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("reelpipe download -o"));
-}
-
 TEST_CASE("a folder whose ledger is of an earlier version verifies, and is left as it was", "[verify]")
 {
     const verified_folder work;

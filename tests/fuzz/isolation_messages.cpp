@@ -24,6 +24,7 @@ enum class kind : std::uint8_t {
     segment_run_info,
     plan_job,
     look_job,
+    survey_job,
     count
 };
 
@@ -38,6 +39,8 @@ void read(kind what, const nlohmann::json& message)
         isolation::plan_job_in(message, {3});
     else if (what == kind::look_job)
         isolation::look_job_in(message, {3});
+    else if (what == kind::survey_job)
+        isolation::survey_job_in(message, {3});
     else if (isolation::is_error(message))
         isolation::rethrow(message);
     else if (what == kind::cut_result)
