@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -31,6 +32,21 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value, co
         ->default_str(preset == choices.end() ? "" : preset->first)
         ->run_callback_for_default(false)
         ->option_text(fmt::format("{}", fmt::join(names, "|")));
+}
+
+// Seconds, with a fraction where `Duration` has one.
+template <class Duration>
+CLI::Option* add_seconds(CLI::App& command, const std::string& name, Duration& value, const std::string& description,
+                         double least = 0, double most = 1e6)
+{
+    using seconds = std::chrono::duration<double>;
+    return command
+        .add_option_function<double>(
+            name, [&value](double s) { value = std::chrono::duration_cast<Duration>(seconds(s)); }, description)
+        ->check(CLI::Range(least, most))
+        ->default_str(fmt::format("{:g}", seconds(value).count()))
+        ->run_callback_for_default(false)
+        ->option_text("S");
 }
 
 // The option for how much of a clip is verified, the same for all commands that verify.
