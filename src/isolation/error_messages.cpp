@@ -12,6 +12,8 @@
 
 namespace reelpipe::isolation {
 
+using nlohmann::json;
+
 json to_message(std::exception_ptr error)
 {
     const auto of = [](const char* kind, const std::exception& e, std::int64_t detail = 0) {
