@@ -117,7 +117,7 @@ CLI::App* add_explain(CLI::App& program, explain_arguments& arguments)
 {
     CLI::App* const command =
         program.add_subcommand("explain", "Show all that is known of one clip, and what comes next");
-    command->footer("Reads the ledger of a folder made by `reelpipe download -o DIR`, even during a run.");
+    command->footer("Reads the ledger of a folder of `reelpipe download -o DIR`, even during a run.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command
         ->add_option("CLIP", arguments.clip,

@@ -118,8 +118,8 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
 {
     CLI::App* const command = program.add_subcommand("report", "Count the clips of a folder, failed ones by reason");
     command->footer(
-        "Reads the ledger of a folder that `reelpipe download -o DIR` filled, even while a\n"
-        "run is at work there. Clips that failed with the class soft or permanent are\n"
+        "Reads the ledger of a folder that `reelpipe download -o DIR` filled, even while\n"
+        "a run is at work there. Clips that failed with the class soft or permanent are\n"
         "tried again only by `reelpipe download --retry REASON`.\n\n"
         "The web page is one file that asks nothing of any network. Its frames are\n"
         "decoded in sandboxed worker processes.");

@@ -74,7 +74,7 @@ kinds found_in(const finished& end, bool faults_only = true)
 
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-void flip(const fs::path& file, std::size_t begin, std::size_t end)
+void flip_bits(const fs::path& file, std::size_t begin, std::size_t end)
 {
     std::string content = read_file(file);
     for (std::size_t at = begin; at < end; ++at) content.at(at) = static_cast<char>(content.at(at) ^ 0xff);
@@ -136,7 +136,7 @@ TEST_CASE("each kind of fault of a file is named", "[verify_dataset]")
     data.add("audio_000000_000040.mp4", "audio_only.mp4");
     const fs::path index = data.add("index_000000_000040.mp4", "moov_first.mp4");
     const std::size_t box = read_file(index).find("stbl");
-    flip(index, box + 1, box + 2);
+    flip_bits(index, box + 1, box + 2);
     fs::copy_file(fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4", data.home / "outside.mp4");
     fs::create_symlink(data.home / "outside.mp4", data.folder() / "linked_000000_000040.mp4");
     data.add("copy1_000000_000040.mp4", "moov_last.mp4");
@@ -202,7 +202,7 @@ TEST_CASE("damage inside of frames takes --verify full to be found", "[verify_da
     packets.ignore(8, '\n');
     packets >> second;
     REQUIRE(second > 100);
-    flip(file, second + 6, second + 40);
+    flip_bits(file, second + 6, second + 40);
 
     CHECK(data.verify().status == 0);
     CHECK(found_in(data.verify({"--verify", "full", "--json"})) == kinds{{"one_000000_000040.mp4", {"undecodable"}}});
