@@ -87,7 +87,7 @@ std::vector<std::string> words_of(const CLI::Option& option, const CLI::ConfigIt
     const std::string name = "--" + item.name;
     if (option.get_items_expected_max() != 0) {
         std::vector<std::string> words;
-        for (const std::string& value : item.inputs) words.push_back(name + "=" + value);
+        for (const std::string& value : item.inputs) words.push_back(fmt::format("{}={}", name, value));
         return words;
     }
     if (item.inputs == std::vector<std::string>{"true"}) return {name};

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write(const fs::path& path, const std::string& text)
+void write_document(const fs::path& path, const std::string& text)
 {
     fs::create_directories(path.parent_path());
     std::ofstream file(path, std::ios::binary);
@@ -41,12 +41,13 @@ CLI::App* add_documents(CLI::App& program, documents_arguments& arguments)
 int run_documents(const CLI::App& program, const std::string& version, const documents_arguments& arguments)
 try {
     const fs::path pages = arguments.folder / "man/man1";
-    write(pages / "reelpipe.1", man_page(program, nullptr, version, arguments.date));
+    write_document(pages / "reelpipe.1", man_page(program, nullptr, version, arguments.date));
     for (const CLI::App* const each : commands_of(program))
-        write(pages / ("reelpipe-" + each->get_name() + ".1"), man_page(program, each, version, arguments.date));
-    write(arguments.folder / "bash-completion/completions/reelpipe", bash_completion(program));
-    write(arguments.folder / "zsh/vendor-completions/_reelpipe", zsh_completion(program));
-    write(arguments.folder / "fish/vendor_completions.d/reelpipe.fish", fish_completion(program));
+        write_document(pages / ("reelpipe-" + each->get_name() + ".1"),
+                       man_page(program, each, version, arguments.date));
+    write_document(arguments.folder / "bash-completion/completions/reelpipe", bash_completion(program));
+    write_document(arguments.folder / "zsh/vendor-completions/_reelpipe", zsh_completion(program));
+    write_document(arguments.folder / "fish/vendor_completions.d/reelpipe.fish", fish_completion(program));
     return exit_status::all_stored;
 } catch (const std::exception& e) {
     fmt::print(stderr, "error: {}\n", e.what());

@@ -183,9 +183,9 @@ void add_notes(CLI::App& command, std::vector<finding_kind>& notes)
 
 void add_dataset_options(CLI::App& command, dataset_check_options& o)
 {
-    CLI::Option* const list = command.add_option(
+    CLI::Option* const lists = command.add_option(
         "--list", o.wanted.lists, "check the files against the clips of this list, not the ledger; repeatable");
-    list->option_text("LIST")->allow_extra_args(false);
+    lists->option_text("LIST")->allow_extra_args(false);
     command
         .add_option_function<double>(
             "--tolerance", [&o](double s) { o.tolerance = std::chrono::microseconds(std::llround(s * 1e6)); },
@@ -200,7 +200,7 @@ void add_dataset_options(CLI::App& command, dataset_check_options& o)
     for (CLI::Option* const each : command.get_options([](const CLI::Option* option) {
              return option->get_group() == "Lists" || option->get_group() == "Selection";
          }))
-        each->needs(list);
+        each->needs(lists);
 }
 
 // Runs a check to its end. Nothing: it could not be made, the user was told why, and `status` is the exit status.

@@ -5,7 +5,7 @@ namespace reelpipe {
 namespace {
 
 // Losing a temporary table loses nothing, so it has no journal; a small cache bounds the memory.
-constexpr const char* table =
+constexpr const char* file_table =
     "PRAGMA temp_store = FILE;"
     "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
     "CREATE TEMP TABLE file(name TEXT PRIMARY KEY, target TEXT NOT NULL, bytes INTEGER, sample INTEGER,"
@@ -13,7 +13,7 @@ constexpr const char* table =
 
 database& with_table(database& db)
 {
-    db.execute(table);
+    db.execute(file_table);
     return db;
 }
 
