@@ -28,8 +28,9 @@ struct packed {
     void add_clip(const std::string& name, int start) const
     {
         fs::create_directories((files() / name).parent_path());
-        output_of({"ffmpeg", "-v", "error", "-ss", std::to_string(start), "-i", REELPIPE_TEST_MEDIA "/moov_first.mp4",
-                   "-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy", (files() / name).string()});
+        output_of({"ffmpeg", "-v", "error", "-ss", std::to_string(start), "-i",
+                   (fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4").string(), "-t", "2", "-c:v", "libx264", "-preset",
+                   "ultrafast", "-c:a", "copy", (files() / name).string()});
     }
     // Packs all that was added, in the order of the names, and forgets it.
     fs::path pack(const std::string& name) const

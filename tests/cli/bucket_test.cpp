@@ -21,8 +21,8 @@ struct bucket {
     explicit bucket(std::vector<std::string> more = {})
         : server([&] {
               fs::create_directories(files / "data/k 400");
-              std::vector<std::string> words{"python3", REELPIPE_TESTS_SUPPORT "/bucket_server.py", files.path(),
-                                             access_key, secret_key};
+              std::vector<std::string> words{"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/bucket_server.py",
+                                             files.path(), access_key, secret_key};
               words.insert(words.end(), more.begin(), more.end());
               return words;
           }())
@@ -33,7 +33,7 @@ struct bucket {
     {
         const fs::path file = files / "data/k 400" / (id + ".mp4");
         fs::create_directories(file.parent_path());
-        fs::copy_file(REELPIPE_TEST_MEDIA "/silent.mp4", file);
+        fs::copy_file(std::string(REELPIPE_TEST_MEDIA) + "/silent.mp4", file);
     }
 
     finished download(const std::string& rows, const std::vector<std::string>& environment = {},

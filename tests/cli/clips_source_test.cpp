@@ -21,8 +21,9 @@ struct made_clips {
     {
         const fs::path file = source() / name;
         fs::create_directories(file.parent_path());
-        output_of({"ffmpeg", "-v", "error", "-ss", std::to_string(start), "-i", REELPIPE_TEST_MEDIA "/moov_first.mp4",
-                   "-t", seconds, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy", file.string()});
+        output_of({"ffmpeg", "-v", "error", "-ss", std::to_string(start), "-i",
+                   (fs::path(REELPIPE_TEST_MEDIA) / "moov_first.mp4").string(), "-t", seconds, "-c:v", "libx264",
+                   "-preset", "ultrafast", "-c:a", "copy", file.string()});
         return file;
     }
 

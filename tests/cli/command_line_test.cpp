@@ -147,14 +147,15 @@ TEST_CASE("each command has a man page that man and mandoc take", "[man]")
         CHECK(man.err.empty());
         if (!has_program("mandoc")) continue;
         const finished lint = run({"mandoc", "-T", "lint", "-W", "warning", page.path().string()});
-        CHECK(lint.out + lint.err == "");
+        CHECK(lint.out.empty());
+        CHECK(lint.err.empty());
     }
 }
 
 TEST_CASE("shells complete commands, options and values", "[completion]")
 {
     const documents folder;
-    const std::string press_tab = REELPIPE_TESTS_SUPPORT "/press_tab.py";
+    const std::string press_tab = std::string(REELPIPE_TESTS_SUPPORT) + "/press_tab.py";
     const auto in_bash = [&](const std::string& line) {
         return output_of({"python3", press_tab, (folder / "bash-completion/completions/reelpipe").string(), line,
                           "bash", "--norc", "--noprofile", "-i"});

@@ -81,7 +81,8 @@ TEST_CASE("a clip that cannot be shown does not cost the page", "[report]")
 
     CHECK(made.end.status == 0);
     REQUIRE(made.data["sheet"].size() == 3);
-    for (const json& each : made.data["sheet"]) CHECK((each["jpeg"] == "") == (each["label"] != "c"));
+    for (const json& each : made.data["sheet"])
+        CHECK(each["jpeg"].get<std::string>().empty() == (each["label"] != "c"));
     CHECK(page_of(site, {"--frames", "0"}).data["sheet"].empty());
 }
 

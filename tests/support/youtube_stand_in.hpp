@@ -20,7 +20,7 @@ inline site start_youtube(const temp_folder& folder, const nlohmann::json& repli
     write_file(file, replies.dump());
     output_of({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=www.youtube.com", "-days", "2",
                "-keyout", key, "-out", certificate});
-    return site({"python3", REELPIPE_TESTS_SUPPORT "/youtube_stand_in.py", certificate, key, file});
+    return site({"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/youtube_stand_in.py", certificate, key, file});
 }
 
 // What yt-dlp needs to be told to believe the stand-in, and to ask once a video: which of the players that it pretends
