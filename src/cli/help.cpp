@@ -46,9 +46,9 @@ std::string in_two_columns(const std::string& left, const std::string& right)
 }
 
 // What most runs need, of commands with more options than a screen has lines.
-constexpr std::array common{"--help",  "--help-all",   "--output",  "--split",      "--labels",       "--limit",
-                            "--retry", "--source",     "--cookies", "--max-height", "--proxy",        "--cut",
-                            "--crf",   "--short-side", "--audio",   "--jobs",       "--resolve-rate", "--connections"};
+constexpr std::array common{"--help",  "--help-all",   "--output",  "--split",      "--labels",      "--limit",
+                            "--retry", "--source",     "--cookies", "--max-height", "--proxy",       "--cut",
+                            "--crf",   "--short-side", "--audio",   "--jobs",       "--resolve-rate"};
 constexpr std::size_t many = 24;
 
 }  // namespace

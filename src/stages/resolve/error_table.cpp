@@ -204,7 +204,10 @@ bool fits(only when, const ytdlp_error& said, std::span<const std::string> warni
             return any_contains(warnings, {"http error 403"});
         case only::no_way_to_the_site:
             return any_contains(warnings, {"name or service not known", "temporary failure in name resolution",
-                                           "network is unreachable", "certificate_verify", "to connect to proxy"}) ||
+                                           "network is unreachable", "certificate_verify"}) ||
+                   // A site that hangs up behind a proxy is told in the same words by urllib3.
+                   (any_contains(warnings, {"to connect to proxy"}) &&
+                    !any_contains(warnings, {"remote end closed"})) ||
                    (around.behind_proxy && any_contains(warnings, {"connection refused", "connection reset"}));
     }
     return false;
