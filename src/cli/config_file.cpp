@@ -51,8 +51,8 @@ fs::path config_of(const std::vector<std::string>& words)
     if (!folder) folder = value_of(words, "--output");
     if (!folder) return {};
     const fs::path file = fs::path(*folder) / "reelpipe.toml";
-    std::error_code unknown;
-    return fs::exists(file, unknown) ? file : fs::path();
+    std::error_code unknown;  // of a label, it may be the folder
+    return fs::is_regular_file(file, unknown) ? file : fs::path();
 }
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& what)

@@ -1,14 +1,11 @@
 #include "isolation/messages.hpp"
 
-#include <algorithm>
 #include <new>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include "media/error.hpp"
-#include "media/limits.hpp"
 
 namespace reelpipe::isolation {
 

@@ -110,6 +110,12 @@ TEST_CASE("options come from a file, and those of the command line go before the
         write_file(site.output() / "reelpipe.toml", "source = \"" + site.url_template() + "\"\ncut = \"lossless\"\n");
         CHECK_THAT(options_of_run({}), ContainsSubstring("lossless"));
     }
+    SECTION("a label that has the name of the file")
+    {
+        fs::create_directories(site.output() / "reelpipe.toml");
+        CHECK_THAT(options_of_run({"--source", site.url_template(), "--cut", "lossless"}),
+                   ContainsSubstring("lossless"));
+    }
     SECTION("an option that the command line gives, too")
     {
         write_file(file, "source = \"" + site.url_template() + "\"\ncut = \"encode\"\npreset = \"ultrafast\"\n");

@@ -10,10 +10,9 @@
 
 namespace reelpipe::fetch {
 
-// `held`: the bytes of the clips' one file, if they are held already.
-//
 // For each wanted segment the file that holds it: the one that holds nothing else, or else the shortest. A segment that
-// no file holds, or whose file cannot be opened, has its error.
+// no file holds, or whose file cannot be opened, has its error. `held`: the bytes of the clips' one file, if they are
+// held already.
 fetched clips_on_disk(const local_clips&, const std::vector<segment>& wanted,
                       const std::shared_ptr<sparse_file>& held = {});
 
