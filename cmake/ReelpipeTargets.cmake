@@ -21,15 +21,20 @@ function(reelpipe_component name)
     set_property(GLOBAL APPEND PROPERTY REELPIPE_ROOMS room_${name})
 endfunction()
 
-# reelpipe_test(ROOM SOURCES ... LIBS ... [MEDIA]): one Catch2 binary a room, each TEST_CASE a ctest.
+# reelpipe_test(ROOM SOURCES ... LIBS ... [MEDIA] [OPTIMISED]): one Catch2 binary a room, each TEST_CASE a ctest.
 # MEDIA: the tests need the videos that tests/support/make_media makes; REELPIPE_TEST_MEDIA is their folder.
+# OPTIMISED: what is tested are templates, which the tests compile. Other tests call compiled rooms, and optimising the
+# calls would take half of the time that a build takes.
 # The label of a test is its room; of one with the tag [long], ROOM-long, and it begins before others.
 function(reelpipe_test room)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "MEDIA" "" "SOURCES;LIBS;DEFINITIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "MEDIA;OPTIMISED" "" "SOURCES;LIBS;DEFINITIONS")
     set(target test_${room})
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE test_support ${arg_LIBS} reelpipe_warnings)
     target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
+    if(NOT arg_OPTIMISED)
+        target_compile_options(${target} PRIVATE -O0)
+    endif()
     set(properties TIMEOUT 900 SKIP_REGULAR_EXPRESSION "this test is skipped")
     if(arg_MEDIA)
         target_compile_definitions(${target} PRIVATE REELPIPE_TEST_MEDIA="${REELPIPE_TEST_MEDIA}")

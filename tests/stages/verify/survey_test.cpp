@@ -13,6 +13,7 @@
 #include "support/temp_folder.hpp"
 
 namespace fs = std::filesystem;
+using Catch::Matchers::WithinAbs;
 using reelpipe::test::read_file;
 using reelpipe::test::temp_folder;
 using reelpipe::test::write_file;
@@ -69,7 +70,7 @@ TEST_CASE("videos of every container are fine, whoever made them", "[survey]")
                  expected{"full_range.mp4", 6}, expected{"hevc.mp4", 12}, expected{"pair_video.webm", 15, false});
     INFO(each.name);
     const reelpipe::verify::facts found = survey_of(survey_media / each.name);
-    CHECK(length_s(found) == Approx(each.expected_s).margin(0.2));
+    CHECK_THAT(length_s(found), WithinAbs(each.expected_s, 0.2));
     CHECK(found.audio == each.audio);
 }
 
@@ -80,9 +81,9 @@ TEST_CASE("an old AVI file and a live WebM without lengths are fine, and all of 
                                    "2", "-c:a", "pcm_s16le"});
     make_file(folder / "live.webm", {"-i", (survey_media / "video.webm").string(), "-c", "copy", "-live", "1"});
     make_file(folder / "flash.flv", {"-i", (survey_media / "moov_first.mp4").string(), "-t", "5", "-c", "copy"});
-    CHECK(length_s(survey_of(folder / "old.avi", true)) == Approx(5).margin(0.2));
-    CHECK(length_s(survey_of(folder / "live.webm", true)) == Approx(15).margin(0.1));
-    CHECK(length_s(survey_of(folder / "flash.flv", true)) == Approx(5).margin(0.2));
+    CHECK_THAT(length_s(survey_of(folder / "old.avi", true)), WithinAbs(5, 0.2));
+    CHECK_THAT(length_s(survey_of(folder / "live.webm", true)), WithinAbs(15, 0.1));
+    CHECK_THAT(length_s(survey_of(folder / "flash.flv", true)), WithinAbs(5, 0.2));
 }
 
 TEST_CASE("a file that ends early is truncated, in every container that says where it ends", "[survey]")
