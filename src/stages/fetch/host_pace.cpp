@@ -15,7 +15,7 @@ constexpr double too_many_refusals = 2;  // more than about a tenth of all answe
 constexpr double above_served = 1.2;
 constexpr double blind = 0.2;                            // of growth a second where nothing is known
 constexpr double below_refused = 0.95, far_below = 0.5;  // where the rate goes on after one that was refused
-constexpr double shortest_return_s = 40, pauses_of_return = 40;
+constexpr double shortest_return_s = 40, pauses_of_return = 40, pauses_from_far_below = 20;
 constexpr auto long_enough = 2s;  // with enough answers, to see what a host grants
 constexpr std::uint64_t enough = 10;
 constexpr double slowest = 0.05;        // requests a second
@@ -64,7 +64,9 @@ void host_pace::grow_rate()
     }
     paced_ += interval(rate_);
     const double pause = fractional_seconds(last_pause_).count();
-    const double until_ceiling = std::max(shortest_return_s, pauses_of_return * pause);
+    const bool is_far_below = begin_ < below_refused * ceiling_;
+    const double pauses = is_far_below ? pauses_from_far_below : pauses_of_return;
+    const double until_ceiling = std::max(shortest_return_s, pauses * pause);
     const double way = fractional_seconds(paced_).count() / until_ceiling - 1;
     rate_ = std::max(rate_, ceiling_ + (ceiling_ - begin_) * way * way * way);
 }
@@ -122,17 +124,18 @@ bool host_pace::refused_as_too_wide(const ticket& t, time now)
     return true;
 }
 
-// Requests that are too close together look the same, so they are spread a little, too: to not less than a host that
-// bounds only what is under way serves in any case.
+// Requests that are too close together look the same. So while no rate is known that the host refuses, they are spread a
+// little, too: to not less than a host that bounds only what is under way serves in any case.
 void host_pace::cut_width(const ticket& t, time now)
 {
     window_ = std::min(window_, widest_served_ > 0 ? widest_served_ : t.width / 2);
     widest_served_ = widest_served_ > 0 ? window_ : 0;
     served_at_full_ = 0;
     rounds_to_widen_ = std::min(rounds_to_widen_ * 2, max_rounds);
-    rate_ = std::max({current_rate(now) / 2, above_served * served_per_second(now), slowest});
-    ceiling_ = unbounded;
     ++cuts_;
+    if (ceiling_ != unbounded) return;
+    const double current = current_rate(now);
+    rate_ = std::max(std::min(current, std::max(current / 2, above_served * served_per_second(now))), slowest);
 }
 
 void host_pace::cut_rate(time now)

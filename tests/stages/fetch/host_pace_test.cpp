@@ -98,12 +98,10 @@ TEST_CASE("a host is asked for at least nine tenths of the rate that it grants",
     const double burst = GENERATE(1.0, 10.0);
     const auto retry_after = GENERATE(as<std::optional<std::chrono::seconds>>{}, std::nullopt, std::chrono::seconds(1),
                                       std::chrono::seconds(5));
-    const auto round_trip = GENERATE(as<host_pace::duration>{}, 5ms, 300ms);
+    const auto round_trip = GENERATE(as<host_pace::duration>{}, 5ms, 50ms, 300ms);
     const course all = run({.per_second = rate, .burst = burst, .retry_after = retry_after}, 1200, 64, round_trip);
     CAPTURE(rate, burst, retry_after.value_or(0s).count(), in_seconds(round_trip), all.served, all.refused);
-    // Without a burst each request that comes a little early is refused, and is heard of late where the host is far.
-    const double part = burst > 1 ? 0.9 : round_trip < 100ms ? 0.88 : 0.8;
-    CHECK(all.served >= part * std::min(rate * 1200, 64 * 1200 / in_seconds(round_trip)));
+    CHECK(all.served >= 0.9 * std::min(rate * 1200, 64 * 1200 / in_seconds(round_trip)));
     CHECK(all.refused < all.served / 5 + 64);
 }
 
