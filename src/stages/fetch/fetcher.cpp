@@ -38,21 +38,6 @@ void begin(held_video& video, const media_source& source)
     }
 }
 
-// A body may have broken off where nobody had said how long it is.
-bool is_doubtful(const held_file& file) { return file.ends_by_closing && file.doubted_length != file.identity.size; }
-
-// It is believed when it ends at the same byte once more.
-void doubt_length(held_file& file)
-{
-    if (!is_doubtful(file)) return;
-    file.doubted_length = file.identity.size;
-    file.forget();
-    throw network_error(display_name(file.from.url) + ": the connection was closed after " +
-                            std::to_string(*file.doubted_length) +
-                            " bytes, and the server did not say how many there are",
-                        host_of(file.from.url), false);
-}
-
 // A video that failed may come back behind others; until then they need not wait for it.
 class attempt {
 public:
@@ -144,7 +129,8 @@ asio::awaitable<fetched> fetcher::bring_all(held_video& video, media_source sour
             bad_media = std::current_exception();
         }
         if (bad_media) {
-            for (held_video::file& file : video.files) doubt_length(file);
+            for (held_video::file& file : video.files)
+                if (file.is_doubtful()) throw file.doubt();
             std::rethrow_exception(bad_media);
         }
         if (next.pieces.empty()) break;
@@ -191,7 +177,7 @@ asio::awaitable<void> fetcher::check_ends(held_video& video, const std::vector<s
 {
     for (std::size_t i = 0; i < video.files.size(); ++i) {
         held_video::file& file = video.files[i];
-        if (!is_doubtful(file)) continue;
+        if (!file.is_doubtful()) continue;
         media::partial_file view = file.bytes->view();
         ++view.size;
         const media::stream_selection kind =
@@ -203,7 +189,7 @@ asio::awaitable<void> fetcher::check_ends(held_video& video, const std::vector<s
             asks_for_more = !beyond.needed.empty();
         } catch (const media::error&) {
         }
-        if (asks_for_more) doubt_length(file);
+        if (asks_for_more) throw file.doubt();
     }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "stages/fetch/url.hpp"
+
 namespace reelpipe::fetch {
 
 std::optional<media::byte_range> held_file::extent() const
@@ -46,6 +48,15 @@ void held_file::forget()
     identity = {};
     takes_ranges = true;
     ends_by_closing = false;
+}
+
+network_error held_file::doubt()
+{
+    doubted_length = identity.size;
+    forget();
+    return {display_name(from.url) + ": the connection was closed after " + std::to_string(*doubted_length) +
+                " bytes, and the server did not say how many there are",
+            host_of(from.url), false};
 }
 
 // The first bytes are those that show where the index is, so they are held first.

@@ -10,6 +10,7 @@
 
 #include "media/range_set.hpp"
 #include "reelpipe/media_source.hpp"
+#include "stages/fetch/errors.hpp"
 #include "stages/fetch/http_client.hpp"
 #include "stages/fetch/sparse_file.hpp"
 
@@ -17,6 +18,9 @@ namespace reelpipe::fetch {
 
 // No video is as large; who says so of a file has made it up.
 inline constexpr std::uint64_t max_file = std::uint64_t{1} << 40;
+
+// So often the end of a file is doubted at most.
+inline constexpr unsigned max_doubts = 3;
 
 inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
@@ -33,7 +37,7 @@ public:
     bool takes_ranges = true;
     bool any_encoding = false;                      // a compressed one is of use
     bool ends_by_closing = false;                   // its length is where a connection ended, which may have broken off
-    std::optional<std::uint64_t> doubted_length{};  // such a one that made no sense
+    std::optional<std::uint64_t> doubted_length{};  // such a one that was not believed
 
     // The range that can be fetched; nothing before the server has said how large the file is.
     std::optional<media::byte_range> extent() const;
@@ -51,6 +55,11 @@ public:
 
     // Forgets everything that is held, because it is not the file's.
     void forget();
+
+    // A body may have broken off where nobody had said how long it is. It is believed when it ends at the same byte
+    // once more: who doubts it forgets it, and says so if asking again is the caller's affair.
+    bool is_doubtful() const { return ends_by_closing && doubted_length != identity.size; }
+    network_error doubt();
 
     // Another version of the file is on offer, to judge by its size or its validators. If the next one begins with the
     // same bytes and is as long, the validators mean nothing.

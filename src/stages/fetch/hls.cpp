@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include "media/error.hpp"
 #include "reelpipe/pipeline/offload.hpp"
-#include "stages/fetch/gzip.hpp"
+#include "stages/fetch/playlist_texts.hpp"
 #include "stages/fetch/scan.hpp"
 #include "stages/fetch/sibling.hpp"
 #include "stages/fetch/url.hpp"
@@ -20,7 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t max_playlist = 16u << 20;
 constexpr std::uint64_t max_segment_bytes = 1u << 30;  // places in the temporary file are so far apart; holes are free
 constexpr std::size_t max_extra_segments = 8;          // more than a clip overlaps, where no key frame is near
 constexpr unsigned max_looks = 24;                     // segments, for one clip, where the durations are wrong
@@ -29,26 +27,6 @@ constexpr std::uint64_t min_segment_head = 64u << 10;  // of a first segment, to
 constexpr std::chrono::microseconds farthest_apart{1s};
 // Frames that are missing for less than this are the rounding of durations.
 constexpr std::chrono::microseconds frame_rounding{10'000};
-
-std::string text_of(const held_file& file)
-{
-    std::string text(file.held_bytes(), '\0');
-    const media::partial_file view{.descriptor = file.bytes->view().descriptor};
-    const ssize_t got = read_at(view, file.place, std::as_writable_bytes(std::span(text)));
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    return text;
-}
-
-// Some servers compress playlists whether they are asked to or not.
-std::string plain(std::string text)
-{
-    if (!looks_like_gzip(text)) return text;
-    std::optional<std::string> unpacked = gunzipped(text, max_playlist);
-    if (!unpacked)
-        throw playlist_error(playlist_error::kind::no_playlist,
-                             "a gzip file that is damaged, or larger than playlists are");
-    return std::move(*unpacked);
-}
 
 // True if segments held of one are good for the other: after a URL expires, the same video comes with other addresses.
 bool same_video(const media_playlist& a, const media_playlist& b)
@@ -104,6 +82,17 @@ hls_fetch::hls_fetch(transfer_context with, const asio::any_io_executor& planner
 asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segment> wanted)
 {
     co_await read_playlists(source);
+    for (unsigned doubts = 0;; ++doubts) {
+        std::vector<clip> clips = first_guesses(wanted);
+        co_await complete(clips);
+        const std::optional<network_error> broken_off = doubt_segments();
+        if (!broken_off) co_return fetched_of(clips);
+        if (doubts == max_doubts) throw *broken_off;
+    }
+}
+
+std::vector<hls_fetch::clip> hls_fetch::first_guesses(const std::vector<segment>& wanted) const
+{
     std::vector<clip> clips;
     for (const segment& each : wanted) {
         clip& next = clips.emplace_back();
@@ -115,6 +104,12 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
             next.error = std::current_exception();
         }
     }
+    return clips;
+}
+
+// Fetches and looks in turn, until all segments of playlists that the clips take are there.
+asio::awaitable<void> hls_fetch::complete(std::vector<clip>& clips)
+{
     for (;;) {
         std::vector<file_range> pieces = missing(clips);
         if (!pieces.empty()) {
@@ -126,9 +121,19 @@ asio::awaitable<fetched> hls_fetch::fetch(media_source source, std::vector<segme
             co_await look_at(each);
             is_complete = is_complete && (each.error || std::ranges::all_of(each.parts, &part::is_complete));
         }
-        if (is_complete) break;
+        if (is_complete) co_return;
     }
-    co_return fetched_of(clips);
+}
+
+// Frames that a segment lost at its end are not missed by whoever reads it. Nothing if none is in doubt.
+std::optional<network_error> hls_fetch::doubt_segments()
+{
+    std::optional<network_error> broken_off;
+    for (held_stream& stream : held_.streams)
+        for (auto* files : {&stream.headers, &stream.segments})
+            for (auto& [number, file] : *files)
+                if (file.is_doubtful()) broken_off.emplace(file.doubt());
+    return broken_off;
 }
 
 asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
@@ -141,7 +146,7 @@ asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
     }
     if (!held_.streams.empty() && held_.urls == urls) co_return;
 
-    std::vector<playlist> lists = co_await read(asked);
+    std::vector<playlist> lists = co_await fetch::read_playlists(with_, asked, held_.text_bytes);
     if (lists.size() == 1 && std::holds_alternative<master_playlist>(lists.front())) {
         const master_playlist offer = std::get<master_playlist>(std::move(lists.front()));
         const hls_variant& variant = choose_variant(offer, with_.options.max_height);
@@ -149,44 +154,13 @@ asio::awaitable<void> hls_fetch::read_playlists(const media_source& source)
         const remote_file site = asked.front();
         asked = {sibling(site, variant.url)};
         if (audio) asked.push_back(sibling(site, audio->url));
-        lists = co_await read(asked);
+        lists = co_await fetch::read_playlists(with_, asked, held_.text_bytes);
     }
     std::vector<held_stream> streams;
     for (std::size_t i = 0; i < lists.size(); ++i)
         streams.push_back({.from = std::move(asked[i]), .list = std::move(segments_in(lists[i]))});
     adopt(std::move(streams));
     held_.urls = std::move(urls);
-}
-
-asio::awaitable<std::vector<playlist>> hls_fetch::read(std::vector<remote_file> all)
-{
-    std::vector<held_file> texts;
-    texts.reserve(all.size());
-    std::vector<file_range> pieces;
-    for (const remote_file& each : all) {
-        held_file& text = texts.emplace_back();
-        text.from = each;
-        text.room = max_playlist;
-        text.any_encoding = true;
-        pieces.push_back({&text, {0, std::min(each.max_range, max_playlist)}});
-    }
-    while (!pieces.empty()) {
-        ++with_.counts.rounds;
-        co_await fetch_ranges(with_, std::move(pieces));
-        pieces.clear();
-        for (held_file& text : texts)
-            for (const media::byte_range& gap : text.missing({0, max_playlist})) pieces.push_back({&text, gap});
-    }
-    std::vector<playlist> lists;
-    for (const held_file& text : texts) {
-        held_.text_bytes += text.held_bytes();
-        try {
-            lists.push_back(parse_playlist(plain(text_of(text)), text.from.url));
-        } catch (const playlist_error& e) {
-            throw playlist_error(e.why, display_name(text.from.url) + ": " + e.what());
-        }
-    }
-    co_return lists;
 }
 
 void hls_fetch::adopt(std::vector<held_stream> streams)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,10 +63,12 @@ private:
     };
 
     asio::awaitable<void> read_playlists(const media_source&);
-    asio::awaitable<std::vector<playlist>> read(std::vector<remote_file>);
     void adopt(std::vector<held_stream>);
     held_file& resource(held_stream&, std::map<std::size_t, held_file>&, std::size_t number, const hls_resource&);
     std::vector<file_range> missing(const std::vector<clip>&);
+    std::vector<clip> first_guesses(const std::vector<segment>& wanted) const;
+    asio::awaitable<void> complete(std::vector<clip>& clips);
+    std::optional<network_error> doubt_segments();
     asio::awaitable<void> look_at(clip&);
     // `i`: of a stream; `number`: of a segment in its playlist.
     asio::awaitable<void> look_at_head(std::size_t i, std::size_t number);

@@ -124,8 +124,8 @@ bool host_pace::refused_as_too_wide(const ticket& t, time now)
     return true;
 }
 
-// Requests that are too close together look the same. So while no rate is known that the host refuses, they are spread a
-// little, too: to not less than a host that bounds only what is under way serves in any case.
+// Requests that are too close together look the same. So while no rate is known that the host refuses, they are spread
+// a little, too: to not less than a host that bounds only what is under way serves in any case.
 void host_pace::cut_width(const ticket& t, time now)
 {
     window_ = std::min(window_, widest_served_ > 0 ? widest_served_ : t.width / 2);

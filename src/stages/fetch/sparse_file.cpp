@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -82,6 +83,7 @@ void sparse_file::write(std::uint64_t offset, std::span<const std::byte> bytes)
             at += static_cast<std::uint64_t>(written);
         }
         held_.add(hole);
+        size_ = std::max(size_, hole.end);
         if (share_) share_->hold(hole.size());
     }
 }

@@ -28,7 +28,7 @@ public:
     sparse_file& operator=(const sparse_file&) = delete;
     ~sparse_file();
 
-    // The size of the whole file, known once its server has told it.
+    // The size of the whole file, known once its server has told it; until then, the end of what is held.
     void resize(std::uint64_t size);
     std::uint64_t size() const { return size_; }
 

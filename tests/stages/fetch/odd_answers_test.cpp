@@ -1,5 +1,6 @@
 #include <zlib.h>
 
+#include <filesystem>
 #include <string>
 
 #include "media/error.hpp"
@@ -187,6 +188,35 @@ TEST_CASE("a body of unannounced length that holds the segment is fetched once",
     fetching local;
     local.fetch(server.url("/video"), asked_segments);
     CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("of a playlist, too, what broke off where nobody had said how long it is is fetched again", "[odd_answers]")
+{
+    const std::string folder = GENERATE("hls_ts", "hls_mp4");
+    const bool is_of_list = GENERATE(true, false);
+    const bool once = GENERATE(true, false);
+    CAPTURE(folder, is_of_list, once);
+    origin server;
+    std::size_t ends = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(REELPIPE_TEST_MEDIA "/" + folder)) {
+        const std::string name = entry.path().filename();
+        const bool is_broken = is_of_list == name.ends_with(".m3u8");
+        server.serve("/" + name, [&, name, is_broken, asked_for = 0u](const asked&) mutable {
+            std::string body = video(folder + "/" + name);
+            const std::size_t unit = is_of_list ? 1 : 188;  // of a packet of MPEG-TS
+            if (is_broken && (++asked_for == 1 || !once)) body.resize((body.size() / 2 / unit - ++ends % 16) * unit);
+            return reply{.body = body, .announces_length = false};
+        });
+    }
+    fetching local;
+    const auto fetch = [&] { return local.fetch(playlist_at(server.url("/list.m3u8")), {seconds(101, 104)}); };
+    if (!once) {
+        CHECK_THROWS_AS(fetch(), network_error);
+        return;
+    }
+    const fetched got = fetch();
+    REQUIRE_FALSE(got.clips.at(0).error);
+    CHECK(frames_in(got.clips.at(0).files.at(0), seconds(101, 104)).size() == 90);
 }
 
 TEST_CASE("a length that nobody can have costs its video and no more", "[odd_answers]")
