@@ -76,6 +76,8 @@ struct source_options {
     std::vector<std::string> headers{};    // "Name: value", sent to the hosts that URLs name; not for sites
     std::vector<std::string> proxies{};    // each has a quota of its own
     std::optional<double> resolve_rate{};  // videos an hour for each proxy; 0: unlimited; none: 240 for YouTube
+    // Instead: player requests an hour, which YouTube counts. A video takes one to three. 0: unlimited.
+    std::optional<double> player_rate{};
     std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block of all proxies to end
     std::chrono::milliseconds block_pause{};                    // before the first probe of a block; 0: by its kind
     std::filesystem::path yt_dlp{};
@@ -83,6 +85,7 @@ struct source_options {
     std::size_t resolvers = 0;             // processes of yt-dlp for each proxy; 0: as many as the site can use
     std::filesystem::path yt_dlp_cache{};  // folder for what yt-dlp keeps, such as solver scripts; empty: keeps nothing
     std::string extractors{};              // of yt-dlp, with commas, or "all"; empty: YouTube, and pages with a <video>
+    bool metadata = false;                 // what the site says of each video goes into the ledger
     std::string yt_dlp_parameters{};       // a JSON object laid over those of class YoutubeDL
 };
 

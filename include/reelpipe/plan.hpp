@@ -17,6 +17,8 @@ struct download_plan {
     std::uint64_t clips_left = 0, videos_left = 0;
     double resolves_per_hour = 0;  // 0: without bounds
     std::string quota_time{};      // what the site's quota makes of the videos that are left: "34 days"
+    // The same if the site counts player requests, and each video takes as many as it may; empty: it is not YouTube.
+    std::string player_quota_time{};
 };
 
 // Reads the lists, and the ledger of the output folder if one is named and there; asks nobody and writes no file.

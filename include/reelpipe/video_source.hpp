@@ -27,6 +27,7 @@ struct failure_facts {
     // The trouble that text and warnings report about the site as a whole, if they do: bot_check, rate_limited,
     // blocked or no_network. A private video on a rate-limited address has both.
     std::optional<reason> site{};
+    unsigned player_requests = 0;         // as in resolved_video
     site_fault fault = site_fault::none;  // where the site answered nothing that is of use
     bool final = false;                   // who says so has waited for it to pass: asking again at once is of no use
 };
@@ -51,6 +52,8 @@ struct resolved_video {
     media_source source{};
     std::optional<std::chrono::milliseconds> duration{};  // as the site says it
     std::vector<std::string> warnings{};
+    std::string metadata{};        // a JSON object, what the site says of the video; empty: nothing, or nobody asked
+    unsigned player_requests = 0;  // that it took, where the site counts them; 0: unknown
     std::optional<reason> site{};  // trouble with the site as a whole that the warnings tell of, as in failure_facts
 };
 

@@ -22,9 +22,6 @@ void add_output_options(CLI::App& command, output_options&);
 // The lists, for every command that reads them.
 CLI::Option* add_lists(CLI::App& command, std::vector<std::string>& lists);
 
-// "300/h" or "300". Throws CLI::ValidationError.
-double parse_rate(const std::string& text);
-
 }  // namespace reelpipe::cli
 
 #endif

@@ -47,8 +47,9 @@ int run_plan(const download_arguments& arguments)
     line("clips left", counts.clips_left);
     line("videos left", counts.videos_left);
     if (counts.resolves_per_hour > 0) {
-        line("videos an hour", counts.resolves_per_hour);
+        line(options.source.player_rate ? "player requests an hour" : "videos an hour", counts.resolves_per_hour);
         line("at least", counts.quota_time);
+        if (!counts.player_quota_time.empty()) line("if 3 player requests a video count", counts.player_quota_time);
     } else {
         line("videos an hour", "no limit");
     }

@@ -52,17 +52,18 @@ void read_keys(s3_access& access)
     read(access.endpoint, "AWS_ENDPOINT_URL");
 }
 
-}  // namespace
-
-double parse_rate(const std::string& text)
+// "300/h" or "300".
+double parse_rate(const char* option, const std::string& text)
 {
     char* end = nullptr;
     const double rate = std::strtod(text.c_str(), &end);
     const std::string unit(end);
     if (end == text.c_str() || !(rate >= 0 && rate < 1e9) || !(unit.empty() || unit == "/h"))
-        throw CLI::ValidationError("--resolve-rate", "'" + text + "' is not a rate such as 200/h; 0 means unlimited");
+        throw CLI::ValidationError(option, "'" + text + "' is not a rate such as 200/h; 0 means unlimited");
     return rate;
 }
+
+}  // namespace
 
 void add_source_options(CLI::App& command, source_options& o)
 {
@@ -124,9 +125,17 @@ void add_source_options(CLI::App& command, source_options& o)
         ->group(group);
     command
         .add_option_function<std::string>(
-            "--resolve-rate", [&o](const std::string& text) { o.resolve_rate = parse_rate(text); },
+            "--resolve-rate", [&o](const std::string& text) { o.resolve_rate = parse_rate("--resolve-rate", text); },
             "videos an hour to ask for, per proxy (default: 240 for YouTube, which blocks guests at about 300; "
             "unlimited elsewhere)")
+        ->option_text("N/h")
+        ->group(group);
+    command
+        .add_option_function<std::string>(
+            "--player-rate", [&o](const std::string& text) { o.player_rate = parse_rate("--player-rate", text); },
+            "instead of --resolve-rate: player requests an hour, per proxy, which is what YouTube counts. A video "
+            "takes "
+            "one to three of them, as yt-dlp says after each")
         ->option_text("N/h")
         ->group(group);
     add_seconds(command, "--max-wait", o.max_wait, "how long to wait for a block to end; 0: end the run at once")
@@ -162,6 +171,12 @@ void add_source_options(CLI::App& command, source_options& o)
             "folder in which yt-dlp keeps what it fetches for itself, such as the solver script (default: it keeps "
             "nothing)")
         ->option_text("DIR")
+        ->group(group);
+    command
+        .add_flag(
+            "--metadata", o.metadata,
+            "keep what the site says of each video in the ledger: title, channel, date, categories, tags, license, "
+            "description, chapters, and the formats that it offers. It costs no further request")
         ->group(group);
     command
         .add_option(

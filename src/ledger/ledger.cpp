@@ -62,7 +62,8 @@ ledger::ledger(database& db)
                                   " (SELECT id FROM attempt WHERE video = ?1 ORDER BY id DESC LIMIT ?2)")),
       add_to_host_(db.prepare("INSERT INTO host VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
                               " videos = videos + excluded.videos, bytes = bytes + excluded.bytes,"
-                              " fetch_s = fetch_s + excluded.fetch_s, failed = failed + excluded.failed"))
+                              " fetch_s = fetch_s + excluded.fetch_s, failed = failed + excluded.failed")),
+      put_description_(db.prepare("INSERT OR REPLACE INTO video(id, metadata) VALUES(?1, ?2)"))
 {
 }
 
@@ -145,6 +146,14 @@ void ledger::record(const fetch_record& f)
 {
     begin();
     add_to_host(f.host, f, 1, 0);
+    commit_when_due();
+}
+
+void ledger::record(const description_record& d)
+{
+    begin();
+    put_description_.bind(d.video, d.metadata);
+    put_description_.run();
     commit_when_due();
 }
 

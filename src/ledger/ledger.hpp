@@ -52,6 +52,12 @@ struct fetch_record {
     double fetch_s = 0;
 };
 
+// What a site says of a video.
+struct description_record {
+    std::string video{};
+    std::string metadata{};  // JSON
+};
+
 // A run as the ledger remembers it, so that each clip's row can say what made it.
 struct run_record {
     std::string resolver{};  // "yt-dlp 2023.03.04"; empty: nothing but URLs or files
@@ -90,6 +96,9 @@ public:
 
     void record(const fetch_record&);
 
+    // The last one of a video is kept.
+    void record(const description_record&);
+
     // The mean size of the stored clips; nothing if there is none.
     std::optional<double> mean_clip_bytes() const;
 
@@ -105,7 +114,7 @@ private:
     void add_to_host(std::string_view name, const fetch_record&, std::int64_t videos, std::int64_t failed);
 
     database* database_;
-    statement put_, put_attempt_, forget_attempts_, add_to_host_;
+    statement put_, put_attempt_, forget_attempts_, add_to_host_, put_description_;
     std::int64_t run_ = 0;
     bool open_ = false;  // a transaction
     std::chrono::steady_clock::time_point opened_{};

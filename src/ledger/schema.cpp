@@ -69,6 +69,10 @@ constexpr std::array steps{
     " name TEXT PRIMARY KEY, videos INTEGER NOT NULL, bytes INTEGER NOT NULL, fetch_s REAL NOT NULL,"
     " failed INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE pending(label TEXT PRIMARY KEY, clips INTEGER NOT NULL) WITHOUT ROWID",
+
+    // 8: what the site says of a video, as JSON.
+    "CREATE TABLE video(id TEXT PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, metadata TEXT NOT NULL)"
+    " WITHOUT ROWID",
 };
 
 // A line for each column of each table, in the order of their names and places.

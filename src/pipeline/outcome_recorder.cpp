@@ -40,6 +40,13 @@ try {
     ledger_error_ = std::current_exception();
 }
 
+void outcome_recorder::described(const description_record& video)
+try {
+    if (!ledger_error_) ledger_.record(video);
+} catch (const database_error&) {
+    ledger_error_ = std::current_exception();
+}
+
 // A note that cannot be kept is as bad as an outcome that cannot.
 void outcome_recorder::settle(std::uint64_t row, row_status how, const clip_record& record)
 try {

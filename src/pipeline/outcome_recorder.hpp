@@ -38,6 +38,9 @@ public:
     // The bytes of a video have come.
     void fetched(const fetch_record&);
 
+    // The site has said what a video is.
+    void described(const description_record&);
+
     // A line for the user.
     void say(severity, const std::string&) const;
 

@@ -37,7 +37,11 @@ try {
     counts.clips_left = left.clips;
     counts.videos_left = left.videos;
     counts.resolves_per_hour = resolves_per_hour(options.source);
-    if (counts.resolves_per_hour > 0) counts.quota_time = quota_time(left.videos, counts.resolves_per_hour);
+    if (counts.resolves_per_hour <= 0) return counts;
+    counts.quota_time = quota_time(left.videos, counts.resolves_per_hour);
+    constexpr std::uint64_t most_player_requests = 3;  // of a video, by the players that yt-dlp pretends to be
+    if (is_youtube(options.source))
+        counts.player_quota_time = quota_time(left.videos * most_player_requests, counts.resolves_per_hour);
     return counts;
 } catch (const database_error& e) {
     throw usage_error(e.what());

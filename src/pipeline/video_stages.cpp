@@ -79,6 +79,7 @@ asio::awaitable<void> video_stages::locate(video_job& video)
     const trace::span traced(trace_, trace::kind::resolver, "resolve", video.id);
     resolved_video found = co_await engine_.source.locate(video.id);
     video.source = std::move(found.source);
+    if (!found.metadata.empty()) outcomes_.described({video.id, std::move(found.metadata)});
     policy_.resolved(video.id);
     if (engine_.source.has_expiring_urls()) kept_.keep(video.id, video.source);
 }

@@ -135,6 +135,8 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
 
     tell_advice(got);
     const auto* const failed = std::get_if<source_error>(&got);
+    const unsigned requests = failed ? failed->facts().player_requests : std::get<resolved_video>(got).player_requests;
+    if (options_.counts_player_requests && requests > 1) way.bucket.take(steady::now(), requests - 1);  // one is paid
     if (!failed) {
         if (std::get<resolved_video>(got).site)
             way.bucket.slow_down(steady::now());

@@ -22,7 +22,8 @@
 namespace reelpipe {
 
 struct egress_options {
-    double per_hour = 0;                                        // requests on each way; 0: without bounds
+    double per_hour = 0;                                        // videos on each way; 0: without bounds
+    bool counts_player_requests = false;                        // per_hour is of these, where they are known
     std::size_t width = 2;                                      // requests at a time on each way
     std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block to end
     std::chrono::milliseconds first_pause{};                    // 0: by the kind of trouble

@@ -56,6 +56,7 @@ bool has_pages_of_youtube(const source_options& options)
 
 double rate_of(const source_options& options)
 {
+    if (options.player_rate) return *options.player_rate;
     return options.resolve_rate.value_or(has_pages_of_youtube(options) ? youtube_per_hour : 0);
 }
 
@@ -74,14 +75,15 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const s
         std::string name = proxy.empty() ? "the site" : "the site through " + proxy.substr(proxy.rfind('@') + 1);
         ways.push_back({std::move(name), std::move(site)});
     }
-    auto pool =
-        std::make_shared<egress_pool>(std::move(ways), egress_options{.per_hour = rate_of(options),
-                                                                      .width = resolvers_for(options),
-                                                                      .max_wait = options.max_wait,
-                                                                      .first_pause = options.block_pause,
-                                                                      .say = std::move(hooks.say),
-                                                                      .is_ending = std::move(hooks.is_ending),
-                                                                      .on_hold_up = std::move(hooks.on_hold_up)});
+    auto pool = std::make_shared<egress_pool>(std::move(ways),
+                                              egress_options{.per_hour = rate_of(options),
+                                                             .counts_player_requests = options.player_rate.has_value(),
+                                                             .width = resolvers_for(options),
+                                                             .max_wait = options.max_wait,
+                                                             .first_pause = options.block_pause,
+                                                             .say = std::move(hooks.say),
+                                                             .is_ending = std::move(hooks.is_ending),
+                                                             .on_hold_up = std::move(hooks.on_hold_up)});
     pool->set_reference(reference);
     return pool;
 }
@@ -138,7 +140,9 @@ constexpr std::array site_options{
     site_option{"--yt-dlp",      [](const source_options& o, const source_options& usual) { return o.yt_dlp != usual.yt_dlp; }},
     site_option{"--yt-dlp-option", [](const source_options& o, const source_options& usual) { return o.yt_dlp_parameters != usual.yt_dlp_parameters; }},
     site_option{"--yt-dlp-cache", [](const source_options& o, const source_options& usual) { return o.yt_dlp_cache != usual.yt_dlp_cache; }},
+    site_option{"--metadata",    [](const source_options& o, const source_options& usual) { return o.metadata != usual.metadata; }},
     site_option{"--extractors",  [](const source_options& o, const source_options& usual) { return o.extractors != usual.extractors; }},
+    site_option{"--player-rate", [](const source_options& o, const source_options& usual) { return o.player_rate != usual.player_rate; }},
     site_option{"--python",      [](const source_options& o, const source_options& usual) { return o.python != usual.python; }},
     site_option{"--max-wait",    [](const source_options& o, const source_options& usual) { return o.max_wait != usual.max_wait; }},
     site_option{"--block-pause", [](const source_options& o, const source_options& usual) { return o.block_pause != usual.block_pause; }},
@@ -245,6 +249,7 @@ resolve::yt_dlp_options yt_dlp_options_for(const source_options& options, bool w
             .workers = resolvers_for(options),
             .cache = options.yt_dlp_cache,
             .extractors = options.extractors,
+            .metadata = options.metadata,
             .parameters = options.yt_dlp_parameters};
 }
 
@@ -294,6 +299,8 @@ void locator::check(const source_options& options)
     check_use(options);
     if (!options.cookies.empty()) check_cookies(options.cookies);
     for (const std::string& proxy : options.proxies) check_proxy(proxy);
+    if (options.resolve_rate && options.player_rate)
+        throw usage_error("--resolve-rate counts videos and --player-rate counts player requests; give one of them");
     if (options.resolve_rate && !is_site(options))
         throw usage_error(
             fmt::format("--resolve-rate works only with yt-dlp, and {} does not use it; "

@@ -28,11 +28,11 @@ quota::duration quota::wait(time now)
     return std::chrono::ceil<duration>(hours((1 - tokens_) / rate_));
 }
 
-void quota::take(time now)
+void quota::take(time now, unsigned requests)
 {
     if (asked_ <= 0) return;
     count(now);
-    tokens_ -= 1;
+    tokens_ -= requests;
 }
 
 void quota::slow_down(time now)

@@ -19,7 +19,8 @@ public:
 
     // The time until a request may go out; zero: at once.
     duration wait(time now);
-    void take(time now);
+    // More than is there at the moment is paid back before the next one goes out.
+    void take(time now, unsigned requests = 1);
 
     void slow_down(time now);
     void speed_up(time now);

@@ -23,6 +23,7 @@ TEST_CASE("a plan says that Kinetics-400 takes 34 days at 300 videos an hour", "
     CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("clips\t246535\n"));
     CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("videos\t246534\n"));
     CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("at least\t34 days\n"));
+    CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("if 3 player requests a video count\t102 days\n"));
 }
 
 TEST_CASE("a plan knows what is done already, and asks nobody", "[plan]")

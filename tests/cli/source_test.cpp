@@ -243,17 +243,11 @@ TEST_CASE("options that a source has no use for are refused, with its name", "[s
     };
 
     const std::string source = std::array{site.url_template(), folder, urls}.at(GENERATE(0u, 1u, 2u));
-    const std::vector<std::pair<std::string, std::string>> of_sites{{"--cookies", list},
-                                                                    {"--format", "b"},
-                                                                    {"--yt-dlp", "yt-dlp"},
-                                                                    {"--python", "python3"},
-                                                                    {"--url-base", "http://x"},
-                                                                    {"--resolvers", "3"},
-                                                                    {"--max-wait", "5"},
-                                                                    {"--block-pause", "5"},
-                                                                    {"--extractors", "vimeo"},
-                                                                    {"--yt-dlp-cache", folder},
-                                                                    {"--yt-dlp-option", "quiet=true"}};
+    const std::vector<std::pair<std::string, std::string>> of_sites{
+        {"--cookies", list},        {"--format", "b"},          {"--yt-dlp", "yt-dlp"},
+        {"--python", "python3"},    {"--url-base", "http://x"}, {"--resolvers", "3"},
+        {"--max-wait", "5"},        {"--block-pause", "5"},     {"--extractors", "vimeo"},
+        {"--player-rate", "300/h"}, {"--yt-dlp-cache", folder}, {"--yt-dlp-option", "quiet=true"}};
     for (const auto& [option, value] : of_sites) is_refused(source, option, value);
     is_refused(folder, "--proxy", "http://127.0.0.1:9");
     const finished several = run(
@@ -263,6 +257,37 @@ TEST_CASE("options that a source has no use for are refused, with its name", "[s
     CHECK_FALSE(std::filesystem::exists(site.output()));
 
     CHECK(run(site.download(list, {"--source", source, "--max-wait", "14400"})).status == 0);
+}
+
+TEST_CASE("what the site says of a video is kept on request", "[source]")
+{
+    kinetics_site site;
+    site.add("video");
+    const bool is_wanted = GENERATE(true, false);
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
+    std::vector<std::string> options{"--url-base", site.server.url("watch?v=")};
+    if (is_wanted) options.emplace_back("--metadata");
+    const finished end = run(site.download(list, options));
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+
+    const std::string said =
+        output_of({"python3", "-c",
+                   "import json, sqlite3, sys\n"
+                   "for video, text in sqlite3.connect(sys.argv[1]).execute('SELECT id, metadata FROM video'):\n"
+                   "    known = json.loads(text)\n"
+                   "    print(video, len(known['title']) > 0, len(known['formats']) > 0)",
+                   (site.output() / ".reelpipe/ledger.sqlite").string()});
+    CHECK(said == (is_wanted ? "video True True\n" : ""));
+}
+
+TEST_CASE("--resolve-rate and --player-rate are one too many", "[source]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
+    const finished end = run(site.download(list, {"--resolve-rate", "300/h", "--player-rate", "300/h"}));
+    CHECK(end.status == 2);
+    CHECK(says(end, "give one of them"));
 }
 
 TEST_CASE("a proxy that is none is refused, and its password not shown", "[source]")

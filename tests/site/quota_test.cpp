@@ -35,6 +35,22 @@ TEST_CASE("a bucket gives three at once, then so many an hour", "[quota]")
     CHECK(taken(bucket, now, 1h) == 240);
 }
 
+TEST_CASE("a video that took several requests is waited for as long as several videos", "[quota]")
+{
+    quota bucket(240, begin);
+    quota::time now = begin;
+    int videos = 0;
+    while (now < begin + 1h) {
+        bucket.take(now);
+        bucket.take(now, 2);  // known once they were made
+        ++videos;
+        now += bucket.wait(now);
+    }
+    CHECK(videos == 81);  // three requests may go out at once
+    bucket.take(now, 100);
+    CHECK(bucket.wait(now) >= 100 * 15s);
+}
+
 TEST_CASE("a bucket without a rate lets all through", "[quota]")
 {
     quota bucket(0, begin);

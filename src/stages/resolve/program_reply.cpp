@@ -1,6 +1,7 @@
 #include "stages/resolve/program_reply.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
@@ -55,14 +56,59 @@ json files_of(const json& chosen)
     return files;
 }
 
-json media_of(const json& info)
+bool is_list(const json& info)
 {
     const std::string type = text_of(member(info, "_type"));
-    if (type == "playlist" || type == "multi_video") {
-        const json& entries = member(info, "entries");
-        if (entries.size() == 1 && entries.front() != info) return media_of(entries.front());
-        return refusal_of("the page offers several videos or none where one is expected");
+    return type == "playlist" || type == "multi_video";
+}
+
+// The video itself, or a list that does not hold just one.
+const json& only_entry(const json& info)
+{
+    const json* found = &info;
+    while (is_list(*found) && member(*found, "entries").size() == 1) found = &member(*found, "entries").front();
+    return *found;
+}
+
+json kept_of(const json& from, std::initializer_list<const char*> names)
+{
+    json kept = json::object();
+    for (const char* name : names)
+        if (!member(from, name).is_null()) kept[name] = member(from, name);
+    return kept;
+}
+
+json bounded(json value)
+{
+    constexpr std::size_t most_of_a_list = 200, most_of_a_text = 16u << 10;
+    if (value.is_array()) {
+        if (value.size() > most_of_a_list) value.erase(value.begin() + most_of_a_list, value.end());
+        for (json& each : value) each = bounded(std::move(each));
     }
+    if (value.is_string()) {
+        auto& text = value.get_ref<std::string&>();
+        text.resize(std::min(text.size(), most_of_a_text));
+    }
+    return value;
+}
+
+json description_of(const json& video)
+{
+    json kept =
+        kept_of(video, {"title", "channel", "channel_id", "uploader", "upload_date", "duration", "categories", "tags",
+                        "license", "description", "chapters", "language", "age_limit", "view_count", "format_id"});
+    for (json& each : kept) each = bounded(std::move(each));
+    kept["formats"] = json::array();
+    for (const json& each : bounded(member(video, "formats")))
+        kept["formats"].push_back(kept_of(
+            each, {"format_id", "ext", "protocol", "vcodec", "acodec", "width", "height", "fps", "tbr", "filesize"}));
+    return kept;
+}
+
+json media_of(const json& whole)
+{
+    const json& info = only_entry(whole);
+    if (is_list(info)) return refusal_of("the page offers several videos or none where one is expected");
     json choices = json::array();
     const json& all = member(info, "requested_downloads");
     if (all.is_array() && all.size() > 1)
@@ -91,11 +137,13 @@ std::string error_behind(std::string_view traceback, std::size_t at)
 
 }  // namespace
 
-std::string reply_of_program(std::string_view printed, std::uint64_t id)
+std::string reply_of_program(std::string_view printed, std::uint64_t id, bool with_metadata)
 {
     constexpr std::string_view warning = "WARNING: ";
     constexpr std::string_view error = "ERROR: ";
     constexpr std::string_view pause = "header: Retry-After: ";
+    constexpr std::string_view player_request = "send: b'POST /youtubei/v1/player";
+    unsigned player_requests = 0;
     std::string retry_after, said;
     json warnings = json::array();
     std::optional<std::string> refusal;
@@ -112,6 +160,8 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
             info = json::parse(line, nullptr, false);
         else if (line.starts_with(pause))
             retry_after = line.substr(pause.size());
+        else if (line.starts_with(player_request))
+            ++player_requests;
         else if (!is_traffic(line))
             said.append(line) += '\n';
     }
@@ -123,6 +173,8 @@ std::string reply_of_program(std::string_view printed, std::uint64_t id)
     json reply = info.is_object() ? media_of(info) : refusal_of(*refusal);
     if (!retry_after.empty()) reply["retry_after"] = retry_after.substr(0, retry_after.find('\r'));
     reply["id"] = id;
+    if (with_metadata && info.is_object()) reply["metadata"] = description_of(only_entry(info));
+    reply["player_requests"] = player_requests;
     reply["warnings"] = std::move(warnings);
     return reply.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -97,6 +97,12 @@ std::string without_appeal(std::string text)
     return text;
 }
 
+unsigned player_requests_in(object root)
+{
+    constexpr double most = 100;  // a worker may say anything
+    return static_cast<unsigned>(std::clamp(number_in(root, "player_requests").value_or(0), 0.0, most));
+}
+
 source_error read_failure(object root, error_context around)
 {
     // yt-dlp gives up a runtime for which it finds no solver script, and says so at the first video only.
@@ -104,6 +110,7 @@ source_error read_failure(object root, error_context around)
     failure_facts facts;
     facts.warnings = texts_in(root, "warnings");
     facts.retry_after = read_retry_after(root);
+    facts.player_requests = player_requests_in(root);
     if (const auto status = number_in(root, "status"); status && *status >= 100 && *status < 1000)
         facts.status = static_cast<int>(*status);
     ytdlp_error said;
@@ -185,6 +192,9 @@ resolved_video read_media(object root, const std::string& proxy)
     if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= max_seconds)
         found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));
     found.warnings = texts_in(root, "warnings");
+    found.player_requests = player_requests_in(root);
+    object described;
+    if (!root.at_key("metadata").get(described)) found.metadata = simdjson::minify(described);
     found.site = site_trouble("", found.warnings);
     return found;
 }

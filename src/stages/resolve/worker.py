@@ -14,6 +14,7 @@ import io
 import itertools
 import json
 import os
+import re
 import signal
 
 TEXT_LIMIT = 16 << 10
@@ -23,19 +24,34 @@ KEPT = (
 )
 
 
+# What the site says of a video beside its formats, and what is kept of each of these.
+DESCRIBED = (
+    'title', 'channel', 'channel_id', 'uploader', 'upload_date', 'duration', 'categories', 'tags', 'license', 'description',
+    'chapters', 'language', 'age_limit', 'view_count', 'format_id',
+)
+FORMAT = ('format_id', 'ext', 'protocol', 'vcodec', 'acodec', 'width', 'height', 'fps', 'tbr', 'filesize')
+MOST_OF_A_LIST = 200
+
+
+# What YouTube counts: each of the players that yt_dlp pretends to be asks for itself, and so does each new try.
+PLAYER_REQUEST = re.compile(r'\[youtube[^\]]*\] \S+: Downloading .*player API JSON')
+
+
 class Log:
     """Collects the warnings of the current call; nothing is printed. What is withheld is worth one for who gets nothing."""
 
     def __init__(self):
         self.warnings = []
         self.withheld = []
+        self.player_requests = 0
 
     def clear(self):
         self.warnings.clear()
         self.withheld.clear()
+        self.player_requests = 0
 
     def debug(self, message):
-        pass
+        self.player_requests += bool(PLAYER_REQUEST.match(str(message)))
 
     info = error = debug  # errors are raised as well
 
@@ -234,9 +250,23 @@ def slim(chosen):
     return kept
 
 
-def media(info, chosen):
+def bounded(value):
+    if isinstance(value, list):
+        return [bounded(each) for each in value[:MOST_OF_A_LIST]]
+    return value[:TEXT_LIMIT] if isinstance(value, str) else value
+
+
+def described(video):
+    kept = {name: bounded(video[name]) for name in DESCRIBED if video.get(name) is not None}
+    kept['formats'] = [{name: each[name] for name in FORMAT if each.get(name) is not None}
+                       for each in bounded(video.get('formats') or [])]
+    return kept
+
+
+def media(info, chosen, describes):
     video = only_video(info)
     return {
+        **({'metadata': described(video)} if describes else {}),
         'ok': True,
         'duration': video.get('duration'),
         'live_status': video.get('live_status'),
@@ -245,17 +275,17 @@ def media(info, chosen):
     }
 
 
-def answer(ydl, log, chosen, request):
+def answer(ydl, log, chosen, settings, request):
     log.clear()
     chosen.clear()
     getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
     try:
-        reply = media(ydl.extract_info(request['url'], download=False), chosen)
+        reply = media(ydl.extract_info(request['url'], download=False), chosen, settings['metadata'])
     except (Exception, SystemExit) as error:  # an odd page can raise anything
         reply = failure(error)
         reply['scripts'] = runs_scripts(ydl)
         log.warnings += log.withheld
-    reply.update(id=request['id'], warnings=log.warnings)
+    reply.update(id=request['id'], warnings=log.warnings, player_requests=log.player_requests)
     return reply
 
 
@@ -292,7 +322,7 @@ def main():
         return
     say(hello)
     for calls, line in enumerate(lines, 1):
-        reply = answer(ydl, log, chosen, json.loads(line))
+        reply = answer(ydl, log, chosen, settings, json.loads(line))
         reply['last'] = calls >= settings['calls'] or resident_bytes() > settings['memory']
         say(reply)
 

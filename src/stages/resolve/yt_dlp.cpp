@@ -64,6 +64,7 @@ std::string settings_of(const yt_dlp_options& options, const installation& where
         {"cookies", options.cookies.string()},
         {"cache", options.cache.string()},
         {"extractors", options.extractors},
+        {"metadata", options.metadata},
         {"calls", options.worker_calls},
         {"memory", options.worker_bytes},
         {"parameters", parameters_of(options)}}
@@ -286,7 +287,8 @@ private:
         // A program tells which JavaScript runtimes it has by complaining when there is none.
         error_context around = self->context_of(video);
         around.runs_scripts = printed.find("No supported JavaScript runtime") == std::string::npos;
-        reply answer = parse_reply(reply_of_program(printed, id), id, around, self->options_.proxy);
+        reply answer =
+            parse_reply(reply_of_program(printed, id, self->options_.metadata), id, around, self->options_.proxy);
         if (const auto* failed = std::get_if<source_error>(&answer.outcome)) throw *failed;
         co_return std::get<resolved_video>(std::move(answer.outcome));
     }

@@ -39,6 +39,7 @@ struct yt_dlp_options {
     // Names of extractors, with commas between them; empty: YouTube's, and those of files and pages with a <video>.
     // "all" are more than a thousand, which takes a worker 25 MB and 10 ms a page more.
     std::string extractors{};
+    bool metadata = false;  // resolved_video::metadata is wanted
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
 };

@@ -73,6 +73,29 @@ source_error refusal_of(asio::io_context& io, yt_dlp& resolver, const std::strin
 
 }  // namespace
 
+TEST_CASE("yt-dlp tells how many player requests a video took, the refused ones as well", "[youtube]")
+{
+    youtube site({{"-refused-it", {{"status", "ERROR"}, {"reason", "Private video"}}}});
+    yt_dlp_options options = site.options();
+    json parameters = json::parse(options.parameters);
+    parameters["extractor_args"]["youtube"]["player_client"] = {youtube::client(), "ios"};
+    options.parameters = parameters.dump();
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), options);
+    const auto seen = [&site] {
+        return std::ranges::count_if(site.server.requests(), [](const std::string& line) {
+            return line.starts_with("POST /youtubei/v1/player");
+        });
+    };
+
+    const resolved_video found = run_awaitable(io, resolver.resolve("-abcdefghij"));
+    CHECK(found.player_requests == 2);
+    CHECK(seen() == 2);
+    const source_error refused = refusal_of(io, resolver, "-refused-it");
+    CHECK(refused.why() == reason::private_video);
+    CHECK(refused.facts().player_requests == seen() - 2);
+}
+
 TEST_CASE("video and audio apart are chosen by default, one file for both on request", "[youtube]")
 {
     youtube site;

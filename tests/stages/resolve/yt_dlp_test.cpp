@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@
 #include "support/temp_folder.hpp"
 
 using namespace std::chrono_literals;
+using nlohmann::json;
 using reelpipe::reason;
 using reelpipe::remote_file;
 using reelpipe::resolved_video;
@@ -182,16 +184,19 @@ TEST_CASE("a yt-dlp that holds no module is run for each video, with the same an
     const std::filesystem::path program = program_in(folder);
     asio::io_context io{1};
     yt_dlp_options options = site.options();
+    options.metadata = true;
+    yt_dlp warm(io.get_executor(), options);
     options.yt_dlp = program;
     yt_dlp resolver(io.get_executor(), options);
-    yt_dlp warm(io.get_executor(), site.options());
 
     const auto versions = run_awaitable(io, resolver.load());
     CHECK(versions.yt_dlp == run_awaitable(io, warm.load()).yt_dlp);
-    const auto file_of = [&](yt_dlp& of) {
-        return std::get<remote_file>(run_awaitable(io, of.resolve("-bcdefghijk")).source.files.at(0));
-    };
-    const remote_file cold_file = file_of(resolver), warm_file = file_of(warm);
+    const resolved_video cold_video = run_awaitable(io, resolver.resolve("-bcdefghijk"));
+    const resolved_video warm_video = run_awaitable(io, warm.resolve("-bcdefghijk"));
+    CHECK_FALSE(json::parse(warm_video.metadata)["formats"].empty());
+    CHECK(json::parse(cold_video.metadata) == json::parse(warm_video.metadata));
+    const auto cold_file = std::get<remote_file>(cold_video.source.files.at(0));
+    const auto warm_file = std::get<remote_file>(warm_video.source.files.at(0));
     CHECK(cold_file.url == warm_file.url);
     CHECK(cold_file.headers.size() == warm_file.headers.size());
     for (const char* video : {"gone404", "gone410", "refused403", "broken500", "limited429", "two", "text"}) {
