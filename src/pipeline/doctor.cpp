@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <asio/this_coro.hpp>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "folder/run_folder.hpp"
@@ -18,6 +22,8 @@
 #include "reelpipe/usage_error.hpp"
 #include "site/locator.hpp"
 #include "site/proxy.hpp"
+#include "stages/fetch/http_client.hpp"
+#include "stages/fetch/url.hpp"
 #include "stages/resolve/cookies.hpp"
 #include "stages/resolve/yt_dlp.hpp"
 
@@ -168,10 +174,41 @@ finding folder_of(const fs::path& path)
     return {.text = path.string() + " can be written, and has locks and a way to name files once"};
 }
 
+struct first_byte final : fetch::body_sink {
+    std::uint64_t begin(const fetch::response_head& head) override { return head.body.begin; }
+    void write(std::uint64_t, std::span<const std::byte>) override {}
+};
+
+// A server signs URLs, and lets them expire, by its own clock. Nothing if it does not tell the time.
+asio::awaitable<std::optional<finding>> clock_beside(remote_file file)
+{
+    constexpr std::chrono::seconds tolerable{60};
+    fetch::http_client http(co_await asio::this_coro::executor);
+    const fetch::http_request request{.url = file.url,
+                                      .headers = file.headers,
+                                      .cookies = file.cookies,
+                                      .proxy = file.proxy,
+                                      .public_only = file.public_only,
+                                      .range = {0, 1}};
+    first_byte sink;
+    const fetch::response_head head = co_await http.get(request, sink);
+    if (!head.date) co_return std::nullopt;
+    const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *head.date);
+    const std::string host = fetch::host_of(head.url);
+    finding found{.about = "clock", .text = fmt::format("agrees with that of {}", host)};
+    if (std::chrono::abs(ahead) <= tolerable) co_return found;
+    found.is = state::warning;
+    found.text =
+        fmt::format("{} s {} that of {}", std::abs(ahead.count()), ahead.count() > 0 ? "ahead of" : "behind", host);
+    found.remedy = "set this machine's clock: servers refuse signed requests, and URLs seem to expire at other times";
+    co_return found;
+}
+
 // In front of the last '/' or '=' is what precedes the id.
-asio::awaitable<finding> probe_of(source_options options, std::string url)
+asio::awaitable<findings> probe_of(source_options options, std::string url)
 {
     finding found{.about = "probe"};
+    std::optional<finding> clock;
     const std::size_t end = url.find_last_of("/=");
     std::string id = url.substr(end == url.npos ? 0 : end + 1);
     if (is_site(options)) options.url_base = url.substr(0, url.size() - id.size());
@@ -186,9 +223,12 @@ asio::awaitable<finding> probe_of(source_options options, std::string url)
         } else {
             source.files.emplace_back(remote_file{.url = url});
         }
+        const media_source asked = source;
         const inspection seen = co_await inspect(std::move(source), std::nullopt, fs::temp_directory_path());
         found.text =
             fmt::format("{} was found, a {} whose index takes {} bytes", url, seen.container, seen.index_bytes);
+        const remote_file* const remote = asked.files.empty() ? nullptr : remote_part(asked.files.front());
+        if (remote) clock = co_await clock_beside(*remote);
     } catch (const source_error& e) {
         found = {.is = state::problem, .about = "probe", .text = e.what(), .remedy = std::string(explain(e.why()))};
     } catch (const inspect_error& e) {
@@ -196,7 +236,9 @@ asio::awaitable<finding> probe_of(source_options options, std::string url)
     } catch (const std::exception& e) {
         found = {.is = state::problem, .about = "probe", .text = e.what(), .remedy = "check the URL"};
     }
-    co_return found;
+    findings all{std::move(found)};
+    if (clock) all.push_back(std::move(*clock));
+    co_return all;
 }
 
 }  // namespace
@@ -233,8 +275,8 @@ asio::awaitable<std::vector<finding>> examine(download_options options, std::str
         add(all, "disk", "choose another --output", [&] { return room_of(options, clips_left); });
     }
     if (!probe.empty()) {
-        finding found = co_await probe_of(options.source, std::move(probe));
-        all.push_back(std::move(found));
+        findings of_video = co_await probe_of(options.source, std::move(probe));
+        std::ranges::move(of_video, std::back_inserter(all));
     }
     co_return all;
 }

@@ -1,3 +1,6 @@
+#include <array>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -5,6 +8,7 @@
 
 #include "kinetics_site.hpp"
 #include "support/catch.hpp"
+#include "support/origin.hpp"
 #include "support/process.hpp"
 #include "support/temp_folder.hpp"
 #include "support/youtube_stand_in.hpp"
@@ -12,6 +16,7 @@
 using nlohmann::json;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
+using reelpipe::test::read_file;
 using reelpipe::test::run;
 using reelpipe::test::temp_folder;
 using reelpipe::test::write_file;
@@ -128,6 +133,31 @@ TEST_CASE("the doctor asks a site for the video that it is told to probe, and fo
 
     INFO(end.out << end.err);
     CHECK(has_line(end, "ok\tprobe", "MP4"));
+}
+
+TEST_CASE("the doctor sees a clock that is not the server's", "[doctor]")
+{
+    const std::chrono::minutes off(GENERATE(-10, 0, 10));
+    const std::string whole = read_file(REELPIPE_TEST_MEDIA "/moov_first.mp4");
+    reelpipe::test::origin server;
+    server.serve("/a.mp4", [&](const reelpipe::test::asked& r) {
+        reelpipe::test::reply answer = reelpipe::test::part_of(whole, r);
+        const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + off);
+        std::array<char, 40> date{};
+        std::strftime(date.data(), date.size(), "Date: %a, %d %b %Y %H:%M:%S GMT", std::gmtime(&now));
+        answer.headers.emplace_back(date.data());
+        return answer;
+    });
+
+    const finished end = run(doctor({"--source", server.url("/{id}.mp4"), "--probe", server.url("/a.mp4")}));
+
+    INFO(end.out << end.err);
+    CHECK(end.status == 0);
+    CHECK(has_line(end, "ok\tprobe", "MP4"));
+    CHECK(has_line(end, off.count() == 0 ? "ok\tclock" : "warning\tclock",
+                   off.count() == 0  ? "agrees"
+                   : off.count() < 0 ? "s ahead of that of 127.0.0.1"
+                                     : "s behind that of 127"));
 }
 
 TEST_CASE(

@@ -265,9 +265,9 @@ TEST_CASE("what the site says of a video is kept on request", "[source]")
     site.add("video");
     const bool is_wanted = GENERATE(true, false);
     const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
-    std::vector<std::string> options{"--url-base", site.server.url("watch?v=")};
-    if (is_wanted) options.emplace_back("--metadata");
-    const finished end = run(site.download(list, options));
+    std::vector<std::string> words = site.download(list, {"--url-base", site.server.url("watch?v=")});
+    if (is_wanted) words.emplace_back("--metadata");
+    const finished end = run(words);
     INFO(end.err);
     REQUIRE(end.status == 0);
 

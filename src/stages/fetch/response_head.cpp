@@ -1,6 +1,7 @@
 #include "stages/fetch/response_head.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <limits>
 #include <string_view>
 
@@ -120,6 +121,9 @@ response_head read_head(CURL* easy, media::byte_range asked, bool any_encoding, 
     head.content_type = header_of(easy, "Content-Type").value_or("");
     head.identity.etag = header_of(easy, "ETag").value_or("");
     head.identity.modified = header_of(easy, "Last-Modified").value_or("");
+    if (const auto date = header_of(easy, "Date"))
+        if (const std::time_t at = curl_getdate(date->c_str(), nullptr); at >= 0)
+            head.date = std::chrono::system_clock::from_time_t(at);
     const char* url = nullptr;
     curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
     if (url) head.url = url;

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct response_head {
     std::string content_type{};
     std::string encoding{};  // of the body, where it is not plain bytes; only where the request permits it
     std::string url{};       // after redirects
+    std::optional<std::chrono::system_clock::time_point> date{};  // by the server's clock
 };
 
 // The head of an answer with status 200 or 206. Throws answer_error, whose text begins with `where`, for a part that
