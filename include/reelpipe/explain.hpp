@@ -44,6 +44,8 @@ struct clip_history {
     std::string recorded{};                  // UTC
     std::int64_t run = 0;                    // that made or refused it
     std::string reelpipe{}, resolver{};      // that did so
+    std::vector<std::string> warnings{};     // of yt-dlp, when it found the video
+    std::string metadata{};                  // what the site said of the video, a JSON object; empty: it was not asked
     std::vector<attempt> failed_attempts{};  // the oldest first; of its video where nothing else is said
 };
 

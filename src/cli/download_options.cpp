@@ -192,8 +192,8 @@ void add_cut_options(CLI::App& command, cut_options& o)
     add_choice<cut_mode>(command, "--cut", o.mode,
                          {{"encode", cut_mode::encode}, {"lossless", cut_mode::lossless}, {"smart", cut_mode::smart}},
                          "encode: re-encode the frames. lossless: copy packets; edit lists hide the frames around the "
-                         "segment. smart: copy H.264 from the first IDR frame of the segment on, and re-encode only "
-                         "what comes before (everything, if that cannot be proven right)")
+                         "segment. smart: copy H.264 from the first IDR frame of the segment on, and re-encode what "
+                         "comes before and a few frames at the end (everything, if that cannot be proven right)")
         ->group(group);
     CLI::Option* const preset = command.add_option("--preset", o.preset, "libx264 preset");
     preset->capture_default_str()->option_text("NAME")->group(group);

@@ -71,6 +71,8 @@ ordered_json json_of(const clip_history& h)
                             {"reason", to_string(each.why)},
                             {"message", each.message}});
     one["failed_attempts"] = std::move(attempts);
+    if (!h.warnings.empty()) one["warnings"] = h.warnings;
+    if (!h.metadata.empty()) one["metadata"] = ordered_json::parse(h.metadata, nullptr, false);
     one["next"] = what_next(h);
     return one;
 }
@@ -108,6 +110,7 @@ std::string text_of(const clip_history& h)
                                              each.address, each.address.empty() ? "" : "  ", to_string(each.why),
                                              each.message)) +
                 "\n";
+    for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", without_controls(each));
     return text + fmt::format("next: {}\n", what_next(h));
 }
 
@@ -117,7 +120,9 @@ CLI::App* add_explain(CLI::App& program, explain_arguments& arguments)
 {
     CLI::App* const command =
         program.add_subcommand("explain", "Show all that is known of one clip, and what comes next");
-    command->footer("Reads the ledger of a folder of `reelpipe download -o DIR`, even during a run.");
+    command->footer(
+        "Reads the ledger of a folder of `reelpipe download -o DIR`, even during a run.\n"
+        "In front of an id that begins with '-', write '--'.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command
         ->add_option("CLIP", arguments.clip,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "folder/readable_ledger.hpp"
 #include "ledger/schema.hpp"
@@ -92,6 +93,16 @@ void read_attempts(database& db, clip_history& h)
                                      .message = all.text(5)});
 }
 
+void read_description(database& db, clip_history& h)
+{
+    statement of_video = db.prepare("SELECT metadata, warnings FROM video WHERE id = ?1");
+    of_video.bind(h.clip.video);
+    if (!of_video.step()) return;
+    h.metadata = of_video.text(0);
+    std::istringstream lines(of_video.text(1));
+    for (std::string line; std::getline(lines, line);) h.warnings.push_back(line);
+}
+
 // A clip that was tried and has come to no end has no row of its own.
 std::optional<clip_history> pending_with(database& db, const std::string& name)
 {
@@ -123,7 +134,10 @@ std::vector<clip_history> explain_in(database db, const fs::path& folder, const 
             "the ledger knows no clip or video '{}': no run has come to it yet, or its name is spelled differently; "
             "download_report.json has the names",
             name));
-    for (clip_history& each : all) read_attempts(db, each);
+    for (clip_history& each : all) {
+        read_attempts(db, each);
+        read_description(db, each);
+    }
     return all;
 }
 

@@ -63,7 +63,7 @@ ledger::ledger(database& db)
       add_to_host_(db.prepare("INSERT INTO host VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
                               " videos = videos + excluded.videos, bytes = bytes + excluded.bytes,"
                               " fetch_s = fetch_s + excluded.fetch_s, failed = failed + excluded.failed")),
-      put_description_(db.prepare("INSERT OR REPLACE INTO video(id, metadata) VALUES(?1, ?2)"))
+      put_description_(db.prepare("INSERT OR REPLACE INTO video(id, metadata, warnings) VALUES(?1, ?2, ?3)"))
 {
 }
 
@@ -152,7 +152,7 @@ void ledger::record(const fetch_record& f)
 void ledger::record(const description_record& d)
 {
     begin();
-    put_description_.bind(d.video, d.metadata);
+    put_description_.bind(d.video, d.metadata, d.warnings);
     put_description_.run();
     commit_when_due();
 }

@@ -52,10 +52,11 @@ struct fetch_record {
     double fetch_s = 0;
 };
 
-// What a site says of a video.
+// What was said of a video that was found.
 struct description_record {
     std::string video{};
-    std::string metadata{};  // JSON
+    std::string metadata{};  // by its site, as JSON; empty: nothing, or nobody asked
+    std::string warnings{};  // by the resolver, a line each
 };
 
 // A run as the ledger remembers it, so that each clip's row can say what made it.

@@ -70,9 +70,10 @@ constexpr std::array steps{
     " failed INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE pending(label TEXT PRIMARY KEY, clips INTEGER NOT NULL) WITHOUT ROWID",
 
-    // 8: what the site says of a video, as JSON.
-    "CREATE TABLE video(id TEXT PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, metadata TEXT NOT NULL)"
-    " WITHOUT ROWID",
+    // 8: what the site says of a video, as JSON, and what its resolver warned of when it found the video, by lines.
+    "CREATE TABLE video("
+    " id TEXT PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, metadata TEXT NOT NULL,"
+    " warnings TEXT NOT NULL) WITHOUT ROWID",
 };
 
 // A line for each column of each table, in the order of their names and places.

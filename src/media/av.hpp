@@ -223,6 +223,15 @@ inline const int* sample_rates_of(const AVCodec& encoder)
 #endif
 }
 
+// True if the container describes the codec from this packet on otherwise than at the beginning of the stream.
+inline bool has_other_parameters(const AVPacket& packet, const AVCodecParameters& at_first)
+{
+    std::size_t size = 0;
+    const std::uint8_t* const changed = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    const std::uint8_t* const first = at_first.extradata;
+    return changed && !std::equal(changed, changed + size, first, first + (first ? at_first.extradata_size : 0));
+}
+
 // Copies the side data of a stream, such as its rotation.
 inline void copy_side_data(const AVStream& from, AVStream& to)
 {

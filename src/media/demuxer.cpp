@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "media/byte_source.hpp"
@@ -282,6 +283,7 @@ bool demuxer::has_no_index() const { return (input_->iformat->flags & AVFMT_TS_D
 
 bool demuxer::seek_at_or_before(std::int64_t time)
 {
+    has_moved_ = true;
     const int code = avformat_seek_file(input_.get(), leading().index, INT64_MIN, time, time, 0);
     source_->rethrow();
     return code >= 0;
@@ -305,6 +307,7 @@ AVStream& demuxer::first_stream() const
 
 void demuxer::rewind()
 {
+    has_moved_ = true;
     AVStream* const first = &first_stream();
     std::int64_t start = first->start_time == AV_NOPTS_VALUE ? 0 : first->start_time;
     // Something without a frame may come before the first packet, such as the settings of a codec in FLV.
@@ -352,6 +355,7 @@ bool demuxer::read(AVPacket* packet)
         const bool cut_short = packet->flags & AV_PKT_FLAG_CORRUPT && is_mp4(input_->iformat);
         if (ours && !cut_short) {
             check_times(*packet);
+            if (video_ && stream == video_->index) name_parameters(*packet);
             return true;
         }
         av_packet_unref(packet);
@@ -378,6 +382,22 @@ void demuxer::check_times(AVPacket& packet) const
         if (time != AV_NOPTS_VALUE && !is_time(time, time_base))
             throw error(fault::corrupt, "the time of a sample is out of range");
     packet.duration = std::clamp<std::int64_t>(packet.duration, 0, INT32_MAX);
+}
+
+// MP4's samples name their parameters. libavformat says which ones where they are others than those of the sample that
+// it read before, wherever that was.
+void demuxer::name_parameters(AVPacket& packet)
+{
+    const bool has_moved = std::exchange(has_moved_, false);
+    std::size_t size = 0;
+    const std::uint8_t* const changed = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    if (changed) {
+        parameters_.assign(changed, changed + size);
+    } else if (has_moved && !parameters_.empty() && is_mp4(input_->iformat)) {
+        std::uint8_t* const added =
+            av::check_allocated(av_packet_new_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, parameters_.size()));
+        std::ranges::copy(parameters_, added);
+    }
 }
 
 bool demuxer::has_sample_table() const

@@ -54,6 +54,9 @@ public:
 
     // The next packet of the video or the audio; false at the end of the file. A file that ends before a sample does
     // is corrupt, and so is one with a sample at a time that is_time() (limits.hpp) does not take.
+    //
+    // Where the parameters of the video's codec change, the packet has AV_PKT_DATA_NEW_EXTRADATA. So has the first one
+    // behind a seek if others than the first parameters hold there: a decoder may be new.
     bool read(AVPacket*);
 
     // True if the index says where every sample of the file is and when it is shown.
@@ -100,6 +103,7 @@ private:
     seen_packet next_leading();
     bool names_missing_samples() const;
     void check_times(AVPacket&) const;
+    void name_parameters(AVPacket&);
     bool has_no_index() const;
     bool seek_at_or_before(std::int64_t time);
     bool search(std::int64_t time);
@@ -118,6 +122,8 @@ private:
     stream_selection wanted_;
     edit_list_mode edits_;
     std::chrono::microseconds origin_{};
+    std::vector<std::uint8_t> parameters_{};  // of the video's codec, where they have changed since the beginning
+    bool has_moved_ = false;                  // since a frame was read
 };
 
 }  // namespace reelpipe::media

@@ -38,7 +38,7 @@ public:
     // The bytes of a video have come.
     void fetched(const fetch_record&);
 
-    // The site has said what a video is.
+    // A video was found, and there is something to say of it.
     void described(const description_record&);
 
     // A line for the user.

@@ -1,5 +1,7 @@
 #include "pipeline/video_stages.hpp"
 
+#include <fmt/ranges.h>
+
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -79,7 +81,10 @@ asio::awaitable<void> video_stages::locate(video_job& video)
     const trace::span traced(trace_, trace::kind::resolver, "resolve", video.id);
     resolved_video found = co_await engine_.source.locate(video.id);
     video.source = std::move(found.source);
-    if (!found.metadata.empty()) outcomes_.described({video.id, std::move(found.metadata)});
+    constexpr std::size_t longest = 2000;  // of warnings, which are about the same for each video of a site
+    if (!found.metadata.empty() || !found.warnings.empty())
+        outcomes_.described({video.id, std::move(found.metadata),
+                             fmt::format("{}", fmt::join(found.warnings, "\n")).substr(0, longest)});
     policy_.resolved(video.id);
     if (engine_.source.has_expiring_urls()) kept_.keep(video.id, video.source);
 }

@@ -194,6 +194,33 @@ TEST_CASE(
     CHECK(report.out.find("c2VjcmV0") == std::string::npos);
 }
 
+TEST_CASE("explain shows what yt-dlp warned of and what the site said of a video, stored or not", "[youtube]")
+{
+    const kinetics_site folder;
+    const temp_folder keys;
+    const reelpipe::test::site youtube = reelpipe::test::start_youtube(keys, json::object());
+    const bool is_old = reelpipe::test::output_of({"/usr/bin/python3", "-m", "yt_dlp", "--version"}) < "2025";
+    json players = reelpipe::test::parameters_for_youtube(is_old)["extractor_args"];
+    players["youtube"]["player_client"].push_back("no_such_player");
+
+    // Nobody serves the media of the stand-in.
+    const finished end =
+        run(folder.download(folder.list(reelpipe::test::columns + std::string("-abcdefghij,1,2,l\n")),
+                            {"--proxy", youtube.url(""), "--metadata", "--attempts", "1", "--yt-dlp-option",
+                             "nocheckcertificate=true", "--yt-dlp-option", "extractor_args=" + players.dump()}));
+    INFO(end.err);
+
+    const finished shown = run({REELPIPE_BINARY, "explain", "--json", folder.output().string(), "--", "-abcdefghij"});
+    INFO(shown.out << shown.err);
+    REQUIRE(shown.status == 0);
+    const json told = json::parse(shown.out).front();
+    CHECK(told["warnings"].dump().find("no_such_player") != std::string::npos);
+    CHECK(told["metadata"]["title"] == "A video");
+    CHECK(told["metadata"]["formats"].size() == 3);
+    const finished text = run({REELPIPE_BINARY, "explain", folder.output().string(), "--", "-abcdefghij"});
+    CHECK(text.out.find("yt-dlp warned: ") != std::string::npos);
+}
+
 TEST_CASE("an option for yt-dlp that is no JSON is refused", "[youtube]")
 {
     const kinetics_site site;

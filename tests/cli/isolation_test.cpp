@@ -68,7 +68,7 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     std::string rows = "youtube_id,time_start,time_end,label\n";
     for (const char* id : {"a_good", "b_crash", "c_hang", "d_bomb", "e_good"}) rows += fmt::format("{},0,2,l\n", id);
     const auto words =
-        site.download(site.list(rows), {"--source", site.url_template(), "--jobs", "2", "--cut-timeout", "12"});
+        site.download(site.list(rows), {"--source", site.url_template(), "--jobs", "2", "--cut-timeout", "20"});
 
     const finished end = reelpipe::test::run(words, {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
 

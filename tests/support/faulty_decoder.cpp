@@ -29,7 +29,7 @@ int take_all_memory()
     constexpr std::size_t piece = 16u << 20;
     std::vector<void*> taken;
     while (void* const more = std::malloc(piece)) {
-        std::memset(more, 1, piece / 16);  // some of it for real, and not so much that a busy machine takes long
+        std::memset(more, 1, piece / 256);  // some of it for real, and not so much that a busy machine takes long
         taken.push_back(more);
     }
     for (void* const each : taken) std::free(each);

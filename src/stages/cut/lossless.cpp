@@ -69,6 +69,7 @@ public:
     void add(AVPacket& packet)
     {
         if (packet.pts == AV_NOPTS_VALUE) unsupported("samples without a time, which MP4 has none of");
+        if (av::has_other_parameters(packet, *source_.codecpar)) unsupported("parameters of a codec that change");
         check_units(packet);
         if (fields_.is_half_a_frame(packet)) unsupported("H.264 in fields, each of them a sample of its own");
         packet.pts -= start_;

@@ -126,8 +126,10 @@ private:
     {
         const bool is_odd = packet.pts == AV_NOPTS_VALUE || (packet.dts != AV_NOPTS_VALUE && packet.pts < packet.dts);
         if (is_odd || packet.size == 0) throw cannot_copy{why_encoded::odd_times};
+        if (av::has_other_parameters(packet, *video_.codecpar)) throw cannot_copy{why_encoded::parameter_sets};
         auto coded = h264::coded_frame_in(bytes_of(packet), source_.length_bytes, sets_);
-        if (!coded || coded->has_other_units) throw cannot_copy{why_encoded::damaged};
+        if (!coded) throw cannot_copy{why_encoded::damaged};
+        if (coded->has_other_units) throw cannot_copy{why_encoded::other_units};
         if (coded->has_parameter_sets) throw cannot_copy{why_encoded::parameter_sets};
         if (coded->is_field) throw cannot_copy{why_encoded::interlaced};
         frames_.push_back(

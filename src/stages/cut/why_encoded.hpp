@@ -20,6 +20,7 @@ enum class why_encoded : std::uint8_t {
     odd_times,          // frames without a time, or two at one time
     hidden_frames,      // an edit list hides frames in the middle
     late_start,         // the first frame is shown long after the start
+    other_units,        // units that are no frames, whose place in the clip is not known
     damaged,            // a frame that is re-encoded cannot be decoded without errors
     encoder_differs,    // libx264 cannot write what fits the source's frames
     too_large,          // to be held in memory
@@ -34,11 +35,11 @@ constexpr std::string_view explain(why_encoded why)
         case why_encoded::not_at_all:
             break;
         case why_encoded::changed_frames:
-            return "options change every frame";
+            return "options such as --fps or --filter apply to every frame";
         case why_encoded::codec:
             return "the source is not H.264";
         case why_encoded::container:
-            return "the source's container keeps H.264 in another form than MP4";
+            return "the source's container (such as MPEG-TS) keeps H.264 in another form than MP4";
         case why_encoded::parameter_sets:
             return "the source's parameter sets cannot be joined with others";
         case why_encoded::interlaced:
@@ -55,6 +56,8 @@ constexpr std::string_view explain(why_encoded why)
             return "an edit list of the source hides frames inside of the segment";
         case why_encoded::late_start:
             return "the first frame comes late";
+        case why_encoded::other_units:
+            return "the source has H.264 units of kinds that are not copied";
         case why_encoded::damaged:
             return "frames that cannot be decoded without errors";
         case why_encoded::encoder_differs:

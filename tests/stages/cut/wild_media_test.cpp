@@ -152,6 +152,42 @@ TEST_CASE("frames that are refreshed step by step are shown whole, or refused", 
     }
 }
 
+TEST_CASE("parameters that change in the middle of an MP4 file are those of the frames", "[wild][parameters]")
+{
+    const temp_folder folder;
+    const std::vector<std::string> first{"-c:v",     "libx264", "-threads", "1",  "-preset",     "veryfast",
+                                         "-pix_fmt", "yuv420p", "-g",       "25", "-keyint_min", "25"};
+    std::vector<std::string> second = first;
+    second.insert(second.end(), {"-x264-params", "chroma-qp-offset=-12"});
+    make(folder / "1.mp4", "", first);
+    make(folder / "2.mp4", "", second);
+    write_file(folder / "list", "file 1.mp4\nfile 2.mp4\n");
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "concat", "-auto_convert", "0", "-i", folder / "list", "-c",
+               "copy", folder / "joined.mp4"});
+    output_of({"python3", REELPIPE_TESTS_SUPPORT "/two_descriptions.py", folder / "joined.mp4", folder / "2.mp4",
+               folder / "video.mp4"});
+    const auto frames_of = [&](const std::string& name) {
+        return output_of(
+            {"ffmpeg", "-nostdin", "-v", "error", "-i", folder / name, "-map", "0:v", "-f", "rawvideo", "-"});
+    };
+    const reelpipe::segment across{3200ms, 5200ms}, behind{5200ms, 7200ms}, of_second{1200ms, 3200ms};
+
+    for (const way mode : {way::encode, way::smart}) {
+        CAPTURE(static_cast<int>(mode));
+        const options how{.mode = mode, .preset = "ultrafast"};
+        const result whole = good_clip(folder / "clip.mp4", folder / "video.mp4", behind, how);
+        good_clip(folder / "right.mp4", folder / "2.mp4", of_second, {.preset = "ultrafast"});
+        CHECK_FALSE(whole.parts);
+        CHECK(frames_of("clip.mp4") == frames_of("right.mp4"));
+        CHECK_FALSE(good_clip(folder / "clip.mp4", folder / "video.mp4", across, how).parts);
+    }
+    const result before = good_clip(folder / "clip.mp4", folder / "video.mp4", {1200ms, 3200ms}, {.mode = way::smart});
+    CAPTURE(explain(before.encoded_because));
+    CHECK(before.parts);
+    CHECK(fault_of(folder / "video.mp4", across, {.mode = way::lossless}) == fault::unsupported);
+    CHECK(fault_of(folder / "video.mp4", behind, {.mode = way::lossless}) == fault::unsupported);
+}
+
 TEST_CASE("interlaced frames that are samples as a whole are copied", "[wild][fields]")
 {
     const temp_folder folder;
