@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "cli/choice.hpp"
+#include "cli/printing.hpp"
 
 extern char** environ;
 
@@ -161,7 +162,7 @@ try {
     const fs::path video_folder = folder / "videos";
     fs::create_directories(video_folder);
 
-    fmt::print(stderr, "making {} videos in {}\n", videos.size(), video_folder.string());
+    print(stderr, fmt::format("making {} videos in {}\n", videos.size(), video_folder.string()));
     std::uintmax_t video_bytes = 0;
     for (const video& f : videos) {
         const fs::path file = video_folder / fmt::format("{}.mp4", f.id);
@@ -172,8 +173,8 @@ try {
     std::ofstream(list_file) << list;
 
     const origin server(video_folder);
-    fmt::print(stderr, "serving {:.1f} MB on http://127.0.0.1:{}/; one link of the list is dead on purpose\n",
-               static_cast<double>(video_bytes) / 1e6, server.port());
+    print(stderr, fmt::format("serving {:.1f} MB on http://127.0.0.1:{}/; one link of the list is dead on purpose\n",
+                              static_cast<double>(video_bytes) / 1e6, server.port()));
     arguments.run.wanted.lists = {list_file.string()};
     arguments.run.source.name = fmt::format("http://127.0.0.1:{}/{{id}}.mp4", server.port());
     arguments.run.output.folder = folder / "clips";
@@ -183,14 +184,14 @@ try {
     int clips = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(arguments.run.output.folder)) {
         if (entry.path().extension() != ".mp4") continue;
-        fmt::print("{}\n", entry.path().string());
+        print(stdout, entry.path().string() + "\n");
         ++clips;
     }
-    fmt::print(stderr, "the clips and their report are in {}\n", arguments.run.output.folder.string());
+    print(stderr, fmt::format("the clips and their report are in {}\n", arguments.run.output.folder.string()));
     // The dead link fails, as it should, and nothing else does.
     return status == exit_status::some_failed && clips == living_clips ? exit_status::all_stored : status;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
+    print_error(e.what());
     return exit_status::stopped;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/download_options.hpp"
+#include "cli/printing.hpp"
 
 #include "reelpipe/doctor.hpp"
 
@@ -32,11 +33,9 @@ std::string_view word_of(finding::state is)
 // In one line, whatever a program has said.
 std::string line_of(const finding& each)
 {
-    std::string line = fmt::format("{}\t{}: {}", word_of(each.is), each.about, each.text);
+    std::string line = fmt::format("{}: {}", each.about, each.text);
     if (!each.remedy.empty()) line += "; " + each.remedy;
-    for (char& c : line)
-        if (c != '\t' && static_cast<unsigned char>(c) < ' ') c = ' ';
-    return line;
+    return fmt::format("{}\t{}\n", word_of(each.is), in_one_line(line));
 }
 
 }  // namespace
@@ -73,10 +72,10 @@ int run_doctor(const doctor_arguments& arguments)
     try {
         if (failed) std::rethrow_exception(failed);
     } catch (const std::exception& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        print_error(e.what());
         return exit_status::usage;
     }
-    for (const finding& each : all) fmt::print("{}\n", line_of(each));
+    for (const finding& each : all) print(stdout, line_of(each));
     const bool can_work = std::ranges::none_of(all, [](const finding& f) { return f.is == finding::state::problem; });
     return can_work ? exit_status::all_stored : exit_status::some_failed;
 }

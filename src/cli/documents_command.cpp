@@ -1,7 +1,5 @@
 #include "cli/documents_command.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <exception>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include "cli/completions.hpp"
 #include "cli/download_command.hpp"
 #include "cli/man_page.hpp"
+#include "cli/printing.hpp"
 
 namespace reelpipe::cli {
 
@@ -50,7 +49,7 @@ try {
     write_document(arguments.folder / "fish/vendor_completions.d/reelpipe.fish", fish_completion(program));
     return exit_status::all_stored;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
+    print_error(e.what());
     return exit_status::usage;
 }
 

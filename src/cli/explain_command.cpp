@@ -12,6 +12,7 @@
 
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
+#include "cli/printing.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -83,12 +84,12 @@ std::string outcome_text(const clip_history& h)
     std::string text;
     if (h.failed)
         text += fmt::format("failed: {} ({}): {}\n  {}\n", to_string(*h.failed), to_string(class_of(*h.failed)),
-                            without_controls(h.message), explain(*h.failed));
+                            in_one_line(h.message), explain(*h.failed));
     if (h.stored)
-        text += fmt::format("stored: {}, {}, {:.2f} s, {}, {} bytes\n  the file {} is {}\n",
-                            without_controls(h.file.string()),
-                            counted(static_cast<std::uint64_t>(h.stored->frames), "frame"), h.stored->duration_s,
-                            h.stored->streams, h.stored->bytes, without_controls(h.file.string()), word_of(h.on_disk));
+        text +=
+            fmt::format("stored: {}, {}, {:.2f} s, {}, {} bytes\n  the file {} is {}\n", in_one_line(h.file.string()),
+                        counted(static_cast<std::uint64_t>(h.stored->frames), "frame"), h.stored->duration_s,
+                        h.stored->streams, h.stored->bytes, in_one_line(h.file.string()), word_of(h.on_disk));
     if (h.stored && h.stored->missing_s > 0)
         text += fmt::format("  {:.2f} s shorter than asked for, because the video ends\n", h.stored->missing_s);
     return text + fmt::format("  {} UTC, run {}, reelpipe {}{}{}; {}, {:.1f} MB fetched for the video\n", h.recorded,
@@ -98,17 +99,16 @@ std::string outcome_text(const clip_history& h)
 
 std::string text_of(const clip_history& h)
 {
-    std::string text = fmt::format("clip {}\n", without_controls(h.id));
+    std::string text = fmt::format("clip {}\n", in_one_line(h.id));
     if (h.has_outcome)
-        text +=
-            fmt::format("  {} from {} s to {} s, label '{}'\n", without_controls(h.clip.video),
-                        in_seconds(h.clip.wanted.start), in_seconds(h.clip.wanted.end), without_controls(h.clip.label));
+        text += fmt::format("  {} from {} s to {} s, label '{}'\n", in_one_line(h.clip.video),
+                            in_seconds(h.clip.wanted.start), in_seconds(h.clip.wanted.end), in_one_line(h.clip.label));
     text += outcome_text(h);
     if (!h.failed_attempts.empty()) text += "attempts that failed:\n";
     for (const auto& each : h.failed_attempts)
-        text += without_controls(fmt::format("  {}  run {}, attempt {}  {}{}{}: {}", each.at, each.run, each.number,
-                                             each.address, each.address.empty() ? "" : "  ", to_string(each.why),
-                                             each.message)) +
+        text += in_one_line(fmt::format("  {}  run {}, attempt {}  {}{}{}: {}", each.at, each.run, each.number,
+                                        each.address, each.address.empty() ? "" : "  ", to_string(each.why),
+                                        each.message)) +
                 "\n";
     for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", without_controls(each));
     return text + fmt::format("next: {}\n", what_next(h));
@@ -143,10 +143,10 @@ try {
     } else {
         for (const clip_history& each : all) text += (text.empty() ? "" : "\n") + text_of(each);
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(stdout, text);
     return exit_status::all_stored;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
+    print_error(e.what());
     return exit_status::usage;
 }
 

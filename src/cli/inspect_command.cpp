@@ -15,6 +15,7 @@
 #include "reelpipe/inspect.hpp"
 
 #include "cli/download_command.hpp"
+#include "cli/printing.hpp"
 
 namespace reelpipe::cli {
 
@@ -40,17 +41,18 @@ segment segment_of(double start, double end)
     return {exact(start), exact(end)};
 }
 
-void print(const inspection& seen, bool has_segment)
+std::string text_of(const inspection& seen, bool has_segment)
 {
-    fmt::print("container: {}\n", seen.container);
-    if (seen.size != 0) fmt::print("size: {}\n", seen.size);
-    fmt::print("index bytes: {}\n", seen.index_bytes);
-    if (has_segment) fmt::print("span bytes: {}\n", seen.span_bytes);
-    fmt::print("fetched bytes: {}\nrequests: {}\nround trips: {}\n", seen.fetched, seen.requests, seen.rounds);
+    std::string text = fmt::format("container: {}\n", seen.container);
+    if (seen.size != 0) text += fmt::format("size: {}\n", seen.size);
+    text += fmt::format("index bytes: {}\n", seen.index_bytes);
+    if (has_segment) text += fmt::format("span bytes: {}\n", seen.span_bytes);
+    text += fmt::format("fetched bytes: {}\nrequests: {}\nround trips: {}\n", seen.fetched, seen.requests, seen.rounds);
     const std::uint64_t needed = seen.index_bytes + seen.span_bytes;
     if (has_segment && seen.fetched != 0 && needed != 0)
-        fmt::print("fetched / (index + span): {:.3f}\n",
-                   static_cast<double>(seen.fetched) / static_cast<double>(needed));
+        text += fmt::format("fetched / (index + span): {:.3f}\n",
+                            static_cast<double>(seen.fetched) / static_cast<double>(needed));
+    return text;
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ CLI::App* add_inspect(CLI::App& program, inspect_arguments& arguments)
 int run_inspect(const inspect_arguments& arguments)
 {
     if (arguments.start && *arguments.start >= *arguments.end) {
-        fmt::print(stderr, "error: --start {} is not before --end {}\n", *arguments.start, *arguments.end);
+        print_error(fmt::format("--start {} is not before --end {}", *arguments.start, *arguments.end));
         return exit_status::usage;
     }
     media_source source;
@@ -95,19 +97,19 @@ int run_inspect(const inspect_arguments& arguments)
     asio::co_spawn(io, inspect(std::move(source), wanted, std::filesystem::temp_directory_path()),
                    [&](std::exception_ptr e, const inspection& seen) {
                        failed = e;
-                       if (!e) print(seen, wanted.has_value());
+                       if (!e) print(stdout, text_of(seen, wanted.has_value()));
                    });
     io.run();
     try {
         if (failed) std::rethrow_exception(failed);
     } catch (const usage_error& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        print_error(e.what());
         return exit_status::usage;
     } catch (const inspect_error& e) {
-        fmt::print(stderr, "error: {} ({})\n", explain(e.why), e.what());
+        print_error(fmt::format("{} ({})", explain(e.why), e.what()));
         return exit_status::some_failed;
     } catch (const std::exception& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        print_error(e.what());
         return exit_status::some_failed;
     }
     return exit_status::all_stored;

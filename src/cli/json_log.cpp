@@ -8,6 +8,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "cli/printing.hpp"
+
 namespace reelpipe::cli {
 
 using nlohmann::ordered_json;
@@ -26,8 +28,7 @@ ordered_json event(const char* name)
 void write_line(std::FILE* file, const ordered_json& line)
 {
     // Texts of sites may hold anything; what is no UTF-8 is replaced rather than refused.
-    const std::string text = line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    std::fwrite(text.data(), 1, text.size(), file);
+    print(file, line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
     std::fflush(file);
 }
 

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "cli/help.hpp"
 #include "cli/inspect_command.hpp"
 #include "cli/plan_command.hpp"
+#include "cli/printing.hpp"
 #include "cli/report_command.hpp"
 #include "cli/verify_command.hpp"
 
@@ -74,7 +76,7 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
 {
     const auto chosen = program->get_subcommands();
     if (!chosen.empty())
-        return fmt::format("error: {}{}\nrun `reelpipe {} --help-all` for all options\n", wrong.what(),
+        return fmt::format("error: {}{}\nrun `reelpipe {} --help-all` for all options\n", in_one_line(wrong.what()),
                            did_you_mean(*chosen.front()), chosen.front()->get_name());
     std::vector<std::string> commands;
     for (const CLI::App* each : commands_of(*program)) commands.push_back(each->get_name());
@@ -82,7 +84,7 @@ std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const s
     if (first_word.empty() || first_word.starts_with('-'))
         return fmt::format("error: no command given; the commands are {}; run `reelpipe --help` for help\n", known);
     return fmt::format("error: unknown command '{}'; the commands are {}{}; run `reelpipe --help` for help\n",
-                       first_word, known, did_you_mean(first_word, commands));
+                       in_one_line(first_word), known, did_you_mean(first_word, commands));
 }
 
 void describe(CLI::App& program, const std::string& first_word)
@@ -107,12 +109,22 @@ void describe(CLI::App& program, const std::string& first_word)
         [first_word](const CLI::App* app, const CLI::Error& e) { return usage_text(app, e, first_word); });
 }
 
+// What CLI11 has to say: help, the version, or what is wrong. Returns its exit status.
+int tell(const CLI::App& program, const CLI::Error& what)
+{
+    std::ostringstream out, err;
+    const int status = program.exit(what, out, err);
+    print(stdout, out.str());
+    print(stderr, err.str());
+    return status;
+}
+
 int write_config(const CLI::App& command, const std::filesystem::path& file)
 try {
     write_config_file(command, file);
     return exit_status::all_stored;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
+    print_error(e.what());
     return exit_status::usage;
 }
 
@@ -147,12 +159,12 @@ int main(int argc, char** argv)
         std::ranges::reverse(words);  // as parse() takes them
         program.parse(std::move(words));
     } catch (const CLI::Success& e) {
-        return program.exit(e);  // --help, --version
+        return tell(program, e);  // --help, --version
     } catch (const CLI::ParseError& e) {
-        program.exit(e);
+        tell(program, e);
         return exit_status::usage;
     } catch (const reelpipe::usage_error& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        print_error(e.what());
         return exit_status::usage;
     }
     if (doctor_command->parsed()) return run_doctor(doctor);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/download_options.hpp"
+#include "cli/printing.hpp"
 
 #include "reelpipe/plan.hpp"
 
@@ -36,7 +37,7 @@ int run_plan(const download_arguments& arguments)
         screen.message(severity::error, e.what());
         return exit_status::usage;
     }
-    const auto line = [](const char* name, auto value) { fmt::print("{}\t{}\n", name, value); };
+    const auto line = [](const char* name, auto value) { print(stdout, fmt::format("{}\t{}\n", name, value)); };
     line("rows", counts.rows);
     line("rows that cannot be read", counts.bad_rows);
     line("duplicates", counts.duplicates);

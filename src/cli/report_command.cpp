@@ -19,6 +19,7 @@
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/own_program.hpp"
+#include "cli/printing.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -70,7 +71,7 @@ std::string json_of(const folder_report& report)
     return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string one_line(std::string_view text) { return without_controls(std::string(text.substr(0, 300))); }
+std::string one_line(std::string_view text) { return in_one_line(text, 300); }
 
 std::string shorter_text(const folder_report& report)
 {
@@ -95,7 +96,7 @@ std::string text_of(const folder_report& report)
     for (const auto& group : report.failed) {
         text += fmt::format("  {:>7} {:<18} {:<13} {}\n", group.count, to_string(group.why),
                             to_string(class_of(group.why)), explain(group.why));
-        text += fmt::format("          e.g. {}: {}\n", group.example, one_line(group.message));
+        text += fmt::format("          e.g. {}: {}\n", one_line(group.example), one_line(group.message));
     }
     for (const auto& run : report.runs)
         text += fmt::format("run {} to {}: {}, {} outcomes, reelpipe {} {}\n", run.started,
@@ -149,10 +150,10 @@ try {
         report = std::move(page.report);
     }
     const std::string text = arguments.json ? json_of(report) : text_of(report);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(stdout, text);
     return exit_status::all_stored;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
+    print_error(e.what());
     return exit_status::usage;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "cli/counted.hpp"
+#include "cli/printing.hpp"
 
 namespace reelpipe::cli {
 
@@ -45,12 +46,6 @@ std::size_t terminal_width()
 void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
-
-std::string without_controls(std::string text)
-{
-    std::ranges::replace_if(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, ' ');
-    return text;
-}
 
 terminal::terminal(progress_style style, severity least)
     : least_(least), terminal_(isatty(STDERR_FILENO)), style_(style)
@@ -93,13 +88,13 @@ void terminal::message(severity how, const std::string& line)
     const auto index = static_cast<std::size_t>(how);
     const bool coloured = terminal_ && how != severity::note;
     write(fmt::format("{}{}{}{}\n", coloured ? colours[index] : "", words[index], coloured ? "\033[0m" : "",
-                      without_controls(line)));
+                      in_one_line(line)));
 }
 
 void terminal::print(const std::string& text)
 {
     clear();
-    write(text);
+    cli::print(stderr, text);
 }
 
 void terminal::show(const progress& p)
@@ -179,7 +174,7 @@ std::string summary_text(const download_summary& s)
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));
         const auto example = s.examples.find(why);
-        if (example != s.examples.end()) text += fmt::format("          e.g. {}\n", without_controls(example->second));
+        if (example != s.examples.end()) text += fmt::format("          e.g. {}\n", in_one_line(example->second));
     }
     if (p.failed_before)
         text += fmt::format(

@@ -12,9 +12,6 @@ namespace reelpipe::cli {
 
 inline constexpr double megabyte = 1e6;
 
-// Makes one line of untrusted text (titles, error texts, names of files), so that it cannot control the terminal.
-std::string without_controls(std::string text);
-
 enum class progress_style { automatic, bar, plain, none };
 
 // The present growth rate of a total: the mean of about the last half minute.

@@ -24,6 +24,7 @@
 #include "cli/download_command.hpp"
 #include "cli/download_options.hpp"
 #include "cli/own_program.hpp"
+#include "cli/printing.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -36,7 +37,7 @@ using finding_kind = dataset_finding::kind;
 
 void print_json(const ordered_json& object)
 {
-    fmt::print("{}\n", object.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+    print(stdout, object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
 std::string csv_field(std::string text)
@@ -53,10 +54,10 @@ std::string csv_field(std::string text)
 // The first line of the findings, where their format has one.
 void print_head(finding_format format)
 {
-    if (format == finding_format::csv) fmt::print("file,what,fault,message,remedy\n");
+    if (format == finding_format::csv) print(stdout, "file,what,fault,message,remedy\n");
 }
 
-template <class Finding> void print(const Finding& found, bool is_fault, finding_format format)
+template <class Finding> void print_finding(const Finding& found, bool is_fault, finding_format format)
 {
     switch (format) {
         case finding_format::json:
@@ -73,8 +74,8 @@ template <class Finding> void print(const Finding& found, bool is_fault, finding
             break;
         case finding_format::text:
             if (is_fault)
-                fmt::print("{}: {}; {}\n", without_controls(found.file.string()), without_controls(found.message),
-                           remedy(found.what));
+                print(stdout, fmt::format("{}: {}; {}\n", in_one_line(found.file.string()), in_one_line(found.message),
+                                          remedy(found.what)));
             break;
     }
     std::fflush(stdout);
@@ -85,7 +86,7 @@ std::string depth_text(bool fully, std::string_view all) { return fully ? std::s
 // Counts stand below the findings, or, where those are a table, beside it.
 std::FILE* stream_of_counts(finding_format format) { return format == finding_format::csv ? stderr : stdout; }
 
-void print(const folder_check& counts, const folder_check_options& checked, int status, finding_format format)
+void print_counts(const folder_check& counts, const folder_check_options& checked, int status, finding_format format)
 {
     if (format == finding_format::json) {
         print_json({{"event", "end"},
@@ -101,14 +102,16 @@ void print(const folder_check& counts, const folder_check_options& checked, int 
         return;
     }
     std::FILE* const to = stream_of_counts(format);
-    fmt::print(to, "{} {} the ledger ({}); {} wrong, {} missing, {} unknown, {} incomplete\n",
-               counted(counts.fine, "clip"), counts.fine == 1 ? "matches" : "match",
-               depth_text(checked.verify_fully, "structure, and all frames and audio decode"), counts.wrong,
-               counts.missing, counts.unknown, counts.incomplete);
+    print(to, fmt::format("{} {} the ledger ({}); {} wrong, {} missing, {} unknown, {} incomplete\n",
+                          counted(counts.fine, "clip"), counts.fine == 1 ? "matches" : "match",
+                          depth_text(checked.verify_fully, "structure, and all frames and audio decode"), counts.wrong,
+                          counts.missing, counts.unknown, counts.incomplete));
     if (counts.shorter != 0)
-        fmt::print(to, "of these, {} shorter than asked for, because the video ends; `reelpipe report` lists them\n",
-                   counts.shorter == 1 ? "1 is" : fmt::format("{} are", counts.shorter));
-    if (counts.touched != 0) fmt::print(to, "of these, {} changed only in the time of modification\n", counts.touched);
+        print(to,
+              fmt::format("of these, {} shorter than asked for, because the video ends; `reelpipe report` lists them\n",
+                          counts.shorter == 1 ? "1 is" : fmt::format("{} are", counts.shorter)));
+    if (counts.touched != 0)
+        print(to, fmt::format("of these, {} changed only in the time of modification\n", counts.touched));
 }
 
 std::vector<finding_kind> all_kinds()
@@ -141,22 +144,23 @@ void print_kinds(std::FILE* to, const dataset_check& counts, const std::vector<f
 {
     for (const finding_kind what : all_kinds())
         if (counts.count(what) != 0 && is_note(what, notes) == are_notes)
-            fmt::print(to, "  {:>9} {:<12} {}{}\n", counts.count(what), to_string(what), explain(what),
-                       are_notes ? " (only a note)" : "");
+            print(to, fmt::format("  {:>9} {:<12} {}{}\n", counts.count(what), to_string(what), explain(what),
+                                  are_notes ? " (only a note)" : ""));
 }
 
-void print(const dataset_check& counts, const dataset_check_options& checked, int status, finding_format format)
+void print_counts(const dataset_check& counts, const dataset_check_options& checked, int status, finding_format format)
 {
     if (format == finding_format::json) return print_json_end(counts, checked, status);
     std::FILE* const to = stream_of_counts(format);
-    fmt::print(to, "{}, {} of them fine ({}), checked {}\n", counted(counts.files, "file"), counts.fine(),
-               depth_text(checked.verify_fully, "all frames and audio decoded"),
-               checked.wanted.lists.empty() ? std::string("each for itself: there is no ledger and no --list")
-                                            : "against " + counted(counts.clips, "clip") + " of the lists");
+    print(to,
+          fmt::format("{}, {} of them fine ({}), checked {}\n", counted(counts.files, "file"), counts.fine(),
+                      depth_text(checked.verify_fully, "all frames and audio decoded"),
+                      checked.wanted.lists.empty() ? std::string("each for itself: there is no ledger and no --list")
+                                                   : "against " + counted(counts.clips, "clip") + " of the lists"));
     print_kinds(to, counts, checked.notes, false);
     print_kinds(to, counts, checked.notes, true);
     if (counts.others != 0)
-        fmt::print(to, "{} not read: no video by its ending\n", counted(counts.others, "other file"));
+        print(to, fmt::format("{} not read: no video by its ending\n", counted(counts.others, "other file")));
 }
 
 void add_notes(CLI::App& command, std::vector<finding_kind>& notes)
@@ -219,10 +223,10 @@ template <class Counts> std::optional<Counts> result_of(asio::awaitable<Counts> 
         if (failed) std::rethrow_exception(failed);
         return counts;
     } catch (const usage_error& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        print_error(e.what());
         status = exit_status::usage;
     } catch (const std::exception& e) {
-        fmt::print(stderr, "error: the check ended early: {}; nothing was changed, run it again\n", e.what());
+        print_error(fmt::format("the check ended early: {}; nothing was changed, run it again", e.what()));
         status = exit_status::stopped;
     }
     return std::nullopt;
@@ -254,7 +258,7 @@ int verify_ledger(const verify_arguments& arguments, terminal& screen)
     options.worker = own_program();
     options.on_finding = [&](const file_finding& found) {
         screen.clear();
-        print(found, true, arguments.format);
+        print_finding(found, true, arguments.format);
     };
     progress_line line(screen);
     options.on_looked = [&line](const folder_check& so_far) { line.show(so_far); };
@@ -262,7 +266,7 @@ int verify_ledger(const verify_arguments& arguments, terminal& screen)
     const auto counts = result_of(check_folder(std::move(options)), screen, status);
     if (!counts) return status;
     status = counts->all_fine() ? exit_status::all_stored : exit_status::some_failed;
-    print(*counts, arguments.check, status, arguments.format);
+    print_counts(*counts, arguments.check, status, arguments.format);
     return status;
 }
 
@@ -275,7 +279,7 @@ int verify_dataset(const verify_arguments& arguments, terminal& screen)
     options.worker = own_program();
     options.on_finding = [&](const dataset_finding& found) {
         screen.clear();
-        print(found, found.is_fault, arguments.format);
+        print_finding(found, found.is_fault, arguments.format);
     };
     options.on_message = [&screen](severity how, const std::string& text) { screen.message(how, text); };
     progress_line line(screen);
@@ -285,7 +289,7 @@ int verify_dataset(const verify_arguments& arguments, terminal& screen)
     const auto counts = result_of(check_dataset(std::move(options)), screen, status);
     if (!counts) return status;
     status = counts->faults == 0 ? exit_status::all_stored : exit_status::some_failed;
-    print(*counts, checked, status, arguments.format);
+    print_counts(*counts, checked, status, arguments.format);
     return status;
 }
 

@@ -33,9 +33,13 @@ void check_pixel_format(const std::string& name)
     throw std::invalid_argument(fmt::format("libx264 has no pixel format {}; it has {}", name, choice));
 }
 
-// libx264 knows its presets only when it is opened.
+// libx264 knows its presets only when it is opened. It writes the name of one that it does not know to the standard
+// error stream, by itself and as it is.
 void check_preset(const options& how)
 {
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    if (!std::ranges::all_of(how.preset, is_letter))
+        throw std::invalid_argument(fmt::format("libx264 has no preset '{}'", how.preset));
     const AVCodec& encoder = libx264();
     const av::codec context(av::check_allocated(avcodec_alloc_context3(&encoder)));
     context->width = context->height = 64;
