@@ -6,10 +6,11 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -42,6 +43,39 @@ std::string_view word_of(row_status how)
     }
     return "Not reached";
 }
+
+// A file that takes its name, in place of another one, when it is whole. What stands under its unfinished name is
+// removed and not written to: it may be a link.
+class whole_file {
+public:
+    explicit whole_file(std::filesystem::path path) : path_(std::move(path)), unfinished_(path_.string() + ".part")
+    {
+        std::filesystem::remove(unfinished_);
+        file_.reset(std::fopen(unfinished_.c_str(), "wxe"));
+        check(file_ != nullptr);
+    }
+
+    void write(std::string_view text) { check(std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()); }
+
+    void end()
+    {
+        check(std::fclose(file_.release()) == 0);
+        std::filesystem::rename(unfinished_, path_);
+    }
+
+private:
+    struct close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+
+    void check(bool done) const
+    {
+        if (!done) throw std::system_error(errno, std::generic_category(), "write " + unfinished_.string());
+    }
+
+    std::filesystem::path path_, unfinished_;
+    std::unique_ptr<std::FILE, close> file_{};
+};
 
 struct line {
     clip_request clip;
@@ -84,13 +118,15 @@ void check_report_place(const std::filesystem::path& path)
 
 void write_report(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)
 {
-    const std::filesystem::path unfinished = path.string() + ".part";
-    std::ofstream file(unfinished);
+    whole_file file(path);
     const char* before = "[\n";
     std::vector<line> lines;
     std::future<std::string> text;  // of the lines before these: clips are read while others become text
+    const auto write_text = [&] {
+        if (text.valid()) file.write(std::exchange(before, ",\n") + text.get());
+    };
     const auto pass_on = [&] {
-        if (text.valid()) file << std::exchange(before, ",\n") << text.get();
+        write_text();
         text = std::async(std::launch::async, text_of, std::exchange(lines, {}), std::cref(format));
     };
     clips.visit([&](const clip_request& clip, row_status how, std::string_view note) {
@@ -98,11 +134,9 @@ void write_report(const std::filesystem::path& path, work_list& clips, const sto
         if (lines.size() == work_list::page_size) pass_on();
     });
     if (!lines.empty()) pass_on();
-    if (text.valid()) file << std::exchange(before, ",\n") << text.get();
-    file << (*before == '[' ? "[]\n" : "\n]\n");
-    file.close();
-    if (!file) throw std::system_error(errno, std::generic_category(), "write the report " + unfinished.string());
-    std::filesystem::rename(unfinished, path);
+    write_text();
+    file.write(*before == '[' ? "[]\n" : "\n]\n");
+    file.end();
 }
 
 std::filesystem::path shorter_list_beside(const std::filesystem::path& report)
@@ -122,12 +156,9 @@ void write_shorter_list(const std::filesystem::path& path, work_list& clips, con
         std::filesystem::remove(path);
         return;
     }
-    const std::filesystem::path unfinished = path.string() + ".part";
-    std::ofstream file(unfinished);
-    file << text << "\n]\n";
-    file.close();
-    if (!file) throw std::system_error(errno, std::generic_category(), "write the list " + unfinished.string());
-    std::filesystem::rename(unfinished, path);
+    whole_file file(path);
+    file.write(text + "\n]\n");
+    file.end();
 }
 
 }  // namespace reelpipe

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "ledger/schema.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -32,6 +34,7 @@ namespace {
 }
 
 constexpr const char* choose_another = "choose one that can be written";
+constexpr const char* no_links = "it is a link, and reelpipe follows none in its output folder; remove it";
 constexpr const char* no_locks =
     "its file system has no file locks, without which two runs would disturb each other; choose a folder elsewhere, or "
     "have it mounted with locks (Lustre: -o flock)";
@@ -88,17 +91,35 @@ run_folder::~run_folder() { give_up(); }
 
 void run_folder::make_folders()
 try {
-    for (fs::path folder = temporary(); !fs::exists(folder); folder = folder.parent_path())
+    for (fs::path folder = temporary(); !fs::exists(fs::symlink_status(folder)); folder = folder.parent_path())
         made_.insert(made_.begin(), folder);
-    fs::create_directories(temporary());
+    fs::create_directories(output_);
+    folder_ = open(output_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder_ < 0) refuse(output_, errno, choose_another);
+    close(std::exchange(folder_, open_own_folder(folder_, own_)));
+    close(open_own_folder(folder_, temporary()));
 } catch (const fs::filesystem_error& e) {
     refuse(output_, e.code().value(), choose_another);
 }
 
+// A folder below one that is open, made if need be.
+int run_folder::open_own_folder(int parent, const fs::path& folder) const
+{
+    const std::string name = folder.filename();
+    if (mkdirat(parent, name.c_str(), 0777) != 0 && errno != EEXIST) refuse(output_, errno, choose_another);
+    const int opened = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened >= 0) return opened;
+    const int error = errno;
+    struct stat there{};
+    if (fstatat(parent, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(there.st_mode))
+        throw usage_error(fmt::format("{}: {}", folder.string(), no_links));
+    refuse(output_, error, choose_another);
+}
+
 void run_folder::take_lock()
 {
-    const fs::path name = own_ / "lock";
-    lock_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    lock_ = openat(folder_, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (lock_ < 0 && errno == ELOOP) throw usage_error(fmt::format("{}: {}", (own_ / "lock").string(), no_links));
     if (lock_ < 0) refuse(output_, errno, choose_another);
     const locked result = try_lock(lock_, false);
     if (result == locked::by_others) {
@@ -127,8 +148,31 @@ void run_folder::give_up() noexcept
             fs::remove_all(own_, ignored);
         else
             fs::remove(*folder, ignored);
-    if (lock_ >= 0) close(lock_);
-    lock_ = -1;
+    for (int* const each : {&lock_, &folder_})
+        if (const int open = std::exchange(*each, -1); open >= 0) close(open);
+}
+
+void run_folder::keep_ledger_to_owner() const
+{
+    for (const char* companion : {"", "-wal", "-shm"}) {
+        const std::string name = ledger().filename().string() + companion;
+        const int creates = *companion ? 0 : O_CREAT;
+        const int file = openat(folder_, name.c_str(), O_RDONLY | creates | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (file < 0 && errno == ELOOP) throw usage_error(fmt::format("{}: {}", (own_ / name).string(), no_links));
+        if (file < 0) continue;  // not there, or SQLite will say what is wrong with it
+        fchmod(file, S_IRUSR | S_IWUSR);
+        close(file);
+    }
+}
+
+std::string run_folder::warning_about_owner() const
+{
+    struct stat output{};
+    if (geteuid() != 0 || stat(output_.c_str(), &output) != 0 || output.st_uid == 0) return {};
+    return fmt::format(
+        "the output folder {} belongs to user {}, and this run is root's: user {} cannot change what it makes, and "
+        "decides what root reads there; better run as that user",
+        output_.string(), output.st_uid, output.st_uid);
 }
 
 read_only_folder::read_only_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
@@ -149,23 +193,9 @@ read_only_folder::~read_only_folder()
     if (lock_ >= 0) close(lock_);
 }
 
-namespace {
-
-// The ledger holds URLs, cookies and headers that are its owner's alone. SQLite gives its companions the same mode.
-void keep_to_owner(const fs::path& ledger)
-{
-    const int file = open(ledger.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0) close(file);
-    std::error_code none;
-    for (const char* companion : {"", "-wal", "-shm"})
-        fs::permissions(ledger.string() + companion, fs::perms::owner_read | fs::perms::owner_write, none);
-}
-
-}  // namespace
-
 database open_ledger(const run_folder& folder, fs::path& set_aside)
 {
-    keep_to_owner(folder.ledger());
+    folder.keep_ledger_to_owner();
     try {
         database db(folder.ledger(), folder.temporary());
         statement check = db.prepare("PRAGMA quick_check(1)");
@@ -176,7 +206,7 @@ database open_ledger(const run_folder& folder, fs::path& set_aside)
     }
     set_aside = store::quarantine(folder.ledger(), folder.rejected());
     for (const char* companion : {"-wal", "-shm"}) fs::remove(folder.ledger().string() + companion);
-    keep_to_owner(folder.ledger());
+    folder.keep_ledger_to_owner();
     return database(folder.ledger(), folder.temporary());
 }
 

@@ -2,6 +2,7 @@
 #define REELPIPE_FOLDER_RUN_FOLDER_HPP
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "ledger/database.hpp"
@@ -13,8 +14,8 @@ namespace reelpipe {
 class run_folder {
 public:
     // Makes what is missing, takes the lock, clears what a killed run left and finds out what the file system offers.
-    // Throws usage_error: the folder cannot be written, another run holds it, or its file system lacks what a run
-    // needs; std::system_error: the disk is full.
+    // Throws usage_error: the folder cannot be written, another run holds it, something of its own in it is a link, or
+    // its file system lacks what a run needs; std::system_error: the disk is full.
     explicit run_folder(std::filesystem::path output);
     run_folder(const run_folder&) = delete;
     run_folder& operator=(const run_folder&) = delete;
@@ -29,14 +30,23 @@ public:
     std::filesystem::path rejected() const { return own_ / "rejected"; }  // files under a clip's name that were no clip
     std::filesystem::path ledger() const { return own_ / "ledger.sqlite"; }
 
+    // The ledger holds URLs, cookies and headers that are its owner's alone. SQLite gives its companions the same mode.
+    // Throws usage_error where one of them is a link.
+    void keep_ledger_to_owner() const;
+
+    // What a superuser is told who works in the folder of somebody else, and empty for everybody else.
+    std::string warning_about_owner() const;
+
 private:
     void make_folders();
+    int open_own_folder(int parent, const std::filesystem::path&) const;
     void take_lock();
     void find_way_to_name();
     void give_up() noexcept;
 
     std::filesystem::path output_, own_;
     std::vector<std::filesystem::path> made_;  // folders that were not there before, outer ones first
+    int folder_ = -1;                          // own_, so that what is opened in it cannot be elsewhere
     int lock_ = -1;
     store::way_to_name way_{};
 };

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 #include "ledger/sqlite_temp_folder.hpp"
@@ -32,6 +33,14 @@ std::string uri_path(const std::string& path)
             escaped += c;
     }
     return escaped;
+}
+
+// SQLite refuses a link anywhere in a path, and only the file itself must be none.
+std::string without_links_before(const std::filesystem::path& file)
+{
+    std::error_code none;
+    const std::filesystem::path folder = std::filesystem::canonical(file.parent_path(), none);
+    return none ? file.string() : (folder / file.filename()).string();
 }
 
 }  // namespace
@@ -110,7 +119,7 @@ database::database(const std::string& name, int flags, std::unique_ptr<sqlite_te
 
 database::database(const std::filesystem::path& file, const std::filesystem::path& temporary)
     : database(
-          file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+          without_links_before(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
           std::unique_ptr<sqlite_temp_folder, close>(temporary.empty() ? nullptr : new sqlite_temp_folder(temporary)))
 {
 }

@@ -225,10 +225,14 @@ downloader::implementation::implementation(download_options options)
         outcomes_.say(severity::warning,
                       fmt::format("the ledger was damaged and has been moved to {}; clips on disk are verified again",
                                   damaged_ledger_.string()));
+    if (const std::string warning = folder_.warning_about_owner(); !warning.empty())
+        outcomes_.say(severity::warning, warning);
     check_report_place(options_.output.report);
     try_worker(options_.workers);
     agree_on_shaping_options(database_, options_);
-    bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_);
+    const fs::path& report_file = options_.output.report;
+    bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_,
+                           {folder_.output(), {report_file, shorter_list_beside(report_file), options_.output.trace}});
     size_ = wanted_.seal();
 }
 

@@ -15,6 +15,7 @@
 #include "pipeline/row_filter.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/annotations/list_reader.hpp"
+#include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
 
@@ -54,6 +55,36 @@ private:
     std::unordered_set<std::string> seen_;
     std::unordered_map<std::string, std::string> first_;
     unsigned told_ = 0;
+};
+
+// Labels whose folders would have the name of a file that the run writes.
+class taken_names {
+public:
+    explicit taken_names(const files_of_run& run)
+    {
+        std::error_code unknown;
+        for (const std::filesystem::path& file : run.own_files)
+            if (!file.empty() &&
+                std::filesystem::equivalent(file.has_parent_path() ? file.parent_path() : ".", run.output, unknown))
+                names_.insert(file.filename().string());
+    }
+
+    // A note for the user about a label that is stored elsewhere. Throws usage_error for one that cannot be stored.
+    std::optional<std::string> look_at(const std::string& label)
+    {
+        const bool is_reserved = store::is_reserved(label);
+        if (!is_reserved && names_.empty()) return std::nullopt;
+        const std::string folder = store::label_folder(label);
+        if (names_.contains(folder))
+            throw usage_error(fmt::format(
+                "the label '{}' needs a folder where this run writes a file of that name; name another file", label));
+        if (!is_reserved || !told_.insert(label).second) return std::nullopt;
+        return fmt::format("the clips with the label '{}' are in the folder {}: the label is the name of a file there",
+                           label, folder);
+    }
+
+private:
+    std::unordered_set<std::string> names_{}, told_{};
 };
 
 std::vector<annotations::row> next_rows(annotations::list_reader& list, std::size_t most)
@@ -150,7 +181,8 @@ void check_choice(const wanted_options& options, const row_filter& filter, const
 
 }  // namespace
 
-std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const run_events& events, work_list& wanted)
+std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const run_events& events, work_list& wanted,
+                         const files_of_run& files)
 {
     check(options);
     const warn_function warn = [&events](const std::string& line) {
@@ -175,12 +207,14 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
             return true;
         });
     similar_labels labels;
+    taken_names taken(files);
     const auto is_full = [&] { return options.limit != 0 && wanted.rows() == options.limit; };
     const auto admits = [&](const clip_request& clip) { return wanted.admits(clip); };
     const auto take = [&](const clip_request& clip) {
         if (is_full()) return false;
         wanted.add(clip);
         if (const auto alike = labels.look_at(clip.label)) warn(*alike);
+        if (const auto elsewhere = taken.look_at(clip.label)) warn(*elsewhere);
         return !is_full();
     };
     row_filter filter(options, admits, take);

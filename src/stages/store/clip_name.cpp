@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <stdexcept>
@@ -22,12 +23,12 @@ bool is_safe(char c)
     return byte >= 0x20 && byte != 0x7f && c != '/' && c != '\\' && c != '%';
 }
 
-std::string escaped(std::string_view text)
+std::string escaped(std::string_view text, bool is_taken = false)
 {
     std::string name;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool hides = i == 0 && text[i] == '.';
-        if (is_safe(text[i]) && !hides)
+        const bool stands_out = i == 0 && (text[i] == '.' || is_taken);
+        if (is_safe(text[i]) && !stands_out)
             name += text[i];
         else
             name += fmt::format("%{:02X}", static_cast<unsigned char>(text[i]));
@@ -86,10 +87,25 @@ std::string clip_id(const clip_request& clip, const trim_format& format)
     return fmt::format("{}_{}_{}", clip.video, format(clip.wanted.start), format(clip.wanted.end));
 }
 
+bool is_reserved(std::string_view label)
+{
+    static constexpr std::array<std::string_view, 5> names{"download_report.json", "download_report.json.part",
+                                                           "download_report_shorter.json",
+                                                           "download_report_shorter.json.part", "reelpipe.toml"};
+    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::any_of(names,
+                               [&](std::string_view name) { return std::ranges::equal(label, name, {}, small); });
+}
+
+std::string label_folder(std::string_view label)
+{
+    return label.empty() ? "test" : bounded(escaped(label, is_reserved(label)), max_name_bytes);
+}
+
 std::string clip_name(const clip_request& clip, const trim_format& format)
 {
     constexpr std::string_view ending = ".mp4";
-    std::string name = clip.label.empty() ? "test" : bounded(escaped(clip.label), max_name_bytes);
+    std::string name = label_folder(clip.label);
     name += '/';
     name += bounded(escaped(clip_id(clip, format)), max_name_bytes - ending.size());
     return name += ending;

@@ -27,11 +27,18 @@ private:
 // `<video>_<start>_<end>`: the name by which reports and files call a clip.
 std::string clip_id(const clip_request&, const trim_format&);
 
+// True for a label whose name a run has for a file of its own in the output folder: the report, the list beside it, the
+// configuration. Capital letters count as small ones, as some file systems have it.
+bool is_reserved(std::string_view label);
+
+// The folder of a label's clips, "test" without a label.
+std::string label_folder(std::string_view label);
+
 // `<label>/<clip id>.mp4`, or `test/<clip id>.mp4` without a label, relative to the output folder.
 //
 // Ids and labels are data from a list: what could leave the folder, hide in it or be refused by the file system
-// (separators, control bytes, a leading dot, names of more than 255 bytes) is escaped as in URLs, "a/b" -> "a%2Fb",
-// and "%" itself likewise, so different ids never meet in one file.
+// (separators, control bytes, a leading dot, names of more than 255 bytes), and the first letter of a reserved label,
+// is escaped as in URLs, "a/b" -> "a%2Fb", and "%" itself likewise, so different ids never meet in one file.
 std::string clip_name(const clip_request&, const trim_format&);
 
 }  // namespace reelpipe::store

@@ -52,25 +52,67 @@ bool is_lacking(int error)
            error == EMLINK;
 }
 
+// The folder of a name, open. What is a link there is not followed, so that nobody who can write in the output folder
+// has files made or moved elsewhere.
+class place_of_name {
+public:
+    explicit place_of_name(const fs::path& file)
+        : name_(file.filename()),
+          folder_(open(parent_of(file).c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
+          path_(file)
+    {
+        if (folder_ >= 0) return;
+        std::error_code unknown;
+        if (errno == ENOTDIR && fs::is_symlink(parent_of(file), unknown))
+            throw std::system_error(ELOOP, std::generic_category(),
+                                    fmt::format("the folder {} is a link, and reelpipe follows none in its output "
+                                                "folder; put a folder in its place",
+                                                parent_of(file).string()));
+        fail("open", parent_of(file));
+    }
+    place_of_name(const place_of_name&) = delete;
+    place_of_name& operator=(const place_of_name&) = delete;
+    ~place_of_name() { ::close(folder_); }
+
+    // The same, in a folder that is made if need be.
+    static place_of_name in_made_folder(const fs::path& file)
+    {
+        if (mkdir(parent_of(file).c_str(), 0777) != 0 && errno == ENOENT) fs::create_directories(parent_of(file));
+        return place_of_name(file);
+    }
+
+    int folder() const { return folder_; }
+    const char* name() const { return name_.c_str(); }
+    const fs::path& path() const { return path_; }
+
+private:
+    static fs::path parent_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
+
+    std::string name_;
+    int folder_;
+    fs::path path_;
+};
+
 // Gives a file another name that nothing has. False: something has it, and stays as it is.
-bool move_to_free_name(const fs::path& from, const fs::path& to, const char* doing)
+bool move_to_free_name(const place_of_name& from, const place_of_name& to, const char* doing)
 {
-    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+    const auto fail_here = [&] { fail(doing, to.path()); };
+    if (renameat2(from.folder(), from.name(), to.folder(), to.name(), RENAME_NOREPLACE) == 0) return true;
     if (errno == EEXIST) return false;
-    if (!is_lacking(errno)) fail(doing, to);
-    if (link(from.c_str(), to.c_str()) == 0) {
-        unlink(from.c_str());
+    if (!is_lacking(errno)) fail_here();
+    if (linkat(from.folder(), from.name(), to.folder(), to.name(), 0) == 0) {
+        unlinkat(from.folder(), from.name(), 0);
         return true;
     }
     if (errno == EEXIST) return false;
-    if (!is_lacking(errno)) fail(doing, to);
+    if (!is_lacking(errno)) fail_here();
     // Neither: some file systems over a network or an object store. The lock keeps other runs away, so that only
     // another program could take the name between these two calls. A claim on the name, an empty file, would be worse:
     // a process that is killed would leave it under the name of a clip.
     struct stat there{};
-    if (lstat(to.c_str(), &there) == 0) return false;
-    if (errno != ENOENT) fail(doing, to);
-    if (rename(from.c_str(), to.c_str()) != 0) fail(doing, to);
+    if (fstatat(to.folder(), to.name(), &there, AT_SYMLINK_NOFOLLOW) == 0) return false;
+    if (errno != ENOENT) fail_here();
+    if (renameat(from.folder(), from.name(), to.folder(), to.name()) != 0) fail_here();
     return true;
 }
 
@@ -150,8 +192,6 @@ std::optional<file_signature> output_file::place(const fs::path& final_name)
     make_durable(descriptor_, final_name);
     struct stat facts{};
     if (fstat(descriptor_, &facts) != 0) fail("look at", final_name);
-    fs::create_directories(final_name.parent_path());
-
     if (!take_name(final_name)) return std::nullopt;
     close();
     return signature_in(facts);
@@ -159,16 +199,17 @@ std::optional<file_signature> output_file::place(const fs::path& final_name)
 
 bool output_file::take_name(const fs::path& final_name)
 {
+    const place_of_name to = place_of_name::in_made_folder(final_name);
     if (!temporary_name_.empty()) {
-        if (!move_to_free_name(temporary_name_, final_name, "name the clip")) return false;
+        if (!move_to_free_name(place_of_name(temporary_name_), to, "name the clip")) return false;
         temporary_name_.clear();
         return true;
     }
     const bool by_proc = way_ == way_to_name::link_by_proc;
     const std::string own_name = by_proc ? fmt::format("/proc/self/fd/{}", descriptor_) : "";
     const int from = by_proc ? AT_FDCWD : descriptor_;
-    if (linkat(from, own_name.c_str(), AT_FDCWD, final_name.c_str(), by_proc ? AT_SYMLINK_FOLLOW : AT_EMPTY_PATH) == 0)
-        return true;
+    const int how = by_proc ? AT_SYMLINK_FOLLOW : AT_EMPTY_PATH;
+    if (linkat(from, own_name.c_str(), to.folder(), to.name(), how) == 0) return true;
     if (errno != EEXIST) fail("name the clip", final_name);
     return false;
 }
@@ -176,8 +217,8 @@ bool output_file::take_name(const fs::path& final_name)
 std::optional<file_signature> place_again(const fs::path& stored, const fs::path& final_name, const fs::path& folder,
                                           way_to_name way)
 {
-    fs::create_directories(final_name.parent_path());
-    if (link(stored.c_str(), final_name.c_str()) == 0) return signature_of(final_name);
+    const place_of_name to = place_of_name::in_made_folder(final_name);
+    if (linkat(AT_FDCWD, stored.c_str(), to.folder(), to.name(), 0) == 0) return signature_of(final_name);
     if (errno == EEXIST) return std::nullopt;
     if (!is_lacking(errno)) fail("name the clip", final_name);
     output_file copy(folder, way);
@@ -226,11 +267,11 @@ void remove_leftovers(const fs::path& folder)
 
 fs::path quarantine(const fs::path& file, const fs::path& folder)
 {
-    fs::create_directories(folder);
+    const place_of_name from(file);
     for (unsigned n = 0;; ++n) {
         const std::string number = n ? fmt::format(".{}", n) : "";
         const fs::path name = folder / (file.stem().string() + number + file.extension().string());
-        if (move_to_free_name(file, name, "set aside")) return name;
+        if (move_to_free_name(from, place_of_name::in_made_folder(name), "set aside")) return name;
     }
 }
 

@@ -56,7 +56,7 @@ public:
     // clip of the last seconds; make_names_durable() is for the end of a run. Returns what the file is under its name.
     // The first writer of a name wins and nothing is ever overwritten: what has the name already stays as it is,
     // nothing is returned, and this file may be placed once more. Throws std::system_error; then it still has no final
-    // name.
+    // name. A link in place of the folder is such an error.
     std::optional<file_signature> place(const std::filesystem::path& final_name);
 
 private:
@@ -99,6 +99,7 @@ private:
 void remove_leftovers(const std::filesystem::path& folder);
 
 // Moves a file that is no good out of the way, into `folder` under a name that is not taken yet; returns that name.
+// Neither the folder of the file nor `folder` may be a link. Throws std::system_error.
 std::filesystem::path quarantine(const std::filesystem::path& file, const std::filesystem::path& folder);
 
 }  // namespace reelpipe::store

@@ -52,6 +52,19 @@ TEST_CASE("fractions of a second keep clips apart", "[clip_name]")
     CHECK(usual(15s + 1us) == "000015.000001");
 }
 
+TEST_CASE("a label with the name of a run's own file has another folder", "[clip_name]")
+{
+    for (const char* own : {"download_report.json", "Download_report.json", "download_report_shorter.json",
+                            "download_report.json.part", "reelpipe.toml"}) {
+        CAPTURE(own);
+        CHECK(reelpipe::store::is_reserved(own));
+        CHECK(reelpipe::store::label_folder(own).starts_with('%'));
+    }
+    CHECK(clip_name(clip("a", "reelpipe.toml"), usual).starts_with("%72eelpipe.toml/"));
+    CHECK(clip_name(clip("a", "%72eelpipe.toml"), usual).starts_with("%2572eelpipe.toml/"));
+    CHECK(clip_name(clip("a", "reelpipe.toml2"), usual).starts_with("reelpipe.toml2/"));
+}
+
 TEST_CASE("no id and no label leaves the output folder", "[clip_name]")
 {
     CHECK(clip_name(clip("../../etc/passwd", ".."), usual) == "%2E./%2E.%2F..%2Fetc%2Fpasswd_000010_000020.mp4");
