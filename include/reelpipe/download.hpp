@@ -3,6 +3,7 @@
 
 #include <asio/awaitable.hpp>
 #include <memory>
+#include <vector>
 
 #include <reelpipe/download_options.hpp>
 #include <reelpipe/progress.hpp>
@@ -19,7 +20,7 @@ namespace reelpipe {
 //     const download_summary s = co_await run.run();
 //
 // Threads: run() on one executor that runs one handler at a time; CPU work on threads of its own, which end with
-// run(). drain(), cancel() and now() from anywhere. Needs to outlive run().
+// run(). drain(), cancel(), now() and stages() from anywhere. Needs to outlive run().
 class downloader {
 public:
     // Throws usage_error.
@@ -36,6 +37,7 @@ public:
     void drain();   // take nothing new, finish what is in flight, try nothing again
     void cancel();  // drop what is in flight
     progress now() const;
+    std::vector<stage_stats> stages() const;  // so far, in the order of the flow
 
 private:
     class implementation;

@@ -30,7 +30,7 @@ asio::awaitable<void> keep_showing(terminal& screen, const downloader& run, asio
     while (!ended) {
         pause.expires_after(screen.interval());
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        if (!ended) screen.show(run.now());
+        if (!ended) screen.show(run.now(), run.stages());
     }
 }
 
@@ -48,7 +48,20 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (ended) co_return;
     run.cancel();
+    screen.leave_panel();  // the next one ends the process, which could not do so by itself
     signals.clear();
+}
+
+// Who stops the run for a while gets the terminal as it was.
+asio::awaitable<void> obey_stops(asio::signal_set& stops, terminal& screen, const bool& ended)
+{
+    asio::error_code ignored;
+    while (!ended) {
+        co_await stops.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (ended) co_return;
+        screen.clear();
+        raise(SIGSTOP);
+    }
 }
 
 struct run_end {
@@ -61,7 +74,8 @@ struct run_end {
 // are read: nothing is begun then, and a list that comes from a pipe may never end.
 run_end run_to_the_end(asio::io_context& io, downloader& run, terminal& screen)
 {
-    asio::signal_set signals(io, SIGINT, SIGTERM);
+    asio::signal_set signals(io, SIGINT, SIGTERM), stops(io);
+    if (screen.has_panel()) stops.add(SIGTSTP);
     asio::steady_timer pause(io);
     run_end end;
     bool ended = false;
@@ -70,12 +84,14 @@ run_end run_to_the_end(asio::io_context& io, downloader& run, terminal& screen)
     };
     asio::co_spawn(io, keep_showing(screen, run, pause, ended), keep_first);
     asio::co_spawn(io, obey_signals(signals, run, screen, end.interrupted, ended), keep_first);
+    if (screen.has_panel()) asio::co_spawn(io, obey_stops(stops, screen, ended), keep_first);
     asio::co_spawn(io, run.run(), [&](std::exception_ptr e, download_summary s) {
         keep_first(e);
         end.summary = std::move(s);
         ended = true;
         pause.cancel();
         signals.cancel();
+        stops.cancel();
     });
     io.run();
     return end;
@@ -89,12 +105,15 @@ void add_terminal_options(CLI::App& command, download_arguments& arguments)
         .add_option("--log-json", arguments.log_json, "append messages and outcomes to FILE, one JSON object a line")
         ->option_text("FILE")
         ->group(group);
-    add_choice<progress_style>(command, "--progress", arguments.progress,
-                               {{"auto", progress_style::automatic},
-                                {"bar", progress_style::bar},
-                                {"plain", progress_style::plain},
-                                {"none", progress_style::none}},
-                               "how progress is shown. auto: a bar on a terminal, otherwise plain lines")
+    add_choice<progress_style>(
+        command, "--progress", arguments.progress,
+        {{"auto", progress_style::automatic},
+         {"bar", progress_style::bar},
+         {"panel", progress_style::panel},
+         {"plain", progress_style::plain},
+         {"none", progress_style::none}},
+        "how progress is shown. auto: a bar on a terminal, otherwise plain lines. panel: stages, rates and "
+        "messages on the whole screen, nothing where there is no terminal")
         ->group(group);
     add_choice<severity>(command, "--log-level", arguments.least,
                          {{"note", severity::note}, {"warning", severity::warning}, {"error", severity::error}},

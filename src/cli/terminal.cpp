@@ -1,13 +1,13 @@
 #include "cli/terminal.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 #include "cli/counted.hpp"
 #include "cli/printing.hpp"
@@ -15,15 +15,6 @@
 namespace reelpipe::cli {
 
 namespace {
-
-std::string duration_text(double seconds)
-{
-    const auto s = std::llround(seconds);
-    if (s < 60) return fmt::format("{}s", s);
-    if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-    if (s < 48 * 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
-    return fmt::format("{}d{:02}h", s / 86400, s / 3600 % 24);
-}
 
 std::string failures_text(const progress& p)
 {
@@ -36,13 +27,6 @@ std::string failures_text(const progress& p)
     return p.failures.empty() ? text : text + ")";
 }
 
-std::size_t terminal_width()
-{
-    winsize size{};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-    return size.ws_col;
-}
-
 void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
@@ -50,7 +34,11 @@ void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), std
 terminal::terminal(progress_style style, severity least)
     : least_(least), terminal_(isatty(STDERR_FILENO)), style_(style)
 {
-    if (style_ == progress_style::automatic) style_ = terminal_ ? progress_style::bar : progress_style::plain;
+    using enum progress_style;
+    const bool is_dumb = is_dumb_terminal();
+    if (style_ == automatic) style_ = terminal_ && !is_dumb ? bar : plain;
+    if (style_ == panel && is_dumb) style_ = plain;
+    if (style_ == panel && !terminal_) style_ = none;
 }
 
 terminal::~terminal() { clear(); }
@@ -69,7 +57,7 @@ void moving_rate::reached(double total, double at_s)
 std::chrono::milliseconds terminal::interval() const
 {
     using namespace std::chrono;
-    if (style_ == progress_style::bar) return 250ms;
+    if (has_line_in_place()) return 250ms;
     return milliseconds(std::llround(std::clamp(elapsed_s_ / 10, 10.0, 300.0) * 1000));
 }
 
@@ -77,15 +65,23 @@ void terminal::clear()
 {
     if (line_shown_) write("\r\033[K");
     line_shown_ = false;
+    panel_.leave();
+}
+
+void terminal::leave_panel()
+{
+    clear();
+    if (has_panel()) style_ = progress_style::bar;
 }
 
 void terminal::message(severity how, const std::string& line)
 {
     if (how < least_) return;
-    clear();
     static constexpr std::string_view words[] = {"", "warning: ", "error: "};
     static constexpr std::string_view colours[] = {"", "\033[33m", "\033[31m"};
     const auto index = static_cast<std::size_t>(how);
+    if (panel_.is_shown()) return panel_.keep(std::string(words[index]) + in_one_line(line));
+    clear();
     const bool coloured = terminal_ && how != severity::note;
     write(fmt::format("{}{}{}{}\n", coloured ? colours[index] : "", words[index], coloured ? "\033[0m" : "",
                       in_one_line(line)));
@@ -97,9 +93,15 @@ void terminal::print(const std::string& text)
     cli::print(stderr, text);
 }
 
-void terminal::show(const progress& p)
+void terminal::show(const progress& p, std::vector<stage_stats> stages)
 {
     if (style_ == progress_style::none) return;
+    if (has_panel() && panel::fits()) {
+        if (!panel_.is_shown()) clear();
+        panel_.show(p, std::move(stages));
+        return;
+    }
+    panel_.leave();
     const std::uint64_t done = p.stored + p.exists + p.failed;
     // Clips that need no work (they existed) say nothing about how long the rest will take.
     clips_.reached(static_cast<double>(p.stored + p.failed), p.elapsed_s);
@@ -144,7 +146,7 @@ void terminal::show_line(std::string text)
         write(text + "\n");
         return;
     }
-    text.resize(std::min(text.size(), terminal_width() - 1));
+    text.resize(std::min(text.size(), size_of_screen().columns - 1));
     write("\r\033[K" + text);
     line_shown_ = true;
 }

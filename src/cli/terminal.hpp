@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
+
+#include "cli/panel.hpp"
 
 #include "reelpipe/dataset_check.hpp"
 #include "reelpipe/download.hpp"
@@ -10,9 +13,7 @@
 
 namespace reelpipe::cli {
 
-inline constexpr double megabyte = 1e6;
-
-enum class progress_style { automatic, bar, plain, none };
+enum class progress_style { automatic, bar, panel, plain, none };
 
 // The present growth rate of a total: the mean of about the last half minute.
 class moving_rate {
@@ -25,7 +26,8 @@ private:
 };
 
 // The standard error stream as a person sees it: messages, and below them one line that tells how far the run is.
-// On a terminal that line is rewritten in place; elsewhere a new one is written now and then.
+// On a terminal that line is rewritten in place, or a panel of the whole screen stands for it; elsewhere a new line is
+// written now and then.
 // Threads: one.
 class terminal {
 public:
@@ -33,11 +35,13 @@ public:
     ~terminal();
 
     void message(severity, const std::string& line);
-    void show(const progress&);
+    void show(const progress&, std::vector<stage_stats>);
     void show(const folder_check& so_far, double elapsed_s);
     void show(const dataset_check& so_far, double elapsed_s);
     void print(const std::string& text);  // whatever the least importance is
     void clear();                         // for what others write to the same terminal
+    void leave_panel();                   // for good: from here on it is the line
+    bool has_panel() const { return style_ == progress_style::panel; }
 
     // The time until show() is worth calling again: lines in a log get rarer as the run gets older.
     std::chrono::milliseconds interval() const;
@@ -45,6 +49,7 @@ public:
 private:
     std::string time_left(std::uint64_t clips) const;
     void show_line(std::string text);
+    bool has_line_in_place() const { return style_ == progress_style::bar || has_panel(); }
 
     severity least_;
     bool terminal_;
@@ -52,6 +57,7 @@ private:
     bool line_shown_ = false;
     double elapsed_s_ = 0;
     moving_rate clips_, bytes_;
+    panel panel_{};
 };
 
 // The summary of a run: totals, failures by reason, stages and the bottleneck.

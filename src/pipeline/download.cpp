@@ -108,6 +108,7 @@ public:
     void drain();
     void cancel() { runner_.cancel(); }
     progress now() const;
+    std::vector<stage_stats> stages() const { return runner_.snapshot().stages; }
 
 private:
     pipeline build_pipeline();
@@ -426,5 +427,6 @@ asio::awaitable<download_summary> downloader::run() & { return implementation_->
 void downloader::drain() { implementation_->drain(); }
 void downloader::cancel() { implementation_->cancel(); }
 progress downloader::now() const { return implementation_->now(); }
+std::vector<stage_stats> downloader::stages() const { return implementation_->stages(); }
 
 }  // namespace reelpipe

@@ -1,0 +1,167 @@
+// The panel of a run, on a terminal of the test's own.
+#include <signal.h>
+
+#include <filesystem>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kinetics_site.hpp"
+#include "support/catch.hpp"
+#include "support/origin.hpp"
+#include "support/pseudo_terminal.hpp"
+
+namespace fs = std::filesystem;
+using namespace reelpipe::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const std::vector<std::string> known_terminal{"TERM=xterm-256color", "WT_SESSION=1", "TMUX="};
+
+bool holds(const shown_screen& screen, const std::string& text)
+{
+    return screen.text().find(text) != std::string::npos;
+}
+
+// A run of three videos, one at a time: the first is stored, the second is dead, and the third waits for the test.
+struct held_run {
+    held_run()
+    {
+        mirror.serve("/first.mp4", [this](const asked& request) { return part_of(video, request); });
+        mirror.serve("/third.mp4", [this](const asked& request) {
+            opened.wait();
+            return part_of(video, request);
+        });
+    }
+    ~held_run() { open(); }
+
+    void open()
+    {
+        if (!std::exchange(is_open, true)) gate.set_value();
+    }
+
+    std::vector<std::string> words() const
+    {
+        return site.download(site.list(std::string(columns) + "first,1,1.3,l\ndead\xe2\x80\xae,1,2,l\nthird,1,1.3,l\n"),
+                             {"--source", mirror.url("/") + "{id}.mp4", "--cut", "lossless", "--connections", "1",
+                              "--jobs", "1", "--progress", "panel"});
+    }
+
+    kinetics_site site;
+    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    std::promise<void> gate;
+    std::shared_future<void> opened = gate.get_future().share();
+    bool is_open = false;
+    origin mirror;
+};
+
+}  // namespace
+
+TEST_CASE("the panel shows stages, rates and messages, follows the size of its terminal, and leaves it as it was",
+          "[panel]")
+{
+    held_run run;
+    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
+
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips 66.7 %"); });
+    const shown_screen full = terminal.screen();
+    INFO(full.text());
+    CHECK_THAT(full.text(), ContainsSubstring("stored 1, there before 0, failed 1"));
+    CHECK_THAT(full.text(), ContainsSubstring("last minute: ") && ContainsSubstring("left 1, by speed "));
+    for (const char* const stage : {"list", "look", "resolve", "fetch", "split", "cut", "verify", "store", "record"})
+        CHECK_THAT(full.text(), ContainsSubstring(std::string("\n") + stage + " "));
+    CHECK_THAT(full.text(), ContainsSubstring("1 gone"));
+    CHECK_THAT(full.text(), ContainsSubstring("warning: dead\\u202e_000001_000002"));
+    CHECK(full.title() == "66 % reelpipe");
+    CHECK(full.marks().back() == "1;66");
+    CHECK_FALSE(full.has_cursor());
+    terminal.read_until([](const shown_screen& s) { return holds(s, "1/1") && holds(s, "1 transfers"); });
+
+    terminal.resize(72, 20);
+    const std::size_t before = terminal.screen().frames();
+    terminal.read_until([before](const shown_screen& s) { return s.frames() > before + 2; });
+    INFO(terminal.screen().text());
+    CHECK_THAT(terminal.screen().text(), Catch::Matchers::StartsWith("2/3 clips") && ContainsSubstring("\nrecord "));
+
+    terminal.resize(50, 10);
+    terminal.read_until([](const shown_screen& s) { return !s.is_alternate() && holds(s, "2/3 clips  "); });
+    CHECK(terminal.screen().has_cursor());
+    CHECK(terminal.screen().title() == "shell");
+    CHECK(terminal.screen().marks().back() == "0;0");
+
+    terminal.resize(100, 60);
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "last minute"); });
+    run.open();
+    CHECK(terminal.read_to_the_end() == 1);
+
+    const shown_screen& last = terminal.screen();
+    INFO(last.text());
+    CHECK_FALSE(last.is_alternate());
+    CHECK(last.has_cursor());
+    CHECK(last.title() == "shell");
+    CHECK(last.marks().back() == "0;0");
+    CHECK_THAT(last.text(), ContainsSubstring("3 clips: 2 stored, 0 already there, 1 failed"));
+    CHECK_THAT(last.text(), ContainsSubstring("warning: dead\\u202e_000001_000002"));
+    CHECK(last.torn().empty());
+    CHECK(last.unknown().empty());
+}
+
+TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
+{
+    held_run run;
+    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
+
+    terminal.type("\x03");
+    terminal.read_until([](const shown_screen& s) { return holds(s, "interrupted: finishing at most 1 clip"); });
+    CHECK(terminal.screen().is_alternate());
+    terminal.type("\x03");
+
+    CHECK(terminal.read_to_the_end() == 130);
+    INFO(terminal.screen().text());
+    CHECK_FALSE(terminal.screen().is_alternate());
+    CHECK(terminal.screen().has_cursor());
+    CHECK_THAT(terminal.screen().text(), ContainsSubstring("interrupted: finishing"));
+}
+
+TEST_CASE("who stops the run for a while has the terminal as it was, and the panel comes back", "[panel]")
+{
+    held_run run;
+    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
+
+    terminal.type("\x1a");
+    terminal.read_until([](const shown_screen& s) { return !s.is_alternate() && s.has_cursor(); });
+    terminal.wait_until_stopped();
+    terminal.signal(SIGCONT);
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
+    run.open();
+
+    CHECK(terminal.read_to_the_end() == 1);
+    CHECK_FALSE(terminal.screen().is_alternate());
+}
+
+TEST_CASE("where no panel can be there is none", "[panel]")
+{
+    held_run run;
+    run.open();
+    SECTION("a dumb terminal has lines")
+    {
+        pseudo_terminal terminal(run.words(), {"TERM=dumb"}, 100, 60);
+        CHECK(terminal.read_to_the_end() == 1);
+        INFO(terminal.screen().text());
+        CHECK(terminal.screen().frames() == 0);
+        CHECK(terminal.screen().unknown().empty());
+        CHECK_THAT(terminal.screen().text(), ContainsSubstring("2 stored"));
+    }
+    SECTION("elsewhere nothing but messages and the summary is written")
+    {
+        const finished end = reelpipe::test::run(run.words(), known_terminal);
+        INFO(end.err);
+        CHECK(end.status == 1);
+        CHECK_THAT(end.err,
+                   !ContainsSubstring("\033") && !ContainsSubstring("last minute") && ContainsSubstring("2 stored"));
+    }
+}
