@@ -16,6 +16,7 @@
 #include "reelpipe/folder_page.hpp"
 #include "reelpipe/folder_report.hpp"
 
+#include "cli/clip_table.hpp"
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/own_program.hpp"
@@ -123,7 +124,10 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
         "a run is at work there. Clips that failed with the class soft or permanent are\n"
         "tried again only by `reelpipe download --retry REASON`.\n\n"
         "The web page is one file that asks nothing of any network. Its frames are\n"
-        "decoded in sandboxed worker processes.");
+        "decoded in sandboxed worker processes.\n\n"
+        "Tables have a row for each clip that is stored or failed. If FILE is -, the\n"
+        "table is printed instead of the summary. So that no text is a formula in a\n"
+        "spreadsheet, CSV fields that begin with = + - @ ' or a tab get a ' in front.");
     command->add_option("DIR", arguments.folder, "the output folder")->required();
     command->add_flag("--json", arguments.json, "print JSON");
     command
@@ -136,11 +140,15 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
                      "come on top (0: none)")
         ->option_text("N")
         ->check(CLI::Range(0, max_frames));
+    command->add_option("--csv", arguments.csv, "also write a table, a row for each clip")->option_text("FILE");
+    command->add_option("--jsonl", arguments.jsonl, "the same as JSON objects, one a line")->option_text("FILE");
     return command;
 }
 
 int run_report(const report_arguments& arguments)
 try {
+    if (!arguments.csv.empty()) write_clip_table(arguments.folder, arguments.csv, table_format::csv);
+    if (!arguments.jsonl.empty()) write_clip_table(arguments.folder, arguments.jsonl, table_format::jsonl);
     folder_report report;
     if (arguments.html.empty()) {
         report = report_on(arguments.folder);
@@ -149,6 +157,7 @@ try {
         write(arguments.html, page.html);
         report = std::move(page.report);
     }
+    if (arguments.csv == "-" || arguments.jsonl == "-") return exit_status::all_stored;
     const std::string text = arguments.json ? json_of(report) : text_of(report);
     print(stdout, text);
     return exit_status::all_stored;

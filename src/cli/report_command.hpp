@@ -12,6 +12,8 @@ struct report_arguments {
     bool json = false;
     std::filesystem::path html{};  // empty: none
     std::size_t frames = 48;       // on that page
+    std::filesystem::path csv{};   // where a table of the clips goes; empty: nowhere
+    std::filesystem::path jsonl{};
 };
 
 // Adds the command; `arguments` outlives the parse.

@@ -21,6 +21,7 @@
 
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"
+#include "cli/csv_field.hpp"
 #include "cli/download_command.hpp"
 #include "cli/download_options.hpp"
 #include "cli/own_program.hpp"
@@ -38,17 +39,6 @@ using finding_kind = dataset_finding::kind;
 void print_json(const ordered_json& object)
 {
     print(stdout, object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
-}
-
-std::string csv_field(std::string text)
-{
-    if (text.find_first_of(",\"\r\n") == text.npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c;
-        if (c == '"') quoted += c;
-    }
-    return quoted + '"';
 }
 
 // The first line of the findings, where their format has one.

@@ -70,10 +70,12 @@ constexpr std::array steps{
     " failed INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE pending(label TEXT PRIMARY KEY, clips INTEGER NOT NULL) WITHOUT ROWID",
 
-    // 8: what the site says of a video, as JSON, and what its resolver warned of when it found the video, by lines.
+    // 8: what the site says of a video, as JSON, and what its resolver warned of when it found the video, by lines; the
+    // split of a clip, as the list spells it, empty: unknown, or none.
     "CREATE TABLE video("
     " id TEXT PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, metadata TEXT NOT NULL,"
-    " warnings TEXT NOT NULL) WITHOUT ROWID",
+    " warnings TEXT NOT NULL) WITHOUT ROWID;"
+    "ALTER TABLE clip ADD COLUMN split TEXT NOT NULL DEFAULT ''",
 };
 
 // A line for each column of each table, in the order of their names and places.
@@ -112,6 +114,8 @@ int oldest_with_copies() { return 4; }
 int oldest_with_attempts() { return 6; }
 
 int oldest_with_hosts() { return 7; }
+
+int oldest_with_splits() { return 8; }
 
 int version_of(database& db)
 {

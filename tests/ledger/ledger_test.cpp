@@ -18,7 +18,7 @@ namespace {
 
 reelpipe::clip_request clip(int number)
 {
-    return {.video = "v" + std::to_string(number), .wanted = {1s, 11s}, .label = "l", .split = ""};
+    return {.video = "v" + std::to_string(number), .wanted = {1s, 11s}, .label = "l", .split = "val"};
 }
 
 std::int64_t rows_in(const std::filesystem::path& file)
@@ -75,7 +75,7 @@ TEST_CASE("a row says what the clip is, what it cost and which run made it", "[l
 
     statement row = db.prepare(
         "SELECT c.reason, c.class, c.message, c.attempts, c.bytes, c.frames, c.duration_s, c.streams, r.resolver,"
-        " r.ending FROM clip c JOIN run r ON r.id = c.run ORDER BY video");
+        " r.ending, c.split FROM clip c JOIN run r ON r.id = c.run ORDER BY video");
     REQUIRE(row.step());
     CHECK(row.is_null(0));
     CHECK(row.is_null(1));
@@ -86,6 +86,7 @@ TEST_CASE("a row says what the clip is, what it cost and which run made it", "[l
     CHECK(row.text(7) == "h264 320x180");
     CHECK(row.text(8) == "yt-dlp 2023.03.04");
     CHECK(row.text(9) == "complete");
+    CHECK(row.text(10) == "val");
     REQUIRE(row.step());
     CHECK(row.text(0) == "removed");
     CHECK(row.text(1) == "permanent");

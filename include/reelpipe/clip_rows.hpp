@@ -1,0 +1,67 @@
+#ifndef REELPIPE_CLIP_ROWS_HPP
+#define REELPIPE_CLIP_ROWS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <reelpipe/clip.hpp>
+#include <reelpipe/outcome.hpp>
+
+namespace reelpipe {
+
+// What the ledger of an output folder knows of one clip that came to an end.
+struct clip_row {
+    clip_request clip{};                       // its split as the list spells it; empty: none, or unknown
+    std::string id{};                          // as in download_report.json
+    std::optional<std::size_t> label_index{};  // the place of its label among all labels, from 0; none: no label
+    std::optional<reason> failed{};            // none: it is stored
+    std::string message{};
+    unsigned attempts = 0;
+    std::string recorded{};  // UTC, "2025-11-25 07:30:00"
+
+    // Of a stored clip
+    std::filesystem::path file{};  // below the folder
+    std::uint64_t bytes = 0;
+    std::int64_t modified_ns = 0;  // the time of modification, since 1970
+    std::int64_t frames = 0;       // that are shown
+    double duration_s = 0;
+    double missing_s = 0;  // shorter than asked for, because the video ends
+    std::string codec{};
+    int width = 0, height = 0;
+    bool audio = false;
+};
+
+// Reads the ledger of an output folder clip by clip, in the order of (video, start, end, label) as bytes. Nothing is
+// changed, and memory does not grow with the folder. A run may be at work meanwhile: what is read is the ledger as it
+// was when the reader was made.
+// Threads: one at a time.
+class clip_row_reader {
+public:
+    // Throws usage_error: there is no ledger in the folder, or none that this version can read.
+    explicit clip_row_reader(const std::filesystem::path& folder);
+    clip_row_reader(const clip_row_reader&) = delete;
+    clip_row_reader& operator=(const clip_row_reader&) = delete;
+    ~clip_row_reader();
+
+    // All labels of the folder, of clips that are stored, failed or pending, in the order of their bytes.
+    const std::vector<std::string>& labels() const;
+
+    // Nothing at the end. Throws usage_error when the ledger cannot be read.
+    std::optional<clip_row> next();
+
+    // The next clip is the first one again.
+    void rewind();
+
+private:
+    class implementation;
+    std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace reelpipe
+
+#endif
