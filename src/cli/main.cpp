@@ -20,6 +20,7 @@
 #include "cli/documents_command.hpp"
 #include "cli/download_command.hpp"
 #include "cli/explain_command.hpp"
+#include "cli/export_command.hpp"
 #include "cli/help.hpp"
 #include "cli/inspect_command.hpp"
 #include "cli/plan_command.hpp"
@@ -100,6 +101,7 @@ void describe(CLI::App& program, const std::string& first_word)
         "  reelpipe report clips/\n"
         "  reelpipe explain clips/ CLIP\n"
         "  reelpipe verify clips/\n"
+        "  reelpipe export clips/ --layout slowfast -o k400/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe doctor val.csv -o clips/\n"
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
@@ -149,6 +151,8 @@ int main(int argc, char** argv)
     const CLI::App* const report_command = add_report(program, report);
     const CLI::App* const explain_command = add_explain(program, explain);
     const CLI::App* const verify_command = add_verify(program, verify);
+    reelpipe::export_options exported;
+    const CLI::App* const export_command = add_export(program, exported);
     const CLI::App* const plan_command = add_plan(program, planned);
     documents_arguments documents;
     const CLI::App* const documents_command = add_documents(program, documents);
@@ -172,6 +176,7 @@ int main(int argc, char** argv)
     if (report_command->parsed()) return run_report(report);
     if (explain_command->parsed()) return run_explain(explain);
     if (verify_command->parsed()) return run_verify(verify);
+    if (export_command->parsed()) return run_export(exported);
     if (plan_command->parsed()) return run_plan(planned);
     if (documents_command->parsed()) return run_documents(program, version, documents);
     if (!download_command->parsed()) return run_demo(demo);

@@ -16,9 +16,6 @@
 
 namespace reelpipe {
 
-// "val", "train" or "test" for the ways in which lists spell them; any other split in lower case.
-std::string canonical_split(std::string_view split);
-
 // Decides which rows of the lists are wanted, in this order: split, labels, --only and --exclude, so many of each
 // label, a sample of them all, this machine's part. Threads: one at a time.
 class row_filter {

@@ -97,6 +97,11 @@ bool is_reserved(std::string_view label)
                                [&](std::string_view name) { return std::ranges::equal(label, name, {}, small); });
 }
 
+std::string safe_name(std::string_view text, std::string_view ending)
+{
+    return bounded(escaped(text), max_name_bytes - ending.size()).append(ending);
+}
+
 std::string label_folder(std::string_view label)
 {
     return label.empty() ? "test" : bounded(escaped(label, is_reserved(label)), max_name_bytes);
@@ -104,11 +109,7 @@ std::string label_folder(std::string_view label)
 
 std::string clip_name(const clip_request& clip, const trim_format& format)
 {
-    constexpr std::string_view ending = ".mp4";
-    std::string name = label_folder(clip.label);
-    name += '/';
-    name += bounded(escaped(clip_id(clip, format)), max_name_bytes - ending.size());
-    return name += ending;
+    return fmt::format("{}/{}", label_folder(clip.label), safe_name(clip_id(clip, format), ".mp4"));
 }
 
 }  // namespace reelpipe::store
