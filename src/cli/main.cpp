@@ -23,6 +23,7 @@
 #include "cli/export_command.hpp"
 #include "cli/help.hpp"
 #include "cli/inspect_command.hpp"
+#include "cli/manifest_command.hpp"
 #include "cli/plan_command.hpp"
 #include "cli/printing.hpp"
 #include "cli/report_command.hpp"
@@ -102,6 +103,8 @@ void describe(CLI::App& program, const std::string& first_word)
         "  reelpipe explain clips/ CLIP\n"
         "  reelpipe verify clips/\n"
         "  reelpipe export clips/ --layout slowfast -o k400/\n"
+        "  reelpipe manifest clips/ -o clips.manifest\n"
+        "  reelpipe diff clips.manifest others/\n"
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe doctor val.csv -o clips/\n"
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
@@ -152,7 +155,11 @@ int main(int argc, char** argv)
     const CLI::App* const explain_command = add_explain(program, explain);
     const CLI::App* const verify_command = add_verify(program, verify);
     reelpipe::export_options exported;
+    manifest_arguments manifest;
+    diff_arguments diff;
     const CLI::App* const export_command = add_export(program, exported);
+    const CLI::App* const manifest_command = add_manifest(program, manifest);
+    const CLI::App* const diff_command = add_diff(program, diff);
     const CLI::App* const plan_command = add_plan(program, planned);
     documents_arguments documents;
     const CLI::App* const documents_command = add_documents(program, documents);
@@ -177,6 +184,8 @@ int main(int argc, char** argv)
     if (explain_command->parsed()) return run_explain(explain);
     if (verify_command->parsed()) return run_verify(verify);
     if (export_command->parsed()) return run_export(exported);
+    if (manifest_command->parsed()) return run_manifest(manifest);
+    if (diff_command->parsed()) return run_diff(diff);
     if (plan_command->parsed()) return run_plan(planned);
     if (documents_command->parsed()) return run_documents(program, version, documents);
     if (!download_command->parsed()) return run_demo(demo);

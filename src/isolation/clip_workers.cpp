@@ -347,6 +347,13 @@ cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::m
     return call(isolation::to_message(job), {file.descriptor()}, stop, isolation::still_in);
 }
 
+media::clip_hashes clip_workers::hash_file(const std::filesystem::path& path, std::stop_token stop)
+{
+    const verify::clip_file file(path);
+    return call(isolation::to_message(isolation::hash_job{.clip = file.descriptor()}), {file.descriptor()}, stop,
+                isolation::clip_hashes_in);
+}
+
 verify::facts clip_workers::survey(int file, bool decodable, std::stop_token stop)
 {
     const isolation::survey_job job{.file = file, .decodable = decodable};

@@ -65,6 +65,9 @@ public:
     // cut::take_still() of a stored clip.
     cut::still still(const std::filesystem::path&, std::chrono::microseconds at, int short_side, std::stop_token);
 
+    // media::hash_clip() of a stored clip.
+    media::clip_hashes hash_file(const std::filesystem::path&, std::stop_token);
+
 private:
     class worker;
     using accept_function = std::function<void(const nlohmann::json& answer)>;  // throws for one that is none

@@ -278,6 +278,15 @@ std::optional<still_job> still_job_in(const json& from, const std::vector<int>& 
                      .short_side = from.at("short_side")};
 }
 
+json to_message(const hash_job&) { return {{"do", "hash"}}; }
+
+std::optional<hash_job> hash_job_in(const json& from, const std::vector<int>& descriptors)
+{
+    if (from.at("do") != "hash") return std::nullopt;
+    expect_descriptors(descriptors, 1);
+    return hash_job{.clip = descriptors[0]};
+}
+
 json to_message(const cut::result& result)
 {
     const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because] = result;
@@ -395,6 +404,21 @@ cut::still still_in(const json& from)
                          image.jpeg.find_first_not_of(digits) == std::string::npos;
     if (!has_sides || !is_text) throw std::invalid_argument("an invalid image");
     return image;
+}
+
+json to_message(const media::clip_hashes& hashes)
+{
+    const auto& [file, video, packets] = hashes;
+    return {file, video, packets};
+}
+
+media::clip_hashes clip_hashes_in(const json& from)
+{
+    media::clip_hashes hashes{.file = from.at(0), .video = from.at(1), .packets = from.at(2)};
+    for (const std::string& each : {hashes.file, hashes.video})
+        if (each.size() != 64 || each.find_first_not_of("0123456789abcdef") != std::string::npos)
+            throw std::invalid_argument("an invalid hash");
+    return hashes;
 }
 
 }  // namespace reelpipe::isolation

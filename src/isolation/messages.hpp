@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "media/clip_hashes.hpp"
 #include "media/partial_file.hpp"
 #include "media/span_plan.hpp"
 #include "reelpipe/clip.hpp"
@@ -62,6 +63,10 @@ struct still_job {
     int short_side = 0;
 };
 
+struct hash_job {
+    int clip = -1;
+};
+
 // The descriptors of a job, in the order in which they are sent.
 std::vector<int> descriptors_of(const cut_job&);
 
@@ -71,11 +76,13 @@ nlohmann::json to_message(const survey_job&);
 nlohmann::json to_message(const plan_job&);
 nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const still_job&);
+nlohmann::json to_message(const hash_job&);
 nlohmann::json to_message(const cut::result&);
 nlohmann::json to_message(const verify::facts&);
 nlohmann::json to_message(const media::span_plan&);
 nlohmann::json to_message(const fetch::segment_run_info&);
 nlohmann::json to_message(const cut::still&);
+nlohmann::json to_message(const media::clip_hashes&);
 nlohmann::json to_message(std::exception_ptr);
 
 // Parses the text of a message; all its numbers must be whole. Throws nlohmann::json::exception or
@@ -90,11 +97,13 @@ std::optional<survey_job> survey_job_in(const nlohmann::json&, const std::vector
 std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<still_job> still_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
+std::optional<hash_job> hash_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 cut::result cut_result_in(const nlohmann::json&);
 verify::facts facts_in(const nlohmann::json&);
 media::span_plan span_plan_in(const nlohmann::json&);
 fetch::segment_run_info segment_run_info_in(const nlohmann::json&);
 cut::still still_in(const nlohmann::json&);
+media::clip_hashes clip_hashes_in(const nlohmann::json&);
 
 // An error that a worker threw; rethrow() throws it again.
 bool is_error(const nlohmann::json&);

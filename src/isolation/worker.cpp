@@ -40,6 +40,8 @@ try {
         return isolation::to_message(fetch::probe_segment_run(look->file, look->clock, look->wanted, look->kind));
     if (const auto still = isolation::still_job_in(job.content, job.descriptors))
         return isolation::to_message(cut::take_still(still->clip, still->at, still->short_side));
+    if (const auto hash = isolation::hash_job_in(job.content, job.descriptors))
+        return isolation::to_message(media::hash_clip(hash->clip));
     throw std::invalid_argument("an unknown job");
 } catch (const std::exception&) {
     return isolation::to_message(std::current_exception());

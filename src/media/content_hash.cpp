@@ -27,27 +27,49 @@ std::size_t read_some(int descriptor, std::uint64_t offset, std::uint8_t* to, st
     return static_cast<std::size_t>(got);
 }
 
-struct free_memory {
-    void operator()(AVSHA* p) const { av_free(p); }
-};
-
 }  // namespace
+
+void sha256::free_memory::operator()(AVSHA* p) const { av_free(p); }
+
+sha256::sha256() : sum_(av_sha_alloc())
+{
+    if (!sum_) throw std::bad_alloc();
+    av_sha_init(sum_.get(), hash_bits);
+}
+
+void sha256::add(std::span<const std::uint8_t> bytes) { av_sha_update(sum_.get(), bytes.data(), bytes.size()); }
+
+void sha256::add(std::string_view text) { add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}); }
+
+std::string sha256::end()
+{
+    std::array<std::uint8_t, hash_bits / 8> digest{};
+    av_sha_final(sum_.get(), digest.data());
+    return {digest.begin(), digest.end()};
+}
+
+std::string in_hexadecimal(std::string_view bytes)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += {digits[byte >> 4u], digits[byte & 0xfu]};
+    }
+    return text;
+}
 
 std::string content_hash(int descriptor, const std::stop_token& stop)
 {
-    const std::unique_ptr<AVSHA, free_memory> sum(av_sha_alloc());
-    if (!sum) throw std::bad_alloc();
-    av_sha_init(sum.get(), hash_bits);
+    sha256 sum;
     std::vector<std::uint8_t> bytes(piece);
     std::uint64_t offset = 0;
     while (const std::size_t got = read_some(descriptor, offset, bytes.data(), bytes.size())) {
         if (stop.stop_requested()) throw std::system_error(std::make_error_code(std::errc::operation_canceled), "read");
-        av_sha_update(sum.get(), bytes.data(), got);
+        sum.add(std::span<const std::uint8_t>(bytes).first(got));
         offset += got;
     }
-    std::array<std::uint8_t, hash_bits / 8> digest{};
-    av_sha_final(sum.get(), digest.data());
-    return {digest.begin(), digest.end()};
+    return sum.end();
 }
 
 std::uint64_t content_sample(int descriptor, std::uint64_t bytes)

@@ -1,0 +1,69 @@
+#ifndef REELPIPE_FOLDER_MANIFEST_CLIP_STREAM_HPP
+#define REELPIPE_FOLDER_MANIFEST_CLIP_STREAM_HPP
+
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "isolation/clip_workers.hpp"
+#include "reelpipe/clip_rows.hpp"
+#include "reelpipe/manifest.hpp"
+
+namespace reelpipe {
+
+// Clips one after the other, in the order of (video, start, end, label) as bytes.
+class clip_stream {
+public:
+    virtual ~clip_stream() = default;
+
+    // Nothing at the end. Throws usage_error.
+    virtual std::optional<manifest_clip> next() = 0;
+};
+
+// The clips of a folder. Where they are to be read, that is done for several at once. Throws usage_error: there is no
+// ledger, or no worker can be started.
+class folder_stream : public clip_stream {
+public:
+    // `hashes`: the clips are read.
+    folder_stream(const manifest_options&, bool hashes);
+    std::optional<manifest_clip> next() override;
+
+private:
+    void read_some();
+    void read(clip_row&, manifest_clip&) const;
+
+    const std::filesystem::path folder_;
+    const bool hashes_;
+    const std::size_t jobs_;
+    clip_row_reader rows_;
+    const std::unique_ptr<clip_workers> workers_;
+    std::deque<manifest_clip> waiting_{};
+};
+
+// The clips of a manifest. Throws usage_error for a file that is none, or that was damaged.
+class manifest_stream : public clip_stream {
+public:
+    explicit manifest_stream(const std::filesystem::path&);
+    std::optional<manifest_clip> next() override;
+
+private:
+    std::string line();
+    [[noreturn]] void refuse(const std::string& why) const;
+
+    const std::filesystem::path path_;
+    std::ifstream file_;
+    std::size_t number_ = 0;
+    bool has_ended_ = false;
+    std::optional<clip_request> last_{};
+};
+
+// True if a clip stands before another one in such a stream.
+bool is_before(const clip_request&, const clip_request&);
+
+}  // namespace reelpipe
+
+#endif
