@@ -70,6 +70,12 @@ int rename(const char* from, const char* to) noexcept
     return real<int (*)(const char*, const char*)>("rename")(from, to);
 }
 
+int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept
+{
+    if (lacks("renames")) return refuse(EPERM);
+    return real<int (*)(int, const char*, int, const char*)>("renameat")(from_folder, from, to_folder, to);
+}
+
 int flock(int descriptor, int operation) noexcept
 {
     if (lacks("flock") || lacks("locks of all kinds")) return refuse(ENOSYS);
