@@ -4,9 +4,10 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "reelpipe/clip_rows.hpp"
 
 #include "cli/csv_field.hpp"
+#include "cli/printing.hpp"
 
 namespace reelpipe::cli {
 
@@ -103,7 +105,11 @@ void write_rows(std::ostream& to, const std::filesystem::path& folder, table_for
 
 void write_clip_table(const std::filesystem::path& folder, const std::filesystem::path& file, table_format format)
 {
-    if (file == "-") return write_rows(std::cout, folder, format);
+    if (file == "-") {
+        line_printer lines(stdout);
+        std::ostream out(&lines);
+        return write_rows(out, folder, format);
+    }
     const std::filesystem::path unfinished = file.string() + ".part";
     std::ofstream to(unfinished);
     if (to) write_rows(to, folder, format);

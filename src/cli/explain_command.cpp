@@ -110,7 +110,7 @@ std::string text_of(const clip_history& h)
                                         each.address, each.address.empty() ? "" : "  ", to_string(each.why),
                                         each.message)) +
                 "\n";
-    for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", without_controls(each));
+    for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", in_one_line(each));
     return text + fmt::format("next: {}\n", what_next(h));
 }
 

@@ -12,6 +12,7 @@
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
+#include "cli/printing.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -95,13 +96,13 @@ int run_export(const export_options& arguments)
     try {
         const export_summary summary = export_folder(options);
         const std::string text = text_of(summary);
-        std::fwrite(text.data(), 1, text.size(), stdout);
+        print(stdout, text);
         return summary.is_complete() ? exit_status::all_stored : exit_status::some_failed;
     } catch (const usage_error& e) {
-        fmt::print(stderr, "error: {}\n", without_controls(e.what()));
+        print_error(e.what());
         return exit_status::usage;
     } catch (const std::exception& e) {
-        fmt::print(stderr, "error: the export ended early: {}; run it again to go on\n", without_controls(e.what()));
+        print_error(fmt::format("the export ended early: {}; run it again to go on", e.what()));
         return exit_status::stopped;
     }
 }

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,7 +16,7 @@
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/own_program.hpp"
-#include "cli/terminal.hpp"
+#include "cli/printing.hpp"
 
 namespace reelpipe::cli {
 
@@ -46,8 +46,10 @@ manifest_summary make_file(const manifest_options& options, const std::filesyste
 manifest_summary make_as_told(const manifest_arguments& arguments)
 {
     if (arguments.digest) return make_manifest(arguments.made, [](std::string_view) {});
-    return arguments.file.empty() ? make_and_write(arguments.made, std::cout)
-                                  : make_file(arguments.made, arguments.file);
+    if (!arguments.file.empty()) return make_file(arguments.made, arguments.file);
+    line_printer lines(stdout);
+    std::ostream out(&lines);
+    return make_and_write(arguments.made, out);
 }
 
 ordered_json json_of(const clip_difference& d)
@@ -69,30 +71,32 @@ ordered_json json_of(const compare_summary& s)
     return all;
 }
 
-void print(const clip_difference& d, bool json)
+void show(const clip_difference& d, bool json)
 {
     if (json) {
-        fmt::print("{}\n", json_of(d).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+        print(stdout, json_of(d).dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
         return;
     }
     const std::string clip = fmt::format("{} {:g}-{:g} '{}'", d.clip.video, in_seconds(d.clip.wanted.start),
                                          in_seconds(d.clip.wanted.end), d.clip.label);
-    fmt::print("{:<13} {}{}{}\n", to_string(d.what), without_controls(clip), d.detail.empty() ? "" : ": ",
-               without_controls(d.detail));
+    print(stdout, fmt::format("{:<13} {}{}{}\n", to_string(d.what), in_one_line(clip), d.detail.empty() ? "" : ": ",
+                              in_one_line(d.detail)));
 }
 
-void print(const compare_summary& s, bool json)
+void show(const compare_summary& s, bool json)
 {
     if (json) {
-        fmt::print("{}\n", json_of(s).dump());
+        print(stdout, json_of(s).dump() + "\n");
         return;
     }
-    fmt::print("{} stored in both and the same ({} by the hash of all frames, the others by numbers and lengths)\n",
-               counted(s.same, "clip"), s.same_by_hash);
+    print(stdout, fmt::format("{} stored in both and the same ({} by the hash of all frames, the others by numbers and "
+                              "lengths)\n",
+                              counted(s.same, "clip"), s.same_by_hash));
     for (std::size_t i = 0; i < clip_difference::kinds; ++i)
         if (s.differences[i] != 0)
-            fmt::print("  {:>9} {:<13} {}\n", s.differences[i], to_string(static_cast<clip_difference::kind>(i)),
-                       explain(static_cast<clip_difference::kind>(i)));
+            print(stdout,
+                  fmt::format("  {:>9} {:<13} {}\n", s.differences[i], to_string(static_cast<clip_difference::kind>(i)),
+                              explain(static_cast<clip_difference::kind>(i))));
 }
 
 }  // namespace
@@ -140,12 +144,12 @@ try {
     manifest_arguments those = arguments;
     those.made.worker = own_program();
     const manifest_summary summary = make_as_told(those);
-    if (arguments.digest) fmt::print("{}\n", summary.digest);
-    fmt::print(stderr, "{} stored, {} failed; {} missing or damaged\n", counted(summary.stored, "clip"), summary.failed,
-               summary.unreadable);
+    if (arguments.digest) print(stdout, summary.digest + "\n");
+    print(stderr, fmt::format("{} stored, {} failed; {} missing or damaged\n", counted(summary.stored, "clip"),
+                              summary.failed, summary.unreadable));
     return summary.unreadable == 0 ? exit_status::all_stored : exit_status::some_failed;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", without_controls(e.what()));
+    print_error(e.what());
     return exit_status::usage;
 }
 
@@ -153,12 +157,12 @@ int run_diff(const diff_arguments& arguments)
 try {
     compare_options options = arguments.compared;
     options.worker = own_program();
-    options.on_difference = [&arguments](const clip_difference& d) { print(d, arguments.json); };
+    options.on_difference = [&arguments](const clip_difference& d) { show(d, arguments.json); };
     const compare_summary summary = compare_clips(options);
-    print(summary, arguments.json);
+    show(summary, arguments.json);
     return summary.total() == 0 ? exit_status::all_stored : exit_status::some_failed;
 } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", without_controls(e.what()));
+    print_error(e.what());
     return exit_status::usage;
 }
 

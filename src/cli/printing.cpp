@@ -69,6 +69,25 @@ void print(std::FILE* to, std::string_view text)
     std::fwrite(shown.data(), 1, shown.size(), to);
 }
 
+line_printer::~line_printer() { print(to_, line_); }
+
+std::streambuf::int_type line_printer::overflow(int_type next)
+{
+    const char c = traits_type::to_char_type(next);
+    if (!traits_type::eq_int_type(next, traits_type::eof())) xsputn(&c, 1);
+    return traits_type::not_eof(next);
+}
+
+std::streamsize line_printer::xsputn(const char* text, std::streamsize size)
+{
+    line_.append(text, static_cast<std::size_t>(size));
+    if (const std::size_t end = line_.rfind('\n'); end != line_.npos) {
+        print(to_, std::string_view(line_).substr(0, end + 1));
+        line_.erase(0, end + 1);
+    }
+    return size;
+}
+
 void print_error(std::string_view what) { print(stderr, fmt::format("error: {}\n", in_one_line(what))); }
 
 }  // namespace reelpipe::cli

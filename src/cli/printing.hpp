@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <streambuf>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,23 @@ std::string in_one_line(std::string_view text, std::size_t most = std::string_vi
 
 // Writes the text as harmless() gives it.
 void print(std::FILE* to, std::string_view text);
+
+// What is written to a stream with this buffer is printed line by line.
+class line_printer : public std::streambuf {
+public:
+    explicit line_printer(std::FILE* to) : to_(to) {}
+    line_printer(const line_printer&) = delete;
+    line_printer& operator=(const line_printer&) = delete;
+    ~line_printer() override;
+
+protected:
+    int_type overflow(int_type) override;
+    std::streamsize xsputn(const char*, std::streamsize) override;
+
+private:
+    std::FILE* to_;
+    std::string line_{};
+};
 
 // Writes "error: …" to the standard error stream, as one line.
 void print_error(std::string_view what);
