@@ -26,8 +26,8 @@ bool holds(const shown_screen& screen, const std::string& text)
 }
 
 // A run of three videos, one at a time: the first is stored, the second is dead, and the third waits for the test.
-struct held_run {
-    held_run()
+struct waiting_run {
+    waiting_run()
     {
         mirror.serve("/first.mp4", [this](const asked& request) { return part_of(video, request); });
         mirror.serve("/third.mp4", [this](const asked& request) {
@@ -35,7 +35,7 @@ struct held_run {
             return part_of(video, request);
         });
     }
-    ~held_run() { open(); }
+    ~waiting_run() { open(); }
 
     void open()
     {
@@ -62,7 +62,7 @@ struct held_run {
 TEST_CASE("the panel shows stages, rates and messages, follows the size of its terminal, and leaves it as it was",
           "[panel]")
 {
-    held_run run;
+    waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
 
     terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips 66.7 %"); });
@@ -110,7 +110,7 @@ TEST_CASE("the panel shows stages, rates and messages, follows the size of its t
 
 TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
 {
-    held_run run;
+    waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
     terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
 
@@ -128,7 +128,7 @@ TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
 
 TEST_CASE("who stops the run for a while has the terminal as it was, and the panel comes back", "[panel]")
 {
-    held_run run;
+    waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
     terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
 
@@ -145,7 +145,7 @@ TEST_CASE("who stops the run for a while has the terminal as it was, and the pan
 
 TEST_CASE("where no panel can be there is none", "[panel]")
 {
-    held_run run;
+    waiting_run run;
     run.open();
     SECTION("a dumb terminal has lines")
     {
