@@ -183,7 +183,8 @@ struct first_byte final : fetch::body_sink {
 asio::awaitable<std::optional<finding>> clock_beside(remote_file file)
 {
     constexpr std::chrono::seconds tolerable{60};
-    fetch::http_client http(co_await asio::this_coro::executor);
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    fetch::http_client http(loop);
     const fetch::http_request request{.url = file.url,
                                       .headers = file.headers,
                                       .cookies = file.cookies,

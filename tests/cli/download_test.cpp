@@ -243,7 +243,7 @@ TEST_CASE("a wrong word is answered with the right ones", "[download]")
         return end.err;
     };
     CHECK_THAT(said_to({"download", "list.csv", "-o", "clips", "--progress", "foo"}),
-               Catch::Matchers::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, plain") &&
+               Catch::Matchers::StartsWith("error: --progress: 'foo' is not one of auto, bar, none, panel, plain") &&
                    Catch::Matchers::ContainsSubstring("reelpipe download --help-all"));
     CHECK_THAT(said_to({"dwnload", "list.csv"}),
                Catch::Matchers::StartsWith("error: unknown command 'dwnload'; the commands are download, ") &&

@@ -68,8 +68,24 @@ void nginx::start(const std::filesystem::path& folder, const nginx_options& opti
     }
 }
 
+// Bound and not listened on, the port goes to no other test.
+void nginx::stop()
+{
+    struct closed_port {
+        asio::io_context io{};
+        asio::ip::tcp::acceptor socket{io};
+    };
+    server_.reset();
+    auto port = std::make_shared<closed_port>();
+    port->socket.open(asio::ip::tcp::v4());
+    port->socket.set_option(asio::socket_base::reuse_address(true));
+    port->socket.bind({asio::ip::address_v4::loopback(), port_});
+    closed_port_ = std::move(port);
+}
+
 void nginx::start_again()
 {
+    closed_port_.reset();
     server_.emplace(std::vector<std::string>{"nginx", "-p", home_.path().string(), "-c", "nginx.conf"});
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!answers()) {

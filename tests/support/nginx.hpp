@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ public:
     std::filesystem::path certificate() const { return home_ / "certificate.pem"; }
 
     // The network gone for a while: nobody listens on the port between the two.
-    void stop() { server_.reset(); }
+    void stop();
     void start_again();
 
     // The requests that it has served, in the order in which the answers ended. Waits until there are at least so many:
@@ -55,6 +56,7 @@ private:
     temp_folder home_;
     std::string scheme_;
     unsigned short port_ = 0;
+    std::shared_ptr<void> closed_port_{};  // while it is stopped
     std::optional<process> server_;
 };
 
