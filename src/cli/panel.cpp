@@ -64,10 +64,10 @@ void write_whole(std::string_view text)
     }
 }
 
-std::string bar(double part, std::size_t width)
+std::string bar(double part, std::size_t columns)
 {
-    const auto full = static_cast<std::size_t>(std::lround(std::clamp(part, 0.0, 1.0) * static_cast<double>(width)));
-    return '[' + std::string(full, '#') + std::string(width - full, '.') + ']';
+    const auto full = static_cast<std::size_t>(std::lround(std::clamp(part, 0.0, 1.0) * static_cast<double>(columns)));
+    return '[' + std::string(full, '#') + std::string(columns - full, '.') + ']';
 }
 
 double part_of(double some, double all) { return all > 0 ? some / all : 0; }
@@ -80,10 +80,10 @@ std::string time_left_text(const last_minute& minute)
     std::string text =
         fmt::format("left {}, by speed {}", left, rate > 0 ? duration_text(static_cast<double>(left) / rate) : "?");
     if (p.resolves_per_hour > 0 && p.clips > 0) {
-        const double videos =
+        const double videos_left =
             static_cast<double>(p.videos) * part_of(static_cast<double>(left), static_cast<double>(p.clips));
-        text += fmt::format(", by quota {} ({:g} videos an hour)", duration_text(videos / p.resolves_per_hour * 3600),
-                            p.resolves_per_hour);
+        text += fmt::format(", by quota {} ({:g} videos an hour)",
+                            duration_text(videos_left / p.resolves_per_hour * 3600), p.resolves_per_hour);
     }
     if (p.held_up_by) text += fmt::format("  waiting ({})", to_string(*p.held_up_by));
     return p.draining ? text + "  (finishing)" : text;
