@@ -21,7 +21,7 @@ namespace {
 constexpr const char* secret = "nobody's but its owner's\n";
 
 // Files with their content and mode: what a run may not change.
-std::map<std::string, std::string> state_of(const fs::path& folder)
+std::map<std::string, std::string> all_below(const fs::path& folder)
 {
     std::map<std::string, std::string> all;
     for (const fs::directory_entry& each : fs::recursive_directory_iterator(folder)) {
@@ -109,14 +109,14 @@ TEST_CASE("what is a link among the run's own files is refused, and nothing chan
     const bool is_folder = name.ends_with("reelpipe") || name.ends_with("tmp");
     if (name != ".reelpipe") fs::create_directories(place.site.output() / ".reelpipe");
     fs::create_symlink(is_folder ? place.folder() : place.file(), place.site.output() / name);
-    const auto before = state_of(place.folder());
+    const auto before = all_below(place.folder());
 
     const finished end = place.download();
 
     INFO(end.err);
     CHECK(end.status == 2);
     CHECK(says(end, name + ": it is a link"));
-    CHECK(state_of(place.folder()) == before);
+    CHECK(all_below(place.folder()) == before);
     CHECK(fs::is_symlink(place.site.output() / name));
 }
 
@@ -127,10 +127,10 @@ TEST_CASE("a link that leads nowhere makes nothing there", "[links]")
     CAPTURE(name);
     if (name.size() > 10) fs::create_directories(place.site.output() / ".reelpipe");
     fs::create_symlink(place.folder() / "new", place.site.output() / name);
-    const auto before = state_of(place.folder());
+    const auto before = all_below(place.folder());
 
     CHECK(place.download().status != 0);
-    CHECK(state_of(place.folder()) == before);
+    CHECK(all_below(place.folder()) == before);
     CHECK(fs::is_symlink(place.site.output() / name));
 }
 
@@ -152,14 +152,14 @@ TEST_CASE("nothing is stored in, or moved out of, a label's folder that is a lin
     CAPTURE(has_bad_clip);
     if (has_bad_clip) write_file(place.folder() / "video_000001_000001.3.mp4", "no clip");
     fs::create_directory_symlink(place.folder(), place.site.output() / "l");
-    const auto before = state_of(place.folder());
+    const auto before = all_below(place.folder());
 
     const finished end = place.download();
 
     INFO(end.err);
     CHECK(end.status == 3);
     CHECK(says(end, "is a link, and reelpipe follows none in its output folder"));
-    CHECK(state_of(place.folder()) == before);
+    CHECK(all_below(place.folder()) == before);
 }
 
 TEST_CASE("nothing is set aside through a link", "[links]")
@@ -169,14 +169,14 @@ TEST_CASE("nothing is set aside through a link", "[links]")
     fs::create_directories(place.site.output() / "l");
     write_file(place.site.output() / "l/video_000001_000001.3.mp4", "no clip");
     fs::create_directory_symlink(place.folder(), place.site.output() / ".reelpipe/rejected");
-    const auto before = state_of(place.folder());
+    const auto before = all_below(place.folder());
 
     const finished end = place.download();
 
     INFO(end.err);
     CHECK(end.status == 3);
     CHECK(says(end, "rejected is a link"));
-    CHECK(state_of(place.folder()) == before);
+    CHECK(all_below(place.folder()) == before);
 }
 
 TEST_CASE("a label's folder that becomes a link while a run goes on is noticed", "[links]")
@@ -190,7 +190,7 @@ TEST_CASE("a label's folder that becomes a link while a run goes on is noticed",
         fs::create_directory_symlink(place.folder(), label);
         return part_of(video, request);
     });
-    const auto before = state_of(place.folder());
+    const auto before = all_below(place.folder());
     fs::create_directories(label);
 
     const finished end = place.download({"--attempts", "1"}, mirror.url("/") + "{id}.mp4");
@@ -198,7 +198,7 @@ TEST_CASE("a label's folder that becomes a link while a run goes on is noticed",
     INFO(end.err);
     CHECK(end.status == 3);
     CHECK(says(end, "l is a link"));
-    CHECK(state_of(place.folder()) == before);
+    CHECK(all_below(place.folder()) == before);
 }
 
 TEST_CASE("root is warned of an output folder that belongs to somebody else", "[links]")
