@@ -12,7 +12,7 @@ namespace reelpipe::cli {
 inline std::string csv_field(std::string_view text)
 {
     const bool looks_like_formula = !text.empty() && std::string_view("=+-@\t\r'").find(text.front()) != text.npos;
-    const std::string shown = looks_like_formula ? "'" + std::string(text) : std::string(text);
+    std::string shown = looks_like_formula ? "'" + std::string(text) : std::string(text);
     if (shown.find_first_of(",\"\r\n") == shown.npos) return shown;
     std::string quoted = "\"";
     for (const char c : shown) {
