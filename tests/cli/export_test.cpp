@@ -14,6 +14,7 @@
 #include "many_clips.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
+#include "support/sanitizer.hpp"
 #include "support/small_disk.hpp"
 
 namespace fs = std::filesystem;
