@@ -224,10 +224,10 @@ inline const int* sample_rates_of(const AVCodec& encoder)
 }
 
 // True if the container describes the codec from this packet on otherwise than at the beginning of the stream.
-inline bool has_other_parameters(const AVPacket& packet, const AVCodecParameters& at_first)
+inline bool has_other_parameters(const AVPacket& from, const AVCodecParameters& at_first)
 {
     std::size_t size = 0;
-    const std::uint8_t* const changed = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    const std::uint8_t* const changed = av_packet_get_side_data(&from, AV_PKT_DATA_NEW_EXTRADATA, &size);
     const std::uint8_t* const first = at_first.extradata;
     return changed && !std::equal(changed, changed + size, first, first + (first ? at_first.extradata_size : 0));
 }

@@ -11,7 +11,7 @@ struct entry {
     std::string_view advice;
 };
 
-constexpr std::string_view no_solution =
+constexpr std::string_view mend_solver =
     "yt-dlp cannot solve the site's challenges, so some videos and formats are missing; it needs a JavaScript runtime "
     "and "
     "the solver script of the same release";
@@ -23,8 +23,8 @@ constexpr std::array table{
     entry{"Remote component",
           "yt-dlp has no solver script for the site's challenges, so some videos and formats are missing; install "
           "yt-dlp with it (`pipx install \"yt-dlp[default]\"`)"},
-    entry{"challenge solving failed", no_solution},
-    entry{"Signature solving failed", no_solution},
+    entry{"challenge solving failed", mend_solver},
+    entry{"Signature solving failed", mend_solver},
     entry{
         "nsig extraction failed",
         "yt-dlp cannot read the site's script, so formats may be missing or slow; install a current yt-dlp and name it "
