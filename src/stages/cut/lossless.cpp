@@ -125,8 +125,8 @@ private:
     // The last chance to find a hole in the source: nothing is decoded.
     void check_units(const AVPacket& packet) const
     {
-        const std::span<const std::uint8_t> bytes(packet.data, static_cast<std::size_t>(packet.size));
-        if (length_bytes_ != 0 && !media::units_fill_sample(bytes, length_bytes_))
+        const std::span<const std::uint8_t> content(packet.data, static_cast<std::size_t>(packet.size));
+        if (length_bytes_ != 0 && !media::units_fill_sample(content, length_bytes_))
             corrupt(fmt::format("the frame at {:.3f} s is damaged",
                                 static_cast<double>(packet.pts) * av_q2d(source_.time_base)));
     }

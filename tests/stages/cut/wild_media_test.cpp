@@ -164,8 +164,8 @@ TEST_CASE("parameters that change in the middle of an MP4 file are those of the 
     write_file(folder / "list", "file 1.mp4\nfile 2.mp4\n");
     output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "concat", "-auto_convert", "0", "-i", folder / "list", "-c",
                "copy", folder / "joined.mp4"});
-    output_of({"python3", REELPIPE_TESTS_SUPPORT "/two_descriptions.py", folder / "joined.mp4", folder / "2.mp4",
-               folder / "video.mp4"});
+    output_of({"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/two_descriptions.py", folder / "joined.mp4",
+               folder / "2.mp4", folder / "video.mp4"});
     const auto frames_of = [&](const std::string& name) {
         return output_of(
             {"ffmpeg", "-nostdin", "-v", "error", "-i", folder / name, "-map", "0:v", "-f", "rawvideo", "-"});
