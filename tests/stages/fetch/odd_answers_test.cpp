@@ -202,7 +202,7 @@ TEST_CASE("of a playlist, too, what broke off where nobody had said how long it 
         const std::string name = entry.path().filename();
         const bool is_broken = is_of_list == name.ends_with(".m3u8");
         server.serve("/" + name, [&, name, is_broken, asked_for = 0u](const asked&) mutable {
-            std::string body = video(folder + "/" + name);
+            std::string body = video(std::filesystem::path(folder) / name);
             const std::size_t unit = is_of_list ? 1 : 188;  // of a packet of MPEG-TS
             if (is_broken && (++asked_for == 1 || !once)) body.resize((body.size() / 2 / unit - ++ends % 16) * unit);
             return reply{.body = body, .announces_length = false};
