@@ -193,13 +193,13 @@ TEST_CASE("trainers load what was exported: all clips with their indices and fra
         CAPTURE(layout);
         const std::string library = layout == "torchvision" ? "torchvision" : "av";
         if (run({debian_python, "-c", "import " + library}).status != 0) {
-            WARN(layout + " is not tried: Python has no " + library);
+            WARN(layout << " is not tried: Python has no " << library);
             continue;
         }
         const fs::path out = folder.site.folder / layout;
         CHECK(folder.give_to(out, layout).status == 0);
         const finished loaded =
-            run({debian_python, REELPIPE_TESTS_SUPPORT "/trainers.py", layout, out.string(), "train"});
+            run({debian_python, std::string(REELPIPE_TESTS_SUPPORT) + "/trainers.py", layout, out.string(), "train"});
         INFO(loaded.err);
         CHECK(loaded.status == 0);
         std::string clips;
