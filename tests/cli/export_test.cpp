@@ -29,7 +29,6 @@ using reelpipe::test::output_of;
 using reelpipe::test::process;
 using reelpipe::test::read_file;
 using reelpipe::test::run;
-using reelpipe::test::temp_folder;
 using reelpipe::test::write_file;
 
 namespace {
