@@ -31,9 +31,9 @@ std::string clip_id(const clip_request&, const trim_format&);
 // configuration. Capital letters count as small ones, as some file systems have it.
 bool is_reserved(std::string_view label);
 
-// A text as the name of a file or folder with this ending. What could leave a folder, hide in it or be refused by the
-// file system (separators, control bytes, a leading dot, names of more than 255 bytes) is escaped as in URLs, "a/b" ->
-// "a%2Fb", and "%" itself likewise, so different texts never meet in one name.
+// A text as the name of a file or folder with this ending. What could leave a folder, hide in it or be refused on a
+// disk is escaped as in URLs, "a/b" -> "a%2Fb": separators, control bytes, a leading dot, names of more than 255 bytes,
+// and "%" itself likewise. So different texts never meet in one name.
 std::string safe_name(std::string_view text, std::string_view ending = {});
 
 // The folder of a label's clips, "test" without a label: a safe name, in which the first letter of a reserved label is
