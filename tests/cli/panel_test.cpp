@@ -25,13 +25,37 @@ bool holds(const shown_screen& screen, const std::string& text)
     return screen.text().find(text) != std::string::npos;
 }
 
-// A run of three videos, one at a time: the first is stored, the second is dead, and the third waits for the test.
+// What a server waits for.
+class gate {
+public:
+    ~gate() { open(); }
+
+    void open()
+    {
+        if (!std::exchange(is_open_, true)) promise_.set_value();
+    }
+    void wait() const { opened_.wait(); }
+
+private:
+    std::promise<void> promise_;
+    std::shared_future<void> opened_ = promise_.get_future().share();
+    bool is_open_ = false;
+};
+
+// A run of three videos, one at a time: one is dead, one is stored, and the last waits for the test. The dead one waits
+// for the panel: what is said before the panel is there stands on the screen that it covers.
 struct waiting_run {
     waiting_run()
     {
         mirror.serve("/first.mp4", [this](const asked& request) { return part_of(video, request); });
+        mirror.serve("/dead%E2%80%AE.mp4", [this](const asked&) {
+            dead.wait();
+            reply gone;
+            gone.status = 404;
+            return gone;
+        });
         mirror.serve("/third.mp4", [this](const asked& request) {
-            opened.wait();
+            third.wait();
             return part_of(video, request);
         });
     }
@@ -39,7 +63,20 @@ struct waiting_run {
 
     void open()
     {
-        if (!std::exchange(is_open, true)) gate.set_value();
+        dead.open();
+        third.open();
+    }
+
+    // Until the last is waited for in the panel.
+    void show_in(pseudo_terminal& terminal)
+    {
+        terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "0/3 clips"); });
+        dead.open();
+        terminal.read_until([](const shown_screen& s) {
+            return s.is_alternate() && holds(s, "2/3 clips 66.7 %") && holds(s, "warning: dead");
+        });
+        const std::size_t before = terminal.screen().frames();
+        terminal.read_until([before](const shown_screen& s) { return s.frames() > before; });  // to a frame's end
     }
 
     std::vector<std::string> words() const
@@ -51,9 +88,7 @@ struct waiting_run {
 
     kinetics_site site;
     const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
-    std::promise<void> gate;
-    std::shared_future<void> opened = gate.get_future().share();
-    bool is_open = false;
+    gate dead, third;
     origin mirror;
 };
 
@@ -65,7 +100,7 @@ TEST_CASE("the panel shows stages, rates and messages, follows the size of its t
     waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
 
-    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips 66.7 %"); });
+    run.show_in(terminal);
     const shown_screen full = terminal.screen();
     INFO(full.text());
     CHECK_THAT(full.text(), ContainsSubstring("stored 1, there before 0, failed 1"));
@@ -112,7 +147,7 @@ TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
 {
     waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
-    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
+    run.show_in(terminal);
 
     terminal.type("\x03");
     terminal.read_until([](const shown_screen& s) { return holds(s, "interrupted: finishing at most 1 clip"); });
@@ -130,7 +165,7 @@ TEST_CASE("who stops the run for a while has the terminal as it was, and the pan
 {
     waiting_run run;
     pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
-    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "2/3 clips"); });
+    run.show_in(terminal);
 
     terminal.type("\x1a");
     terminal.read_until([](const shown_screen& s) { return !s.is_alternate() && s.has_cursor(); });

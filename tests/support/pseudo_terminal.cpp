@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -18,6 +19,8 @@
 namespace reelpipe::test {
 
 namespace {
+
+constexpr int deadline_ms = 300'000;
 
 winsize size_of(std::size_t columns, std::size_t rows)
 {
@@ -196,7 +199,6 @@ void pseudo_terminal::wait_until_stopped() const
 
 bool pseudo_terminal::read_more()
 {
-    constexpr int deadline_ms = 300'000;
     pollfd readable{terminal_, POLLIN, 0};
     if (poll(&readable, 1, deadline_ms) == 0) throw std::runtime_error("nothing is written:\n" + screen_.text());
     char bytes[4096];
@@ -208,8 +210,11 @@ bool pseudo_terminal::read_more()
 
 void pseudo_terminal::read_until(const std::function<bool(const shown_screen&)>& is_reached)
 {
-    while (!is_reached(screen_))
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+    while (!is_reached(screen_)) {
         if (!read_more()) throw std::runtime_error("the program has ended:\n" + screen_.text());
+        if (std::chrono::steady_clock::now() > end) throw std::runtime_error("never shown:\n" + screen_.text());
+    }
 }
 
 int pseudo_terminal::read_to_the_end()
