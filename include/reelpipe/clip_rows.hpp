@@ -30,7 +30,7 @@ struct clip_row {
     std::int64_t modified_ns = 0;  // the time of modification, since 1970
     std::int64_t frames = 0;       // that are shown
     double duration_s = 0;
-    double missing_s = 0;  // shorter than asked for, because the video ends
+    double missing_s = 0;  // shorter than asked for: the video ends, or shows no new frame there
     std::string codec{};
     int width = 0, height = 0;
     bool audio = false;

@@ -25,8 +25,11 @@ struct clip_history {
     struct stored_file {
         std::uint64_t bytes = 0;
         std::int64_t frames = 0;
-        double duration_s = 0, missing_s = 0;  // missing: of what was asked for, because the video ends there
+        double duration_s = 0;
+        double missing_s = 0;  // of what was asked for; the message says why
         std::string streams{};
+        std::int64_t copied = 0;        // of the frames, with cut_mode::smart
+        std::string encoded_because{};  // why none of them was
     };
     enum class file_state : std::uint8_t { none, as_stored, changed };
 

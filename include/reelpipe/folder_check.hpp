@@ -35,7 +35,7 @@ struct folder_check {
     std::uint64_t clips = 0;    // that the ledger knows as stored
     std::uint64_t fine = 0;     // of these: as the ledger says
     std::uint64_t touched = 0;  // of those: the time of modification is another, the clip is the same
-    std::uint64_t shorter = 0;  // of the fine ones: than was asked for, because the video ends there
+    std::uint64_t shorter = 0;  // of the fine ones: than was asked for
     std::uint64_t missing = 0, wrong = 0, unknown = 0, incomplete = 0;
 
     std::uint64_t looked_at() const { return fine + missing + wrong; }  // of the clips

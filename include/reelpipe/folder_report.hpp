@@ -36,7 +36,7 @@ struct folder_report {
     std::uint64_t stored = 0;
     std::uint64_t bytes = 0, frames = 0;  // of the stored clips
     copy_counts copies{};
-    std::vector<shorter_clip> shorter{};           // of these: the video ends inside the segment
+    std::vector<shorter_clip> shorter{};           // of these: than was asked for
     std::vector<failures> failed{};                // by reason, the most frequent first
     std::map<std::string, std::string> options{};  // that the folder remembers, as the command line spells them
     std::vector<run> runs{};                       // the last ones, the latest first

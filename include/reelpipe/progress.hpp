@@ -20,7 +20,7 @@ struct progress {
     std::uint64_t clips = 0, videos = 0;
     std::uint64_t stored = 0;   // made by this run
     std::uint64_t exists = 0;   // there before, and verified
-    std::uint64_t shorter = 0;  // of stored and exists: the video ends inside the segment
+    std::uint64_t shorter = 0;  // of stored and exists: than was asked for
     std::uint64_t failed = 0;
     std::uint64_t failed_before = 0;  // of these: in an earlier run, and not asked for again
     std::map<reason, std::uint64_t> failures{};

@@ -61,6 +61,8 @@ ordered_json json_of(const clip_history& h)
         one["duration_s"] = h.stored->duration_s;
         one["missing_s"] = h.stored->missing_s;
         one["streams"] = h.stored->streams;
+        if (h.stored->copied > 0) one["copied"] = h.stored->copied;
+        if (!h.stored->encoded_because.empty()) one["encoded_because"] = h.stored->encoded_because;
     }
     if (!h.message.empty()) one["message"] = h.message;
     ordered_json attempts = ordered_json::array();
@@ -90,8 +92,7 @@ std::string outcome_text(const clip_history& h)
             fmt::format("stored: {}, {}, {:.2f} s, {}, {} bytes\n  the file {} is {}\n", in_one_line(h.file.string()),
                         counted(static_cast<std::uint64_t>(h.stored->frames), "frame"), h.stored->duration_s,
                         h.stored->streams, h.stored->bytes, in_one_line(h.file.string()), word_of(h.on_disk));
-    if (h.stored && h.stored->missing_s > 0)
-        text += fmt::format("  {:.2f} s shorter than asked for, because the video ends\n", h.stored->missing_s);
+    if (h.stored && !h.message.empty()) text += fmt::format("  {}\n", in_one_line(h.message));
     return text + fmt::format("  {} UTC, run {}, reelpipe {}{}{}; {}, {:.1f} MB fetched for the video\n", h.recorded,
                               h.run, h.reelpipe, h.resolver.empty() ? "" : ", ", h.resolver,
                               counted(h.attempts, "attempt"), static_cast<double>(h.fetched) / megabyte);

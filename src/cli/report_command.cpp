@@ -79,7 +79,7 @@ std::string shorter_text(const folder_report& report)
     constexpr std::size_t most = 10;
     const std::size_t count = report.shorter.size();
     if (count == 0) return {};
-    std::string text = fmt::format("{} shorter than asked for, because the video ends:\n",
+    std::string text = fmt::format("{} shorter than asked for; `reelpipe explain` says why:\n",
                                    count == 1 ? "1 clip is" : fmt::format("{} clips are", count));
     for (std::size_t i = 0; i < std::min(count, most); ++i)
         text += fmt::format("  {:>7.2f} s missing: {}\n", report.shorter[i].missing_s, one_line(report.shorter[i].id));

@@ -171,7 +171,7 @@ std::string summary_text(const download_summary& s)
     text += copies_text(p.copies);
     if (p.shorter)
         text +=
-            fmt::format("{} shorter than asked for, because the video ends: {}\n",
+            fmt::format("{} shorter than asked for: {}\n",
                         p.shorter == 1 ? "1 clip is" : fmt::format("{} clips are", p.shorter), s.shorter_list.string());
     for (const auto& [why, count] : p.failures) {
         text += fmt::format("  {:>7} {:<18} {}\n", count, to_string(why), explain(why));

@@ -97,9 +97,8 @@ void print_counts(const folder_check& counts, const folder_check_options& checke
                           depth_text(checked.verify_fully, "structure, and all frames and audio decode"), counts.wrong,
                           counts.missing, counts.unknown, counts.incomplete));
     if (counts.shorter != 0)
-        print(to,
-              fmt::format("of these, {} shorter than asked for, because the video ends; `reelpipe report` lists them\n",
-                          counts.shorter == 1 ? "1 is" : fmt::format("{} are", counts.shorter)));
+        print(to, fmt::format("of these, {} shorter than asked for; `reelpipe report` lists them\n",
+                              counts.shorter == 1 ? "1 is" : fmt::format("{} are", counts.shorter)));
     if (counts.touched != 0)
         print(to, fmt::format("of these, {} changed only in the time of modification\n", counts.touched));
 }

@@ -23,7 +23,7 @@ constexpr const char* all_clips =
     "SELECT c.video, c.start, c.end, c.label, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames,"
     " c.duration_s, c.missing_s, c.streams, c.fetched, c.recorded, c.run, r.reelpipe, r.resolver,"
     " coalesce(json_extract(r.options, '$.\"--trim-format\"'),"
-    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d')"
+    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), c.copied, c.encoded_because"
     " FROM clip c LEFT JOIN run r ON r.id = c.run";
 
 constexpr const char* attempts_of_clip =
@@ -75,7 +75,9 @@ clip_history history_of(named_clip found, const statement& row, const fs::path& 
                                          .frames = row.integer(9),
                                          .duration_s = row.number(10),
                                          .missing_s = row.number(11),
-                                         .streams = row.text(12)};
+                                         .streams = row.text(12),
+                                         .copied = row.integer(19),
+                                         .encoded_because = row.text(20)};
     return h;
 }
 

@@ -23,7 +23,7 @@ struct clip_record {
     store::file_signature file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
     double duration_s = 0;
-    double missing_s = 0;   // shorter than asked for, because the video ends
+    double missing_s = 0;   // shorter than asked for: the video ends, or shows no new frame there
     std::string streams{};  // "h264 320x180, audio"
     // The next two are for a clip that was to be cut smartly.
     std::int64_t copied = 0;        // of its frames

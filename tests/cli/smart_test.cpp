@@ -44,6 +44,13 @@ TEST_CASE("a run of smart cuts says how many frames it copied, and why others we
     CHECK(report["encoded_as_a_whole"]["no IDR frame in the segment"] == 1);
     const std::string told = output_of({REELPIPE_BINARY, "report", site.output().string()});
     CHECK(told.find("copied 60 of 180 frames in 3 smartly cut clips") != std::string::npos);
+
+    const std::string explained = output_of({REELPIPE_BINARY, "explain", site.output().string(), "h264"});
+    CHECK(explained.find("copied 60 of 120 frames\n") != std::string::npos);
+    CHECK(explained.find("encoded as a whole: no IDR frame in the segment\n") != std::string::npos);
+    const json both = json::parse(output_of({REELPIPE_BINARY, "explain", site.output().string(), "h264", "--json"}));
+    CHECK(both.size() == 2);
+    CHECK(both[0].value("copied", 0) + both[1].value("copied", 0) == 60);
 }
 
 TEST_CASE("options that change every frame leave a smart cut nothing to copy, and the summary says so", "[smart]")

@@ -1,5 +1,6 @@
 #include "folder/export/layout.hpp"
 
+#include <csv.h>
 #include <fmt/format.h>
 
 #include <string_view>
@@ -13,12 +14,9 @@ namespace {
 // RFC 4180. Loaders read these lists, so nothing is put in front of what a spreadsheet would take for a formula.
 std::string csv_quoted(std::string_view text)
 {
-    std::string field = "\"";
-    for (const char c : text) {
-        field += c;
-        if (c == '"') field += c;
-    }
-    return field + '"';
+    std::string field(csv_write(nullptr, 0, text.data(), text.size()), '\0');
+    csv_write(field.data(), field.size(), text.data(), text.size());
+    return field;
 }
 
 // Of clips without a label, as PyTorchVideo has it.
