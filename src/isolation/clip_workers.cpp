@@ -6,7 +6,6 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,10 +15,13 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "isolation/lent_files.hpp"
 #include "isolation/message_socket.hpp"
+#include "isolation/sandbox.hpp"
 #include "media/error.hpp"
 #include "reelpipe/clip_worker.hpp"
 
@@ -34,7 +36,24 @@ namespace {
     throw worker_unavailable(code, std::generic_category(), doing);
 }
 
-pid_t spawn(std::string program, int socket)
+// What the dynamic loader, the C library and sanitizers look for. The rest of the environment, credentials of proxies
+// among it, is none of a worker's business.
+std::vector<char*> environment_of_worker()
+{
+    static constexpr std::string_view wanted[] = {
+        "LD_LIBRARY_PATH=", "LD_PRELOAD=",    "GLIBC_TUNABLES=", "ASAN_OPTIONS=",
+        "LSAN_OPTIONS=",    "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
+    std::vector<char*> all;
+    for (char** each = environ; *each; ++each)
+        if (std::ranges::any_of(wanted,
+                                [each](std::string_view name) { return std::string_view(*each).starts_with(name); }))
+            all.push_back(*each);
+    all.push_back(nullptr);
+    return all;
+}
+
+// `errors`: its standard error stream; under a sanitizer that is ours, so that reports are seen.
+pid_t spawn(std::string program, int socket, int errors)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -42,6 +61,7 @@ pid_t spawn(std::string program, int socket)
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (!under_sanitizer) posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&files, socket, clip_worker_socket);
     posix_spawn_file_actions_addclosefrom_np(&files, clip_worker_socket + 1);
     // A group of its own: what the terminal sends to the run is for the run to decide upon.
@@ -55,11 +75,41 @@ pid_t spawn(std::string program, int socket)
     std::string word = "clip-worker";
     std::array<char*, 3> words{program.data(), word.data(), nullptr};
     pid_t pid = -1;
-    const int error = posix_spawn(&pid, program.c_str(), &files, &attributes, words.data(), environ);
+    const int error =
+        posix_spawn(&pid, program.c_str(), &files, &attributes, words.data(), environment_of_worker().data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     if (error) fail(error, "start a clip worker: " + program);
     return pid;
+}
+
+struct two_ends {
+    isolation::owned_descriptor near, far;
+};
+
+// The child's end must not have a number that it is to get there: a copy onto itself would be closed by exec.
+two_ends ends_of(std::array<int, 2> both)
+{
+    isolation::owned_descriptor near(both[0]);
+    const isolation::owned_descriptor low(both[1]);
+    isolation::owned_descriptor far(fcntl(low.number(), F_DUPFD_CLOEXEC, clip_worker_socket + 1));
+    if (far.number() < 0) fail(errno, "talk to a clip worker");
+    return {std::move(near), std::move(far)};
+}
+
+two_ends make_socket()
+{
+    std::array<int, 2> both{-1, -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0) fail(errno, "talk to a clip worker");
+    return ends_of(both);
+}
+
+// What is too much for it is dropped: nobody reads it before the worker is dead.
+two_ends make_pipe()
+{
+    std::array<int, 2> both{-1, -1};
+    if (pipe2(both.data(), O_CLOEXEC | O_NONBLOCK) != 0) fail(errno, "talk to a clip worker");
+    return ends_of(both);
 }
 
 }  // namespace
@@ -67,44 +117,23 @@ pid_t spawn(std::string program, int socket)
 // One process and our end of the socket to it. Ended and reaped with its owner.
 class clip_workers::worker {
 public:
-    explicit worker(const std::string& program)
-    {
-        std::array<int, 2> ends{-1, -1};
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(errno, "talk to a clip worker");
-        socket_ = ends[0];
-        // The child's end must not have the number that it is to get there: a copy onto itself would be closed by exec.
-        const int far = fcntl(ends[1], F_DUPFD_CLOEXEC, clip_worker_socket + 1);
-        const int error = errno;
-        close(ends[1]);
-        if (far < 0) {
-            close(socket_);
-            fail(error, "talk to a clip worker");
-        }
-        try {
-            pid_ = spawn(program, far);
-        } catch (...) {
-            close(far);
-            close(socket_);
-            throw;
-        }
-        close(far);
-    }
+    explicit worker(const std::string& program) : worker(program, make_socket(), make_pipe()) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker()
     {
-        close(socket_);
         kill();
         wait();
     }
 
-    int socket() const { return socket_; }
+    int socket() const { return socket_.number(); }
     void kill() const
     {
         if (pid_ > 0) ::kill(pid_, SIGKILL);  // 0 and -1 would be others
     }
 
-    // Also against loops that no deadline of ours sees because this process is stopped or gone.
+    // Also against loops that no deadline of ours sees because this process is stopped or gone. Not granted in
+    // containers whose superuser may not limit processes of other users.
     void limit_cpu(std::chrono::seconds more) const
     {
         clockid_t clock{};
@@ -126,9 +155,9 @@ public:
     {
         const auto [status, memory] = wait();
         if (!WIFSIGNALED(status))
-            return {.how = fmt::format("ended with status {}", WEXITSTATUS(status)), .memory = memory};
+            return {.how = fmt::format("ended with status {}{}", WEXITSTATUS(status), last_words()), .memory = memory};
         const int signal = WTERMSIG(status);
-        return {.how = fmt::format("was killed by signal {} ({})", signal, strsignal(signal)),
+        return {.how = fmt::format("was killed by signal {} ({}){}", signal, strsignal(signal), last_words()),
                 .by_others = std::ranges::find(own_signals, signal) == own_signals.end(),
                 .took_its_time = signal == SIGXCPU,
                 .memory = memory};
@@ -140,6 +169,25 @@ public:
 
 private:
     static constexpr std::array own_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU};
+
+    worker(const std::string& program, two_ends socket, two_ends errors)
+        : socket_(std::move(socket.near)),
+          errors_(std::move(errors.near)),
+          pid_(spawn(program, socket.far.number(), errors.far.number()))
+    {
+    }
+
+    // What it wrote to its standard error stream: a few words of it, as text.
+    std::string last_words() const
+    {
+        std::array<char, 200> bytes{};
+        const ssize_t got = read(errors_.number(), bytes.data(), bytes.size());
+        if (got <= 0) return {};
+        std::string words(bytes.data(), static_cast<std::size_t>(got));
+        while (!words.empty() && words.back() == '\n') words.pop_back();
+        std::ranges::replace_if(words, [](char c) { return c < ' ' || c > '~'; }, ' ');
+        return ": " + words;
+    }
 
     struct remains {
         int status = 0;
@@ -156,7 +204,7 @@ private:
         return left;
     }
 
-    int socket_ = -1;
+    const isolation::owned_descriptor socket_, errors_;
     pid_t pid_ = -1;
     std::uint64_t memory_ = 0;
 };
@@ -234,7 +282,7 @@ void clip_workers::give_back(std::unique_ptr<worker> one)
 }
 
 nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const std::vector<int>& descriptors,
-                                 const std::stop_token& stop) const
+                                 int output, const std::stop_token& stop) const
 {
     std::optional<nlohmann::json> answer;
     {
@@ -242,7 +290,7 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
         try {
             one.limit_cpu(deadline_);
             const isolation::deadline until = std::chrono::steady_clock::now() + deadline_;
-            isolation::send(one.socket(), job, descriptors, until);
+            isolation::send(one.socket(), job, isolation::lent_files(descriptors, output).numbers(), until);
             answer = isolation::receive_answer(one.socket(), until);
         } catch (const std::system_error& e) {
             if (e.code() == std::errc::timed_out)
@@ -264,6 +312,8 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
     return std::move(*answer);
 }
 
+// A worker that keeps the clip might write on it after it was verified. Such a one is ended before that.
+//
 // A process may die of what it did before, and of what others take: only a second one, which has done nothing else, and
 // which nobody killed, says something of the video.
 nlohmann::json clip_workers::answer_to(const nlohmann::json& job, const std::vector<int>& descriptors,
@@ -273,9 +323,9 @@ nlohmann::json clip_workers::answer_to(const nlohmann::json& job, const std::vec
     try {
         const memory_turns::turn mine(turns_, alone, stop);
         std::unique_ptr<worker> one = take(stop);
-        nlohmann::json answer = ask(*one, job, descriptors, stop);
+        nlohmann::json answer = ask(*one, job, descriptors, output, stop);
         accept(answer);
-        give_back(std::move(one));
+        if (output < 0 || isolation::is_let_go(output)) give_back(std::move(one));
         return answer;
     } catch (const worker_died& e) {
         alone = e.by_others;
@@ -286,7 +336,7 @@ nlohmann::json clip_workers::answer_to(const nlohmann::json& job, const std::vec
     try {
         const memory_turns::turn mine(turns_, alone, stop);
         const std::unique_ptr<worker> one = start(stop);
-        nlohmann::json answer = ask(*one, job, descriptors, stop);
+        nlohmann::json answer = ask(*one, job, descriptors, output, stop);
         accept(answer);
         return answer;
     } catch (const worker_died& e) {
@@ -336,14 +386,7 @@ cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::m
                                std::stop_token stop)
 {
     const verify::clip_file file(path);
-    struct stat found{};
-    if (fstat(file.descriptor(), &found) != 0)
-        throw std::system_error(errno, std::generic_category(), "look at a clip");
-    isolation::still_job job{
-        .clip = {.descriptor = file.descriptor(), .size = static_cast<std::uint64_t>(found.st_size)},
-        .at = at,
-        .short_side = short_side};
-    job.clip.held.add({0, job.clip.size});
+    const isolation::still_job job{.clip = media::whole_file(file.descriptor()), .at = at, .short_side = short_side};
     return call(isolation::to_message(job), {file.descriptor()}, stop, isolation::still_in);
 }
 

@@ -80,7 +80,7 @@ private:
     void give_back(std::unique_ptr<worker>);
     nlohmann::json answer_to(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
                              const accept_function&, int output);
-    nlohmann::json ask(worker&, const nlohmann::json& job, const std::vector<int>& descriptors,
+    nlohmann::json ask(worker&, const nlohmann::json& job, const std::vector<int>& descriptors, int output,
                        const std::stop_token&) const;
 
     std::filesystem::path program_;

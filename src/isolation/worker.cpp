@@ -51,11 +51,12 @@ try {
 
 int run_clip_worker() noexcept
 try {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "reelpipe-worker");  // else it is named after /proc/self/exe; 15 letters are the most
     signal(SIGXFSZ, SIG_IGN);               // a file that gets too large for `ulimit -f` is an error like any other
     keep_memory();
     try {
+        drop_privileges();
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // behind a change of user, which takes it back
         isolation::send(clip_worker_socket, nlohmann::json::array({enter_sandbox(isolation::worker_memory)}));
     } catch (const std::exception&) {
         isolation::send(clip_worker_socket, isolation::to_message(std::current_exception()));

@@ -1,10 +1,6 @@
 #include "media/clip_hashes.hpp"
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <span>
-#include <system_error>
 
 #include "media/av.hpp"
 #include "media/content_hash.hpp"
@@ -15,11 +11,7 @@ namespace reelpipe::media {
 
 clip_hashes hash_clip(int descriptor)
 {
-    struct stat facts{};
-    if (fstat(descriptor, &facts) != 0) throw std::system_error(errno, std::generic_category(), "look at a clip");
-    partial_file file{.descriptor = descriptor, .size = static_cast<std::uint64_t>(facts.st_size)};
-    if (file.size > 0) file.held.add({0, file.size});
-
+    const partial_file file = whole_file(descriptor);
     clip_hashes all;
     demuxer clip(file, {}, edit_list_mode::ignored);
     clip.skip_parsing();

@@ -3,8 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 namespace reelpipe::media {
+
+partial_file whole_file(int descriptor)
+{
+    const off_t size = lseek(descriptor, 0, SEEK_END);
+    if (size < 0) throw std::system_error(errno, std::generic_category(), "look at a clip");
+    partial_file file{.descriptor = descriptor, .size = static_cast<std::uint64_t>(size)};
+    if (file.size > 0) file.held.add({0, file.size});
+    return file;
+}
 
 ssize_t read_at(const partial_file& file, std::uint64_t offset, std::span<std::byte> to)
 {

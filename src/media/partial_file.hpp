@@ -35,6 +35,10 @@ struct partial_file {
     std::vector<extent> extents{};
 };
 
+// An open file that is there as a whole. Moves its offset, but asks for nothing that a sandboxed worker may not. Throws
+// std::system_error.
+partial_file whole_file(int descriptor);
+
 // As pread(): how many bytes were read, fewer where an extent ends; -1 and errno. For bytes that are held.
 ssize_t read_at(const partial_file&, std::uint64_t offset, std::span<std::byte>);
 

@@ -186,17 +186,11 @@ try {
     throw usage_error(fmt::format("--cookies {}", e.what()));
 }
 
-// A site on this machine or network may well have its media there, too.
-bool is_own_host(const std::string& url)
-{
-    const std::string host = fetch::host_name_of(url);
-    return host == "localhost" || fetch::is_private_address(host);
-}
-
 // True if others choose the hosts of media: a site, or whoever wrote the list.
 bool is_named_by_others(const source_options& options)
 {
-    if (is_site(options)) return !is_own_host(options.url_base);
+    // A site on this machine or network may well have its media there, too.
+    if (is_site(options)) return !fetch::has_private_host(options.url_base);
     return !options.custom && resolve::url_template::takes_urls(options.name);
 }
 

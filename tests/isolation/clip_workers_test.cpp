@@ -2,17 +2,25 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "media/error.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizer.hpp"
 #include "support/temp_folder.hpp"
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 using namespace std::chrono_literals;
 using reelpipe::clip_workers;
 using reelpipe::test::temp_folder;
@@ -40,7 +48,101 @@ fs::path worker_that(const temp_folder& folder, const std::string& does, const s
     return program;
 }
 
+// scripted_worker.py, with words for it.
+fs::path worker_by_script(const temp_folder& folder, const std::string& words)
+{
+    const fs::path program = folder / "worker";
+    reelpipe::test::write_file(program, fmt::format("#!/bin/sh\nexec python3 '{}' --log '{}' {}\n",
+                                                    REELPIPE_SCRIPTED_WORKER, (folder / "log").string(), words));
+    fs::permissions(program, fs::perms::owner_all);
+    return program;
+}
+
+struct open_files {
+    explicit open_files(const temp_folder& folder)
+        : video(open((folder / "video").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
+          clip(open((folder / "clip").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))
+    {
+    }
+    open_files(const open_files&) = delete;
+    open_files& operator=(const open_files&) = delete;
+    ~open_files()
+    {
+        close(video);
+        close(clip);
+    }
+    reelpipe::cut::input input() const { return {.video = {.descriptor = video}}; }
+
+    int video, clip;
+};
+
+const std::string cut_answer = "--answer '[1, 0, 1000, 0, false, false, null, 0]' ";
+const std::string no_facts = R"(--answer '{"error": "verify", "text": "answered", "detail": 0}' )";
+
+std::vector<json> lines_of(const fs::path& log)
+{
+    std::ifstream from(log);
+    std::vector<json> all;
+    for (std::string line; std::getline(from, line);) all.push_back(json::parse(line));
+    return all;
+}
+
 }  // namespace
+
+TEST_CASE("a worker writes on the clip that it makes, only reads other files, and knows nothing of the environment",
+          "[clip_workers]")
+{
+    const temp_folder folder;
+    const open_files files(folder);
+    setenv("https_proxy", "http://user:secret@127.0.0.1", 1);
+    clip_workers workers(worker_by_script(folder, cut_answer), 60s);
+
+    workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
+    workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
+    unsetenv("https_proxy");
+    CHECK_THROWS(workers.verify(files.clip, {}, {}));  // it answers as for a cut
+
+    const std::vector<json> jobs = lines_of(folder / "log");
+    REQUIRE(jobs.size() == 3);
+    CHECK(jobs[0]["access"] == json{"rw", "r"});
+    CHECK(jobs[2]["access"] == json{"r"});
+    CHECK(jobs[0]["pid"] == jobs[1]["pid"]);
+    for (const std::string name : jobs[0]["environment"])
+        CHECK((name == "PWD" || name == "OLDPWD" || name == "_" || name == "SHLVL" || name == "LC_CTYPE"));
+}
+
+TEST_CASE("a worker that keeps the clip is dead before the clip is verified", "[clip_workers]")
+{
+    const temp_folder folder;
+    const open_files files(folder);
+    clip_workers workers(worker_by_script(folder, cut_answer + "--keeps"), 60s);
+
+    workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
+
+    const std::vector<json> jobs = lines_of(folder / "log");
+    REQUIRE(jobs.size() == 1);
+    CHECK(kill(jobs[0]["pid"], 0) == -1);
+}
+
+TEST_CASE("of what a dying worker says a few words are kept, as text", "[clip_workers]")
+{
+    if (reelpipe::test::sanitized) SKIP("under a sanitizer workers write to the run's own error stream");
+    const temp_folder folder;
+    const open_files files(folder);
+    clip_workers workers(worker_by_script(folder, no_facts + R"sh(--says "$(printf 'no\033[2Jsense'; seq 10000)")sh"),
+                         60s);
+
+    try {
+        workers.verify(files.clip, {}, {});
+        FAIL("it has an answer");
+    } catch (const reelpipe::media::process_died& e) {
+        const std::string what = e.what();
+        INFO(what);
+        CHECK_THAT(what, Catch::Matchers::ContainsSubstring("no [2Jsense1 2 3"));
+        CHECK(what.size() < 400);
+        CHECK(std::ranges::all_of(what, [](char c) { return c >= ' ' && c <= '~'; }));
+    }
+}
 
 TEST_CASE("a worker that stops in the middle of its answer has passed its deadline", "[clip_workers]")
 {

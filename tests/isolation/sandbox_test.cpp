@@ -1,9 +1,14 @@
 #include "isolation/sandbox.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +18,7 @@
 
 #include "support/catch.hpp"
 #include "support/sanitizer.hpp"
+#include "support/temp_folder.hpp"
 
 namespace {
 
@@ -41,7 +47,30 @@ TEST_CASE("in the sandbox there are no files, no network, no programs and no oth
     CHECK(in_sandbox([] { return refused(unlink("/tmp/reelpipe-sandbox-test")); }) == 0);
     CHECK(in_sandbox([] { return refused(socket(AF_INET, SOCK_STREAM, 0)); }) == 0);
     CHECK(in_sandbox([] { return refused(kill(getppid(), 0)); }) == 0);
+    CHECK(in_sandbox([] { return refused(syscall(SYS_tgkill, getppid(), getppid(), 0)); }) == 0);
+    CHECK(in_sandbox([] { return refused(syscall(SYS_tkill, getppid(), 0)); }) == 0);
+    CHECK(in_sandbox([] { return refused(syscall(SYS_pidfd_open, getppid(), 0)); }) == 0);
+    CHECK(in_sandbox([] { return refused(prlimit(getppid(), RLIMIT_CPU, nullptr, nullptr)); }) == 0);
+    CHECK(in_sandbox([] {
+              struct stat found{};
+              return refused(stat("/etc/passwd", &found)) + refused(fstatat(AT_FDCWD, "", &found, AT_EMPTY_PATH)) +
+                     refused(access("/etc/passwd", F_OK));
+          }) == 0);
     CHECK(in_sandbox([] { return refused(fork()); }) == 0);
+    CHECK(in_sandbox([] { return refused(syscall(SYS_clone, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND, nullptr)); }) ==
+          0);
+    CHECK(in_sandbox([] { return refused(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr)); }) == 0);
+    CHECK(in_sandbox([] { return syscall(SYS_clone3, nullptr, 0) < 0 && errno == ENOSYS ? 0 : 1; }) == 0);
+    CHECK(in_sandbox([] { return refused(unshare(CLONE_NEWNET)); }) == 0);
+    CHECK(in_sandbox([] { return refused(ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr)); }) == 0);
+    CHECK(in_sandbox([] {
+              const void* const made = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              return made == MAP_FAILED && errno == EPERM ? 0 : 1;
+          }) == 0);
+    CHECK(in_sandbox([] {
+              void* const made = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              return refused(mprotect(made, 4096, PROT_READ | PROT_EXEC));
+          }) == 0);
     CHECK(in_sandbox([] {
               char program[] = "/bin/true";
               char* const words[] = {program, nullptr};
@@ -57,6 +86,11 @@ TEST_CASE("in the sandbox there are threads, open files, and memory up to the li
               std::thread([&sum] { sum = 1; }).join();
               return sum == 1 ? 0 : 1;
           }) == 0);
+    CHECK(in_sandbox([] {
+              signal(SIGABRT, SIG_DFL);
+              std::abort();
+              return 0;
+          }) == 128 + SIGABRT);
     int ends[2];
     REQUIRE(pipe(ends) == 0);
     CHECK(in_sandbox([&ends] { return write(ends[1], "x", 1) == 1 ? 0 : 1; }) == 0);
@@ -66,6 +100,35 @@ TEST_CASE("in the sandbox there are threads, open files, and memory up to the li
           }) == 0);
     close(ends[0]);
     close(ends[1]);
+}
+
+TEST_CASE("in the sandbox a file cannot grow beyond the largest clip, and few can be open", "[sandbox]")
+{
+    if (reelpipe::test::sanitized) SKIP("builds with a sanitizer keep their rights");
+    const reelpipe::test::temp_folder folder;
+    const int file = open((folder / "clip").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(in_sandbox([file] {
+              signal(SIGXFSZ, SIG_IGN);
+              return pwrite(file, "x", 1, 64ll << 30) < 0 && errno == EFBIG ? 0 : 1;
+          }) == 0);
+    CHECK(in_sandbox([file] { return pwrite(file, "x", 1, 0) == 1 ? 0 : 1; }) == 0);
+    close(file);
+}
+
+TEST_CASE("without privileges nobody's rights are left of the superuser's", "[sandbox]")
+{
+    if (reelpipe::test::sanitized) SKIP("builds with a sanitizer keep their rights");
+    if (geteuid() != 0) SKIP("the superuser has to start it");
+    const pid_t child = fork();
+    if (child == 0) {
+        reelpipe::drop_privileges();
+        const bool is_nobody =
+            getuid() == 65534 && geteuid() == 65534 && getgid() == 65534 && getgroups(0, nullptr) == 0;
+        _exit(is_nobody && setuid(0) != 0 && open("/etc/shadow", O_RDONLY) < 0 ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
 }
 
 TEST_CASE("a limit of memory that is lower already stays, and is told", "[sandbox]")

@@ -1,6 +1,5 @@
 #include "stages/cut/edit_list.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,10 +126,7 @@ bytes changed_track(int descriptor, const media::partial_file& file, media::byte
 
 void write_edit_lists(int descriptor, std::span<const edit> tracks)
 {
-    struct stat found{};
-    if (fstat(descriptor, &found) != 0) throw std::system_error(errno, std::generic_category(), "look at a clip");
-    media::partial_file file{.descriptor = descriptor, .size = static_cast<std::uint64_t>(found.st_size)};
-    file.held.add({0, file.size});
+    const media::partial_file file = media::whole_file(descriptor);
     const auto moov = media::find_box(file, {0, file.size}, media::box_type("moov"));
     if (!moov || moov->payload.end != file.size) throw encode_error("libav did not end the clip with its index");
 

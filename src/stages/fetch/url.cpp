@@ -82,13 +82,6 @@ std::string display_name(const std::string& url)
 
 std::string host_of(const std::string& url) { return std::string(authority(url)); }
 
-std::string host_name_of(const std::string& url)
-{
-    std::string_view host = authority(url);
-    if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-    return std::string(host.substr(0, host.find(':')));
-}
-
 bool is_private_address(const std::string& text)
 {
     asio::error_code is_name;
@@ -100,6 +93,22 @@ bool is_private_address(const std::string& text)
     const bool is_unique_local = (v6.to_bytes()[0] & 0xfe) == 0xfc;
     return v6.is_loopback() || v6.is_unspecified() || v6.is_link_local() || v6.is_site_local() || v6.is_multicast() ||
            is_unique_local;
+}
+
+bool has_private_host(const std::string& url)
+{
+    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
+    char* text = nullptr;
+    if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+        curl_url_get(parts.get(), CURLUPART_HOST, &text, 0) != CURLUE_OK)
+        return true;  // what cannot be read leads nowhere good
+    const std::unique_ptr<char, decltype(&curl_free)> owned(text, curl_free);
+    std::string host = text;
+    if (host.ends_with('.')) host.pop_back();
+    if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
+    std::ranges::transform(host, host.begin(),
+                           [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return host == "localhost" || host.ends_with(".localhost") || is_private_address(host);
 }
 
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference)

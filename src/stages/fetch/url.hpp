@@ -12,13 +12,14 @@ std::string display_name(const std::string& url);
 // "host" or "host:port" of a URL.
 std::string host_of(const std::string& url);
 
-// The host alone; an IPv6 address without its brackets.
-std::string host_name_of(const std::string& url);
-
 // True if the text is an IP address outside of the public internet: loopback, private networks, link-local (where
 // clouds keep their secrets), shared, multicast, reserved, and IPv6 addresses that lead to such an IPv4 address. False
 // for a name.
 bool is_private_address(const std::string& text);
+
+// True if the host of a URL is such an address, in any spelling that libcurl reads (2130706433, 0x7f.1), or this
+// machine by name (localhost, RFC 6761). False for other names, whatever they resolve to.
+bool has_private_host(const std::string& url);
 
 // The absolute http(s) URL that a reference in a document stands for; nothing if it is none.
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference);

@@ -1,11 +1,8 @@
 #include "stages/verify/decoding.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <new>
-#include <system_error>
 #include <utility>
 
 #include "media/limits.hpp"
@@ -40,15 +37,6 @@ void expect_of_first_frame(int code)
 }
 
 }  // namespace
-
-media::partial_file whole_file(int descriptor)
-{
-    struct stat found{};
-    if (fstat(descriptor, &found) != 0) throw std::system_error(errno, std::generic_category(), "look at a clip");
-    media::partial_file file{.descriptor = descriptor, .size = static_cast<std::uint64_t>(found.st_size)};
-    file.held.add({0, file.size});
-    return file;
-}
 
 first_frame::first_frame(const AVStream& stream) : decoder_(open_decoder(stream, 0))
 {

@@ -9,9 +9,6 @@
 
 namespace reelpipe::verify {
 
-// A file all of whose bytes are there. Throws std::system_error.
-media::partial_file whole_file(int descriptor);
-
 // Decodes until the first frame comes out. Throws decode_error.
 class first_frame {
 public:

@@ -191,7 +191,7 @@ facts read(const media::partial_file& file, bool decodable)
 
 facts survey(int descriptor, bool decodable)
 {
-    const media::partial_file file = whole_file(descriptor);
+    const media::partial_file file = media::whole_file(descriptor);
     if (file.size == 0) throw truncated_error("an empty file");
     // Where the end is missing, that is why the rest is broken.
     try {

@@ -224,7 +224,7 @@ void check_decodable(const media::partial_file& file, std::int64_t frames)
 
 facts check(int descriptor, const expectation& expected)
 try {
-    const media::partial_file file = whole_file(descriptor);
+    const media::partial_file file = media::whole_file(descriptor);
     facts f = look(file);
     check_index(file);
     check_reordering(file);
