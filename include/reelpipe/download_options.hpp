@@ -110,14 +110,18 @@ struct fetch_options {
 struct cut_options {
     cut_mode mode = cut_mode::encode;
     std::string preset = "medium";
+    std::string tune{};  // of libx264, such as fastdecode; empty: none
     int crf = 23;
-    int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
-    std::string x264_params{};   // name=value:name=value, for libx264 itself
-    std::string pixel_format{};  // empty: yuv420p
-    bool limited_range = false;  // of full range, frames are brought to limited; else they keep what they have
-    int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
-    std::string frame_rate{};    // as ffmpeg's -r takes it, brought about as its -vf fps does; empty: the source's
-    std::string filter{};        // a filter graph of libavfilter with one input and one output
+    int gop = 0;                    // the most frames from one key frame to the next; 0: libx264's own
+    std::optional<int> b_frames{};  // the most of them in a row; none: as the preset says
+    std::string x264_params{};      // name=value:name=value, for libx264 itself
+    std::string pixel_format{};     // empty: yuv420p
+    bool limited_range = false;     // of full range, frames are brought to limited; else they keep what they have
+    int short_side = 0;             // the shorter side has at most so many pixels; 0: as it is
+    bool square_pixels = false;     // frames of other pixels are made wider or narrower
+    int multiple = 0;               // width and height are cut down to a multiple; 0: to even ones
+    std::string frame_rate{};       // as ffmpeg's -r takes it, brought about as its -vf fps does; empty: the source's
+    std::string filter{};           // a filter graph of libavfilter with one input and one output
     audio_choice audio = audio_choice::copy;
     bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
     bool verify_fully = false;  // all frames and audio of a finished clip are decoded, besides its structure

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <system_error>
 
 #include "cli/choice.hpp"
@@ -195,12 +196,26 @@ void add_cut_options(CLI::App& command, cut_options& o)
                          "segment. smart: copy H.264 from the first IDR frame of the segment on, and re-encode what "
                          "comes before and a few frames at the end (everything, if that cannot be proven right)")
         ->group(group);
+    const auto is_for_training = std::make_shared<bool>(false);
+    CLI::Option* const use =
+        add_choice<bool>(command, "--for", *is_for_training, {{"training", true}},
+                         "training: clips from which random frames are read fast. It stands for --gop 12 --tune "
+                         "fastdecode --pixels square; an option that is given as well goes before it");
+    use->group(group);
     CLI::Option* const preset = command.add_option("--preset", o.preset, "libx264 preset");
     preset->capture_default_str()->option_text("NAME")->group(group);
     CLI::Option* const crf = command.add_option("--crf", o.crf, "libx264 quality (0-51); lower is better");
     crf->check(CLI::Range(0, 51))->capture_default_str()->option_text("N")->group(group);
-    command.add_option("--gop", o.gop, "at most N frames from one key frame to the next (default: libx264's own)")
-        ->check(CLI::Range(1, 100000))
+    CLI::Option* const tune =
+        command.add_option("--tune", o.tune,
+                           "libx264 tune, such as film, animation or fastdecode, whose frames take half the time to "
+                           "decode (default: none)");
+    tune->option_text("NAME")->group(group);
+    CLI::Option* const gop =
+        command.add_option("--gop", o.gop, "at most N frames from one key frame to the next (default: libx264's own)");
+    gop->check(CLI::Range(1, 100000))->option_text("N")->group(group);
+    command.add_option("--bframes", o.b_frames, "at most N B-frames in a row (0-16; default: libx264's own)")
+        ->check(CLI::Range(0, 16))
         ->option_text("N")
         ->group(group);
     command
@@ -223,6 +238,17 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->check(CLI::Range(16, 8192))
         ->option_text("N")
         ->group(group);
+    CLI::Option* const pixels = add_choice<bool>(
+        command, "--pixels", o.square_pixels, {{"source", false}, {"square", true}},
+        "source: pixels keep their shape. square: frames of other pixels (DVDs, DV cameras) are scaled "
+        "to the width that they are shown with");
+    pixels->group(group);
+    command
+        .add_option("--mod", o.multiple,
+                    "crop width and height to multiples of N, such as 16, around the centre (default: to even ones)")
+        ->check(CLI::Range(2, 128))
+        ->option_text("N")
+        ->group(group);
     command
         .add_option("--fps", o.frame_rate, "frame rate of the clip, such as 25 or 30000/1001 (default: the video's)")
         ->option_text("F")
@@ -241,10 +267,16 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->group(group);
     add_verify_depth(command, o.verify_fully)->group(group);
     // The library's options do not show whether a default was asked for; the command line's do.
-    command.parse_complete_callback([&o, preset, crf] {
-        for (const CLI::Option* const each : {preset, crf})
+    command.parse_complete_callback([&o, preset, crf, use, tune, gop, pixels, is_for_training] {
+        for (const CLI::Option* const each : {preset, crf, use})
             if (o.mode == cut_mode::lossless && each->count() > 0)
                 throw CLI::ValidationError(each->get_name(), "--cut lossless encodes nothing: leave it out");
+        if (*is_for_training && o.mode != cut_mode::encode)
+            throw CLI::ValidationError(use->get_name(), "only --cut encode makes such clips");
+        if (!*is_for_training) return;
+        if (gop->count() == 0) o.gop = 12;
+        if (tune->count() == 0) o.tune = "fastdecode";
+        if (pixels->count() == 0) o.square_pixels = true;
     });
 }
 

@@ -76,16 +76,20 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 
 json to_json(const cut::options& how)
 {
-    const auto& [mode, preset, crf, gop, x264_params, pixel_format, limited_range, short_side, frame_rate, filter,
-                 audio, keep_corrupt] = how;
+    const auto& [mode, preset, tune, crf, gop, b_frames, x264_params, pixel_format, limited_range, short_side,
+                 square_pixels, multiple, frame_rate, filter, audio, keep_corrupt] = how;
     return {static_cast<int>(mode),
             preset,
+            tune,
             crf,
             gop,
+            b_frames ? json(*b_frames) : json(),
             x264_params,
             pixel_format,
             limited_range,
             short_side,
+            square_pixels,
+            multiple,
             frame_rate,
             filter,
             static_cast<int>(audio),
@@ -94,18 +98,23 @@ json to_json(const cut::options& how)
 
 cut::options options_in(const json& from)
 {
-    return {.mode = static_cast<cut::way>(from.at(0).get<int>()),
-            .preset = from.at(1),
-            .crf = from.at(2),
-            .gop = from.at(3),
-            .x264_params = from.at(4),
-            .pixel_format = from.at(5),
-            .limited_range = from.at(6),
-            .short_side = from.at(7),
-            .frame_rate = from.at(8),
-            .filter = from.at(9),
-            .audio = static_cast<cut::audio_mode>(from.at(10).get<int>()),
-            .keep_corrupt = from.at(11)};
+    cut::options how{.mode = static_cast<cut::way>(from.at(0).get<int>()),
+                     .preset = from.at(1),
+                     .tune = from.at(2),
+                     .crf = from.at(3),
+                     .gop = from.at(4),
+                     .x264_params = from.at(6),
+                     .pixel_format = from.at(7),
+                     .limited_range = from.at(8),
+                     .short_side = from.at(9),
+                     .square_pixels = from.at(10),
+                     .multiple = from.at(11),
+                     .frame_rate = from.at(12),
+                     .filter = from.at(13),
+                     .audio = static_cast<cut::audio_mode>(from.at(14).get<int>()),
+                     .keep_corrupt = from.at(15)};
+    if (!from.at(5).is_null()) how.b_frames = from.at(5).get<int>();
+    return how;
 }
 
 json to_json(const media::splice& parts)

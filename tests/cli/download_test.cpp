@@ -186,6 +186,35 @@ TEST_CASE("clips are shaped, and their audio left out, on request", "[download]"
           "h264,114,64,yuv444p,20\n");
 }
 
+TEST_CASE("clips for training have frequent key frames and square pixels, and decode fast", "[download]")
+{
+    kinetics_site site;
+    site.add("video", "anamorphic.mp4");
+    const std::string list = site.list("video-id,start-time,end-time,label-name\nvideo,1,3,l\n");
+    const fs::path clip = site.output() / "l/video_000001_000003.mp4";
+    const auto made_with = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"--source", site.url_template(), "--for", "training"});
+        fs::remove_all(site.output());
+        const finished end = run(site.download(list, words));
+        INFO(end.err);
+        CHECK(end.status == 0);
+        return reelpipe::test::read_file(clip);  // libx264 writes its settings into the first frame
+    };
+    using Catch::Matchers::ContainsSubstring;
+
+    const std::string preset = made_with({});
+    CHECK_THAT(preset, ContainsSubstring(" keyint=12 ") && ContainsSubstring(" cabac=0 ") &&
+                           ContainsSubstring(" open_gop=0 ") && ContainsSubstring(" deblock=0:"));
+    CHECK(output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries",
+                     "stream=width,height,sample_aspect_ratio", "-of", "csv=p=0", clip.string()}) == "214,90,1:1\n");
+
+    const std::string own = made_with({"--gop", "5", "--tune", "film", "--pixels", "source", "--bframes", "1"});
+    CHECK_THAT(own,
+               ContainsSubstring(" keyint=5 ") && ContainsSubstring(" cabac=1 ") && ContainsSubstring(" bframes=1 "));
+    CHECK(output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-show_entries",
+                     "stream=width,height,sample_aspect_ratio", "-of", "csv=p=0", clip.string()}) == "160,90,4:3\n");
+}
+
 TEST_CASE("a list without labels goes to test, and may come from the standard input", "[download]")
 {
     kinetics_site site;
@@ -228,6 +257,10 @@ TEST_CASE("wrong usage and unreadable lists are refused before anything is fetch
     CHECK(run(site.download(good, {"--source", "nowhere"})).status == 2);
     CHECK(run(site.download(good, {"--crf", "99"})).status == 2);
     CHECK(run(site.download(good, {"--source", site.url_template(), "--filter", "nosuch"})).status == 2);
+    CHECK(run(site.download(good, {"--source", site.url_template(), "--tune", "nosuch"})).status == 2);
+    for (const char* mode : {"lossless", "smart"})
+        CHECK(run(site.download(good, {"--source", site.url_template(), "--cut", mode, "--for", "training"})).status ==
+              2);
     CHECK(run({REELPIPE_BINARY, "download"}).status == 2);
     CHECK(run({REELPIPE_BINARY}).status == 2);
     CHECK(site.requests() == 0);

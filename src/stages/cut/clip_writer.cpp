@@ -128,11 +128,12 @@ void clip_writer::write_at_once(AVPacket& packet, const AVStream& stream, AVRati
     guard(av_interleaved_write_frame(file_.get(), &packet), "write a packet");
 }
 
-void clip_writer::finish()
+void clip_writer::finish(std::span<const edit> tracks)
 {
     guard(av_write_trailer(file_.get()), "finish the MP4 file");
     avio_flush(io_.get());
     guard(0, "finish the MP4 file");
+    finish_index(descriptor_, tracks);
 }
 
 }  // namespace reelpipe::cut

@@ -2,13 +2,15 @@
 #define REELPIPE_STAGES_CUT_CLIP_WRITER_HPP
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "media/av.hpp"
+#include "stages/cut/clip_index.hpp"
 
 namespace reelpipe::cut {
 
-// An MP4 file on a descriptor. Streams first, then begin(), packets, finish().
+// An MP4 file on a descriptor, its index in front. Streams first, then begin(), packets, finish().
 // Errors of the disk are thrown as std::system_error, errors of libav as encode_error.
 class clip_writer {
 public:
@@ -25,7 +27,8 @@ public:
     void count_in(AVRational tick);
     // Takes what the packet refers to; its times are in `time_base`. What comes before begin() waits for it.
     void write(AVPacket&, const AVStream&, AVRational time_base);
-    void finish();
+    // The tracks are shown as the edits say, or, where there are none, as libav has it.
+    void finish(std::span<const edit> = {});
 
 private:
     static int write_bytes(void* self, av::written_bytes bytes, int size);

@@ -63,6 +63,8 @@ av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRati
     av::dictionary settings;
     settings.set("preset", how.preset);
     settings.set("crf", std::int64_t{how.crf});
+    if (!how.tune.empty()) settings.set("tune", how.tune);
+    if (how.b_frames) settings.set("bf", std::int64_t{*how.b_frames});
     if (how.gop > 0) settings.set("g", std::int64_t{how.gop});
     if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
     const int opened = avcodec_open2(context.get(), encoder, settings.address());

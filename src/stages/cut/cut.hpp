@@ -37,12 +37,16 @@ enum class way : std::uint8_t { encode, lossless, smart };
 struct options {
     way mode = way::encode;         // where lossless, only `audio` counts of the rest, and not as aac
     std::string preset = "medium";  // of libx264
+    std::string tune{};             // of libx264; empty: none
     int crf = 23;
-    int gop = 0;                 // the most frames from one key frame to the next; 0: libx264's own
-    std::string x264_params{};   // name=value:name=value, for libx264 itself
-    std::string pixel_format{};  // empty: yuv420p
+    int gop = 0;                    // the most frames from one key frame to the next; 0: libx264's own
+    std::optional<int> b_frames{};  // the most of them in a row; none: as the preset says
+    std::string x264_params{};      // name=value:name=value, for libx264 itself
+    std::string pixel_format{};     // empty: yuv420p
     bool limited_range = false;  // of full range, as phones and action cameras have it, frames are brought to limited
     int short_side = 0;          // the shorter side has at most so many pixels; 0: as it is
+    bool square_pixels = false;  // frames of other pixels are made wider or narrower
+    int multiple = 0;            // width and height are cut down to a multiple; 0: of what the pixel format takes
     std::string frame_rate{};    // as -r takes it: 25, 30000/1001, ntsc; brought about by the fps filter
     std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
     audio_mode audio = audio_mode::copy;
@@ -51,8 +55,9 @@ struct options {
     // The frames of the clip are not those of the source.
     bool changes_frames() const
     {
-        return gop != 0 || !x264_params.empty() || !pixel_format.empty() || limited_range || short_side != 0 ||
-               !frame_rate.empty() || !filter.empty();
+        return !tune.empty() || gop != 0 || b_frames || !x264_params.empty() || !pixel_format.empty() ||
+               limited_range || short_side != 0 || square_pixels || multiple != 0 || !frame_rate.empty() ||
+               !filter.empty();
     }
     bool needs_encoder() const
     {

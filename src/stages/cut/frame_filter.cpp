@@ -10,6 +10,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include "media/error.hpp"
+#include "media/limits.hpp"
 #include "stages/cut/codecs.hpp"
 
 namespace reelpipe::cut {
@@ -72,12 +74,53 @@ std::string shortened(int n)
         "w='if(lte(iw,ih),2*trunc(min({0},iw)/2),-2)':h='if(lte(iw,ih),-2,2*trunc(min({0},ih)/2))':flags=bicubic", n);
 }
 
+// The width that the frame is shown with, and its height; with `n`, both shortened as above.
+std::string squared(int n)
+{
+    if (n == 0) return "w='2*max(1,round(iw*sar/2))':h=ih:flags=bicubic";
+    const std::string shown = "round(iw*sar)", width = fmt::format("2*trunc(min({},{})/2)", n, shown),
+                      height = fmt::format("2*trunc(min({},ih)/2)", n);
+    return fmt::format(
+        "w='if(lte({0},ih),{1},2*max(1,round({0}*{2}/ih/2)))':h='if(lte({0},ih),"
+        "2*max(1,round(ih*{1}/{0}/2)),{2})':flags=bicubic",
+        shown, width, height);
+}
+
+bool has_square_pixels(const AVFrame& frame)
+{
+    const AVRational shape = frame.sample_aspect_ratio;
+    return shape.num <= 0 || shape.den <= 0 || shape.num == shape.den;
+}
+
+// A frame that is to be widened must not become larger than one that may be decoded.
+void check_shape(const AVFrame& frame)
+{
+    constexpr double widest = 8;
+    const double shape = has_square_pixels(frame) ? 1 : av_q2d(frame.sample_aspect_ratio);
+    const double pixels = shape * frame.width * frame.height;
+    if (shape > widest || shape < 1 / widest || pixels > static_cast<double>(media::max_frame_pixels))
+        throw media::error(media::fault::unsupported,
+                           fmt::format("frames of {}x{} with pixels of {}:{}, which do not become square", frame.width,
+                                       frame.height, frame.sample_aspect_ratio.num, frame.sample_aspect_ratio.den));
+}
+
+// What is cut off comes off both edges. A smaller frame only becomes even.
+std::string cut_down_to(int multiple)
+{
+    return fmt::format(
+        "w='if(lt(iw,{0}),2*trunc(iw/2),{0}*trunc(iw/{0}))':h='if(lt(ih,{0}),2*trunc(ih/2),"
+        "{0}*trunc(ih/{0}))'",
+        multiple);
+}
+
 }  // namespace
 
 bool needs_filter(const AVFrame& frame, const AVStream& stream, const options& how)
 {
     return how.short_side > 0 || !how.filter.empty() || !how.frame_rate.empty() || !has_wanted_format(frame, how) ||
-           !fits(frame, grid_of(how)) || !is_upright(display_matrix(frame, stream));
+           !fits(frame, grid_of(how)) || (how.square_pixels && !has_square_pixels(frame)) ||
+           (how.multiple > 0 && !fits(frame, {how.multiple, how.multiple})) ||
+           !is_upright(display_matrix(frame, stream));
 }
 
 frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRational frame_rate, const options& how,
@@ -98,7 +141,14 @@ frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRation
     append_upright(like, stream);
     if (!how.filter.empty()) append_user(how.filter);
     if (!how.frame_rate.empty()) append("fps", how.frame_rate);
-    if (how.short_side > 0) append("scale", shortened(how.short_side));
+    if (how.square_pixels && (!how.filter.empty() || !has_square_pixels(like))) {
+        check_shape(like);
+        append("scale", squared(how.short_side));
+        append("setsar", "1");
+    } else if (how.short_side > 0) {
+        append("scale", shortened(how.short_side));
+    }
+    if (how.multiple > 0) append("crop", cut_down_to(how.multiple));
     if (const grid cells = grid_of(how); !how.filter.empty() || !fits(like, cells))
         append("crop", fmt::format("{0}*trunc(iw/{0}):{1}*trunc(ih/{1}):0:0", cells.width, cells.height));
     const bool gets_limited = how.limited_range && is_full_range(like);

@@ -12,10 +12,10 @@
 #include "media/av.hpp"
 #include "media/error.hpp"
 #include "media/nal_units.hpp"
+#include "stages/cut/clip_index.hpp"
 #include "stages/cut/clip_writer.hpp"
 #include "stages/cut/codecs.hpp"
 #include "stages/cut/coded_fields.hpp"
-#include "stages/cut/edit_list.hpp"
 #include "stages/cut/recovery.hpp"
 #include "stages/cut/segment_packets.hpp"
 
@@ -217,7 +217,7 @@ void check_carried(const clip_writer& writer, const AVStream& stream, const char
 class copier {
 public:
     copier(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
-        : input_(source, wanted, std::move(stop)), output_(output), length_(wanted.end - wanted.start), writer_(output)
+        : input_(source, wanted, std::move(stop)), length_(wanted.end - wanted.start), writer_(output)
     {
         writer_.keep_all_side_data();
         check_carried(writer_, input_.video(), "frames");
@@ -251,11 +251,10 @@ public:
         video_->end();
         if (audio_) audio_->end();
         if (video_->is_empty()) input_.throw_no_frame();
-        writer_.finish();
 
         std::vector<edit> edits{video_->shown_part(video_->tick())};
         if (audio_ && !audio_->is_empty()) edits.push_back(audio_->shown_part(video_->tick()));
-        write_edit_lists(output_, edits);
+        writer_.finish(edits);
         return what_was_made();
     }
 
@@ -274,7 +273,6 @@ private:
     }
 
     segment_packets input_;
-    int output_;
     microseconds length_;
     clip_writer writer_;
     std::optional<track> video_, audio_;

@@ -15,6 +15,9 @@ namespace reelpipe::cut {
 
 namespace {
 
+constexpr int max_b_frames = 16;  // of libx264
+constexpr int max_multiple = 128;
+
 const AVCodec& libx264()
 {
     const AVCodec* const encoder = avcodec_find_encoder_by_name("libx264");
@@ -33,13 +36,15 @@ void check_pixel_format(const std::string& name)
     throw std::invalid_argument(fmt::format("libx264 has no pixel format {}; it has {}", name, choice));
 }
 
-// libx264 knows its presets only when it is opened. It writes the name of one that it does not know to the standard
-// error stream, by itself and as it is.
+// libx264 knows its presets and tunes only when it is opened. It writes the name of one that it does not know to the
+// standard error stream, by itself and as it is.
 void check_preset(const options& how)
 {
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
     if (!std::ranges::all_of(how.preset, is_letter))
         throw std::invalid_argument(fmt::format("libx264 has no preset '{}'", how.preset));
+    if (!std::ranges::all_of(how.tune, [&](char c) { return is_letter(c) || c == ','; }))
+        throw std::invalid_argument(fmt::format("libx264 has no tune '{}'", how.tune));
     const AVCodec& encoder = libx264();
     const av::codec context(av::check_allocated(avcodec_alloc_context3(&encoder)));
     context->width = context->height = 64;
@@ -49,6 +54,7 @@ void check_preset(const options& how)
     av::dictionary settings;
     settings.set("preset", how.preset);
     settings.set("crf", std::int64_t{how.crf});
+    if (!how.tune.empty()) settings.set("tune", how.tune);
     if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
     av::forget_log(AV_LOG_WARNING);  // an unknown parameter is no error to libav
     const int opened = avcodec_open2(context.get(), &encoder, settings.address());
@@ -56,8 +62,10 @@ void check_preset(const options& how)
     av::forget_log();
     if (opened >= 0 && said.starts_with("Error parsing option"))
         throw std::invalid_argument(fmt::format("libx264 does not take its parameters: {}", said));
+    const std::string with_tune = how.tune.empty() ? "" : fmt::format(" and tune {}", how.tune);
     if (opened < 0)
-        throw std::invalid_argument(av::error(fmt::format("libx264 with preset {}", how.preset), opened).what());
+        throw std::invalid_argument(
+            av::error(fmt::format("libx264 with preset {}{}", how.preset, with_tune), opened).what());
 }
 
 void check_frame_rate(const std::string& text)
@@ -99,6 +107,10 @@ void check(const options& how)
     if (how.mode == way::lossless && how.keep_corrupt)
         throw std::invalid_argument("--keep-corrupt needs --cut encode; --cut lossless cannot keep damaged frames");
     if (how.gop < 0) throw std::invalid_argument("--gop must be at least 1");
+    if (how.b_frames && (*how.b_frames < 0 || *how.b_frames > max_b_frames))
+        throw std::invalid_argument(fmt::format("--bframes must be 0 to {}", max_b_frames));
+    if (how.multiple != 0 && (how.multiple < 2 || how.multiple > max_multiple || how.multiple % 2 != 0))
+        throw std::invalid_argument(fmt::format("--mod must be an even number from 2 to {}", max_multiple));
     if (how.short_side != 0 && how.short_side < 16) throw std::invalid_argument("--short-side must be at least 16");
     check_preset(how);
     if (!how.pixel_format.empty()) check_pixel_format(how.pixel_format);

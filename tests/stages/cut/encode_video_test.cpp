@@ -108,12 +108,31 @@ TEST_CASE("frames are shaped as ffmpeg's options shape them", "[encode]")
         {{.filter = "tmix=3"}, {"-vf", "tmix=3", "-pix_fmt", "yuv420p"}},  // looks at neighbours
         {{.short_side = 40, .filter = "crop=120:80"}, {"-vf", "crop=120:80,scale=60:40", "-pix_fmt", "yuv420p"}},
         {{.gop = 5}, {"-g", "5", "-pix_fmt", "yuv420p"}},
+        {{.tune = "fastdecode", .gop = 12}, {"-g", "12", "-tune", "fastdecode", "-pix_fmt", "yuv420p"}},
+        {{.b_frames = 1}, {"-bf", "1", "-pix_fmt", "yuv420p"}},
+        {{.square_pixels = true}, {"-vf", "scale=214:90,setsar=1", "-pix_fmt", "yuv420p"}},
+        {{.short_side = 64, .square_pixels = true}, {"-vf", "scale=152:64,setsar=1", "-pix_fmt", "yuv420p"}},
+        {{.multiple = 16}, {"-vf", "crop=160:80", "-pix_fmt", "yuv420p"}},
+        {{.short_side = 72, .square_pixels = true, .multiple = 16},
+         {"-vf", "scale=170:72,setsar=1,crop=160:64", "-pix_fmt", "yuv420p"}},
+        {{.multiple = 128}, {"-vf", "crop=128:90", "-pix_fmt", "yuv420p"}},  // a side that is smaller stays
         {{.pixel_format = "yuv444p"}, {"-pix_fmt", "yuv444p"}},
         {{.crf = 35}, {"-crf", "35", "-pix_fmt", "yuv420p"}},
     };
-    const auto i = GENERATE(range<std::size_t>(0, 12));
-    REQUIRE(ways.size() == 12);
+    const auto i = GENERATE(range<std::size_t>(0, 19));
+    REQUIRE(ways.size() == 19);
     check_against_ffmpeg("anamorphic.mp4", {1030ms, 2700ms}, ways[i].how, ways[i].ffmpeg);
+}
+
+TEST_CASE("pixels that are square, or nearly a line, are not made square", "[encode]")
+{
+    check_against_ffmpeg("moov_first.mp4", {1s, 2s}, {.square_pixels = true}, {"-pix_fmt", "yuv420p"});
+
+    const temp_folder folder;
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:duration=2", "-vf",
+               "setsar=50", folder / "line.mp4"});
+    CHECK_THROWS_WITH(encode_to(folder / "clip.mp4", folder / "line.mp4", {0s, 1s}, {.square_pixels = true}),
+                      Catch::Matchers::ContainsSubstring("50:1"));
 }
 
 TEST_CASE("another frame rate is that of ffmpeg's fps filter: even steps, to the last frame", "[encode][fps]")
