@@ -142,6 +142,7 @@ struct output_options {
     std::string trim_format = "%06d";  // of the times in file names
     std::filesystem::path report{};    // empty: download_report.json in the output folder
     std::filesystem::path trace{};     // Chrome trace events of all that the stages do, for Perfetto; empty: none
+    bool frame_index = false;          // each clip has its frames' times in a JSON file beside it
     bool mixed = false;                // clips may be made with other options than those that the folder holds
 };
 

@@ -301,6 +301,12 @@ void add_output_options(CLI::App& command, output_options& o)
     command.add_option("--report", o.report, "report of the run (default: download_report.json in the output folder)")
         ->option_text("FILE")
         ->group(group);
+    command
+        .add_flag(
+            "--frame-index", o.frame_index,
+            "write CLIP.frames.json beside each clip: pts, duration and key_frame of all frames, as ffprobe writes "
+            "them and torchcodec's custom_frame_mappings takes them")
+        ->group(group);
     command.add_flag("--mixed", o.mixed, "allow clips made with different options in one folder")->group(group);
     command
         .add_option("--trace", o.trace,

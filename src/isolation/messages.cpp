@@ -141,6 +141,31 @@ std::optional<media::splice> splice_in(const json& from)
     return parts;
 }
 
+// One after the other: an array each would take three times the room.
+json to_json(const std::optional<verify::frame_list>& list)
+{
+    if (!list) return {};
+    json all{list->time_base_numerator, list->time_base_denominator};
+    for (const auto& [time, duration, is_key] : list->frames) {
+        all.push_back(time);
+        all.push_back(duration);
+        all.push_back(is_key);
+    }
+    return all;
+}
+
+std::optional<verify::frame_list> frame_list_in(const json& from)
+{
+    if (from.is_null()) return std::nullopt;
+    verify::frame_list list{.time_base_numerator = from.at(0), .time_base_denominator = from.at(1)};
+    if (list.time_base_numerator <= 0 || list.time_base_denominator <= 0 || from.size() % 3 != 2 ||
+        from.size() / 3 > verify::max_listed_frames)
+        throw std::invalid_argument("an invalid list of frames");
+    for (std::size_t i = 2; i < from.size(); i += 3)
+        list.frames.push_back({from.at(i), from.at(i + 1), from.at(i + 2)});
+    return list;
+}
+
 template <class T> json optional_to_json(const std::optional<T>& value) { return value ? json(*value) : json(); }
 
 template <class T> std::optional<T> optional_in(const json& from)
@@ -198,7 +223,8 @@ std::optional<cut_job> cut_job_in(const json& from, const std::vector<int>& desc
 
 json to_message(const verify_job& job)
 {
-    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable, parts] = job.expected;
+    const auto& [frames, start, duration, may_be_shorter, audio, constant_rate, decodable, list_frames, parts] =
+        job.expected;
     const auto ticks = [](const auto& time) { return time ? json(time->count()) : json(); };
     return {{"do", "verify"},
             {"frames", optional_to_json(frames)},
@@ -208,6 +234,7 @@ json to_message(const verify_job& job)
             {"audio", optional_to_json(audio)},
             {"constant_rate", constant_rate},
             {"decodable", decodable},
+            {"list_frames", list_frames},
             {"parts", parts ? to_json(*parts) : json()}};
 }
 
@@ -221,6 +248,7 @@ std::optional<verify_job> verify_job_in(const json& from, const std::vector<int>
                                 .audio = optional_in<bool>(from.at("audio")),
                                 .constant_rate = from.at("constant_rate"),
                                 .decodable = from.at("decodable"),
+                                .list_frames = from.at("list_frames"),
                                 .parts = splice_in(from.at("parts"))}};
     if (const auto start = optional_in<std::int64_t>(from.at("start"))) job.expected.start = microseconds(*start);
     if (const auto duration = optional_in<std::int64_t>(from.at("duration")))
@@ -326,10 +354,10 @@ cut::result cut_result_in(const json& from)
 
 json to_message(const verify::facts& facts)
 {
-    const auto& [frames, start, duration, frame, constant_rate, codec, width, height, audio, audio_duration, bytes] =
-        facts;
-    return {frames, start.count(), duration.count(),       frame.count(), constant_rate, codec, width,
-            height, audio,         audio_duration.count(), bytes};
+    const auto& [frames, start, duration, frame, constant_rate, codec, width, height, audio, audio_duration, bytes,
+                 listed] = facts;
+    return {frames, start.count(), duration.count(),       frame.count(), constant_rate,  codec, width,
+            height, audio,         audio_duration.count(), bytes,         to_json(listed)};
 }
 
 verify::facts facts_in(const json& from)
@@ -345,7 +373,8 @@ verify::facts facts_in(const json& from)
             .height = from.at(7),
             .audio = from.at(8),
             .audio_duration = time(9),
-            .bytes = from.at(10)};
+            .bytes = from.at(10),
+            .listed = frame_list_in(from.at(11))};
 }
 
 json to_message(const media::span_plan& plan)

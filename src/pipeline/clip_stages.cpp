@@ -129,6 +129,7 @@ try {
     const segment wanted = job.task->clip.wanted;
     verify::expectation expected = expectation_of(wanted);
     expected.decodable = checked_.asked.cut.verify_fully;
+    expected.list_frames = checked_.asked.output.frame_index;
     job.facts = facts_of(job, expected, stop);
     job.cut.missing = wanted.end - wanted.start - job.facts.duration;
     return {};
@@ -148,6 +149,7 @@ void clip_stages::look_at(clip_job& job, const std::stop_token& stop) const
                                  .audio = job.cut.audio,
                                  .constant_rate = is_encoded && job.cut.start == std::chrono::microseconds{},
                                  .decodable = checked_.asked.cut.verify_fully,
+                                 .list_frames = checked_.asked.output.frame_index,
                                  .parts = job.cut.parts};
     if (!job.cut.parts) expected.duration = job.cut.duration;  // the parts tell the time of each frame
     job.facts = facts_of(job, expected, stop);

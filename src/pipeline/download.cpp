@@ -213,7 +213,7 @@ downloader::implementation::implementation(download_options options)
                   enter_failed(outcomes_, kept_, asking_, job, found, attempts);
               }),
       feed_(wanted_, outcomes_, checked_.trim, folder_.output(),
-            {checked_.retry, is_free_to_ask(options_.source), asking_}),
+            {checked_.retry, is_free_to_ask(options_.source), asking_}, options_.output.frame_index),
       cpu_(options_.workers.jobs),
       planners_(options_.workers.jobs),
       disk_(stores_at_once),
@@ -251,7 +251,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
     create_temporary(temporary);
     engine_.emplace(loop, planners_.get_executor(), options_, temporary, hooks_of_source(),
                     ledger_.last_stored_video());
-    existing_.emplace(folder_, options_.cut.verify_fully, engine_->workers(), trace_.get());
+    const verify::expectation depth{.decodable = options_.cut.verify_fully, .list_frames = options_.output.frame_index};
+    existing_.emplace(folder_, depth, engine_->workers(), trace_.get());
     videos_.emplace(*engine_, outcomes_, kept_, policy_, counts_, trace_.get());
     clips_.emplace(checked_, *engine_, *existing_, folder_, disk_.get_executor(), outcomes_, kept_, counts_,
                    trace_.get());

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
+#include "folder/frame_index.hpp"
 #include "folder/stored_clip.hpp"
 #include "media/error.hpp"
 #include "stages/store/output_file.hpp"
@@ -12,6 +15,19 @@
 namespace reelpipe {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Empty: there is none.
+std::string content_of(const fs::path& file)
+{
+    std::ifstream from(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(from), {}};
+}
+
+std::string index_text(const verify::facts& facts) { return facts.listed ? frame_index_text(*facts.listed) : ""; }
+
+}  // namespace
 
 video_ptr existing_clips::look(video_ptr video, const std::stop_token& stop) const
 {
@@ -50,6 +66,7 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
 clip_record existing_clips::share(const stored_file& stored, const clip_task& twin, const std::stop_token& stop) const
 {
     for (int attempt = 0; attempt < 2; ++attempt) {
+        if (depth_.list_frames) place_index(twin.file, content_of(frame_index_of(stored.file)));
         if (const auto placed =
                 store::place_again(stored.file, twin.file, folder_.temporary(), folder_.way_to_name())) {
             clip_record record = stored.record;
@@ -93,10 +110,12 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
         throw std::system_error(std::make_error_code(std::errc::is_a_directory), task.file.string());
     const std::chrono::microseconds wanted = task.clip.wanted.end - task.clip.wanted.start;
     verify::expectation expected = task.stored ? expectation_of(*task.stored) : expectation_of(task.clip.wanted);
-    expected.decodable = verify_fully_;
+    expected.decodable = depth_.decodable;
+    expected.list_frames = depth_.list_frames;
     const verify::facts facts =
         workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
     if (task.stored) check_same(facts, *task.stored);
+    if (depth_.list_frames) place_index(task.file, index_text(facts));
     clip_record found = record_of(facts, signature);
     const std::chrono::duration<double> known_to_be_missing{task.stored ? task.stored->missing_s : 0};
     note_length(found, "Exists",
@@ -106,15 +125,34 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     return found;
 }
 
+// Without a text there is to be no index.
+void existing_clips::place_index(const fs::path& clip, const std::string& text) const
+{
+    const fs::path name = frame_index_of(clip);
+    if (const store::file_signature found = store::signature_of(name); found != store::file_signature{}) {
+        if (found.bytes == text.size() && content_of(name) == text) return;
+        store::quarantine(name, folder_.rejected());
+    }
+    if (text.empty()) return;
+    store::output_file file(folder_.temporary(), folder_.way_to_name());
+    file.write(text);
+    if (file.place(name)) return;
+    throw std::system_error(std::make_error_code(std::errc::file_exists),
+                            fmt::format("the frame index cannot get its name {}", name.string()));
+}
+
 // The name may have been taken since it was looked for: by another program, or by a link that leads nowhere.
 void existing_clips::put_in_place(clip_job& job, const std::stop_token& stop) const
 {
     const fs::path& name = job.task->file;
+    const std::string index = index_text(job.facts);
+    place_index(name, index);
     job.placed = job.file->place(name);
     if (!job.placed) {
         existing_file there = look_at(*job.task, stop);
         job.found = std::move(there.found);
         job.note = std::move(there.note);
+        if (!job.found) place_index(name, index);
         if (!job.found) job.placed = job.file->place(name);
     }
     if (!job.placed && !job.found)

@@ -5,12 +5,14 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "folder/run_folder.hpp"
 #include "isolation/clip_workers.hpp"
 #include "ledger/ledger.hpp"
 #include "pipeline/jobs.hpp"
 #include "pipeline/trace.hpp"
+#include "stages/verify/verify.hpp"
 
 namespace reelpipe {
 
@@ -20,9 +22,10 @@ namespace reelpipe {
 // Threads: any number of calls at a time; each reads and decodes a file, so none is made on the loop.
 class existing_clips {
 public:
-    // `workers` verify the files, or nobody: then that happens in this process. Each argument outlives this.
-    existing_clips(const run_folder& folder, bool verify_fully, clip_workers* workers, trace* traced)
-        : folder_(folder), verify_fully_(verify_fully), workers_(workers), trace_(traced)
+    // All files are verified as deep as `depth` says; where it lists frames, good clips get a frame index. `workers`
+    // verify the files, or nobody: then that happens in this process. Each argument outlives this.
+    existing_clips(const run_folder& folder, verify::expectation depth, clip_workers* workers, trace* traced)
+        : folder_(folder), depth_(std::move(depth)), workers_(workers), trace_(traced)
     {
     }
 
@@ -30,8 +33,9 @@ public:
     // of a segment has a good file, its other names become names of that file, too. Throws job_failed.
     video_ptr look(video_ptr, const std::stop_token&) const;
 
-    // Gives the finished clip its name, and its twins theirs. Where something stands there since look(), that is judged
-    // in the same way. Throws std::system_error.
+    // Gives the finished clip its name, and its twins theirs. Its frame index, if its facts list the frames, is there
+    // first, and one that described another file is not there any more. Where something stands there since look(), that
+    // is judged in the same way. Throws std::system_error.
     void put_in_place(clip_job&, const std::stop_token&) const;
 
 private:
@@ -43,9 +47,10 @@ private:
     clip_record share(const stored_file&, const clip_task& twin, const std::stop_token&) const;
     existing_file look_at(const clip_task&, const std::stop_token&) const;
     clip_record record_of_file(const clip_task&, const std::stop_token&) const;
+    void place_index(const std::filesystem::path& clip, const std::string& text) const;
 
     const run_folder& folder_;
-    bool verify_fully_;
+    verify::expectation depth_;
     clip_workers* workers_;
     trace* trace_;
 };

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "folder/frame_index.hpp"
+
 namespace reelpipe {
 
 namespace {
@@ -170,7 +172,8 @@ bool list_feed::is_settled(const wanted_clip& wanted, const std::string& name,
     if (!wanted.before) return false;
     if (!wanted.before->failed) {
         const store::file_signature found = folder.signature_of(name);
-        return found != store::file_signature{} && found == wanted.before->file;
+        if (found == store::file_signature{} || found != wanted.before->file) return false;
+        return !with_index_ || folder.signature_of(frame_index_of(name)) != store::file_signature{};
     }
     return again_.holds(*wanted.before);
 }

@@ -26,9 +26,15 @@ namespace reelpipe {
 // Threads: the loop's; listed() from anywhere. The list, the accounts and the format outlive this.
 class list_feed {
 public:
+    // `with_index`: a clip without a frame index is not settled.
     list_feed(work_list& wanted, outcome_recorder& outcomes, const store::trim_format& trim,
-              std::filesystem::path folder, retry_rule again)
-        : wanted_(wanted), outcomes_(outcomes), trim_(trim), folder_(std::move(folder)), again_(std::move(again))
+              std::filesystem::path folder, retry_rule again, bool with_index)
+        : wanted_(wanted),
+          outcomes_(outcomes),
+          trim_(trim),
+          folder_(std::move(folder)),
+          again_(std::move(again)),
+          with_index_(with_index)
     {
     }
 
@@ -67,6 +73,7 @@ private:
     const store::trim_format& trim_;
     std::filesystem::path folder_;
     retry_rule again_;
+    bool with_index_;
     std::atomic<std::uint64_t> listed_{0};
     std::vector<bool> left_;  // by row; empty: nothing was entered yet
     std::uint64_t left_count_ = 0;

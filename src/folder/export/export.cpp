@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +22,7 @@
 #include "folder/export/layout.hpp"
 #include "folder/export/list_file.hpp"
 #include "folder/export/shards.hpp"
+#include "folder/frame_index.hpp"
 #include "media/content_hash.hpp"
 #include "reelpipe/clip_rows.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -183,6 +186,7 @@ private:
             if (!place.list.empty() && !lists.contains(place.list)) begin_list(lists, place.list);
             const std::optional<fs::path> file = stored_file(*row);
             if (!file || !give_name(*file, output_ / place.file)) continue;
+            give_name_to_index(frame_index_of(folder_ / row->file), frame_index_of(output_ / place.file));
             if (!place.list.empty()) lists.at(place.list).add(place.line);
             present[split].insert(labels_.index_of(row->clip.label));
         }
@@ -225,6 +229,19 @@ private:
         return true;
     }
 
+    // Where the clip has one.
+    void give_name_to_index(const fs::path& index, const fs::path& name)
+    {
+        if (!S_ISREG(facts_of(index).st_mode) || store::place_again(index, name, lock_.temporary(), way_)) return;
+        if (!is_same_content(index, name)) tell(name.string(), "is another file than the clip's", ++result_.foreign);
+    }
+
+    static std::string content_of(const fs::path& file)
+    {
+        std::ifstream from(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(from), {}};
+    }
+
     static bool is_same_content(const fs::path& a, const fs::path& b)
     {
         const struct stat of_a = facts_of(a), of_b = facts_of(b);
@@ -245,7 +262,8 @@ private:
                 ++result_.present;
                 continue;
             }
-            all.add(*row, split, labels_.index_of(row->clip.label), verify::clip_file(*file).descriptor());
+            all.add(*row, split, labels_.index_of(row->clip.label), verify::clip_file(*file).descriptor(),
+                    content_of(frame_index_of(folder_ / row->file)));
             ++result_.packed;
         }
         all.finish();

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "folder/frame_index.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/resolve/archive_reader.hpp"
 #include "stages/store/clip_name.hpp"
@@ -133,7 +134,8 @@ try {
     using enum resolve::archive_reader::place;
     resolve::archive_reader members(shard);
     for (auto at = members.advance(); at != end; at = members.advance()) {
-        if (at != member || !members.name().ends_with(".json")) continue;
+        const bool is_description = members.name().ends_with(".json") && !members.name().ends_with(frame_index_ending);
+        if (at != member || !is_description) continue;
         const ordered_json one = ordered_json::parse(content_of(members));
         present.push_back(hash_of(one.at("id"), one.at("label")));
     }
@@ -145,7 +147,8 @@ try {
         fmt::format("{}: it is no shard that an export made; choose another output, or move it away", shard.string()));
 }
 
-void shards::add(const clip_row& row, const std::string& split, std::optional<std::size_t> label_index, int clip)
+void shards::add(const clip_row& row, const std::string& split, std::optional<std::size_t> label_index, int clip,
+                 const std::string& frame_index)
 {
     split_shards& all = of(split);
     if (!all.open) all.open = std::make_unique<open_shard>(temporary_, way_);
@@ -154,6 +157,7 @@ void shards::add(const clip_row& row, const std::string& split, std::optional<st
     const std::int64_t modified_s = row.modified_ns / 1'000'000'000;
     shard.tar.add_file(key + ".mp4", modified_s, clip, row.bytes);
     shard.tar.add(key + ".json", modified_s, description_of(row, split, label_index));
+    if (!frame_index.empty()) shard.tar.add(key + std::string(frame_index_ending), modified_s, frame_index);
     shard.bytes += row.bytes;
     if (++shard.clips >= options_.shard_clips || shard.bytes >= options_.shard_bytes) place(prefix_of(split), all);
 }

@@ -18,9 +18,9 @@
 
 namespace reelpipe {
 
-// Packs clips into tar files `<split>-000000.tar`, …, two members a clip: `<key>.mp4`, and `<key>.json`, which says
-// what it is. A shard gets its name when it is full, whole and synced. Shards that are there stay, and their clips are
-// not packed again.
+// Packs clips into tar files `<split>-000000.tar`, …, two or three members a clip: `<key>.mp4`, `<key>.json`, which
+// says what it is, and `<key>.frames.json`, its frame index. A shard gets its name when it is full, whole and synced.
+// Shards that are there stay, and their clips are not packed again.
 class shards {
 public:
     // `temporary` is a folder on the file system of the output.
@@ -32,8 +32,9 @@ public:
     // True if a shard of the output has the clip. Throws usage_error: a file under a shard's name is none.
     bool has(const clip_row&, const std::string& split);
 
-    // Throws std::system_error. `clip` is open for reading.
-    void add(const clip_row&, const std::string& split, std::optional<std::size_t> label_index, int clip);
+    // Throws std::system_error. `clip` is open for reading. Empty: there is no frame index.
+    void add(const clip_row&, const std::string& split, std::optional<std::size_t> label_index, int clip,
+             const std::string& frame_index);
 
     // Gives shards their names that are not full.
     void finish();

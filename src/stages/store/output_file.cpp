@@ -187,6 +187,16 @@ void output_file::copy_from(int source)
     }
 }
 
+void output_file::write(std::string_view text)
+{
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor_, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("write", temporary_name_.empty() ? "a new file" : temporary_name_);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
 std::optional<file_signature> output_file::place(const fs::path& final_name)
 {
     make_durable(descriptor_, final_name);

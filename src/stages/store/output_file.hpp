@@ -51,6 +51,9 @@ public:
     // Throws std::system_error.
     void copy_from(int source);
 
+    // Appends to the content. Throws std::system_error.
+    void write(std::string_view);
+
     // Makes the content durable and gives it its final name, whose folder is made if need be. The name is not synced:
     // that would cost several times what the content does, and all that a power cut can take is the name of a whole
     // clip of the last seconds; make_names_durable() is for the end of a run. Returns what the file is under its name.

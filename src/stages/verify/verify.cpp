@@ -164,7 +164,39 @@ void check_index(const media::partial_file& file)
             throw verify_error(fmt::format("stream {}: the samples do not add up to its duration", stream->index));
 }
 
-facts look(const media::partial_file& file)
+// In the order of showing.
+class frame_lister {
+public:
+    explicit frame_lister(AVRational time_base)
+    {
+        list_.time_base_numerator = time_base.num;
+        list_.time_base_denominator = time_base.den;
+    }
+
+    void add(const AVPacket& packet)
+    {
+        if (packet.flags & AV_PKT_FLAG_DISCARD) return;
+        is_too_long_ = is_too_long_ || list_.frames.size() == max_listed_frames;
+        if (!is_too_long_) list_.frames.push_back({packet.pts, packet.duration, (packet.flags & AV_PKT_FLAG_KEY) != 0});
+    }
+
+    std::optional<frame_list> take()
+    {
+        if (is_too_long_) return std::nullopt;
+        std::vector<frame_list::frame>& all = list_.frames;
+        std::ranges::sort(all, {}, &frame_list::frame::time);
+        // libav does not tell how long a sample lasts that the edit list ends with.
+        for (std::size_t i = 1; i < all.size(); ++i)
+            if (all[i].duration <= 0) all[i].duration = all[i].time - all[i - 1].time;
+        return std::move(list_);
+    }
+
+private:
+    frame_list list_;
+    bool is_too_long_ = false;
+};
+
+facts look(const media::partial_file& file, bool list_frames)
 {
     media::demuxer clip(file);
     clip.skip_parsing();
@@ -173,6 +205,8 @@ facts look(const media::partial_file& file)
     timeline frames(video);
     std::optional<timeline> audio;
     if (clip.audio()) audio.emplace(*clip.audio());
+    std::optional<frame_lister> lister;
+    if (list_frames) lister.emplace(video.time_base);
 
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
@@ -182,6 +216,7 @@ facts look(const media::partial_file& file)
             continue;
         }
         frames.add(*unref.get());
+        if (lister) lister->add(*unref.get());
         unref->flags &= ~AV_PKT_FLAG_DISCARD;  // of a hidden lead-in the first frame will do, not the last
         frame.feed(unref.get());
     }
@@ -198,6 +233,7 @@ facts look(const media::partial_file& file)
             .audio = audio && audio->count() > 0,
             .bytes = file.size};
     if (audio) f.audio_duration = audio->duration();
+    if (lister) f.listed = lister->take();
     return f;
 }
 
@@ -225,7 +261,7 @@ void check_decodable(const media::partial_file& file, std::int64_t frames)
 facts check(int descriptor, const expectation& expected)
 try {
     const media::partial_file file = media::whole_file(descriptor);
-    facts f = look(file);
+    facts f = look(file, expected.list_frames);
     check_index(file);
     check_reordering(file);
     if (f.frames == 0) throw verify_error("no frame is shown");

@@ -2,11 +2,13 @@
 #define REELPIPE_STAGES_VERIFY_VERIFY_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "media/splice.hpp"
 
@@ -22,6 +24,17 @@ struct decode_error : verify_error {
     using verify_error::verify_error;
 };
 
+// The frames that a clip shows, in their order. Times are in ticks of the track.
+struct frame_list {
+    struct frame {
+        std::int64_t time = 0, duration = 0;
+        bool is_key = false;
+    };
+    std::int64_t time_base_numerator = 1, time_base_denominator = 1;
+    std::vector<frame> frames{};
+};
+inline constexpr std::size_t max_listed_frames = 1'000'000;  // nine hours at 30 frames a second
+
 // The facts of a clip, as a reader that honours edit lists sees it.
 struct facts {
     std::int64_t frames = 0;               // frames that are shown
@@ -34,6 +47,7 @@ struct facts {
     bool audio = false;
     std::chrono::microseconds audio_duration{};
     std::uint64_t bytes = 0;
+    std::optional<frame_list> listed{};  // where that was asked for, and there are not too many
 };
 
 // The facts known of a clip beforehand; unknown ones are not compared.
@@ -45,6 +59,7 @@ struct expectation {
     std::optional<bool> audio{};
     bool constant_rate = false;            // shown from 0 on, each frame as long as every other
     bool decodable = false;                // every frame and audio is tried, which costs what decoding costs
+    bool list_frames = false;              // the facts are to have the times of all frames
     std::optional<media::splice> parts{};  // that the clip was put together of; all of its frames are tried
 };
 
