@@ -34,6 +34,20 @@ struct clip_row {
     std::string codec{};
     int width = 0, height = 0;
     bool audio = false;
+    std::int64_t packets = 0;  // of the video: the frames that a header claims; 0: unknown
+    std::string source{};      // what it was cut from: "MP4, h264 640x360, 25 fps, aac"; empty: unknown
+
+    // Where that was asked for
+    std::string file_hash{};   // SHA-256 of the file, hexadecimal; empty: it was not read
+    std::string video_hash{};  // and of the content of its video packets
+    std::string unreadable{};  // why the file could not be read
+};
+
+// How clips are read for their hashes.
+struct clip_hashing {
+    std::size_t jobs = 0;  // clips at once; 0: one a usable core
+    // As in download_options: where libav works. Empty: in this process.
+    std::filesystem::path worker{};
 };
 
 // Reads the ledger of an output folder clip by clip, in the order of (video, start, end, label) as bytes. Nothing is
@@ -42,8 +56,9 @@ struct clip_row {
 // Threads: one at a time.
 class clip_row_reader {
 public:
-    // Throws usage_error: there is no ledger in the folder, or none that this version can read.
-    explicit clip_row_reader(const std::filesystem::path& folder);
+    // With `hashing`, each stored clip is read, for its hashes and packets. Throws usage_error: there is no ledger in
+    // the folder, or none that this version can read, or no worker can be started.
+    explicit clip_row_reader(const std::filesystem::path& folder, const std::optional<clip_hashing>& hashing = {});
     clip_row_reader(const clip_row_reader&) = delete;
     clip_row_reader& operator=(const clip_row_reader&) = delete;
     ~clip_row_reader();

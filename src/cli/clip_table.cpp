@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <system_error>
@@ -46,8 +47,8 @@ ordered_json columns_of(const clip_row& row)
         all["reason"] = to_string(*row.failed);
         all["class"] = to_string(class_of(*row.failed));
     }
-    for (const char* name :
-         {"file", "bytes", "frames", "fps", "duration_s", "missing_s", "codec", "width", "height", "audio"})
+    for (const char* name : {"file", "bytes", "frames", "fps", "duration_s", "missing_s", "codec", "width", "height",
+                             "audio", "packets", "source", "sha256", "video_sha256"})
         all[name] = nullptr;
     if (row.failed) return all;
     all["file"] = row.file.string();
@@ -60,6 +61,10 @@ ordered_json columns_of(const clip_row& row)
     all["width"] = row.width;
     all["height"] = row.height;
     all["audio"] = row.audio;
+    if (row.packets > 0) all["packets"] = row.packets;
+    if (!row.source.empty()) all["source"] = row.source;
+    if (!row.file_hash.empty()) all["sha256"] = row.file_hash;
+    if (!row.video_hash.empty()) all["video_sha256"] = row.video_hash;
     return all;
 }
 
@@ -88,34 +93,44 @@ void write_row(std::ostream& to, const clip_row& row, table_format format)
     write_csv_line(to, fields);
 }
 
-void write_rows(std::ostream& to, const std::filesystem::path& folder, table_format format)
+// Gives the number of clips that were to be read and could not.
+std::uint64_t write_rows(std::ostream& to, const std::filesystem::path& folder, table_format format,
+                         const std::optional<clip_hashing>& hashing)
 {
-    clip_row_reader rows(folder);
+    clip_row_reader rows(folder, hashing);
+    std::uint64_t unreadable = 0;
     if (format == table_format::csv) {
         std::vector<std::string> names;
         const ordered_json columns = columns_of({});
         for (const auto& [name, value] : columns.items()) names.push_back(name);
         write_csv_line(to, names);
     }
-    while (const std::optional<clip_row> row = rows.next()) write_row(to, *row, format);
+    while (const std::optional<clip_row> row = rows.next()) {
+        write_row(to, *row, format);
+        if (!row->unreadable.empty()) ++unreadable;
+    }
     to.flush();
+    return unreadable;
 }
 
 }  // namespace
 
-void write_clip_table(const std::filesystem::path& folder, const std::filesystem::path& file, table_format format)
+std::uint64_t write_clip_table(const std::filesystem::path& folder, const std::filesystem::path& file,
+                               table_format format, const std::optional<clip_hashing>& hashing)
 {
     if (file == "-") {
         line_printer lines(stdout);
         std::ostream out(&lines);
-        return write_rows(out, folder, format);
+        return write_rows(out, folder, format, hashing);
     }
     const std::filesystem::path unfinished = file.string() + ".part";
     std::ofstream to(unfinished);
-    if (to) write_rows(to, folder, format);
+    std::uint64_t unreadable = 0;
+    if (to) unreadable = write_rows(to, folder, format, hashing);
     to.close();
     if (!to) throw std::system_error(errno, std::generic_category(), "write " + unfinished.string());
     std::filesystem::rename(unfinished, file);
+    return unreadable;
 }
 
 }  // namespace reelpipe::cli

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -15,6 +17,7 @@
 #include "reelpipe/download.hpp"
 #include "reelpipe/folder_page.hpp"
 #include "reelpipe/folder_report.hpp"
+#include "reelpipe/usage_error.hpp"
 
 #include "cli/clip_table.hpp"
 #include "cli/counted.hpp"
@@ -114,6 +117,20 @@ void write(const std::filesystem::path& path, const std::string& text)
     if (!file) throw std::system_error(errno, std::generic_category(), "write " + path.string());
 }
 
+// Gives the number of clips that were to be read and could not.
+std::uint64_t write_tables(const report_arguments& arguments)
+{
+    if (arguments.hashes && arguments.csv.empty() && arguments.jsonl.empty())
+        throw usage_error("--hashes needs a table: --csv or --jsonl");
+    const auto hashing = arguments.hashes ? std::optional(clip_hashing{.worker = own_program()}) : std::nullopt;
+    std::uint64_t unreadable = 0;
+    if (!arguments.csv.empty())
+        unreadable = write_clip_table(arguments.folder, arguments.csv, table_format::csv, hashing);
+    if (!arguments.jsonl.empty())
+        unreadable = write_clip_table(arguments.folder, arguments.jsonl, table_format::jsonl, hashing);
+    return unreadable;
+}
+
 }  // namespace
 
 CLI::App* add_report(CLI::App& program, report_arguments& arguments)
@@ -142,13 +159,14 @@ CLI::App* add_report(CLI::App& program, report_arguments& arguments)
         ->check(CLI::Range(0, max_frames));
     command->add_option("--csv", arguments.csv, "also write a table, a row for each clip")->option_text("FILE");
     command->add_option("--jsonl", arguments.jsonl, "the same as JSON objects, one a line")->option_text("FILE");
+    command->add_flag("--hashes", arguments.hashes,
+                      "read all clips, in sandboxed processes, for the columns sha256 and video_sha256 of the table");
     return command;
 }
 
 int run_report(const report_arguments& arguments)
 try {
-    if (!arguments.csv.empty()) write_clip_table(arguments.folder, arguments.csv, table_format::csv);
-    if (!arguments.jsonl.empty()) write_clip_table(arguments.folder, arguments.jsonl, table_format::jsonl);
+    const std::uint64_t unreadable = write_tables(arguments);
     folder_report report;
     if (arguments.html.empty()) {
         report = report_on(arguments.folder);
@@ -157,10 +175,12 @@ try {
         write(arguments.html, page.html);
         report = std::move(page.report);
     }
-    if (arguments.csv == "-" || arguments.jsonl == "-") return exit_status::all_stored;
-    const std::string text = arguments.json ? json_of(report) : text_of(report);
-    print(stdout, text);
-    return exit_status::all_stored;
+    if (arguments.csv != "-" && arguments.jsonl != "-")
+        print(stdout, arguments.json ? json_of(report) : text_of(report));
+    if (unreadable == 0) return exit_status::all_stored;
+    print(stderr, fmt::format("{} missing or damaged: no hashes; `reelpipe verify` says why\n",
+                              unreadable == 1 ? "1 clip is" : fmt::format("{} clips are", unreadable)));
+    return exit_status::some_failed;
 } catch (const std::exception& e) {
     print_error(e.what());
     return exit_status::usage;

@@ -14,6 +14,7 @@ struct report_arguments {
     std::size_t frames = 48;       // on that page
     std::filesystem::path csv{};   // where a table of the clips goes; empty: nowhere
     std::filesystem::path jsonl{};
+    bool hashes = false;  // in that table
 };
 
 // Adds the command; `arguments` outlives the parse.

@@ -4,8 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <deque>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
+#include "folder/clip_hasher.hpp"
 #include "folder/readable_ledger.hpp"
 #include "ledger/schema.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -15,12 +20,14 @@ namespace reelpipe {
 
 namespace {
 
+constexpr std::size_t clips_of_a_page = 256;
+
 // The run that came to an outcome says how it spelled the times in the name.
 constexpr const char* clips_in_order =
     "SELECT c.video, c.start, c.end, c.label, c.reason, c.message, c.attempts, c.recorded, c.bytes, c.modified_ns,"
     " c.frames, c.duration_s, c.streams,"
     " coalesce(json_extract(r.options, '$.\"--trim-format\"'),"
-    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), {}, {}"
+    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), {}, {}, {}"
     " FROM clip c LEFT JOIN run r ON r.id = c.run ORDER BY c.video, c.start, c.end, c.label";
 
 database checked_ledger(const std::filesystem::path& folder)
@@ -64,17 +71,49 @@ void read_streams(std::string_view text, clip_row& row)
 
 class clip_row_reader::implementation {
 public:
-    explicit implementation(const std::filesystem::path& folder)
+    implementation(const std::filesystem::path& folder, const std::optional<clip_hashing>& hashing)
         : db_(checked_ledger(folder)),
           labels_(labels_in(db_)),
           rows_(db_.prepare(fmt::format(clips_in_order, version_of(db_) >= oldest_with_attempts() ? "c.missing_s" : "0",
-                                        version_of(db_) >= oldest_with_splits() ? "c.split" : "''")))
+                                        version_of(db_) >= oldest_with_splits() ? "c.split" : "''",
+                                        version_of(db_) >= oldest_with_sources() ? "c.packets, c.source" : "0, ''")))
     {
+        if (hashing) hasher_.emplace(folder, *hashing);
     }
 
     const std::vector<std::string>& labels() const { return labels_; }
 
     std::optional<clip_row> next()
+    {
+        if (!hasher_) return read();
+        if (waiting_.empty()) read_page();
+        if (waiting_.empty()) return std::nullopt;
+        clip_row first = std::move(waiting_.front());
+        waiting_.pop_front();
+        return first;
+    }
+
+    void rewind()
+    {
+        rows_.reset();
+        has_ended_ = false;
+        waiting_.clear();
+    }
+
+private:
+    void read_page()
+    {
+        std::vector<clip_row> page;
+        while (page.size() < clips_of_a_page) {
+            std::optional<clip_row> row = read();
+            if (!row) break;
+            page.push_back(std::move(*row));
+        }
+        hasher_->read(page);
+        std::ranges::move(page, std::back_inserter(waiting_));
+    }
+
+    std::optional<clip_row> read()
     {
         has_ended_ = has_ended_ || !rows_.step();  // a step behind the end would be the first one again
         if (has_ended_) return std::nullopt;
@@ -102,24 +141,21 @@ public:
         row.duration_s = rows_.number(11);
         row.missing_s = rows_.number(14);
         read_streams(rows_.view(12), row);
+        row.packets = rows_.integer(16);
+        row.source = rows_.text(17);
         return row;
     }
 
-    void rewind()
-    {
-        rows_.reset();
-        has_ended_ = false;
-    }
-
-private:
     database db_;
     std::vector<std::string> labels_;
     statement rows_;
     bool has_ended_ = false;
+    std::optional<clip_hasher> hasher_;
+    std::deque<clip_row> waiting_{};  // whose files were read
 };
 
-clip_row_reader::clip_row_reader(const std::filesystem::path& folder)
-try : implementation_(std::make_unique<implementation>(folder)) {
+clip_row_reader::clip_row_reader(const std::filesystem::path& folder, const std::optional<clip_hashing>& hashing)
+try : implementation_(std::make_unique<implementation>(folder, hashing)) {
 } catch (const std::exception& e) {
     throw about_ledger(folder, e);
 }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "folder/whole_file.hpp"
 #include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
@@ -43,39 +44,6 @@ std::string_view word_of(row_status how)
     }
     return "Not reached";
 }
-
-// A file that takes its name, in place of another one, when it is whole. What stands under its unfinished name is
-// removed and not written to: it may be a link.
-class whole_file {
-public:
-    explicit whole_file(std::filesystem::path path) : path_(std::move(path)), unfinished_(path_.string() + ".part")
-    {
-        std::filesystem::remove(unfinished_);
-        file_.reset(std::fopen(unfinished_.c_str(), "wxe"));
-        check(file_ != nullptr);
-    }
-
-    void write(std::string_view text) { check(std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()); }
-
-    void end()
-    {
-        check(std::fclose(file_.release()) == 0);
-        std::filesystem::rename(unfinished_, path_);
-    }
-
-private:
-    struct close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-
-    void check(bool done) const
-    {
-        if (!done) throw std::system_error(errno, std::generic_category(), "write " + unfinished_.string());
-    }
-
-    std::filesystem::path path_, unfinished_;
-    std::unique_ptr<std::FILE, close> file_{};
-};
 
 struct line {
     clip_request clip;

@@ -17,8 +17,11 @@ std::string streams_of(const verify::facts& clip)
 
 clip_record record_of(const verify::facts& facts, const store::file_signature& file)
 {
-    return {
-        .file = file, .frames = facts.frames, .duration_s = in_seconds(facts.duration), .streams = streams_of(facts)};
+    return {.file = file,
+            .frames = facts.frames,
+            .duration_s = in_seconds(facts.duration),
+            .streams = streams_of(facts),
+            .packets = facts.packets};
 }
 
 void note_length(clip_record& clip, std::string_view what, std::chrono::microseconds missing, std::string_view why)

@@ -326,7 +326,7 @@ std::optional<hash_job> hash_job_in(const json& from, const std::vector<int>& de
 
 json to_message(const cut::result& result)
 {
-    const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because] = result;
+    const auto& [frames, start, duration, missing, goes_on, audio, parts, encoded_because, source] = result;
     return {frames,
             start.count(),
             duration.count(),
@@ -334,12 +334,14 @@ json to_message(const cut::result& result)
             goes_on,
             audio,
             parts ? to_json(*parts) : json(),
-            static_cast<unsigned>(encoded_because)};
+            static_cast<unsigned>(encoded_because),
+            source};
 }
 
 cut::result cut_result_in(const json& from)
 {
     const auto time = [&from](std::size_t i) { return microseconds(from.at(i).get<std::int64_t>()); };
+    constexpr std::size_t max_source_text = 200;
     const auto why = from.at(7).get<std::uint64_t>();
     if (why > static_cast<std::uint64_t>(cut::last_why_encoded)) throw std::invalid_argument("an unknown reason");
     return {.frames = from.at(0),
@@ -349,15 +351,16 @@ cut::result cut_result_in(const json& from)
             .goes_on = from.at(4),
             .audio = from.at(5),
             .parts = splice_in(from.at(6)),
-            .encoded_because = static_cast<cut::why_encoded>(why)};
+            .encoded_because = static_cast<cut::why_encoded>(why),
+            .source = from.at(8).get<std::string>().substr(0, max_source_text)};
 }
 
 json to_message(const verify::facts& facts)
 {
     const auto& [frames, start, duration, frame, constant_rate, codec, width, height, audio, audio_duration, bytes,
-                 listed] = facts;
-    return {frames, start.count(), duration.count(),       frame.count(), constant_rate,  codec, width,
-            height, audio,         audio_duration.count(), bytes,         to_json(listed)};
+                 packets, listed] = facts;
+    return {frames, start.count(), duration.count(),       frame.count(), constant_rate, codec,          width,
+            height, audio,         audio_duration.count(), bytes,         packets,       to_json(listed)};
 }
 
 verify::facts facts_in(const json& from)
@@ -374,7 +377,8 @@ verify::facts facts_in(const json& from)
             .audio = from.at(8),
             .audio_duration = time(9),
             .bytes = from.at(10),
-            .listed = frame_list_in(from.at(11))};
+            .packets = from.at(11),
+            .listed = frame_list_in(from.at(12))};
 }
 
 json to_message(const media::span_plan& plan)

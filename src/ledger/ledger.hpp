@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ledger/database.hpp"
 #include "reelpipe/clip.hpp"
@@ -23,8 +24,10 @@ struct clip_record {
     store::file_signature file{};  // of the stored clip, when it was verified
     std::int64_t frames = 0;
     double duration_s = 0;
-    double missing_s = 0;   // shorter than asked for: the video ends, or shows no new frame there
-    std::string streams{};  // "h264 320x180, audio"
+    double missing_s = 0;      // shorter than asked for: the video ends, or shows no new frame there
+    std::string streams{};     // "h264 320x180, audio"
+    std::int64_t packets = 0;  // of the video, shown or not; 0: unknown
+    std::string source{};      // what it was cut from: "MP4, h264 640x360, 25 fps, aac"; empty: unknown
     // The next two are for a clip that was to be cut smartly.
     std::int64_t copied = 0;        // of its frames
     std::string encoded_because{};  // why none was
@@ -59,11 +62,18 @@ struct description_record {
     std::string warnings{};  // by the resolver, a line each
 };
 
+// A list of rows.
+struct list_record {
+    std::string name{};    // as the user gave it
+    std::string sha256{};  // of the file; empty: it was none that can be read twice
+};
+
 // A run as the ledger remembers it, so that each clip's row can say what made it.
 struct run_record {
     std::string resolver{};  // "yt-dlp 2023.03.04"; empty: nothing but URLs or files
     std::string options{};   // JSON, those that shape the clips
     std::string lists{};     // JSON, their names
+    std::vector<list_record> listed{};
 };
 
 // The memory of an output folder: a row for each clip that came to an end, and one for each run.

@@ -76,6 +76,11 @@ constexpr std::array steps{
     " id TEXT PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, metadata TEXT NOT NULL,"
     " warnings TEXT NOT NULL) WITHOUT ROWID;"
     "ALTER TABLE clip ADD COLUMN split TEXT NOT NULL DEFAULT ''",
+
+    // 9: the samples of a stored clip's video, shown or not, 0: unknown; what it was cut from; the lists of all runs.
+    "ALTER TABLE clip ADD COLUMN packets INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE clip ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE list(name TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(name, sha256)) WITHOUT ROWID",
 };
 
 // A line for each column of each table, in the order of their names and places.
@@ -116,6 +121,8 @@ int oldest_with_attempts() { return 6; }
 int oldest_with_hosts() { return 7; }
 
 int oldest_with_splits() { return 8; }
+
+int oldest_with_sources() { return 9; }
 
 int version_of(database& db)
 {

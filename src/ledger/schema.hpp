@@ -15,6 +15,7 @@ int oldest_with_copies();    // and from this one on, how many frames of it were
 int oldest_with_attempts();  // and from this one on, which attempts failed, and how much of a clip is missing
 int oldest_with_hosts();     // and from this one on, what hosts did, what runs measured, and what they left
 int oldest_with_splits();    // and from this one on, the split of a clip
+int oldest_with_sources();   // and from this one on, what a clip was cut from, its packets, and the lists of all runs
 int version_of(database&);
 
 // True if the tables are those of the version that the database says it has, or if there are none. The tables of a

@@ -194,6 +194,7 @@ void clip_stages::record_name(const clip_job& job, const clip_task& name, clip_r
     if (job.placed) {
         if (job.cut.parts) r.copied = job.cut.parts->copied();
         r.encoded_because = explain(job.cut.encoded_because);
+        r.source = job.cut.source;
         r.message = job.is_taken_over ? "Downloaded; taken over unchanged" : copy_note("Downloaded", r);
         std::string_view why_short = job.cut.goes_on ? "the video shows no new frame there" : "the video ends";
         if (job.is_taken_over) why_short = {};

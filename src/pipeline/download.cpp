@@ -11,7 +11,9 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "folder/dataset_card.hpp"
 #include "folder/download_report.hpp"
 #include "folder/run_folder.hpp"
 #include "folder/shaping_options.hpp"
@@ -136,6 +138,7 @@ private:
     list_feed feed_;
     work_list::size size_;
     std::uint64_t bad_rows_ = 0;
+    std::vector<list_record> listed_;
     const steady::time_point begun_ = steady::now();
 
     asio::thread_pool cpu_;       // cuts, verifies: seconds a clip
@@ -235,6 +238,7 @@ downloader::implementation::implementation(download_options options)
     bad_rows_ = read_lists(options_.wanted, is_youtube(options_.source), options_.events, wanted_,
                            {folder_.output(), {report_file, shorter_list_beside(report_file), options_.output.trace}});
     size_ = wanted_.seal();
+    listed_ = hashed_lists(options_.wanted);
 }
 
 void downloader::implementation::drain()
@@ -277,6 +281,10 @@ asio::awaitable<download_summary> downloader::implementation::run()
     try {
         write_report(options_.output.report, wanted_, checked_.trim);
         write_shorter_list(shorter_list_beside(options_.output.report), wanted_, checked_.trim);
+        if (!outcomes_.ledger_error() && !write_dataset_card(folder_.output(), database_))
+            outcomes_.say(severity::warning,
+                          fmt::format("{} is something else, and is not replaced by the folder's card",
+                                      (folder_.output() / dataset_card_name).string()));
         if (outcomes_.totals().stored > 0) store::make_names_durable(folder_.output());
     } catch (const std::exception&) {
         report_error = std::current_exception();
@@ -301,7 +309,8 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         co_await start_source();
         ledger_.begin_run({.resolver = engine_->source.version(),
                            .options = shaping_options_json(options_),
-                           .lists = lists_json(options_.wanted)});
+                           .lists = lists_json(options_.wanted),
+                           .listed = listed_});
         ended = co_await runner_.run();
         co_await videos_->settle_doubts(ledger_.last_stored_video());
         policy_.end();

@@ -1,7 +1,12 @@
 #include "pipeline/run_measures.hpp"
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "media/content_hash.hpp"
+#include "stages/verify/verify.hpp"
 
 namespace reelpipe {
 
@@ -42,5 +47,17 @@ std::string measures_json(const progress& totals, const report& ended, const fet
 }
 
 std::string lists_json(const wanted_options& wanted) { return text_of(ordered_json(wanted.lists)); }
+
+std::vector<list_record> hashed_lists(const wanted_options& wanted)
+{
+    std::vector<list_record> all;
+    for (const std::string& name : wanted.lists) {
+        list_record& one = all.emplace_back(list_record{.name = name});
+        std::error_code unknown;
+        if (name == "-" || !std::filesystem::is_regular_file(name, unknown)) continue;
+        one.sha256 = media::in_hexadecimal(media::content_hash(verify::clip_file(name).descriptor()));
+    }
+    return all;
+}
 
 }  // namespace reelpipe

@@ -2,7 +2,9 @@
 #define REELPIPE_PIPELINE_RUN_MEASURES_HPP
 
 #include <string>
+#include <vector>
 
+#include "ledger/ledger.hpp"
 #include "reelpipe/download_options.hpp"
 #include "reelpipe/pipeline.hpp"
 #include "reelpipe/progress.hpp"
@@ -15,6 +17,9 @@ std::string measures_json(const progress&, const report&, const fetch_options&);
 
 // The lists of a run, as JSON.
 std::string lists_json(const wanted_options&);
+
+// The same with hashes, for which all of them are read. Throws std::system_error.
+std::vector<list_record> hashed_lists(const wanted_options&);
 
 }  // namespace reelpipe
 

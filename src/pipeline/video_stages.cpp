@@ -55,7 +55,12 @@ bool video_stages::enter_existing(video_job& video)
     for (clip_task& task : video.clips) {
         task.for_each_name([this](clip_task& name) {
             if (!name.note.empty()) outcomes_.say(severity::warning, std::exchange(name.note, {}));
-            if (name.found) outcomes_.exists(name.clip, name.row, *name.found);
+            if (!name.found) return;
+            // It was looked at for its frame index alone, and the ledger knows more of it than the file tells.
+            if (name.stored && name.stored->file == name.found->file)
+                outcomes_.settled_before({.row = name.row, .clip = name.clip, .before = name.stored});
+            else
+                outcomes_.exists(name.clip, name.row, *name.found);
         });
     }
     std::erase_if(video.clips, [](const clip_task& task) { return task.found.has_value(); });

@@ -88,6 +88,9 @@ TEST_CASE("report --jsonl has a row for each clip, with what the ledger knows of
     CHECK(stored["codec"] == "h264");
     CHECK(stored["width"] == 320);
     CHECK(stored["audio"] == false);
+    CHECK(stored["packets"] == stored["frames"]);
+    CHECK(stored["source"] == "MP4, h264 320x180, 29.97 fps");
+    CHECK(stored["sha256"] == nullptr);
     CHECK(rows["video_000038_000044"]["missing_s"] > 3.5);
     CHECK(rows["video_000005_000006"]["label_index"] == nullptr);
     const json& failed = rows["dead_000001_000002"];
@@ -125,6 +128,26 @@ TEST_CASE("report --csv is a table without formulas, from which every text can b
                                                           : value.dump()));
         }
     }
+}
+
+TEST_CASE("report --hashes reads the clips, and tells which it could not read", "[clip_table]")
+{
+    const labelled_folder folder;
+    const fs::path whole = folder.site.output() / "@home/-minus_000001.5_000003.mp4";
+    fs::remove(folder.site.output() / "test/video_000005_000006.mp4");
+
+    const finished end = folder.report({"--jsonl", "-", "--hashes"});
+
+    CHECK(end.status == 1);
+    CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("1 clip is missing or damaged"));
+    auto rows = rows_by_id(end.out);
+    REQUIRE(rows.size() == 5);
+    const json& stored = rows["-minus_000001.5_000003"];
+    CHECK(output_of({"sha256sum", whole.string()}).starts_with(stored["sha256"].get<std::string>()));
+    CHECK(stored["video_sha256"].get<std::string>().size() == 64);
+    CHECK(stored["packets"] == stored["frames"]);
+    CHECK(rows["video_000005_000006"]["sha256"] == nullptr);
+    CHECK(folder.report({"--hashes"}).status == 2);
 }
 
 TEST_CASE("a table that cannot be written leaves no half of one", "[clip_table]")

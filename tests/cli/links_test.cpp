@@ -65,10 +65,14 @@ TEST_CASE("a label may have the name of a file of the run, and its folder has an
 {
     kinetics_site site;
     site.add("video", "silent.mp4");
-    const std::vector<std::string> names{
-        "download_report.json",         "Download_Report.JSON", "download_report.json.part",
-        "download_report_shorter.json", "reelpipe.toml",        ".reelpipe",
-        "%64ownload_report.json"};
+    const std::vector<std::string> names{"download_report.json",
+                                         "Download_Report.JSON",
+                                         "download_report.json.part",
+                                         "download_report_shorter.json",
+                                         "dataset.json",
+                                         "reelpipe.toml",
+                                         ".reelpipe",
+                                         "%64ownload_report.json"};
     std::string text = columns;
     for (std::size_t i = 0; i < names.size(); ++i) text += fmt::format("video,{0},{0}.3,{1}\n", i, names[i]);
     const auto words = site.download(site.list(text), {"--source", site.url_template(), "--cut", "lossless"});

@@ -3,37 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <exception>
-#include <thread>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include "folder/manifest/manifest_line.hpp"
-#include "folder/started_workers.hpp"
-#include "isolation/usable_cores.hpp"
-#include "media/clip_hashes.hpp"
 #include "reelpipe/usage_error.hpp"
-#include "stages/verify/verify.hpp"
 
 namespace reelpipe {
 
 namespace {
 
-constexpr std::size_t clips_of_a_page = 256;
 constexpr std::size_t max_line = 1u << 20;
-constexpr std::chrono::seconds max_hashing{600};  // of one clip
 
-manifest_clip clip_of(const clip_row& row)
+manifest_clip clip_of(clip_row row)
 {
-    manifest_clip c{.clip = row.clip, .failed = row.failed};
+    manifest_clip c{.clip = std::move(row.clip), .failed = row.failed};
     if (row.failed) return c;
     c.bytes = row.bytes;
     c.frames = row.frames;
     c.duration_s = row.duration_s;
     c.streams = fmt::format("{} {}x{}{}", row.codec, row.width, row.height, row.audio ? ", audio" : "");
+    c.packets = static_cast<std::uint64_t>(row.packets);
+    c.file_hash = std::move(row.file_hash);
+    c.video_hash = std::move(row.video_hash);
+    c.unreadable = std::move(row.unreadable);
     return c;
 }
 
@@ -45,53 +38,16 @@ bool is_before(const clip_request& a, const clip_request& b)
 }
 
 folder_stream::folder_stream(const manifest_options& options, bool hashes)
-    : folder_(options.folder),
-      hashes_(hashes),
-      jobs_(options.jobs != 0 ? options.jobs : usable_cores()),
-      rows_(options.folder),
-      workers_(hashes ? started_workers(options.worker, max_hashing) : nullptr)
+    : rows_(options.folder,
+            hashes ? std::optional(clip_hashing{.jobs = options.jobs, .worker = options.worker}) : std::nullopt)
 {
 }
 
 std::optional<manifest_clip> folder_stream::next()
 {
-    if (waiting_.empty()) read_some();
-    if (waiting_.empty()) return std::nullopt;
-    manifest_clip first = std::move(waiting_.front());
-    waiting_.pop_front();
-    return first;
-}
-
-void folder_stream::read_some()
-{
-    std::vector<clip_row> rows;
-    while (rows.size() < clips_of_a_page) {
-        std::optional<clip_row> row = rows_.next();
-        if (!row) break;
-        waiting_.push_back(clip_of(*row));
-        rows.push_back(std::move(*row));
-    }
-    if (!hashes_) return;
-    std::atomic<std::size_t> begun{0};
-    std::vector<std::jthread> threads;
-    const auto work = [&] {
-        for (std::size_t i = begun++; i < rows.size(); i = begun++)
-            if (!rows[i].failed) read(rows[i], waiting_[i]);
-    };
-    for (std::size_t i = 0; i < std::min(jobs_, rows.size()); ++i) threads.emplace_back(work);
-}
-
-// Whatever keeps a clip from being read is said of this clip, and costs no other.
-void folder_stream::read(clip_row& row, manifest_clip& c) const
-try {
-    const std::filesystem::path file = folder_ / row.file;
-    const media::clip_hashes hashes =
-        workers_ ? workers_->hash_file(file, {}) : media::hash_clip(verify::clip_file(file).descriptor());
-    c.packets = hashes.packets;
-    c.file_hash = hashes.file;
-    c.video_hash = hashes.video;
-} catch (const std::exception& e) {
-    c.unreadable = e.what();
+    std::optional<clip_row> row = rows_.next();
+    if (!row) return std::nullopt;
+    return clip_of(std::move(*row));
 }
 
 manifest_stream::manifest_stream(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary)

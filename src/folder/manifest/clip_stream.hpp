@@ -2,14 +2,11 @@
 #define REELPIPE_FOLDER_MANIFEST_CLIP_STREAM_HPP
 
 #include <cstddef>
-#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "isolation/clip_workers.hpp"
 #include "reelpipe/clip_rows.hpp"
 #include "reelpipe/manifest.hpp"
 
@@ -24,8 +21,7 @@ public:
     virtual std::optional<manifest_clip> next() = 0;
 };
 
-// The clips of a folder. Where they are to be read, that is done for several at once. Throws usage_error: there is no
-// ledger, or no worker can be started.
+// The clips of a folder. Throws usage_error: there is no ledger, or no worker can be started.
 class folder_stream : public clip_stream {
 public:
     // `hashes`: the clips are read.
@@ -33,15 +29,7 @@ public:
     std::optional<manifest_clip> next() override;
 
 private:
-    void read_some();
-    void read(clip_row&, manifest_clip&) const;
-
-    const std::filesystem::path folder_;
-    const bool hashes_;
-    const std::size_t jobs_;
     clip_row_reader rows_;
-    const std::unique_ptr<clip_workers> workers_;
-    std::deque<manifest_clip> waiting_{};
 };
 
 // The clips of a manifest. Throws usage_error for a file that is none, or that was damaged.

@@ -80,6 +80,7 @@ struct result {
     // For a smart cut: how it was put together, or why it was not.
     std::optional<media::splice> parts{};
     why_encoded encoded_because = why_encoded::not_at_all;
+    std::string source{};  // what it was cut from: "MP4, h264 640x360, 25 fps, aac"
 };
 
 // Writes [start, end) of a video as an MP4 file to `output`, a new and empty file: frames in H.264, encoded on one

@@ -247,6 +247,7 @@ private:
         const microseconds lacking = wanted_.end - wanted_.start - last_shown_until_;
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
         done_.goes_on = input_.video_goes_on();
+        done_.source = input_.description();
     }
 
     // The filters are told when the next frame would have been shown: in a gap, some time behind the end.

@@ -269,7 +269,8 @@ private:
                 .duration = end - begin,
                 .missing = lacking > video_->longest() ? lacking : microseconds{},
                 .goes_on = input_.video_goes_on(),
-                .audio = audio_ && !audio_->is_empty()};
+                .audio = audio_ && !audio_->is_empty(),
+                .source = input_.description()};
     }
 
     segment_packets input_;

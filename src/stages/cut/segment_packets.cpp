@@ -1,6 +1,9 @@
 #include "stages/cut/segment_packets.hpp"
 
+#include <fmt/format.h>
+
 #include "media/error.hpp"
+#include "stages/cut/codecs.hpp"
 
 namespace reelpipe::cut {
 
@@ -80,6 +83,16 @@ segment_packets::kind segment_packets::next_of_audio(AVPacket* packet)
     }
     if (decoding_time(*packet) != AV_NOPTS_VALUE) audio_at_ = time_of_audio(decoding_time(*packet));
     return kind::audio;
+}
+
+std::string segment_packets::description() const
+{
+    const AVCodecParameters& frames = *video().codecpar;
+    std::string text = fmt::format("{}, {} {}x{}", video_.container(), codec_name(frames), frames.width, frames.height);
+    if (const AVRational rate = video().avg_frame_rate; rate.num > 0 && rate.den > 0)
+        text += fmt::format(", {:.6g} fps", av_q2d(rate));
+    if (const AVStream* const heard = audio()) text += ", " + codec_name(*heard->codecpar);
+    return text;
 }
 
 }  // namespace reelpipe::cut

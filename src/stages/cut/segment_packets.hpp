@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "media/demuxer.hpp"
 #include "media/segment_reader.hpp"
@@ -32,6 +33,8 @@ public:
     bool is_one_stream() const { return !audio_ && video_.context()->nb_streams == 1; }
     // True if there was a frame behind the segment.
     bool video_goes_on() const { return video_reader_.video_goes_on(); }
+    // What is cut, for people: "MP4, h264 640x360, 25 fps, aac".
+    std::string description() const;
     bool tells_all_samples() const { return video_.has_sample_table(); }
 
     // The segment's start on the stream's own clock.

@@ -387,7 +387,8 @@ private:
                 .duration = av::to_microseconds(end, video_.time_base),
                 .missing = lacking > one_frame() ? lacking : microseconds{},
                 .audio = audio_.is_heard(),
-                .parts = std::move(parts)};
+                .parts = std::move(parts),
+                .source = input_.description()};
     }
 
     segment_packets input_;

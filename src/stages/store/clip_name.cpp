@@ -89,9 +89,13 @@ std::string clip_id(const clip_request& clip, const trim_format& format)
 
 bool is_reserved(std::string_view label)
 {
-    static constexpr std::array<std::string_view, 5> names{"download_report.json", "download_report.json.part",
+    static constexpr std::array<std::string_view, 7> names{"download_report.json",
+                                                           "download_report.json.part",
                                                            "download_report_shorter.json",
-                                                           "download_report_shorter.json.part", "reelpipe.toml"};
+                                                           "download_report_shorter.json.part",
+                                                           "dataset.json",
+                                                           "dataset.json.part",
+                                                           "reelpipe.toml"};
     const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     return std::ranges::any_of(names,
                                [&](std::string_view name) { return std::ranges::equal(label, name, {}, small); });

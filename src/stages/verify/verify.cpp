@@ -126,7 +126,8 @@ private:
 };
 
 // Every sample that the index names, shown or not: each in its own place, all media taken, and as long as it is said.
-void check_index(const media::partial_file& file)
+// Gives the number of those of the video.
+std::int64_t check_index(const media::partial_file& file)
 {
     const media::range_set places = media_boxes(file);
     media::demuxer clip(file, {}, media::edit_list_mode::ignored);
@@ -135,9 +136,11 @@ void check_index(const media::partial_file& file)
     std::vector<media::byte_range> samples;
     std::vector<steps> steps_of(clip.context()->nb_streams);
 
+    std::int64_t of_video = 0;
     const av::packet packet = av::make_packet();
     while (clip.read(packet.get())) {
         const av::scoped_packet unref(packet);
+        if (unref->stream_index == clip.video()->index) ++of_video;
         const std::span<const std::uint8_t> sample(unref->data, static_cast<std::size_t>(unref->size));
         if (unref->stream_index == clip.video()->index && length_bytes &&
             !media::units_fill_sample(sample, length_bytes))
@@ -155,13 +158,14 @@ void check_index(const media::partial_file& file)
         taken.add(each);
     }
     if (taken.ranges() != places.ranges()) throw verify_error("the samples do not fill the media");
-    if (!clip.has_sample_table()) return;  // fragments do not say how long the whole is
+    if (!clip.has_sample_table()) return of_video;  // fragments do not say how long the whole is
     // A last frame that is shown for long is longer than all steps before it.
     const std::set<std::int64_t> lengths = lengths_of_samples(file);
     for (const AVStream* stream : {clip.video(), clip.audio()})
         if (stream && !steps_of[static_cast<std::size_t>(stream->index)].may_last(stream->duration) &&
             !lengths.contains(stream->duration))
             throw verify_error(fmt::format("stream {}: the samples do not add up to its duration", stream->index));
+    return of_video;
 }
 
 // In the order of showing.
@@ -262,7 +266,7 @@ facts check(int descriptor, const expectation& expected)
 try {
     const media::partial_file file = media::whole_file(descriptor);
     facts f = look(file, expected.list_frames);
-    check_index(file);
+    f.packets = check_index(file);
     check_reordering(file);
     if (f.frames == 0) throw verify_error("no frame is shown");
     if (expected.frames && f.frames != *expected.frames)

@@ -47,6 +47,7 @@ struct facts {
     bool audio = false;
     std::chrono::microseconds audio_duration{};
     std::uint64_t bytes = 0;
+    std::int64_t packets = 0;            // of the video, in the index: the frames that a header claims
     std::optional<frame_list> listed{};  // where that was asked for, and there are not too many
 };
 
