@@ -28,8 +28,10 @@ enum class audio_choice : std::uint8_t { copy, aac, none };
 // The clips that are wanted.
 struct wanted_options {
     std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
-    std::string list_format{};         // of all of them, by name; empty: recognised by content
-    std::string columns{};             // "id=NAME,start=NAME,end=NAME,label=NAME"; empty: by their usual names
+    // In place of lists: a manifest of another folder; the clips that it has stored are wanted. Empty: none.
+    std::filesystem::path like{};
+    std::string list_format{};  // of all of them, by name; empty: recognised by content
+    std::string columns{};      // "id=NAME,start=NAME,end=NAME,label=NAME"; empty: by their usual names
     std::chrono::microseconds window{std::chrono::seconds(10)};  // of clips of lists that give one time
     bool negatives = false;  // rows that say that a clip does not show its label are clips, too (HACS)
     bool cc_only = false;    // only rows that say that the video has a Creative Commons license

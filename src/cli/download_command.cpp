@@ -140,7 +140,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         "and why; 2 wrong usage or an unreadable list; 3 stopped by the site, the\n"
         "network, the disk or the installation, run again to go on; 130 interrupted.");
 
-    add_lists(*command, o.wanted.lists);
+    add_lists(*command, o.wanted.lists)->required(false);  // or a manifest
     command->add_option("-o,--output", o.output.folder, "folder for the clips")
         ->required()
         ->configurable(false)

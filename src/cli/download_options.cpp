@@ -123,6 +123,11 @@ void add_wanted_options(CLI::App& command, wanted_options& o)
     add_list_options(command, o);
     add_row_options(command, o);
     command
+        .add_option("--like", o.like,
+                    "in place of a LIST: exactly the clips that a manifest of another folder has stored")
+        ->option_text("MANIFEST")
+        ->group("Lists");
+    command
         .add_option("--retry", o.retry,
                     "try clips again that failed before: soft, permanent, or reasons as the report names them")
         ->delimiter(',')

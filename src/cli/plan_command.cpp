@@ -18,7 +18,7 @@ CLI::App* add_plan(CLI::App& program, download_arguments& arguments)
         "Reads the lists and, with -o, the folder's ledger. Contacts no site and fetches\n"
         "nothing. The time is the least that the site's quota allows; fetching and\n"
         "cutting may take longer. Each line of the output is a name, a tab and a value.");
-    add_lists(*command, o.wanted.lists);
+    add_lists(*command, o.wanted.lists)->required(false);  // or a manifest
     command->add_option("-o,--output", o.output.folder, "folder of earlier runs")->option_text("DIR");
     add_wanted_options(*command, o.wanted);
     add_source_options(*command, o.source);

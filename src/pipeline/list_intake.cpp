@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "folder/manifest/clip_stream.hpp"
 #include "pipeline/row_filter.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/annotations/list_reader.hpp"
@@ -156,9 +158,19 @@ try {
     throw usage_error(e.what());
 }
 
+// Calls `take` with each clip that the manifest's folder has stored, until it says false.
+template <class Take> void read_manifest(const std::filesystem::path& manifest, Take take)
+{
+    manifest_stream clips(manifest);
+    while (const std::optional<manifest_clip> each = clips.next())
+        if (!each->failed && !take(each->clip)) return;
+}
+
 void check(const wanted_options& options)
 {
-    if (options.lists.empty()) throw usage_error("no annotation list was given");
+    if (options.lists.empty() && options.like.empty()) throw usage_error("no annotation list was given");
+    if (!options.lists.empty() && !options.like.empty())
+        throw usage_error("--like takes the clips from its manifest: leave the lists out");
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     if (options.seed && options.sample == 0 && options.per_label == 0)
@@ -221,6 +233,8 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
     for (const std::string& name : options.lists)
         if (!is_full())
             bad_rows += read_list(name, how, warn, [&](const clip_request& clip) { return filter.offer(clip); });
+    if (!options.like.empty())
+        read_manifest(options.like, [&](const clip_request& clip) { return filter.offer(clip); });
     filter.finish();
     if (!is_full()) check_choice(options, filter, warn);
     if (wanted.rows() == 0 && !options.only.empty() && options.shards == 1)

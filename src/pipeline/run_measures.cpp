@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <system_error>
 
 #include "media/content_hash.hpp"
@@ -46,12 +47,21 @@ std::string measures_json(const progress& totals, const report& ended, const fet
                     {"stages", stages}});
 }
 
-std::string lists_json(const wanted_options& wanted) { return text_of(ordered_json(wanted.lists)); }
+namespace {
+
+std::vector<std::string> names_of_lists(const wanted_options& wanted)
+{
+    return wanted.like.empty() ? wanted.lists : std::vector{wanted.like.string()};
+}
+
+}  // namespace
+
+std::string lists_json(const wanted_options& wanted) { return text_of(ordered_json(names_of_lists(wanted))); }
 
 std::vector<list_record> hashed_lists(const wanted_options& wanted)
 {
     std::vector<list_record> all;
-    for (const std::string& name : wanted.lists) {
+    for (const std::string& name : names_of_lists(wanted)) {
         list_record& one = all.emplace_back(list_record{.name = name});
         std::error_code unknown;
         if (name == "-" || !std::filesystem::is_regular_file(name, unknown)) continue;

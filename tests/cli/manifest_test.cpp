@@ -169,6 +169,41 @@ TEST_CASE("diff says what one folder has that the other lacks or has differently
     CHECK(lines.back()["only_first"] == 2);
 }
 
+TEST_CASE("a download like a manifest takes exactly the clips that the manifest has stored", "[manifest]")
+{
+    two_folders folders;
+    folders.site.add("dead");  // it is there again, and is not wanted
+    const fs::path manifest = folders.manifest(folders.first()), third = folders.site.folder / "third";
+    const auto download = [&](std::vector<std::string> more) {
+        std::vector<std::string> words{REELPIPE_BINARY,
+                                       "download",
+                                       "--like",
+                                       manifest.string(),
+                                       "-o",
+                                       third,
+                                       "--source",
+                                       folders.site.url_template(),
+                                       "--cut",
+                                       "lossless"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    };
+
+    const finished end = download({});
+
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK_THAT(end.err, ContainsSubstring("2 clips: 2 stored"));
+    CHECK(folders.digest(third) == folders.digest(folders.first()));
+    CHECK(read_file(third / "dataset.json").find(manifest.string()) != std::string::npos);
+    const finished planned = run({REELPIPE_BINARY, "plan", "--like", manifest.string(), "-o", third});
+    CHECK_THAT(planned.out, ContainsSubstring("clips stored\t2\n"));
+
+    CHECK(download({folders.site.list("youtube_id,time_start,time_end,label\nvideo,2,4,l\n")}).status == 2);
+    write_file(manifest, "{}\n");
+    CHECK(download({}).status == 2);
+}
+
 TEST_CASE("a damaged manifest is refused, with its line", "[manifest]")
 {
     const two_folders folders;
