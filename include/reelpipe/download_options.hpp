@@ -55,6 +55,10 @@ struct wanted_options {
     std::vector<std::string> retry{};
 };
 
+// What is done about a video that comes in pieces, or over a protocol of the site's own: nothing, so that its clips
+// fail (no_direct_url), or yt-dlp downloads all of it.
+enum class fallback_choice : std::uint8_t { none, yt_dlp };
+
 // Access to the bucket of a source "s3://BUCKET/KEY". Nothing of it is written down anywhere.
 struct s3_access {
     std::string access_key{};
@@ -88,7 +92,8 @@ struct source_options {
     std::filesystem::path yt_dlp_cache{};  // folder for what yt-dlp keeps, such as solver scripts; empty: keeps nothing
     std::string extractors{};              // of yt-dlp, with commas, or "all"; empty: YouTube, and pages with a <video>
     bool metadata = false;                 // what the site says of each video goes into the ledger
-    std::string yt_dlp_parameters{};       // a JSON object laid over those of class YoutubeDL
+    fallback_choice fallback = fallback_choice::none;
+    std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL
 };
 
 // Options for fetching.

@@ -45,7 +45,14 @@ struct local_clips {
     std::vector<file> files;
 };
 
-using media_file = std::variant<remote_file, local_file, hls_playlist, local_clips>;
+// A file that no request gives, as it comes in pieces or over a protocol of the site's own: yt-dlp downloads it whole.
+struct yt_dlp_file {
+    std::string format;  // a JSON object of yt-dlp's own
+    std::string proxy{};
+    bool public_only = false;  // as in remote_file
+};
+
+using media_file = std::variant<remote_file, local_file, hls_playlist, local_clips, yt_dlp_file>;
 
 // The request for the file; null for files on disk.
 template <class File> auto* remote_part(File& file)

@@ -178,6 +178,14 @@ void add_source_options(CLI::App& command, source_options& o)
             "keep what the site says of each video in the ledger: title, channel, date, categories, tags, license, "
             "description, chapters, and the formats that it offers. It costs no further request")
         ->group(group);
+    add_choice<fallback_choice>(command, "--fallback", o.fallback,
+                                {{"none", fallback_choice::none}, {"yt-dlp", fallback_choice::yt_dlp}},
+                                "what to do about a video that comes in pieces, or over a protocol of the site's own, "
+                                "so that no part of it can "
+                                "be asked for. yt-dlp: it downloads all of the video into the temporary folder, which "
+                                "takes room for 2 GB or, if "
+                                "that is less, for --tmp-limit")
+        ->group(group);
     command
         .add_option(
             "--extractors", o.extractors,

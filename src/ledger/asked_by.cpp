@@ -18,6 +18,9 @@ std::string place_of(const source_options& o)
     return o.s3.endpoint.empty() ? o.name : fmt::format("{} at {}", o.name, o.s3.endpoint);
 }
 
+// Nothing where there is none, as in ledgers of versions that had none.
+std::string fallback_of(const source_options& o) { return o.fallback == fallback_choice::yt_dlp ? "\nyt-dlp" : ""; }
+
 // True for reasons that only a site gives, and gives to everybody.
 bool is_word_of_site(reason why)
 {
@@ -32,7 +35,7 @@ asked_by::asked_by(const source_options& o, bool with_audio)
     : place_(number_of(fmt::format("{}\n{}", place_of(o), o.url_base))),
       way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", place_of(o), o.url_base, o.format, o.max_height,
                                  !with_audio, o.cookies.string(), fmt::join(o.proxies, " "),
-                                 o.yt_dlp_parameters + o.extractors, fmt::join(o.headers, "\n"))))
+                                 o.yt_dlp_parameters + o.extractors + fallback_of(o), fmt::join(o.headers, "\n"))))
 {
 }
 

@@ -36,7 +36,7 @@ constexpr std::array table{
     entry{live,               soft,          "live",               "The live stream is still running, or was not recorded."},
     entry{drm,                soft,          "drm",                "The video is protected by DRM, which is not supported."},
     entry{no_format,          soft,          "no_format",          "No available format fits the selection. Try a looser --format or a higher --max-height."},
-    entry{no_direct_url,      soft,          "no_direct_url",      "The site gives out no URLs for the formats (SABR only, or only for players with a token). Try again with --cookies or another player client."},
+    entry{no_direct_url,      soft,          "no_direct_url",      "The site gives out no URLs for the bytes of the formats (SABR only, only for players with a token, or in pieces). Try again with another player client, --cookies, --format 18 or --fallback yt-dlp."},
     entry{needs_javascript,   soft,          "needs_javascript",   "The site serves it only to players that run its script. Give yt-dlp a JavaScript runtime (such as deno) and the solver script."},
     entry{refused,            soft,          "refused",            "The host refused to serve it, or its URL leads to a forbidden address."},
     entry{network,            retry,         "network",            "The connection failed at every attempt. Run again to retry."},

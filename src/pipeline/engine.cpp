@@ -91,6 +91,8 @@ engine::engine(const asio::any_io_executor& loop, const asio::any_io_executor& p
                .looks = media_probe(),
                .on_whole_videos = teller_of_whole_videos(options.events)})
 {
+    if (options.source.fallback == fallback_choice::yt_dlp)
+        downloads.emplace(loop, options.source, options.fetch, temporary, budget);
 }
 
 fetch::media_probe engine::media_probe()

@@ -11,6 +11,7 @@
 #include "isolation/clip_workers.hpp"
 #include "reelpipe/download_options.hpp"
 #include "site/locator.hpp"
+#include "site/yt_dlp_downloads.hpp"
 #include "stages/fetch/disk_budget.hpp"
 #include "stages/fetch/fetcher.hpp"
 #include "stages/fetch/http_client.hpp"
@@ -40,6 +41,7 @@ struct engine {
     locator source;
     fetch::http_client http;
     fetch::fetcher fetcher;
+    std::optional<yt_dlp_downloads> downloads;  // where --fallback asks for them
 
 private:
     fetch::media_probe media_probe();

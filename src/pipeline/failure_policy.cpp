@@ -65,6 +65,7 @@ std::string address_of(const media_file& file)
 {
     if (const remote_file* const remote = remote_part(file)) return fetch::display_name(remote->url);
     if (const auto* const local = std::get_if<local_file>(&file)) return local->path.string();
+    if (std::holds_alternative<yt_dlp_file>(file)) return "yt-dlp";
     const std::vector<local_clips::file>& clips = std::get<local_clips>(file).files;
     if (clips.empty()) return {};
     const std::string first = clips.front().path.string();

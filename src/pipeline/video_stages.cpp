@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -27,6 +28,13 @@ std::vector<segment> segments_of(const video_job& video)
 
 // A URL that has served its time answers like this, and so does one whose video has gone.
 bool may_have_expired(int status) { return status == 403 || status == 404 || status == 410; }
+
+// Nobody knows until when its pieces can be had.
+bool has_yt_dlp_file(const media_source& source)
+{
+    return std::ranges::any_of(source.files,
+                               [](const media_file& file) { return std::holds_alternative<yt_dlp_file>(file); });
+}
 
 source_error run_is_ending() { return {reason::interrupted, "the run is ending"}; }
 
@@ -111,7 +119,7 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
         error = std::current_exception();
     }
     video->fetch_s += seconds_since(start);
-    counts_.fetched = engine_.http.bytes();
+    counts_.fetched = engine_.http.bytes() + (engine_.downloads ? engine_.downloads->bytes() : 0);
     if (error) throw job_failed(video, error);
     for (const media_file& file : video->source.files)
         if (const remote_file* const part = remote_part(file)) policy_.served(fetch::host_of(part->url), video->id);
@@ -130,14 +138,15 @@ asio::awaitable<void> video_stages::fetch_missing(video_job& video)
 {
     const bool may_expire = engine_.source.has_expiring_urls();
     const auto now = std::chrono::system_clock::now();
-    if (may_expire && has_expired(video.source, now)) co_await locate(video);
+    const bool may_have_failed_by_age = video.fetch_attempts > 1 && has_yt_dlp_file(video.source);
+    if (may_expire && (may_have_failed_by_age || has_expired(video.source, now))) co_await locate(video);
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     asio::steady_timer until_served(loop, wait_for(video.source, now));
     co_await until_served.async_wait(asio::use_awaitable);
 
     std::exception_ptr error;
     try {
-        video.fetched = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
+        co_await fetch_located(video);
     } catch (const fetch::http_error& e) {
         if (!may_expire || !may_have_expired(e.status)) throw;
         error = std::current_exception();
@@ -145,6 +154,12 @@ asio::awaitable<void> video_stages::fetch_missing(video_job& video)
     if (!error) co_return;
 
     co_await locate(video);
+    co_await fetch_located(video);
+}
+
+asio::awaitable<void> video_stages::fetch_located(video_job& video)
+{
+    if (engine_.downloads) co_await engine_.downloads->bring(video.held, video.source);
     video.fetched = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
 }
 

@@ -41,6 +41,7 @@ private:
     asio::awaitable<void> locate(video_job&);
     void enter_fetched(const video_job&);
     asio::awaitable<void> fetch_missing(video_job&);
+    asio::awaitable<void> fetch_located(video_job&);
 
     // A run that ends tries nothing again.
     bool is_late(unsigned attempt) const { return attempt > 1 && policy_.is_ending(); }

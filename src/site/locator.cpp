@@ -141,6 +141,7 @@ constexpr std::array site_options{
     site_option{"--yt-dlp-option", [](const source_options& o, const source_options& usual) { return o.yt_dlp_parameters != usual.yt_dlp_parameters; }},
     site_option{"--yt-dlp-cache", [](const source_options& o, const source_options& usual) { return o.yt_dlp_cache != usual.yt_dlp_cache; }},
     site_option{"--metadata",    [](const source_options& o, const source_options& usual) { return o.metadata != usual.metadata; }},
+    site_option{"--fallback",    [](const source_options& o, const source_options& usual) { return o.fallback != usual.fallback; }},
     site_option{"--extractors",  [](const source_options& o, const source_options& usual) { return o.extractors != usual.extractors; }},
     site_option{"--player-rate", [](const source_options& o, const source_options& usual) { return o.player_rate != usual.player_rate; }},
     site_option{"--python",      [](const source_options& o, const source_options& usual) { return o.python != usual.python; }},
@@ -244,6 +245,7 @@ resolve::yt_dlp_options yt_dlp_options_for(const source_options& options, bool w
             .cache = options.yt_dlp_cache,
             .extractors = options.extractors,
             .metadata = options.metadata,
+            .fallback = options.fallback == fallback_choice::yt_dlp,
             .parameters = options.yt_dlp_parameters};
 }
 
@@ -280,6 +282,7 @@ asio::awaitable<resolved_video> locator::locate(std::string video)
     for (media_file& file : found.source.files) {
         remote_file* const remote = remote_part(file);
         if (remote && (is_direct || named_by_others_)) remote->public_only = true;
+        if (auto* const whole = std::get_if<yt_dlp_file>(&file)) whole->public_only = named_by_others_;
         if (remote) remote->headers.insert(remote->headers.end(), headers_.begin(), headers_.end());
     }
     co_return found;

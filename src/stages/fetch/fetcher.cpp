@@ -30,6 +30,8 @@ void begin(held_video& video, const media_source& source)
     for (std::size_t i = 0; i < source.files.size(); ++i) {
         held_video::file& file = video.files[i];
         if (const auto* remote = std::get_if<remote_file>(&source.files[i])) file.from = *remote;
+        if (std::holds_alternative<yt_dlp_file>(source.files[i]) && !file.bytes)
+            throw media::error(media::fault::unsupported, "a file that only yt-dlp can download");
         const auto* local = std::get_if<local_file>(&source.files[i]);
         if (!local || file.bytes) continue;
         file.bytes = sparse_file::of(local->path);

@@ -43,7 +43,7 @@ std::shared_ptr<sparse_file> sparse_file::in(const std::filesystem::path& folder
     return file;
 }
 
-std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
+std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path, std::shared_ptr<disk_share> share)
 {
     // O_NONBLOCK: a FIFO of that name must not hold up the loop.
     const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -56,6 +56,8 @@ std::shared_ptr<sparse_file> sparse_file::of(const std::filesystem::path& path)
     if (!S_ISREG(facts.st_mode)) refuse("open " + path.string() + ", which is not a regular file", EINVAL);
     file->size_ = static_cast<std::uint64_t>(facts.st_size);
     file->held_.add({0, file->size_});
+    if (share) share->hold(file->size_);
+    file->share_ = std::move(share);
     return file;
 }
 

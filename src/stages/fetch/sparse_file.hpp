@@ -21,8 +21,8 @@ public:
     // everything here does.
     static std::shared_ptr<sparse_file> in(const std::filesystem::path& folder, std::shared_ptr<disk_share> = {});
 
-    // A file of the user's, read where it lies; all of it is held.
-    static std::shared_ptr<sparse_file> of(const std::filesystem::path& path);
+    // A file that is there, read where it lies; all of it is held. It is the user's, or it counts in the share.
+    static std::shared_ptr<sparse_file> of(const std::filesystem::path& path, std::shared_ptr<disk_share> = {});
 
     sparse_file(const sparse_file&) = delete;
     sparse_file& operator=(const sparse_file&) = delete;

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <system_error>
 #include <utility>
 
 #include "stages/resolve/cookies.hpp"
@@ -49,14 +51,30 @@ object parsed(simdjson::dom::parser& parser, std::string_view line)
 
 source_error no_format_error(const std::string& why) { return {reason::no_format, why}; }
 
-media_file read_file(object format, const std::string& proxy)
+bool is_playlist(const std::string& protocol) { return protocol == "m3u8" || protocol == "m3u8_native"; }
+
+bool is_direct(object format)
 {
     const std::string protocol = text_in(format, "protocol").value_or("");
+    return protocol == "http" || protocol == "https" || is_playlist(protocol);
+}
+
+// A format without a URL for its bytes.
+media_file read_indirect(object format, const std::string& proxy)
+{
+    object whole;
+    if (!format.at_key("download").get(whole)) return yt_dlp_file{simdjson::minify(whole), proxy};
+    const std::string name = "format " + text_in(format, "format_id").value_or("?");
+    const std::string protocol = text_in(format, "protocol").value_or("");
+    if (protocol.empty()) throw no_format_error(name + " has no protocol");
+    throw source_error(reason::no_direct_url,
+                       name + " comes over '" + protocol + "', and only yt-dlp itself can download it");
+}
+
+media_file read_file(object format, const std::string& proxy)
+{
+    if (!is_direct(format)) return read_indirect(format, proxy);
     std::string url = text_in(format, "url").value_or("");
-    const bool is_playlist = protocol == "m3u8" || protocol == "m3u8_native";
-    if (protocol != "http" && protocol != "https" && !is_playlist)
-        throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " comes over '" + protocol +
-                              "', which is not supported");
     url.resize(std::min(url.size(), url.find('#')));  // yt-dlp hides notes to itself there
     if (!is_web_url(url))
         throw no_format_error("format " + text_in(format, "format_id").value_or("?") + " has no http(s) URL");
@@ -75,7 +93,7 @@ media_file read_file(object format, const std::string& proxy)
     file.expires = expiry_of(url);
     file.proxy = proxy;
     file.url = std::move(url);
-    if (is_playlist) return hls_playlist{std::move(file)};
+    if (is_playlist(text_in(format, "protocol").value_or(""))) return hls_playlist{std::move(file)};
     return file;
 }
 
@@ -135,6 +153,7 @@ void refuse_live(object root)
 // One file with everything, or one with the frames and one with the audio.
 struct choice {
     std::vector<object> formats{};
+    bool is_direct = true;          // the bytes of all of them can be asked for
     double height = 0;              // 0: unknown
     std::optional<double> bytes{};  // of the whole files
 };
@@ -148,6 +167,7 @@ choice read_choice(const simdjson::dom::element& from)
         object format;
         if (each.get(format)) throw malformed_reply("a resolver worker's reply has a format that is no object");
         all.formats.push_back(format);
+        all.is_direct = all.is_direct && is_direct(format);
         all.height = std::max(all.height, number_in(format, "height").value_or(0));
         std::optional<double> bytes = number_in(format, "filesize");
         if (!bytes) bytes = number_in(format, "filesize_approx");  // of the bit rate, where that is known
@@ -159,9 +179,10 @@ choice read_choice(const simdjson::dom::element& from)
     return all;
 }
 
-// Higher frames, or fewer bytes of equal ones. What nobody knows does not decide.
+// Direct, then higher frames, or fewer bytes of equal ones. What nobody knows does not decide.
 bool is_better(const choice& one, const choice& other)
 {
+    if (one.is_direct != other.is_direct) return one.is_direct;
     if (one.height > 0 && other.height > 0 && one.height != other.height) return one.height > other.height;
     return one.bytes && other.bytes && *one.bytes < *other.bytes;
 }
@@ -245,6 +266,29 @@ reply parse_reply(std::string_view line, std::uint64_t id, const error_context& 
     if (number_in(root, "id") != static_cast<double>(id))
         throw malformed_reply("a resolver worker answers another request than the one it was sent");
     return {read_outcome(root, around, proxy), truth_in(root, "last").value_or(false)};
+}
+
+void check_download(std::string_view line, std::uint64_t id, const error_context& around)
+{
+    simdjson::dom::parser parser;
+    const object root = parsed(parser, line);
+    if (number_in(root, "id") != static_cast<double>(id))
+        throw malformed_reply("a resolver worker answers another request than the one it was sent");
+    const auto ok = truth_in(root, "ok");
+    if (!ok) throw malformed_reply("a resolver worker's reply does not say whether it downloaded anything");
+    if (*ok) return;
+    const int of_disk = static_cast<int>(number_in(root, "errno").value_or(0));
+    if (of_disk == EFBIG) throw source_error(reason::too_large, "yt-dlp was to download more than the limit");
+    if (of_disk == ENOSPC || of_disk == EDQUOT)
+        throw std::system_error(of_disk, std::generic_category(), "yt-dlp writes a temporary file");
+    const source_error failed = read_failure(root, around);
+    const std::string said = failed.what();
+    failure_facts facts = failed.facts();
+    facts.fault = site_fault::none;  // it is of the host of the media
+    if (text_in(root, "exc") == "NotDownloaded")
+        throw source_error(said.starts_with("refused: ") ? reason::refused : reason::no_direct_url, said, facts);
+    // The video was found, so whatever else was said is no verdict on it.
+    throw source_error(is_site_trouble(failed.why()) ? failed.why() : reason::network, said, facts);
 }
 
 }  // namespace reelpipe::resolve

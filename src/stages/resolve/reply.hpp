@@ -31,6 +31,11 @@ yt_dlp_versions parse_hello(std::string_view line);
 // The answer to request `id`. `proxy` goes to the source as it is. Throws malformed_reply.
 reply parse_reply(std::string_view line, std::uint64_t id, const error_context&, const std::string& proxy);
 
+// Returns if request `id` was a download that succeeded. Throws source_error: too_large if it passed its limit,
+// no_direct_url or refused if it was not begun, network if it failed on the way; std::system_error if the disk is full;
+// malformed_reply.
+void check_download(std::string_view line, std::uint64_t id, const error_context&);
+
 }  // namespace reelpipe::resolve
 
 #endif

@@ -1,7 +1,8 @@
 """A resolver worker: answers one JSON object a line with one JSON object a line, with one yt_dlp for all of them.
 
 Standard input is the socket to the pool. The first line holds the settings and is answered by what was loaded; every
-later line is {"id", "url"} and is answered by the chosen formats or by the failure. The end of input ends the worker.
+later line is {"id", "url"} and is answered by the chosen formats or by the failure; or it is {"id", "download", "to", ...}
+and is answered when that format of an earlier answer has been downloaded. The end of input ends the worker.
 Argument: the pid of the pool's process.
 """
 import sys
@@ -9,13 +10,18 @@ import sys
 del sys.path[0]  # the folder of this script, which is none
 
 import ctypes
+import errno
 import importlib.util
 import io
+import ipaddress
 import itertools
 import json
 import os
 import re
+import resource
 import signal
+import socket
+import urllib.request
 
 TEXT_LIMIT = 16 << 10
 KEPT = (
@@ -31,6 +37,21 @@ DESCRIBED = (
 )
 FORMAT = ('format_id', 'ext', 'protocol', 'vcodec', 'acodec', 'width', 'height', 'fps', 'tbr', 'filesize')
 MOST_OF_A_LIST = 200
+
+# The protocols that others than yt_dlp fetch, and what says nothing of one format among what is said of the video.
+FETCHED_BY_OTHERS = 'http', 'https', 'm3u8', 'm3u8_native'
+OF_THE_VIDEO = {
+    'formats', 'requested_formats', 'requested_downloads', 'thumbnails', 'subtitles', 'automatic_captions',
+    'requested_subtitles', 'heatmap', 'chapters', 'description', 'tags', 'categories', 'comments', 'entries',
+}
+
+# How a format is downloaded, whatever the user wishes: whole or not at all, under the name that it is given, and by
+# yt_dlp itself, as other programs open whatever a manifest names.
+DOWNLOADING = {
+    'nopart': True, 'overwrites': True, 'continuedl': False, '_no_ytdl_file': True, 'keep_fragments': False,
+    'skip_unavailable_fragments': False, 'updatetime': False, 'retries': 3, 'fragment_retries': 3,
+    'external_downloader': None, 'concurrent_fragment_downloads': 1,
+}
 
 
 # What YouTube counts: each of the players that yt_dlp pretends to be asks for itself, and so does each new try.
@@ -198,12 +219,23 @@ class Unusable(Exception):
     expected = True
 
 
+class NotDownloaded(Exception):
+    """What was found is not downloaded, and not for want of a network."""
+    expected = True
+
+
 def is_expected(error, inner):
     """Whether an extractor foresaw it; network errors may not say. A bug of an extractor is not foreseen."""
     for place in (inner, error.__context__):
         if hasattr(place, 'expected'):
             return place.expected
     return None if isinstance(inner, OSError) else False
+
+
+def system_error(error, text):
+    """The number of an error of the disk, which yt_dlp may tell in words only."""
+    told = re.search(r'unable to (?:write data|open for writing): \[Errno (\d+)\]', text)
+    return int(told[1]) if told else error.errno if type(error) is OSError else None
 
 
 def failure(error):
@@ -216,6 +248,7 @@ def failure(error):
                 headers = getattr(getattr(place, 'response', place), 'headers', None)
     return {
         'ok': False,
+        'errno': system_error(inner, str(error)),
         'exc': type(inner).__name__,
         'expected': is_expected(error, inner),
         'status': status,
@@ -243,10 +276,12 @@ def is_one_file(chosen):
             and all(str(part.get('url')).startswith(whole) for part in chosen.get('fragments') or ()))
 
 
-def slim(chosen):
+def slim(ydl, chosen, downloads):
     kept = {name: chosen.get(name) for name in KEPT}
     if is_one_file(chosen):
         kept['protocol'] = 'https'
+    if downloads and kept['protocol'] not in FETCHED_BY_OTHERS:
+        kept['download'] = ydl.sanitize_info({name: chosen[name] for name in chosen.keys() - OF_THE_VIDEO})
     return kept
 
 
@@ -263,16 +298,84 @@ def described(video):
     return kept
 
 
-def media(info, chosen, describes):
+def media(ydl, info, chosen, settings):
     video = only_video(info)
     return {
-        **({'metadata': described(video)} if describes else {}),
+        **({'metadata': described(video)} if settings['metadata'] else {}),
         'ok': True,
         'duration': video.get('duration'),
         'live_status': video.get('live_status'),
-        'choices': [[slim(part) for part in each.get('requested_formats') or [each]]
+        'choices': [[slim(ydl, part, settings['fallback']) for part in each.get('requested_formats') or [each]]
                     for each in (chosen if len(chosen) > 1 else [video])],
     }
+
+
+REFUSED = []  # what yt_dlp makes of an error in what it calls differs from version to version
+
+
+def refuse(what):
+    REFUSED.append(f'refused: {what}')
+    raise NotDownloaded(REFUSED[0])
+
+
+def refuse_private_addresses():
+    """Also for redirects. A proxy looks up names itself."""
+    look_up = socket.getaddrinfo
+
+    def public(host, *args, **kwargs):
+        found = look_up(host, *args, **kwargs)
+        for *_, address in found:
+            if not ipaddress.ip_address(address[0].partition('%')[0]).is_global:
+                refuse(f'{host} ({address[0]}) is not a public address')
+        return found
+
+    socket.getaddrinfo = public
+
+
+def refuse_ftp(*args):
+    refuse('not an http(s) URL')
+
+
+def all_urls(format):
+    yield format['url']
+    for part in [format, *(format.get('fragments') or ())]:
+        yield from (part[name] for name in ('url', 'fragment_base_url', 'manifest_url') if part.get(name))
+
+
+def download(ydl, request):
+    from yt_dlp.downloader import get_suitable_downloader
+    from yt_dlp.downloader.external import ExternalFD
+    wanted = request['download']
+    if not isinstance(wanted.get('fragments') or [], list):
+        raise NotDownloaded('its pieces are not known beforehand')
+    if not all(re.match('https?://', url, re.I) for url in all_urls(wanted)):
+        refuse_ftp()
+    urllib.request.FTPHandler.ftp_open = refuse_ftp
+    if request['public_only'] and not ydl.params['proxy']:
+        refuse_private_addresses()
+    ydl.params.update(DOWNLOADING)
+    downloader = get_suitable_downloader(dict(wanted), ydl.params)
+    if downloader is None or issubclass(downloader, ExternalFD):
+        raise NotDownloaded(f'format {wanted.get("format_id")} comes over {wanted["protocol"]!r}, which takes other programs')
+    if wanted.get('cookies') and hasattr(ydl, '_load_cookies'):
+        ydl._load_cookies(wanted['cookies'], autoscope=False)
+    limit = request['limit']
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # of one file: a piece may stand beside what is done
+
+    def stop_at_limit(progress):
+        if (progress.get('downloaded_bytes') or 0) > limit:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    ydl.add_progress_hook(stop_at_limit)
+    try:
+        done, _ = ydl.dl(request['to'], wanted)
+    except Exception:
+        if REFUSED:
+            raise NotDownloaded(REFUSED[0])
+        raise
+    if not done:
+        raise NotDownloaded('yt-dlp did not download it')
+    return {'ok': True}
 
 
 def answer(ydl, log, chosen, settings, request):
@@ -280,7 +383,10 @@ def answer(ydl, log, chosen, settings, request):
     chosen.clear()
     getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
     try:
-        reply = media(ydl.extract_info(request['url'], download=False), chosen, settings['metadata'])
+        if 'download' in request:
+            reply = download(ydl, request)
+        else:
+            reply = media(ydl, ydl.extract_info(request['url'], download=False), chosen, settings)
     except (Exception, SystemExit) as error:  # an odd page can raise anything
         reply = failure(error)
         reply['scripts'] = runs_scripts(ydl)

@@ -273,7 +273,7 @@ asio::awaitable<std::string> worker_process::receive_all(std::chrono::millisecon
 void worker_process::fail(const std::system_error& error, const alarm& limit) const
 {
     if (limit.has_rung())
-        throw worker_died("the resolver did not answer within " + std::to_string(limit.deadline().count()) + " ms");
+        throw worker_late("the resolver did not answer within " + std::to_string(limit.deadline().count()) + " ms");
     if (error.code() == asio::error::operation_aborted) throw error;
     if (error.code() == asio::error::not_found)
         throw worker_died("the resolver sent more in one piece than " + std::to_string(max_line_bytes) + " bytes");

@@ -19,6 +19,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// It did not answer in time.
+class worker_late : public worker_died {
+public:
+    using worker_died::worker_died;
+};
+
 // A child process that runs worker.py, or another program, with a socket to it. It is killed and reaped with its owner,
 // and dies with the thread that started it.
 //
@@ -37,7 +43,7 @@ public:
     worker_process& operator=(const worker_process&) = delete;
     ~worker_process();
 
-    // One line each way, without its end. Past the deadline the child is killed. Throws worker_died.
+    // One line each way, without its end. Past the deadline the child is killed. Throws worker_died, worker_late.
     asio::awaitable<void> send(std::string line, std::chrono::milliseconds deadline);
     asio::awaitable<std::string> receive(std::chrono::milliseconds deadline);
 

@@ -18,58 +18,11 @@
 #include "stages/resolve/reply.hpp"
 #include "stages/resolve/web_url.hpp"
 #include "stages/resolve/worker_process.hpp"
+#include "stages/resolve/worker_settings.hpp"
 
 namespace reelpipe::resolve {
 
 namespace {
-
-// `b` is a file with video and audio, `bv` and `ba` have one of them. A `?` lets through what the site does not
-// tell.
-//
-// Separate streams and one file for both are offered, and the one of fewer bytes is taken once both are known. If they
-// are equal, it is the first: its index is a few KB at the head, while that of one file grows with the video's length.
-// A playlist is the last resort.
-std::string default_format(int max_height, bool with_audio)
-{
-    const std::string height = "[height<=" + std::to_string(max_height) + "]";
-    const std::string any_height = "[height<=?" + std::to_string(max_height) + "]";
-    const std::string http = "[protocol^=http]";
-    const std::string frames = "bv" + http + "[ext=mp4][vcodec^=avc1]" + height;
-    const std::string one = "b" + http + "[ext=mp4][vcodec^=?avc1]" + any_height;
-    const std::string apart = with_audio ? frames + "+ba" + http + "[ext=m4a]" : frames;
-    const std::string any_apart = with_audio ? "bv" + http + height + "+ba" + http : "bv" + http + height;
-    const std::string playlist = "b[protocol^=m3u8]";
-    const auto both = [](const std::string& first, const std::string& second) {
-        return "(" + first + "," + second + ")";
-    };
-    return both(apart, one) + "/" + both(any_apart, "b" + http + any_height) + "/b" + http + "/" + playlist +
-           any_height + "/" + playlist;
-}
-
-nlohmann::json parameters_of(const yt_dlp_options& options)
-{
-    if (options.parameters.empty()) return nlohmann::json::object();
-    nlohmann::json parameters = nlohmann::json::parse(options.parameters, nullptr, false);
-    if (!parameters.is_object()) throw std::invalid_argument("yt-dlp's parameters are not a JSON object");
-    return parameters;
-}
-
-// The first line to a worker.
-std::string settings_of(const yt_dlp_options& options, const installation& where)
-{
-    return nlohmann::json{
-        {"module", where.module.string()},
-        {"format", options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format},
-        {"proxy", options.proxy},
-        {"cookies", options.cookies.string()},
-        {"cache", options.cache.string()},
-        {"extractors", options.extractors},
-        {"metadata", options.metadata},
-        {"calls", options.worker_calls},
-        {"memory", options.worker_bytes},
-        {"parameters", parameters_of(options)}}
-        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 constexpr std::string_view takes_runtimes_since = "2025.11.12";
 
@@ -94,7 +47,7 @@ std::vector<std::string> program_words(const yt_dlp_options& options, const inst
         "--proxy",
         options.proxy,
         "--format",
-        options.format.empty() ? default_format(options.max_height, options.with_audio) : options.format};
+        selector_of(options)};
     // yt-dlp writes to the cookie file that it is given, so it gets a copy of its own.
     if (version >= takes_runtimes_since)
         for (const char* runtime : {"node", "bun", "quickjs"}) words.insert(words.end(), {"--js-runtimes", runtime});
@@ -177,7 +130,7 @@ public:
         if (options_.max_height <= 0) throw std::invalid_argument("the maximum height must be above 0");
         if (!is_web_url(options_.url_base))
             throw std::invalid_argument("'" + options_.url_base + "' does not begin with http:// or https://");
-        parameters_of(options_);
+        check_parameters(options_);
     }
 
     const yt_dlp_versions& versions() const { return versions_; }
@@ -244,11 +197,12 @@ private:
     {
         if (!settings_.empty()) return;
         installation_ = find_installation(options_.yt_dlp, options_.python);
-        if (is_program() && !options_.parameters.empty())
-            throw source_error(reason::resolver_missing, installation_.program.string() +
-                                                             " is a program that brings its own Python, so it takes no "
-                                                             "--yt-dlp-option; name a yt-dlp that is a script, a "
-                                                             "zipapp or the module's folder");
+        if (is_program() && (!options_.parameters.empty() || options_.fallback))
+            throw source_error(reason::resolver_missing,
+                               installation_.program.string() +
+                                   " is a program that brings its own Python, so it takes no " +
+                                   (options_.fallback ? "--fallback" : "--yt-dlp-option") +
+                                   "; name a yt-dlp that is a script, a zipapp or the module's folder");
         settings_ = settings_of(options_, installation_);
     }
 

@@ -57,6 +57,18 @@ reason reason_of(std::string text, std::vector<std::string> warnings = {}, std::
 
 }  // namespace
 
+TEST_CASE("formats with URLs are preferred to those that only yt-dlp can download", "[reply]")
+{
+    const json in_pieces =
+        format({{"protocol", "http_dash_segments"}, {"height", 720}, {"download", {{"format_id", "7"}}}});
+    const json both{{"choices", {{in_pieces}, {format({{"height", 360}})}}}};
+
+    const resolved_video chosen = found(reply_with({}, both)), left = found(reply_with({in_pieces}));
+
+    CHECK(std::holds_alternative<remote_file>(chosen.source.files.at(0)));
+    CHECK(std::get<reelpipe::yt_dlp_file>(left.source.files.at(0)).format == R"({"format_id":"7"})");
+}
+
 TEST_CASE("what yt-dlp says about a file comes out whole", "[reply]")
 {
     const remote_file file = only_file({{"url", "https://host.org/v?expire=1893456000&x=1#__youtubedl_smuggle=%7B%7D"},
@@ -119,7 +131,7 @@ TEST_CASE("fields may be missing, null or of another type", "[reply]")
 
 TEST_CASE("what cannot be fetched in ranges over http is no format", "[reply]")
 {
-    CHECK(refused(reply_with({format({{"protocol", "mhtml"}})})) == reason::no_format);
+    CHECK(refused(reply_with({format({{"protocol", "http_dash_segments"}})})) == reason::no_direct_url);
     CHECK(refused(reply_with({format({{"protocol", nullptr}})})) == reason::no_format);
     CHECK(refused(reply_with({format({{"url", "file:///etc/passwd"}})})) == reason::no_format);
     CHECK(refused(reply_with({format({{"url", "https://host.org/\r\nX: y"}})})) == reason::no_format);
