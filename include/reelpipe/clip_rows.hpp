@@ -24,6 +24,12 @@ struct clip_row {
     unsigned attempts = 0;
     std::string recorded{};  // UTC, "2025-11-25 07:30:00"
 
+    // What the site said of the video, as yt-dlp spells it, where a run kept it; else empty
+    std::string title{};
+    std::string channel{};
+    std::string upload_date{};  // "20251125"
+    std::string license{};
+
     // Of a stored clip
     std::filesystem::path file{};  // below the folder
     std::uint64_t bytes = 0;

@@ -50,6 +50,10 @@ ordered_json columns_of(const clip_row& row)
     for (const char* name : {"file", "bytes", "frames", "fps", "duration_s", "missing_s", "codec", "width", "height",
                              "audio", "packets", "source", "sha256", "video_sha256"})
         all[name] = nullptr;
+    all["title"] = row.title;
+    all["channel"] = row.channel;
+    all["upload_date"] = row.upload_date;
+    all["license"] = row.license;
     if (row.failed) return all;
     all["file"] = row.file.string();
     all["bytes"] = row.bytes;

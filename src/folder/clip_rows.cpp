@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -27,8 +28,11 @@ constexpr const char* clips_in_order =
     "SELECT c.video, c.start, c.end, c.label, c.reason, c.message, c.attempts, c.recorded, c.bytes, c.modified_ns,"
     " c.frames, c.duration_s, c.streams,"
     " coalesce(json_extract(r.options, '$.\"--trim-format\"'),"
-    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), {}, {}, {}"
+    "  (SELECT value FROM output_option WHERE name = '--trim-format'), '%06d'), {}, {}, {}, {}"
     " FROM clip c LEFT JOIN run r ON r.id = c.run ORDER BY c.video, c.start, c.end, c.label";
+
+// Empty where only the warnings of its resolver were kept.
+constexpr const char* metadata_of_video = "(SELECT metadata FROM video WHERE id = c.video)";
 
 database checked_ledger(const std::filesystem::path& folder)
 {
@@ -50,6 +54,21 @@ std::vector<std::string> labels_in(database& db)
     std::vector<std::string> labels;
     while (all.step()) labels.push_back(all.text(0));
     return labels;
+}
+
+void read_metadata(std::string_view json, clip_row& row)
+{
+    if (json.empty()) return;
+    const nlohmann::json all = nlohmann::json::parse(json, nullptr, false);
+    const auto text_of = [&all](const char* name) {
+        const auto found = all.is_object() ? all.find(name) : all.end();
+        return all.is_object() && found != all.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    row.title = text_of("title");
+    row.channel = text_of("channel");
+    if (row.channel.empty()) row.channel = text_of("uploader");
+    row.upload_date = text_of("upload_date");
+    row.license = text_of("license");
 }
 
 // "h264 320x180, audio"
@@ -76,7 +95,8 @@ public:
           labels_(labels_in(db_)),
           rows_(db_.prepare(fmt::format(clips_in_order, version_of(db_) >= oldest_with_attempts() ? "c.missing_s" : "0",
                                         version_of(db_) >= oldest_with_splits() ? "c.split" : "''",
-                                        version_of(db_) >= oldest_with_sources() ? "c.packets, c.source" : "0, ''")))
+                                        version_of(db_) >= oldest_with_sources() ? "c.packets, c.source" : "0, ''",
+                                        version_of(db_) >= oldest_with_splits() ? metadata_of_video : "''")))
     {
         if (hashing) hasher_.emplace(folder, *hashing);
     }
@@ -130,6 +150,7 @@ private:
         row.message = rows_.text(5);
         row.attempts = static_cast<unsigned>(rows_.integer(6));
         row.recorded = rows_.text(7);
+        read_metadata(rows_.view(18), row);
         if (!rows_.is_null(4)) {
             row.failed = reason_from(rows_.view(4)).value_or(reason::unknown);
             return row;

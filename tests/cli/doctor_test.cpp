@@ -217,6 +217,8 @@ TEST_CASE("explain shows what yt-dlp warned of and what the site said of a video
     CHECK(told["warnings"].dump().find("no_such_player") != std::string::npos);
     CHECK(told["metadata"]["title"] == "A video");
     CHECK(told["metadata"]["formats"].size() == 3);
+    const finished table = run({REELPIPE_BINARY, "report", folder.output().string(), "--jsonl", "-"});
+    CHECK(json::parse(table.out)["title"] == "A video");
     const finished text = run({REELPIPE_BINARY, "explain", folder.output().string(), "--", "-abcdefghij"});
     CHECK(text.out.find("yt-dlp warned: ") != std::string::npos);
 }

@@ -43,6 +43,9 @@ std::string description_of(const clip_row& row, const std::string& split, std::o
                      {"height", row.height},
                      {"audio", row.audio}};
     if (label_index) all["label_index"] = *label_index;
+    for (const auto& [name, text] : {std::pair("title", &row.title), std::pair("channel", &row.channel),
+                                     std::pair("upload_date", &row.upload_date), std::pair("license", &row.license)})
+        if (!text->empty()) all[name] = *text;
     return all.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
