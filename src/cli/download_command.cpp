@@ -7,6 +7,8 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "cli/choice.hpp"
@@ -121,6 +123,55 @@ void add_terminal_options(CLI::App& command, download_arguments& arguments)
         ->group(group);
 }
 
+void add_serve_options(CLI::App& command, serve_options& o)
+{
+    constexpr const char* group = "Output";
+    command
+        .add_option("--serve", o.address,
+                    "show the run over HTTP while it goes on: /, /progress.json, /events, /metrics, /healthz")
+        ->option_text("HOST:PORT")
+        ->group(group);
+    command
+        .add_option("--serve-token", o.token_file,
+                    "file with a token that clients of --serve have to send; needed where other machines can reach "
+                    "the address")
+        ->option_text("FILE")
+        ->group(group);
+}
+
+// A run is worth more than the sight of it: where that cannot be, the run goes on.
+std::string goes_on(const std::system_error& e, const serve_options& o)
+{
+    return fmt::format("--serve {}: {}; the run goes on and is not shown there", o.address, e.code().message());
+}
+
+// Throws usage_error.
+template <class Tell> std::optional<serve_door> open_door(const serve_options& o, Tell tell)
+{
+    if (o.address.empty()) return std::nullopt;
+    try {
+        serve_door door(o);
+        const std::string token =
+            o.token_file.empty() ? "" : fmt::format("?token=…, with the token of {}", o.token_file.string());
+        tell(severity::note, fmt::format("the run is shown on {}{}", door.url(), token));
+        return door;
+    } catch (const std::system_error& e) {
+        tell(severity::warning, goes_on(e, o));
+        return std::nullopt;
+    }
+}
+
+template <class Tell>
+void start(std::optional<run_server>& server, serve_door door, run_server::subject subject, const serve_options& o,
+           Tell tell)
+{
+    try {
+        server.emplace(std::move(door), std::move(subject));
+    } catch (const std::system_error& e) {  // no thread
+        tell(severity::warning, goes_on(e, o));
+    }
+}
+
 int status_of(const download_summary& s, bool interrupted)
 {
     if (interrupted && s.pending) return exit_status::interrupted;
@@ -160,6 +211,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     add_worker_options(*command, o.workers, arguments.isolate);
     add_output_options(*command, o.output);
     add_terminal_options(*command, arguments);
+    add_serve_options(*command, arguments.serve);
     return command;
 }
 
@@ -172,19 +224,23 @@ int run_download(const download_arguments& arguments)
     else if (options.cut.mode == cut_mode::encode)
         use_zeroed_memory();
     std::optional<json_log> log;
-    const auto tell = [&screen, &log](severity how, const std::string& line) {
+    recent_messages messages;
+    const auto tell = [&screen, &log, &messages](severity how, const std::string& line) {
         screen.message(how, line);
+        messages.add(how, line);
         if (log) log->message(how, line);
     };
     options.events.on_message = tell;
 
     asio::io_context io{1};
+    std::optional<serve_door> door;
     std::optional<downloader> run;
     try {
         if (!arguments.log_json.empty()) {
             log.emplace(arguments.log_json);
             options.events.on_clip = [&log](const clip_outcome& clip) { log->outcome(clip); };
         }
+        door = open_door(arguments.serve, tell);
         run.emplace(std::move(options));
     } catch (const usage_error& e) {
         tell(severity::error, e.what());
@@ -194,7 +250,12 @@ int run_download(const download_arguments& arguments)
         return exit_status::stopped;
     }
 
+    std::optional<run_server> server;
+    if (door)
+        start(server, std::move(*door), {*run, io.get_executor(), arguments.run.output.folder, messages},
+              arguments.serve, tell);
     const run_end end = run_to_the_end(io, *run, screen);
+    server.reset();
     try {
         if (end.failed) std::rethrow_exception(end.failed);
     } catch (const usage_error& e) {

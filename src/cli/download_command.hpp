@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "cli/serve/run_server.hpp"
 #include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
@@ -22,6 +23,7 @@ struct download_arguments {
     bool isolate = true;  // libav works in sandboxed worker processes
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
+    serve_options serve{};
     std::filesystem::path log_json{};      // empty: none
     std::filesystem::path write_config{};  // where the options go instead of a run; empty: nowhere
 };

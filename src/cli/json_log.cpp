@@ -32,19 +32,6 @@ void write_line(std::FILE* file, const ordered_json& line)
     std::fflush(file);
 }
 
-const char* word_of(severity how)
-{
-    switch (how) {
-        case severity::note:
-            return "note";
-        case severity::warning:
-            return "warning";
-        case severity::error:
-            return "error";
-    }
-    return "";
-}
-
 const char* word_of(clip_outcome::status how)
 {
     switch (how) {
@@ -59,6 +46,19 @@ const char* word_of(clip_outcome::status how)
 }
 
 }  // namespace
+
+const char* word_of(severity how)
+{
+    switch (how) {
+        case severity::note:
+            return "note";
+        case severity::warning:
+            return "warning";
+        case severity::error:
+            return "error";
+    }
+    return "";
+}
 
 json_log::json_log(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "ae"))
 {

@@ -10,6 +10,9 @@
 
 namespace reelpipe::cli {
 
+// "note", "warning" or "error".
+const char* word_of(severity);
+
 // The events of a run, for programs: a JSON object a line, each with "time" (UTC) and "event", which is
 //   message   severity, text
 //   clip      id, video, start, end, label, outcome (stored, exists, failed), and what it is and cost; of a failure

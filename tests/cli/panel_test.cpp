@@ -1,18 +1,13 @@
 // The panel of a run, on a terminal of the test's own.
 #include <signal.h>
 
-#include <filesystem>
-#include <future>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "kinetics_site.hpp"
 #include "support/catch.hpp"
-#include "support/origin.hpp"
 #include "support/pseudo_terminal.hpp"
+#include "waiting_run.hpp"
 
-namespace fs = std::filesystem;
 using namespace reelpipe::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -25,72 +20,20 @@ bool holds(const shown_screen& screen, const std::string& text)
     return screen.text().find(text) != std::string::npos;
 }
 
-// What a server waits for.
-class gate {
-public:
-    ~gate() { open(); }
+const std::vector<std::string> with_panel{"--progress", "panel"};
 
-    void open()
-    {
-        if (!std::exchange(is_open_, true)) promise_.set_value();
-    }
-    void wait() const { opened_.wait(); }
-
-private:
-    std::promise<void> promise_;
-    std::shared_future<void> opened_ = promise_.get_future().share();
-    bool is_open_ = false;
-};
-
-// A run of three videos, one at a time: one is dead, one is stored, and the last waits for the test. The dead one waits
-// for the panel: what is said before the panel is there stands on the screen that it covers.
-struct waiting_run {
-    waiting_run()
-    {
-        mirror.serve("/first.mp4", [this](const asked& request) { return part_of(video, request); });
-        mirror.serve("/dead%E2%80%AE.mp4", [this](const asked&) {
-            dead.wait();
-            reply gone;
-            gone.status = 404;
-            return gone;
-        });
-        mirror.serve("/third.mp4", [this](const asked& request) {
-            third.wait();
-            return part_of(video, request);
-        });
-    }
-    ~waiting_run() { open(); }
-
-    void open()
-    {
-        dead.open();
-        third.open();
-    }
-
-    // Until the last is waited for in the panel.
-    void show_in(pseudo_terminal& terminal)
-    {
-        terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "0/3 clips"); });
-        dead.open();
-        terminal.read_until([](const shown_screen& s) {
-            return s.is_alternate() && holds(s, "2/3 clips 66.7 %") && holds(s, "warning: dead");
-        });
-        const std::size_t before = terminal.screen().frames();
-        terminal.read_until([before](const shown_screen& s) { return s.frames() > before; });  // to a frame's end
-    }
-
-    std::vector<std::string> words() const
-    {
-        return site.download(site.list(std::string(columns) + "first,1,1.3,l\ndead\xe2\x80\xae,1,2,l\nthird,1,1.3,l\n"),
-                             {"--source", mirror.url("/") + "{id}.mp4", "--cut", "lossless", "--connections", "1",
-                              "--jobs", "1", "--progress", "panel"});
-    }
-
-    kinetics_site site;
-    const std::string video = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
-    gate dead, third;
-    origin mirror;
-};
+// The dead video waits for the panel: what is said before the panel is there stands on the screen that it covers.
+// Returns when the last one is waited for.
+void show_in(pseudo_terminal& terminal, waiting_run& run)
+{
+    terminal.read_until([](const shown_screen& s) { return s.is_alternate() && holds(s, "0/3 clips"); });
+    run.dead.open();
+    terminal.read_until([](const shown_screen& s) {
+        return s.is_alternate() && holds(s, "2/3 clips 66.7 %") && holds(s, "warning: dead");
+    });
+    const std::size_t before = terminal.screen().frames();
+    terminal.read_until([before](const shown_screen& s) { return s.frames() > before; });  // to a frame's end
+}
 
 }  // namespace
 
@@ -98,9 +41,9 @@ TEST_CASE("the panel shows stages, rates and messages, follows the size of its t
           "[panel]")
 {
     waiting_run run;
-    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
+    pseudo_terminal terminal(run.words(with_panel), known_terminal, 100, 30);
 
-    run.show_in(terminal);
+    show_in(terminal, run);
     const shown_screen full = terminal.screen();
     INFO(full.text());
     CHECK_THAT(full.text(), ContainsSubstring("stored 1, there before 0, failed 1"));
@@ -146,8 +89,8 @@ TEST_CASE("the panel shows stages, rates and messages, follows the size of its t
 TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
 {
     waiting_run run;
-    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
-    run.show_in(terminal);
+    pseudo_terminal terminal(run.words(with_panel), known_terminal, 100, 30);
+    show_in(terminal, run);
 
     terminal.type("\x03");
     terminal.read_until([](const shown_screen& s) { return holds(s, "interrupted: finishing at most 1 clip"); });
@@ -164,8 +107,8 @@ TEST_CASE("an interrupt that drops the run gives the terminal back", "[panel]")
 TEST_CASE("who stops the run for a while has the terminal as it was, and the panel comes back", "[panel]")
 {
     waiting_run run;
-    pseudo_terminal terminal(run.words(), known_terminal, 100, 30);
-    run.show_in(terminal);
+    pseudo_terminal terminal(run.words(with_panel), known_terminal, 100, 30);
+    show_in(terminal, run);
 
     terminal.type("\x1a");
     terminal.read_until([](const shown_screen& s) { return !s.is_alternate() && s.has_cursor(); });
@@ -184,7 +127,7 @@ TEST_CASE("where no panel can be there is none", "[panel]")
     run.open();
     SECTION("a dumb terminal has lines")
     {
-        pseudo_terminal terminal(run.words(), {"TERM=dumb"}, 100, 60);
+        pseudo_terminal terminal(run.words(with_panel), {"TERM=dumb"}, 100, 60);
         CHECK(terminal.read_to_the_end() == 1);
         INFO(terminal.screen().text());
         CHECK(terminal.screen().frames() == 0);
@@ -193,7 +136,7 @@ TEST_CASE("where no panel can be there is none", "[panel]")
     }
     SECTION("elsewhere nothing but messages and the summary is written")
     {
-        const finished end = reelpipe::test::run(run.words(), known_terminal);
+        const finished end = reelpipe::test::run(run.words(with_panel), known_terminal);
         INFO(end.err);
         CHECK(end.status == 1);
         CHECK_THAT(end.err,
