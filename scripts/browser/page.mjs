@@ -3,51 +3,13 @@
 // EXPECTED is a JSON file with what scripts/check_page read from the ledger. Writes a PNG to PICTURE. Prints a line for
 // each check, and ends with status 1 if one fails.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { accessible, check, end, finish, open as openAt, same } from "./looks.mjs";
 
 const [file, expectedFile, picture] = process.argv.slice(2);
 const expected = JSON.parse(readFileSync(expectedFile, "utf8"));
 const url = pathToFileURL(file).href;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-let failed = 0;
-
-function check(what, holds, ...facts) {
-  console.log(`${holds ? "ok" : "FAILED"}  ${what}`, ...(holds ? [] : facts));
-  if (!holds) failed += 1;
-}
-const same = (what, found, wanted) => check(what, JSON.stringify(found) === JSON.stringify(wanted), found, "instead of", wanted);
-
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-
-// The page, with what it asked for and complained about.
-async function open(name, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const asked = [], complaints = [];
-  page.on("request", (request) => { if (request.url() !== url && !request.url().startsWith("data:")) asked.push(request.url()); });
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("dialog", (dialog) => { complaints.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
-  const begun = Date.now();
-  await page.goto(url);
-  const ready = Date.now() - begun;
-  return { name, context, page, asked, complaints, ready };
-}
-
-async function end({ name, context, asked, complaints }) {
-  same(`${name}: no request`, asked, []);
-  same(`${name}: nothing on the console`, complaints, []);
-  await context.close();
-}
-
-async function accessible({ name, page }) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run());
-  same(`${name}: axe-core finds nothing (${found.passes.length} rules pass)`,
-    found.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 200)}`), []);
-}
+const open = (name, options) => openAt(url, name, options);
 
 const column = (page, table, n) => page.$$eval(`#${table} tbody tr`, (rows, i) => rows.map((row) => row.children[i].textContent), n);
 const number = (text) => Number(text.replaceAll(",", ""));
@@ -119,5 +81,4 @@ const plain = await open("without JavaScript", { javaScriptEnabled: false });
 check("without JavaScript: there is a summary", (await plain.page.textContent("main")).includes("Failures by reason"));
 await end(plain);
 
-await browser.close();
-process.exit(failed === 0 ? 0 : 1);
+await finish();
