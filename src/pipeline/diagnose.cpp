@@ -26,6 +26,13 @@ reason of_status(int status)
         case 410:
             return reason::gone;
         case 408:
+        case 420:  // these and others that no standard knows are limits and faults of the moment
+        case 421:
+        case 425:
+        case 430:
+        case 449:
+        case 460:
+        case 499:
             return reason::network;
         case 416:
             return reason::changed;
@@ -34,6 +41,13 @@ reason of_status(int status)
         default:
             return status >= 500 ? reason::network : reason::refused;
     }
+}
+
+// Of a file that the host has served a moment ago, a refusal says nothing that lasts.
+reason of_answer(const fetch::http_error& e)
+{
+    const reason why = of_status(e.status);
+    return e.is_midway && class_of(why) != reason_class::global ? reason::network : why;
 }
 
 reason of_fault(media::fault fault)
@@ -116,7 +130,7 @@ diagnosis diagnose(std::exception_ptr error)
                 .of_host = may_be_of_all(e.why()),
                 .warnings = e.facts().warnings};
     } catch (const fetch::http_error& e) {
-        return {.why = of_status(e.status),
+        return {.why = of_answer(e),
                 .message = e.what(),
                 .retry_after = e.retry_after,
                 .host = e.host,

@@ -134,6 +134,26 @@ TEST_CASE("numbers that nobody can have cost the video that they are said of", "
     CHECK(server.requests().size() == asked_before);
 }
 
+TEST_CASE("a refusal in the middle of a file is no verdict on it", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    const std::vector<int> statuses{404, 403, 410, 418, 451};
+    origin server;
+    for (std::size_t v = 0; v < statuses.size(); ++v)
+        server.serve(fmt::format("/video{}.mp4", v), [&whole, status = statuses[v]](const asked& request) {
+            if (request.number != 1) return part_of(whole, request);  // numbers begin at 0
+            reply refusal;
+            refusal.status = status;
+            return refusal;
+        });
+    const kinetics_site site;
+    const finished end =
+        run(site.download(site.list_of(static_cast<int>(statuses.size())), {"--source", server.url("/{id}.mp4")}));
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_of(site.output()).size() == statuses.size());
+}
+
 TEST_CASE("a host without ranges is named once, with what it costs", "[hosts]")
 {
     const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "long.mp4");

@@ -158,7 +158,7 @@ TEST_CASE("hosts that have answered once do not hide that all are gone", "[site_
 
 TEST_CASE("a redirect in a circle is followed once", "[site_down]")
 {
-    constexpr std::size_t redirects = 5;
+    constexpr std::size_t redirects = 20;
     const kinetics_site site;
     origin server;
     server.serve("/video0", [](const asked&) { return reply{.status = 302, .headers = {"Location: /video0"}}; });

@@ -31,6 +31,18 @@ TEST_CASE("a status of the media's host decides what becomes of the clip", "[jud
     CHECK(reason_of_status(403) == reason::refused);
     CHECK(reason_of_status(429) == reason::rate_limited);
     CHECK(reason_of_status(503) == reason::network);
+    for (const int of_the_moment : {408, 420, 421, 425, 430}) CHECK(reason_of_status(of_the_moment) == reason::network);
+}
+
+TEST_CASE("a refusal of a file that was served a moment ago is no verdict on it", "[judge]")
+{
+    const auto reason_midway = [](int status) {
+        reelpipe::fetch::http_error e("HTTP", "host", status);
+        e.is_midway = true;
+        return finding_of(e).why;
+    };
+    for (const int status : {403, 404, 410, 418, 451}) CHECK(reason_midway(status) == reason::network);
+    CHECK(reason_midway(429) == reason::rate_limited);
 }
 
 TEST_CASE("the server's own word on when to come back is kept", "[judge]")

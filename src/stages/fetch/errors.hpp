@@ -31,6 +31,7 @@ struct http_error : transfer_error {
 
     int status;
     std::optional<std::chrono::seconds> retry_after;  // as the server asks; 429 and 503 often do
+    bool is_midway = false;                           // the host has served bytes of this very file before
 };
 
 // A bucket does not take the request as it is signed, or is not there: keys, clock, region or the server's name are

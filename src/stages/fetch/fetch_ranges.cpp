@@ -187,7 +187,8 @@ asio::awaitable<setback> fetch_once(const transfer_context& with, std::vector<fi
         } catch (const changed_error&) {
             changed = oldest.file;
             met.fault = std::current_exception();
-        } catch (const http_error& e) {
+        } catch (http_error& e) {
+            e.is_midway = oldest.file->identity != file_identity{};
             // The first byte of a file that has none cannot be asked for.
             if (e.status == 416 && oldest.file->identity == file_identity{})
                 fail<not_media_error>(*oldest.file, "an empty file");

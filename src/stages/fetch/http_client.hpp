@@ -33,7 +33,7 @@ struct http_options {
     std::chrono::milliseconds connect_timeout{15'000};
     std::uint64_t stall_rate = 1024;  // bytes a second; slower than this for `stall_time` is a stall
     std::chrono::seconds stall_time{30};
-    unsigned redirects = 5;        // http and https only
+    unsigned redirects = 20;       // as browsers follow; http and https only
     std::uint64_t rate_limit = 0;  // bytes a second of all bodies together; 0: none
     // Hosts that the user named may be anywhere; what others name, in redirects, pages and playlists, has to be a
     // public address, unless this is set.
