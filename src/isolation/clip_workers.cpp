@@ -239,8 +239,9 @@ clip_workers::~clip_workers() = default;
 
 void clip_workers::try_to_start() { give_back(start({})); }
 
-// Whatever keeps a process from getting ready would keep it from any video.
-std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token& stop) const
+// Whatever keeps a process from getting ready would keep it from any video. Only one that somebody kills is started
+// again.
+std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token& stop, bool is_second) const
 {
     auto one = std::make_unique<worker>(program_.string());
     const auto unavailable = [this](const std::string& why) {
@@ -256,7 +257,11 @@ std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token&
         throw unavailable(fmt::format("does not get ready: {}", e.what()));
     }
     if (stop.stop_requested()) throw_stopped();
-    if (!word) throw unavailable(one->death().how + " before it was ready");
+    if (!word) {
+        const worker::ending end = one->death();
+        if (end.by_others && !is_second) return start(stop, true);
+        throw unavailable(end.how + " before it was ready");
+    }
     if (isolation::is_error(*word))
         throw unavailable(fmt::format("cannot enter its sandbox: {}", word->value("text", "")));
     return one;

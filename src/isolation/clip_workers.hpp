@@ -75,7 +75,7 @@ private:
     template <class Result>
     Result call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
                 Result (*read)(const nlohmann::json&), int output = -1);
-    std::unique_ptr<worker> start(const std::stop_token&) const;
+    std::unique_ptr<worker> start(const std::stop_token&, bool is_second = false) const;
     std::unique_ptr<worker> take(const std::stop_token&);
     void give_back(std::unique_ptr<worker>);
     nlohmann::json answer_to(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,

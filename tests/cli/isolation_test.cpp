@@ -9,6 +9,7 @@
 #include <map>
 #include <thread>
 
+#include "children.hpp"
 #include "kinetics_site.hpp"
 #include "odd_video.hpp"
 #include "support/catch.hpp"
@@ -18,6 +19,7 @@
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
+using reelpipe::test::children_of;
 using reelpipe::test::comes_true;
 using reelpipe::test::finished;
 using reelpipe::test::kinetics_site;
@@ -31,18 +33,6 @@ std::map<std::string, std::string> messages_in(const json& report)
 {
     std::map<std::string, std::string> found;
     for (const json& entry : report) found.emplace(entry[0], entry[2]);
-    return found;
-}
-
-// Processes that a process has started and that still work for it.
-std::vector<pid_t> children_of(pid_t parent)
-{
-    std::vector<pid_t> found;
-    std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", parent));
-    for (const fs::directory_entry& task : fs::directory_iterator(fmt::format("/proc/{}/task", parent))) {
-        std::ifstream of_task(task.path() / "children");
-        for (pid_t child = 0; of_task >> child;) found.push_back(child);
-    }
     return found;
 }
 

@@ -1,5 +1,6 @@
 // A library for LD_PRELOAD that takes from a program what some file systems and machines do not have. The environment
-// variable LACKS says what: words with a comma behind each.
+// variable LACKS says what: words with a comma behind each. So does the name that LD_PRELOAD has for this library,
+// which is all that a clip worker is given.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -16,8 +17,11 @@ namespace {
 
 bool lacks(const std::string& what)
 {
-    const char* const all = std::getenv("LACKS");
-    return all && std::string(all).find(what + ",") != std::string::npos;
+    for (const char* const name : {"LACKS", "LD_PRELOAD"}) {
+        const char* const all = std::getenv(name);
+        if (all && std::string(all).find(what + ",") != std::string::npos) return true;
+    }
+    return false;
 }
 
 int refuse(int error)
