@@ -47,7 +47,7 @@ const char* word_of(clip_outcome::status how)
 
 }  // namespace
 
-const char* word_of(severity how)
+const char* severity_word(severity how)
 {
     switch (how) {
         case severity::note:
@@ -70,7 +70,7 @@ json_log::json_log(const std::filesystem::path& path) : file_(std::fopen(path.c_
 void json_log::message(severity how, const std::string& text)
 {
     ordered_json line = event("message");
-    line["severity"] = word_of(how);
+    line["severity"] = severity_word(how);
     line["text"] = text;
     write_line(file_.get(), line);
 }

@@ -11,7 +11,7 @@
 namespace reelpipe::cli {
 
 // "note", "warning" or "error".
-const char* word_of(severity);
+const char* severity_word(severity);
 
 // The events of a run, for programs: a JSON object a line, each with "time" (UTC) and "event", which is
 //   message   severity, text

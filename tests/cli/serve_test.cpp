@@ -45,7 +45,7 @@ answer ask(std::vector<std::string> words)
 // A run that waits for the test and is served on a free port.
 struct served_run {
     explicit served_run(std::vector<std::string> more = {}, const std::string& address = "127.0.0.1:0")
-        : process_([&] {
+        : program([&] {
               more.insert(more.end(), {"--serve", address});
               return waits.words(more);
           }())
@@ -55,8 +55,8 @@ struct served_run {
         std::smatch found;
         std::string errors;
         REQUIRE(comes_true([&] {
-            errors = process_.errors_so_far();
-            return std::regex_search(errors, found, place) || process_.has_ended();
+            errors = program.errors_so_far();
+            return std::regex_search(errors, found, place) || program.has_ended();
         }));
         INFO(errors);
         REQUIRE_FALSE(found.empty());
@@ -78,11 +78,11 @@ struct served_run {
     finished to_the_end()
     {
         waits.open();
-        return process_.wait();
+        return program.wait();
     }
 
     waiting_run waits{};
-    process process_;
+    process program;
     int port = 0;
 };
 
@@ -142,7 +142,8 @@ TEST_CASE("metrics of a run are what promtool takes, and name all that the alert
     CHECK(metrics.status == 200);
     CHECK_THAT(metrics.head, ContainsSubstring("Content-Type: text/plain; version=0.0.4"));
     const finished checked = reelpipe::test::run({"promtool", "check", "metrics"}, {}, metrics.body);
-    CHECK(checked.err + checked.out == "");
+    CHECK(checked.err.empty());
+    CHECK(checked.out.empty());
     CHECK(checked.status == 0);
     CHECK_THAT(metrics.body, ContainsSubstring("\nreelpipe_clips_wanted 3\n") &&
                                  ContainsSubstring("\nreelpipe_clips_total{outcome=\"stored\"} 1\n") &&
@@ -271,11 +272,11 @@ TEST_CASE("web pages of others cannot look at a run, and nobody can change it", 
         INFO(host);
         CHECK(ask({page, "-H", std::string("Host: ") + host}).status == 200);
     }
-    for (const char* const head : {"GET / HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n\r\n",
+    for (const char* const said : {"GET / HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n\r\n",
                                    "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /\r\n\r\n",
                                    "\r\n\r\n", "\x16\x03\x01\r\n\r\n", "GET / HTTP/1.1\r\n : x\r\n\r\n"}) {
-        INFO(head);
-        CHECK_THAT(plain_client(run.port, head).hears(), Catch::Matchers::StartsWith("HTTP/1.1 400 "));
+        INFO(said);
+        CHECK_THAT(plain_client(run.port, said).hears(), Catch::Matchers::StartsWith("HTTP/1.1 400 "));
     }
     CHECK(ask({page, "-X", "POST", "-d", "a=b"}).status == 405);
     CHECK(ask({page, "-X", "DELETE"}).status == 405);
@@ -307,7 +308,7 @@ TEST_CASE("clients that say nothing keep neither the run nor others waiting", "[
 
     REQUIRE(run.is_waiting());
     CHECK(ask({run.url("/metrics")}).status == 200);
-    const fs::directory_iterator descriptors(fmt::format("/proc/{}/fd", run.process_.pid()));
+    const fs::directory_iterator descriptors(fmt::format("/proc/{}/fd", run.program.pid()));
     CHECK(std::distance(descriptors, fs::directory_iterator()) < 200);
     CHECK(run.to_the_end().status == 1);
 }
@@ -320,10 +321,10 @@ TEST_CASE("an interrupted run ends while clients look on", "[serve]")
     const plain_client deaf(run.port, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"), silent(run.port);
     REQUIRE(comes_true([&] { return follower.output_so_far().find("data: ") != std::string::npos; }));
 
-    run.process_.signal(SIGINT);
+    run.program.signal(SIGINT);
     REQUIRE(comes_true([&] { return run.progress()["state"] == "finishing"; }));
-    run.process_.signal(SIGINT);
+    run.program.signal(SIGINT);
 
-    CHECK(run.process_.wait().status == 130);
+    CHECK(run.program.wait().status == 130);
     CHECK_THAT(follower.wait().out, ContainsSubstring("\"state\":\"ended\""));
 }

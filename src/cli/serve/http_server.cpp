@@ -16,6 +16,7 @@
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace reelpipe::cli::http {
@@ -73,7 +74,7 @@ void http_server::stop()
 {
     stopping_ = true;
     asio::error_code ignored;
-    acceptor_.close(ignored);
+    std::ignore = acceptor_.close(ignored);
     again_.cancel();
     for (connection& each : connections_) {
         each.deadline = each.is_asking ? clock::now() : clock::now() + 500ms;
@@ -105,7 +106,7 @@ void http_server::take(int descriptor)
     const auto executor = acceptor_.get_executor();
     asio::error_code failed;
     tcp::socket socket(executor);
-    socket.assign(acceptor_.local_endpoint().protocol(), descriptor, failed);
+    std::ignore = socket.assign(acceptor_.local_endpoint().protocol(), descriptor, failed);
     if (failed) {
         ::close(descriptor);
         return;
@@ -122,10 +123,10 @@ void http_server::drop_longest_asking()
     asio::error_code ignored;
     for (connection& each : connections_)
         if (each.is_asking && each.socket.is_open()) {
-            each.socket.close(ignored);
+            std::ignore = each.socket.close(ignored);
             return;
         }
-    connections_.front().socket.close(ignored);
+    std::ignore = connections_.front().socket.close(ignored);
 }
 
 bool http_server::has_room_for_stream() const
@@ -142,7 +143,7 @@ asio::awaitable<void> http_server::watch_deadlines()
         co_await watch_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         for (connection& each : connections_)
             if (each.deadline <= clock::now()) {
-                each.socket.close(ignored);
+                std::ignore = each.socket.close(ignored);
                 each.pause.cancel();
             }
     }
@@ -178,7 +179,7 @@ asio::awaitable<void> http_server::serve(connection& client)
     }
     // A socket that is closed with something unread takes the response along.
     client.deadline = clock::now() + 500ms;
-    client.socket.shutdown(tcp::socket::shutdown_send, failed);
+    std::ignore = client.socket.shutdown(tcp::socket::shutdown_send, failed);
     std::array<char, 4096> unread{};
     while (!failed)
         co_await client.socket.async_read_some(asio::buffer(unread), asio::redirect_error(asio::use_awaitable, failed));

@@ -56,8 +56,7 @@ void add_clips(metrics_text& text, const progress& p)
     text.value(p.exists, R"(outcome="exists")");
     text.value(p.failed - p.failed_before, R"(outcome="failed")");
     text.value(p.failed_before, R"(outcome="failed_before")");
-    text.only("reelpipe_clips_shorter_total", "counter",
-              "Clips on disk that are shorter than asked for, because their videos end.", p.shorter);
+    text.only("reelpipe_clips_shorter_total", "counter", "Clips on disk that are shorter than asked for.", p.shorter);
     text.begin("reelpipe_clip_failures_total", "counter", "Clips that failed, in this run or before, by reason.");
     for_each_reason([&](reason why) {
         const auto found = p.failures.find(why);

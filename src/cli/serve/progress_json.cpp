@@ -23,7 +23,7 @@ std::string utc(std::chrono::system_clock::time_point at)
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
 }
 
-double rounded(double value) { return std::round(value * 1e3) / 1e3; }
+double in_thousandths(double value) { return std::round(value * 1e3) / 1e3; }
 
 const char* state_of(const run_view& view)
 {
@@ -41,7 +41,8 @@ ordered_json to_json(reason why)
 ordered_json failures_of(const progress& p)
 {
     std::vector<std::pair<reason, std::uint64_t>> all(p.failures.begin(), p.failures.end());
-    std::ranges::sort(all, std::ranges::greater{}, [](const auto& each) { return each.second; });
+    std::ranges::sort(all, {},
+                      [](const auto& each) { return std::pair(-static_cast<std::int64_t>(each.second), each.first); });
     ordered_json failures = ordered_json::array();
     for (const auto& [why, count] : all) {
         failures.push_back(to_json(why));
@@ -57,16 +58,16 @@ ordered_json stages_of(const last_minute& minute)
         const stage_stats& s = minute.now().stages[i];
         stages.push_back({{"name", s.name},
                           {"workers", s.workers},
-                          {"busy", rounded(minute.busy(i))},
+                          {"busy", in_thousandths(minute.busy(i))},
                           {"queued", s.queued},
                           {"queue", s.queue},
                           {"in", s.in},
                           {"out", s.out},
                           {"failed", s.failed},
                           {"retried", s.retried},
-                          {"busy_s", rounded(s.busy_s)},
-                          {"idle_s", rounded(s.starved_s)},
-                          {"blocked_s", rounded(s.blocked_s)}});
+                          {"busy_s", in_thousandths(s.busy_s)},
+                          {"idle_s", in_thousandths(s.starved_s)},
+                          {"blocked_s", in_thousandths(s.blocked_s)}});
     }
     return stages;
 }
@@ -76,7 +77,7 @@ ordered_json messages_of(const run_view& view)
     ordered_json messages = ordered_json::array();
     for (const timed_message& each : view.messages)
         messages.push_back({{"time", utc(each.at)},
-                            {"severity", word_of(each.what.how)},
+                            {"severity", severity_word(each.what.how)},
                             {"text", in_one_line(each.what.text, most_bytes)}});
     return messages;
 }
@@ -103,7 +104,7 @@ ordered_json progress_of(const run_view& view)
     const stage_stats* const slowest = bottleneck(view.minute.now().stages);
     ordered_json all{{"state", state_of(view)},
                      {"started", utc(view.started)},
-                     {"elapsed_s", rounded(p.elapsed_s)},
+                     {"elapsed_s", in_thousandths(p.elapsed_s)},
                      {"clips", p.clips},
                      {"videos", p.videos},
                      {"stored", p.stored},
@@ -112,8 +113,8 @@ ordered_json progress_of(const run_view& view)
                      {"failed", p.failed},
                      {"failed_before", p.failed_before},
                      {"fetched", p.fetched},
-                     {"clips_per_s", rounded(view.minute.clips_per_second())},
-                     {"bytes_per_s", rounded(view.minute.bytes_per_second())},
+                     {"clips_per_s", in_thousandths(view.minute.clips_per_second())},
+                     {"bytes_per_s", in_thousandths(view.minute.bytes_per_second())},
                      {"under_way", p.under_way},
                      {"cutting", p.cutting},
                      {"jobs", p.jobs},

@@ -186,7 +186,7 @@
     tile("Videos", count(totals.videos));
     tile("Size of the clips", bytes(totals.bytes), `${duration(totals.duration_s)} of video`);
     tile("Bytes fetched", bytes(traffic.fetched));
-    if (totals.shorter > 0) tile("Shorter than asked for", count(totals.shorter), "their videos end");
+    if (totals.shorter > 0) tile("Shorter than asked for", count(totals.shorter));
     for (const each of document.querySelectorAll("main section"))
       section("sections").append(element("li", {}, element("a", { href: `#${each.id}` }, each.querySelector("h2").textContent)));
   }

@@ -71,7 +71,7 @@ std::string what_is_wrong(const std::filesystem::path& clip, const result& made,
     return {};
 }
 
-std::string probed(const std::filesystem::path& video, const std::string& entry)
+std::string ffprobe_says(const std::filesystem::path& video, const std::string& entry)
 {
     return output_of({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entry, "-of",
                       "default=noprint_wrappers=1:nokey=1", video.string()});
@@ -79,13 +79,13 @@ std::string probed(const std::filesystem::path& video, const std::string& entry)
 
 microseconds origin_of(const std::filesystem::path& video)
 {
-    return microseconds(std::llround(std::stod(probed(video, "format=start_time")) * 1e6));
+    return microseconds(std::llround(std::stod(ffprobe_says(video, "format=start_time")) * 1e6));
 }
 
 // Of the clock of its frames, rounded up.
 microseconds tick_of(const std::filesystem::path& video)
 {
-    return microseconds(1 + 1'000'000 / std::stoll(probed(video, "stream=time_base").substr(2)));
+    return microseconds(1 + 1'000'000 / std::stoll(ffprobe_says(video, "stream=time_base").substr(2)));
 }
 
 // True if a frame lies within a tick of an end of the segment. Whether it belongs to the segment is then a question of
