@@ -27,7 +27,7 @@ std::string default_format(int max_height, bool with_audio, bool fallback)
         return "(" + first + "," + second + ")";
     };
     std::string direct = both(apart, one) + "/" + both(any_apart, "b" + http + any_height) + "/b" + http + "/" +
-                               playlist + any_height + "/" + playlist;
+                         playlist + any_height + "/" + playlist;
     if (!fallback) return direct;
     const std::string of_any_protocol = with_audio ? "bv" + any_height + "+ba" : "bv" + any_height;
     return direct + "/" + of_any_protocol + "/b" + any_height + "/b";
