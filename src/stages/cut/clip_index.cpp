@@ -128,10 +128,10 @@ bytes changed_track(int descriptor, const media::partial_file& file, media::byte
     });
 }
 
-std::uint64_t number_at(std::span<const unsigned char> bytes)
+std::uint64_t number_at(std::span<const unsigned char> place)
 {
     std::uint64_t value = 0;
-    for (const unsigned char each : bytes) value = value << 8 | each;
+    for (const unsigned char each : place) value = value << 8 | each;
     return value;
 }
 
