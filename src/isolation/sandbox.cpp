@@ -81,7 +81,8 @@ void forbid_system_calls()
 // A second lock on files where the kernel has it. What its first version handles, every later one does, too.
 void forbid_files()
 {
-    const landlock_ruleset_attr all{.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+    landlock_ruleset_attr all{};  // newer kernels have more members
+    all.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
     const auto rules = static_cast<int>(syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0));
     if (rules < 0) return;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // else only the superuser may
