@@ -180,11 +180,9 @@ void add_source_options(CLI::App& command, source_options& o)
         ->group(group);
     add_choice<fallback_choice>(command, "--fallback", o.fallback,
                                 {{"none", fallback_choice::none}, {"yt-dlp", fallback_choice::yt_dlp}},
-                                "what to do about a video that comes in pieces, or over a protocol of the site's own, "
-                                "so that no part of it can "
-                                "be asked for. yt-dlp: it downloads all of the video into the temporary folder, which "
-                                "takes room for 2 GB or, if "
-                                "that is less, for --tmp-limit")
+                                "for videos whose bytes no URL gives, as they come in pieces or over a protocol of the "
+                                "site's own. none: their clips fail. yt-dlp: it downloads the whole video into the "
+                                "temporary folder, which takes room for 2 GiB, or for --tmp-limit if that is less")
         ->group(group);
     command
         .add_option(

@@ -25,8 +25,9 @@ reason of_status(int status)
         case 404:
         case 410:
             return reason::gone;
+        // Limits and faults of the moment, some of which no standard knows
         case 408:
-        case 420:  // these and others that no standard knows are limits and faults of the moment
+        case 420:
         case 421:
         case 425:
         case 430:
@@ -47,7 +48,8 @@ reason of_status(int status)
 reason of_answer(const fetch::http_error& e)
 {
     const reason why = of_status(e.status);
-    return e.is_midway && class_of(why) != reason_class::global ? reason::network : why;
+    const bool would_last = class_of(why) == reason_class::permanent || class_of(why) == reason_class::soft;
+    return e.is_midway && would_last ? reason::network : why;
 }
 
 reason of_fault(media::fault fault)

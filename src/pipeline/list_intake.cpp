@@ -168,7 +168,8 @@ template <class Take> void read_manifest(const std::filesystem::path& manifest, 
 
 void check(const wanted_options& options)
 {
-    if (options.lists.empty() && options.like.empty()) throw usage_error("no annotation list was given");
+    if (options.lists.empty() && options.like.empty())
+        throw usage_error("no annotation list was given: name a LIST, or a MANIFEST with --like");
     if (!options.lists.empty() && !options.like.empty())
         throw usage_error("--like takes the clips from its manifest: leave the lists out");
     if (options.shard == 0 || options.shard > options.shards)

@@ -42,6 +42,7 @@ TEST_CASE("a refusal of a file that was served a moment ago is no verdict on it"
         return finding_of(e).why;
     };
     for (const int status : {403, 404, 410, 418, 451}) CHECK(reason_midway(status) == reason::network);
+    CHECK(reason_midway(416) == reason::changed);
     CHECK(reason_midway(429) == reason::rate_limited);
 }
 

@@ -20,6 +20,9 @@ asio::ip::tcp::acceptor listen_on(asio::io_context&, const asio::ip::tcp::endpoi
 
 // An HTTP server for a few clients that look at something: one request a connection, no bodies of requests.
 //
+// It is not cpp-httplib's, which serves the demo: there a client holds one of a few threads until it is gone, so those
+// that follow the events, or say nothing, would keep all others out.
+//
 // Each connection has little time for its request and for taking the response. Of too many at once, the one goes that
 // has been sending its request for longest, so that idle clients keep nobody out. Streams of events may go on for ever,
 // but there are only so many of them.

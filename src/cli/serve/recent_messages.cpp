@@ -1,6 +1,6 @@
-#include <utility>
+#include "cli/serve/recent_messages.hpp"
 
-#include "cli/serve/run_view.hpp"
+#include <utility>
 
 namespace reelpipe::cli {
 

@@ -2,35 +2,16 @@
 #define REELPIPE_CLI_SERVE_RUN_VIEW_HPP
 
 #include <chrono>
-#include <deque>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/panel.hpp"
-
-#include "reelpipe/message.hpp"
+#include "cli/serve/recent_messages.hpp"
 
 namespace reelpipe::cli {
-
-struct timed_message {
-    std::chrono::system_clock::time_point at{};
-    message what{};
-};
-
-// The last messages of a run. Threads: any.
-class recent_messages {
-public:
-    void add(severity, std::string text);
-    std::vector<timed_message> all() const;  // the oldest first
-
-private:
-    mutable std::mutex mutex_{};
-    std::deque<timed_message> messages_{};
-};
 
 // What is told of a run to those who look at it from elsewhere.
 struct run_view {

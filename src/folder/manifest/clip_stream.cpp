@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -52,7 +54,7 @@ std::optional<manifest_clip> folder_stream::next()
 
 manifest_stream::manifest_stream(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary)
 {
-    if (!file_) refuse("it cannot be read");
+    if (!file_) throw usage_error(fmt::format("manifest {}: {}", path_.string(), std::strerror(errno)));
     try {
         check_manifest_head(line());
     } catch (const bad_manifest_line& e) {

@@ -20,7 +20,7 @@ struct edit {
 //
 // The tracks get, in their order, edit lists of one edit each, and the durations that follow from them; tracks without
 // an edit keep what libav wrote. Its own edit lists cannot end before the last sample does, and it takes the media to
-// last as long as its frames are shown.
+// last as long as its frames are shown. Its own faststart would leave no room in front for these lists.
 //
 // Throws encode_error, and leaves the file as it is, where it is not what libav writes; std::system_error when it
 // cannot be read or written.
