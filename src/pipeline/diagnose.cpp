@@ -48,8 +48,7 @@ reason of_status(int status)
 reason of_answer(const fetch::http_error& e)
 {
     const reason why = of_status(e.status);
-    const bool would_last = class_of(why) == reason_class::permanent || class_of(why) == reason_class::soft;
-    return e.is_midway && would_last ? reason::network : why;
+    return e.is_midway && is_final(why) ? reason::network : why;
 }
 
 reason of_fault(media::fault fault)
@@ -137,7 +136,8 @@ diagnosis diagnose(std::exception_ptr error)
                 .retry_after = e.retry_after,
                 .host = e.host,
                 .fault = e.status >= 500 ? site_fault::server_error : site_fault::none,
-                .of_host = true};
+                .of_host = true,
+                .contradicts = e.is_midway && is_final(of_status(e.status))};
     } catch (const fetch::bucket_error& e) {
         return {.why = reason::source_failed, .message = e.what(), .final = true, .host = e.host};
     } catch (const fetch::postponed_error& e) {

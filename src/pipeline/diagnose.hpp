@@ -28,6 +28,7 @@ struct diagnosis {
     // Another video of the host might get the same answer: it is a status, a page, a way that leads elsewhere, or a
     // verdict that says nothing of the video but that there is none.
     bool of_host = false;
+    bool contradicts = false;             // the host refuses what it has served a moment ago
     bool not_sent = false;                // the host was not asked, as it wants to be left alone
     std::vector<std::string> warnings{};  // of the resolver
 };

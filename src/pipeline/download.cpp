@@ -47,6 +47,8 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
+constexpr std::size_t refused_at_once = 4;  // a host that refuses what is too much is asked gently
+
 std::unique_ptr<trace> trace_of(const fs::path& file) { return file.empty() ? nullptr : std::make_unique<trace>(file); }
 
 // Starts a worker as a trial: whatever keeps one from starting would keep it from every clip.
@@ -80,7 +82,7 @@ bool is_refusal(const std::exception_ptr& error)
 // Files for which a file system has inodes left. Nothing where it makes them as they are needed.
 std::optional<std::uint64_t> room_for_files(const fs::path& folder)
 {
-    struct statvfs facts{};
+    struct statvfs facts {};
     if (statvfs(folder.c_str(), &facts) != 0 || facts.f_files == 0) return std::nullopt;
     return facts.f_favail;
 }
@@ -108,15 +110,22 @@ public:
 
     asio::awaitable<download_summary> run();
     void drain();
-    void cancel() { runner_.cancel(); }
+    void cancel()
+    {
+        runner_.cancel();
+        second_runner_.cancel();
+    }
     progress now() const;
     std::vector<stage_stats> stages() const { return runner_.snapshot().stages; }
 
 private:
-    pipeline build_pipeline();
+    using feeder = asio::awaitable<void> (implementation::*)(out<video_ptr> next);
+    pipeline build_pipeline(feeder);
     asio::awaitable<void> feed(out<video_ptr> next);
+    asio::awaitable<void> feed_refused(out<video_ptr> next);
     wait_hooks hooks_of_source();
     asio::awaitable<void> run_stages(report& ended, std::exception_ptr& error);
+    asio::awaitable<void> ask_again(report& ended);
     asio::awaitable<void> start_source();
     void end_ledger(const report&);
     std::map<std::string, std::uint64_t> pending_clips();
@@ -145,6 +154,8 @@ private:
     asio::thread_pool planners_;  // reads indexes: milliseconds a video, not to wait behind a cut
     asio::thread_pool disk_;      // waits for the disk, so that no core does
     runner runner_;
+    runner second_runner_;  // for what hosts refused: the same stages, but few videos at a time
+    std::vector<failure_policy::second_request> refused_;
 
     // While running, on the loop
     std::optional<engine> engine_;
@@ -158,13 +169,13 @@ private:
 
 // ------------------------------------------------------------------------------------------------ the flow
 
-pipeline downloader::implementation::build_pipeline()
+pipeline downloader::implementation::build_pipeline(feeder from)
 {
     const std::size_t cores = options_.workers.jobs, resolves = locator::max_concurrent_resolves(options_.source);
     const std::size_t connections = options_.fetch.connections;
     // The policy counts attempts: an item that comes back without having been asked for has had none.
     constexpr unsigned attempts = std::numeric_limits<unsigned>::max();
-    auto list = [this](out<video_ptr> next) { return feed(std::move(next)); };
+    auto list = [this, from](out<video_ptr> next) { return (this->*from)(std::move(next)); };
     auto look = [this](video_ptr v, const std::stop_token& s) { return existing_->look(std::move(v), s); };
     auto resolve = [this](video_ptr v) { return videos_->resolve(std::move(v)); };
     auto fetch = [this](video_ptr v, std::stop_token s) { return videos_->fetch(std::move(v), std::move(s)); };
@@ -191,7 +202,18 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
         archive_feed by_archives(feed_, *archives, outcomes_, engine_->budget, engine_->temporary);
         co_await by_archives.feed(std::move(next), pool);
     } else {
-        co_await feed_.feed(std::move(next), pool);
+        co_await feed_.feed(std::move(next), pool, [this] { return policy_.ready_to_ask_again(); });
+    }
+}
+
+asio::awaitable<void> downloader::implementation::feed_refused(out<video_ptr> next)
+{
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    asio::steady_timer until_then(loop);
+    for (failure_policy::second_request& each : refused_) {
+        until_then.expires_at(each.when);
+        co_await until_then.async_wait(asio::use_awaitable);
+        co_await next.send(std::move(each.video));
     }
 }
 
@@ -210,6 +232,7 @@ downloader::implementation::implementation(download_options options)
       policy_({.attempts = options_.fetch.attempts,
                .backoff = options_.fetch.backoff,
                .names_hosts = names_hosts(options_.source),
+               .asks_twice = !is_site(options_.source),
                .say = options_.events.on_message,
                .attempted = [this](const attempt_record& attempt) { outcomes_.attempted(attempt); }},
               [this](const job_failed& job, const diagnosis& found, unsigned attempts) {
@@ -220,10 +243,15 @@ downloader::implementation::implementation(download_options options)
       cpu_(options_.workers.jobs),
       planners_(options_.workers.jobs),
       disk_(stores_at_once),
-      runner_(build_pipeline(), {.cpu = cpu_.get_executor(),
-                                 .max_in_flight = options_.fetch.connections + 4 * options_.workers.jobs +
-                                                  locator::max_concurrent_resolves(options_.source),
-                                 .on_failure = [this](const failure& f) { return policy_.judge(f); }})
+      runner_(build_pipeline(&implementation::feed),
+              {.cpu = cpu_.get_executor(),
+               .max_in_flight = options_.fetch.connections + 4 * options_.workers.jobs +
+                                locator::max_concurrent_resolves(options_.source),
+               .on_failure = [this](const failure& f) { return policy_.judge(f); }}),
+      second_runner_(build_pipeline(&implementation::feed_refused),
+                     {.cpu = cpu_.get_executor(),
+                      .max_in_flight = refused_at_once,
+                      .on_failure = [this](const failure& f) { return policy_.judge(f); }})
 {
     if (!damaged_ledger_.empty())
         outcomes_.say(severity::warning,
@@ -245,6 +273,7 @@ void downloader::implementation::drain()
 {
     policy_.drain();
     runner_.drain();
+    second_runner_.drain();
 }
 
 asio::awaitable<download_summary> downloader::implementation::run()
@@ -264,6 +293,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
         if (policy_.has_stopped()) return;
         policy_.stop(diagnose(outcomes_.ledger_error()));
         runner_.drain();
+        second_runner_.drain();
     });
 
     std::exception_ptr error;
@@ -313,6 +343,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
                            .listed = listed_});
         ended = co_await runner_.run();
         co_await videos_->settle_doubts(ledger_.last_stored_video());
+        co_await ask_again(ended);
         policy_.end();
     } catch (const source_error&) {
         policy_.stop(diagnose(std::current_exception()));
@@ -324,6 +355,15 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
         error = std::current_exception();
     }
     commits_->stop();
+}
+
+// What hosts refused late in the run is asked for once more.
+asio::awaitable<void> downloader::implementation::ask_again(report& ended)
+{
+    refused_ = policy_.take_refused();
+    if (refused_.empty()) co_return;
+    const report second = co_await second_runner_.run();
+    if (second.end != ending::complete) ended.end = second.end;
 }
 
 asio::awaitable<void> downloader::implementation::start_source()

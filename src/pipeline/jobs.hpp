@@ -65,7 +65,8 @@ struct video_job {
     fetch::fetched fetched{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
     unsigned resolve_attempts = 0, fetch_attempts = 0;
-    std::size_t unsettled = 0;  // clips that have not come to an end
+    std::optional<std::uint64_t> refused_after{};  // videos that its host had served when it refused this one first
+    std::size_t unsettled = 0;                     // clips that have not come to an end
 
     // Takes note that so many further clips have come to an end. True: those were the last ones.
     bool settle(std::size_t count)

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,8 @@ public:
     }
 
     // Looks names up on `pool` while the next rows are read. After enter_settled() this is for the clips that are left.
-    asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool);
+    // `again` is asked after each video for one that was sent on before and is to be sent on once more, or null.
+    asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool, std::function<video_ptr()> again = {});
 
     // For a source that says itself in which order videos come: enters the clips whose outcome is known, and counts the
     // others.

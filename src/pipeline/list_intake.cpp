@@ -92,6 +92,7 @@ private:
 std::vector<annotations::row> next_rows(annotations::list_reader& list, std::size_t most)
 {
     std::vector<annotations::row> rows;
+    rows.reserve(most);
     while (rows.size() < most) {
         std::optional<annotations::row> row = list.next();
         if (!row) break;

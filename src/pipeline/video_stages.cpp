@@ -121,8 +121,13 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
     video->fetch_s += seconds_since(start);
     counts_.fetched = engine_.http.bytes() + (engine_.downloads ? engine_.downloads->bytes() : 0);
     if (error) throw job_failed(video, error);
-    for (const media_file& file : video->source.files)
-        if (const remote_file* const part = remote_part(file)) policy_.served(fetch::host_of(part->url), video->id);
+    for (const media_file& file : video->source.files) {
+        const remote_file* const part = remote_part(file);
+        if (!part) continue;
+        const std::string host = fetch::host_of(part->url);
+        policy_.served(host, video->id);
+        if (std::exchange(video->refused_after, {})) policy_.retracted(host);
+    }
     enter_fetched(*video);
     co_return video;
 }

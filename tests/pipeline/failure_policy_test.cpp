@@ -1,5 +1,7 @@
 #include "pipeline/failure_policy.hpp"
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,16 +21,31 @@ struct bench {
     // What becomes of the video, whose fetch has failed with `error` for the `attempt`th time.
     template <class Error> verdict fetch_failed(const std::string& video, const Error& error, unsigned attempt = 1)
     {
-        auto job = std::make_shared<video_job>();
+        std::shared_ptr<video_job>& job = jobs[video];
+        if (!job) job = std::make_shared<video_job>();
         job->id = video;
         job->fetch_attempts = attempt;
-        job->source.files.emplace_back(remote_file{.url = "http://host/" + video});
-        return policy.judge(
-            {.stage = "fetch",
-             .attempt = attempt,
-             .attempts = 1'000'000,
-             .error = std::make_exception_ptr(job_failed(std::move(job), std::make_exception_ptr(error))),
-             .what = {}});
+        job->source.files = {remote_file{.url = "http://host/" + video}};
+        return policy.judge({.stage = "fetch",
+                             .attempt = attempt,
+                             .attempts = 1'000'000,
+                             .error = std::make_exception_ptr(job_failed(job, std::make_exception_ptr(error))),
+                             .what = {}});
+    }
+
+    // The videos that are asked for once more while the list goes on.
+    std::vector<std::string> asked_again()
+    {
+        std::vector<std::string> ids;
+        while (const video_ptr video = policy.ready_to_ask_again()) ids.push_back(video->id);
+        return ids;
+    }
+    // Those that are at the end of the run.
+    std::vector<std::string> asked_at_the_end()
+    {
+        std::vector<std::string> ids;
+        for (const auto& each : policy.take_refused()) ids.push_back(each.video->id);
+        return ids;
     }
 
     void resolve_failed(const std::string& video, const source_error& error)
@@ -42,6 +59,7 @@ struct bench {
                       .what = {}});
     }
 
+    std::map<std::string, std::shared_ptr<video_job>> jobs;
     std::vector<std::string> entered;
     std::vector<std::string> said;
     failure_policy policy;
@@ -251,4 +269,121 @@ TEST_CASE("a user who wants the run to end waits for nobody", "[failure_policy]"
     CHECK(b.fetch_failed("a", status(503)).what() == kind::drain);
     CHECK(b.fetch_failed("a", fetch::postponed_error("not asked", "host", 3s)).what() == kind::drain);
     CHECK(b.entered.empty());
+}
+
+namespace {
+
+failure_policy::options asking_twice() { return {.backoff = 0ms, .asks_twice = true}; }
+
+using ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a refusal counts when it is heard twice, and the host has served something in between", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.fetch_failed("a", status(404));
+    CHECK(b.asked_again().empty());
+    b.policy.served("host", "b");
+    CHECK(b.entered.empty());
+    CHECK(b.asked_again() == ids{"a"});
+    CHECK(b.fetch_failed("a", status(404), 2).what() == kind::drop);
+    b.policy.end();
+    CHECK(b.entered == ids{"a gone"});
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("a video that is refused once and served then has failed in nothing", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.policy.served("host", "good");
+    for (const char* video : {"a", "b"}) b.fetch_failed(video, fetch::not_media_error("a page", "host"));
+    b.policy.served("host", "c");
+    CHECK(b.asked_again() == ids{"a", "b"});
+    for (const char* video : {"a", "b"}) b.policy.served("host", video);
+    b.policy.end();
+    CHECK(b.entered.empty());
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("what a host refuses at the end of a run counts if it still serves what it served before", "[failure_policy]")
+{
+    const bool is_well = GENERATE(true, false);
+    bench b(asking_twice());
+    b.policy.served("host", "good");
+    for (const char* video : {"a", "b"}) b.fetch_failed(video, status(401));
+    REQUIRE(b.policy.doubts().size() == 1);
+    CHECK(b.policy.doubts().front().video == "good");
+    if (is_well) b.policy.served("host", "good");
+    CHECK(b.asked_at_the_end() == (is_well ? ids{"a", "b"} : ids{}));
+    if (is_well)
+        for (const char* video : {"a", "b"}) b.fetch_failed(video, status(401), 2);
+    b.policy.end();
+    CHECK(b.entered == (is_well ? ids{"a refused", "b refused"} : ids{}));
+    CHECK(stopped_by(b) == (is_well ? std::nullopt : std::optional(reason::nothing_served)));
+}
+
+TEST_CASE("one or two dead links of a host that was asked for nothing else are asked for twice", "[failure_policy]")
+{
+    bench b(asking_twice());
+    for (const char* video : {"a", "b"}) b.fetch_failed(video, status(404));
+    CHECK(b.asked_at_the_end() == ids{"a", "b"});
+    for (const char* video : {"a", "b"}) b.fetch_failed(video, status(404), 2);
+    b.policy.end();
+    CHECK(b.entered == ids{"a gone", "b gone"});
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("a host that serves what it has refused is not believed", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.policy.served("host", "good");
+    for (const char* video : {"a", "b", "c", "d"}) b.fetch_failed(video, status(403));
+    b.policy.served("host", "e");
+    CHECK(b.asked_again() == ids{"a", "b", "c", "d"});
+    for (const char* video : {"a", "b", "c"}) {
+        b.policy.served("host", video);
+        b.policy.retracted("host");
+    }
+    b.fetch_failed("d", status(403), 2);
+    b.policy.end();
+    CHECK(b.entered.empty());
+    CHECK(stopped_by(b) == reason::rate_limited);
+}
+
+TEST_CASE("among many videos that are served, a few refusals that were wrong make no other one doubtful",
+          "[failure_policy]")
+{
+    bench b(asking_twice());
+    for (int v = 0; v < 100; ++v) b.policy.served("host", "good");
+    b.fetch_failed("dead", status(404));
+    b.policy.served("host", "good");
+    for (int v = 0; v < 3; ++v) b.policy.retracted("host");
+    CHECK(b.asked_again() == ids{"dead"});
+    b.fetch_failed("dead", status(404), 2);
+    b.policy.end();
+    CHECK(b.entered == ids{"dead gone"});
+    CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("bytes that make no sense are fetched twice before the video is called damaged", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.fetch_failed("a", media::error(media::fault::corrupt, "no key frame"));
+    CHECK(b.entered.empty());
+    CHECK(b.asked_again() == ids{"a"});
+    b.fetch_failed("a", media::error(media::fault::corrupt, "no key frame"), 2);
+    CHECK(b.entered == ids{"a corrupt"});
+}
+
+TEST_CASE("a user who wants the run to end leaves what was refused once to the next one", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.policy.served("host", "good");
+    b.fetch_failed("a", status(404));
+    b.policy.drain();
+    CHECK(b.asked_at_the_end().empty());
+    b.policy.end();
+    CHECK(b.entered.empty());
+    CHECK_FALSE(b.policy.stop_reason());
 }
