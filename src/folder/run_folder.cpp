@@ -42,7 +42,7 @@ constexpr const char* no_locks =
 // The whole file of length 0 is the lock; the byte behind is for trying.
 struct flock range(short kind, off_t start)
 {
-    struct flock wanted{};
+    struct flock wanted {};
     wanted.l_type = kind;
     wanted.l_whence = SEEK_SET;
     wanted.l_start = start;
@@ -110,7 +110,7 @@ int run_folder::open_own_folder(int parent, const fs::path& folder) const
     const int opened = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (opened >= 0) return opened;
     const int error = errno;
-    struct stat there{};
+    struct stat there {};
     if (fstatat(parent, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(there.st_mode))
         throw usage_error(fmt::format("{}: {}", folder.string(), no_links));
     refuse(output_, error, choose_another);
@@ -159,6 +159,9 @@ void run_folder::keep_ledger_to_owner() const
         const int creates = *companion ? 0 : O_CREAT;
         const int file = openat(folder_, name.c_str(), O_RDONLY | creates | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (file < 0 && errno == ELOOP) throw usage_error(fmt::format("{}: {}", (own_ / name).string(), no_links));
+        if (file < 0 && errno == EISDIR)
+            throw usage_error(fmt::format("{} is a folder where a file should be; move it away and run again",
+                                          (own_ / name).string()));
         if (file < 0) continue;  // not there, or SQLite will say what is wrong with it
         fchmod(file, S_IRUSR | S_IWUSR);
         close(file);
@@ -167,7 +170,7 @@ void run_folder::keep_ledger_to_owner() const
 
 std::string run_folder::warning_about_owner() const
 {
-    struct stat output{};
+    struct stat output {};
     if (geteuid() != 0 || stat(output_.c_str(), &output) != 0 || output.st_uid == 0) return {};
     return fmt::format(
         "the output folder {} belongs to user {}, and this run is root's: user {} cannot change what it makes, and "

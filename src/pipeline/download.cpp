@@ -116,7 +116,10 @@ public:
         second_runner_.cancel();
     }
     progress now() const;
-    std::vector<stage_stats> stages() const { return runner_.snapshot().stages; }
+    std::vector<stage_stats> stages() const
+    {
+        return sum_of(runner_.snapshot().stages, second_runner_.snapshot().stages);
+    }
 
 private:
     using feeder = asio::awaitable<void> (implementation::*)(out<video_ptr> next);
@@ -363,6 +366,7 @@ asio::awaitable<void> downloader::implementation::ask_again(report& ended)
     refused_ = policy_.take_refused();
     if (refused_.empty()) co_return;
     const report second = co_await second_runner_.run();
+    ended.stages = sum_of(std::move(ended.stages), second.stages);
     if (second.end != ending::complete) ended.end = second.end;
 }
 

@@ -1,5 +1,6 @@
 #include "pipeline/run_measures.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -68,6 +69,20 @@ std::vector<list_record> hashed_lists(const wanted_options& wanted)
         one.sha256 = media::in_hexadecimal(media::content_hash(verify::clip_file(name).descriptor()));
     }
     return all;
+}
+
+std::vector<stage_stats> sum_of(std::vector<stage_stats> first, const std::vector<stage_stats>& second)
+{
+    for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
+        stage_stats& all = first[i];
+        all.in += second[i].in;
+        all.out += second[i].out;
+        all.failed += second[i].failed;
+        all.retried += second[i].retried;
+        all.filtered += second[i].filtered;
+        all.busy_s += second[i].busy_s;
+    }
+    return first;
 }
 
 }  // namespace reelpipe

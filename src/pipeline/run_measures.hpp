@@ -21,6 +21,10 @@ std::string lists_json(const wanted_options&);
 // The same with hashes, for which all of them are read. Throws std::system_error.
 std::vector<list_record> hashed_lists(const wanted_options&);
 
+// What the stages did in both of two runs of them. Only the first one's waits count: the second is short of work by
+// design.
+std::vector<stage_stats> sum_of(std::vector<stage_stats> first, const std::vector<stage_stats>& second);
+
 }  // namespace reelpipe
 
 #endif

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <asio.hpp>
 #include <exception>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -152,6 +154,80 @@ TEST_CASE("a refusal in the middle of a file is no verdict on it", "[hosts]")
     INFO(end.err);
     CHECK(end.status == 0);
     CHECK(clips_of(site.output()).size() == statuses.size());
+}
+
+TEST_CASE("one odd answer costs no clip", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    std::vector<reply> odd(7);
+    for (std::size_t i = 0; const int status : {404, 403, 410, 451, 204}) odd[i++].status = status;
+    odd[5] = {.headers = {"Content-Type: text/html"}, .body = "<html>back soon</html>"};
+    odd[6] = {.status = 416, .headers = {"Content-Range: bytes */0"}};
+    origin server;
+    for (std::size_t v = 0; v < odd.size(); ++v)
+        server.serve(fmt::format("/video{}.mp4", v), [&whole, &odd, v](const asked& request) {
+            return request.number == 0 ? odd[v] : part_of(whole, request);
+        });
+    const kinetics_site site;
+    const finished end =
+        run(site.download(site.list_of(static_cast<int>(odd.size())), {"--source", server.url("/{id}.mp4")}));
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_of(site.output()).size() == odd.size());
+}
+
+TEST_CASE("a dead link of a host that serves others is asked for twice, and never again", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    constexpr int videos = 4;  // the last one is dead
+    origin server;
+    for (int v = 0; v < videos - 1; ++v)
+        server.serve(fmt::format("/video{}.mp4", v),
+                     [&whole](const asked& request) { return part_of(whole, request); });
+    const kinetics_site site;
+    const auto words = site.download(site.list_of(videos), {"--source", server.url("/{id}.mp4")});
+
+    const finished end = run(words);
+
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK(clips_of(site.output()).size() == videos - 1);
+    CHECK_THAT(site.report().back().at(2).get<std::string>(), Catch::Matchers::StartsWith("gone: "));
+    const auto is_of_dead_link = [](const asked& each) { return each.path == "/video3.mp4"; };
+    const std::vector<asked> requests = server.requests();
+    CHECK(std::ranges::count_if(requests, is_of_dead_link) == 2);
+
+    CHECK(run(words).status == 1);
+    CHECK(server.requests().size() == requests.size());
+}
+
+TEST_CASE("a host that stops serving in the middle of a run condemns no video", "[hosts]")
+{
+    const std::string whole = read_file(fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
+    constexpr int videos = 9, before_it_stops = 4;
+    const int status = GENERATE(401, 404);
+    origin server;
+    std::set<std::string> served;
+    bool is_down = false, was_mended = false;
+    for (int v = 0; v < videos; ++v)
+        server.serve(fmt::format("/video{}.mp4", v), [&](const asked& request) {
+            is_down = is_down || (served.size() == before_it_stops && !served.contains(request.path));
+            if (is_down && !was_mended) return reply{.status = status};
+            served.insert(request.path);
+            return part_of(whole, request);
+        });
+    const kinetics_site site;
+    const auto words = site.download(site.list_of(videos), {"--source", server.url("/{id}.mp4"), "--connections", "1"});
+
+    const finished stopped = run(words);
+
+    INFO(stopped.err);
+    CHECK(stopped.status == 3);
+    CHECK(says(stopped, " 0 failed"));
+
+    was_mended = true;
+    CHECK(run(words).status == 0);
+    CHECK(clips_of(site.output()).size() == videos);
 }
 
 TEST_CASE("a host without ranges is named once, with what it costs", "[hosts]")

@@ -223,13 +223,18 @@ public:
         if (served <= served_) std::rethrow_exception(met.fault);
         served_ = served;
         const auto asked = refusal.retry_after.value_or(std::chrono::seconds(0));
+        if (asked > max_believed) {  // by a host that serves others meanwhile
+            http_error of_this_file = refusal;
+            of_this_file.retry_after = max_believed / 5;
+            throw of_this_file;
+        }
         if (asked > max_in_place) throw postponed_error(refusal.what(), refusal.host, asked);
         return std::max<std::chrono::milliseconds>(asked, with_.options.retry_pause);
     }
 
 private:
     static constexpr unsigned max_unexplained = 8;  // as often as the requests at a time can be halved
-    static constexpr std::chrono::seconds max_in_place{10};
+    static constexpr std::chrono::seconds max_in_place{10}, max_believed{300};
 
     const transfer_context& with_;
     std::uint64_t served_ = 0;

@@ -18,6 +18,7 @@ constexpr double below_refused = 0.95, far_below = 0.5;  // where the rate goes 
 constexpr double shortest_return_s = 40, pauses_of_return = 40, pauses_from_far_below = 20;
 constexpr auto long_enough = 2s;  // with enough answers, to see what a host grants
 constexpr std::uint64_t enough = 10;
+constexpr unsigned outage = 4;          // pauses in a row after which nothing was served
 constexpr double slowest = 0.05;        // requests a second
 constexpr std::size_t max_rounds = 64;  // of a full window before it is widened
 
@@ -77,6 +78,7 @@ void host_pace::served(const ticket& t, time now)
     if (t.cut == cuts_ && counted_since_) ++served_since_cut_;
     if (t.cut == cuts_ && !counted_since_) counted_since_ = now;
     refusals_ *= forgotten_by_one;
+    if (fruitless_pauses_ >= outage && before_pauses_ > ceiling_) return_from_outage();
     fruitless_pauses_ = 0;
     // Where one is refused for being too many and does not say so, those beside it were fewer than they seemed.
     const bool is_certain = !refuses_silently_ || t.refused == refused_;
@@ -87,6 +89,15 @@ void host_pace::served(const ticket& t, time now)
     if (t.width < window_ || ++served_at_full_ < window_ * rounds_to_widen_) return;
     served_at_full_ = 0;
     ++window_;
+}
+
+// It served nothing at any rate, which says nothing of the one that it grants.
+void host_pace::return_from_outage()
+{
+    ceiling_ = before_pauses_;
+    begin_ = far_below * before_pauses_;
+    rate_ = std::max(rate_, begin_);
+    paced_ = {};
 }
 
 void host_pace::refused(const ticket& t, time now, std::optional<std::chrono::seconds> asked)
@@ -101,6 +112,7 @@ void host_pace::refused(const ticket& t, time now, std::optional<std::chrono::se
             cut_width(t, now);
             is_width = served_ > 0;
         } else {
+            if (fruitless_pauses_ == 1) before_pauses_ = current_rate(now);
             cut_rate(now);
             starts_anew = true;
         }

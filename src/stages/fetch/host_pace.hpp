@@ -58,6 +58,7 @@ private:
     bool is_too_wide(const ticket& t) const { return t.width > 1 && t.width > widest_served_; }
     void cut_width(const ticket&, time now);
     void cut_rate(time now);
+    void return_from_outage();
     void grow_rate();
     double served_per_second(time now) const;
     double sent_per_second(time now);
@@ -82,6 +83,7 @@ private:
     std::optional<time> counted_since_{};  // the first answer after the last cut of the rate
     double refusals_ = 0;                  // of late: each counts less with every answer that is good
     unsigned fruitless_pauses_ = 0;
+    double before_pauses_ = 0;  // the rate in front of the first of them
     duration last_pause_{};
     time next_turn_{};
     std::deque<time> sent_{};  // within the last second, while the rate is without bounds

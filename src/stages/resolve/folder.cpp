@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <stdexcept>
 #include <system_error>
 #include <tuple>
 
@@ -25,6 +26,8 @@ folder::folder(const std::filesystem::path& path) : path_(path)
         for (const std::string_view id : ids_of(stem_of(name)))
             (is_of_video(name) ? videos_ : others_).push_back({std::string(id), name, id == stem_of(name)});
     }
+    if (std::filesystem::is_empty(path))  // it would make each video of a list look gone
+        throw std::invalid_argument(path.string() + " is empty; is the disk mounted that holds the videos?");
     std::ranges::sort(videos_, {}, [](const named_file& f) { return std::tie(f.id, f.name); });
     std::ranges::sort(others_, {}, [](const named_file& f) { return std::tie(f.id, f.name); });
 }

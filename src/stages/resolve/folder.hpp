@@ -16,7 +16,8 @@ namespace reelpipe::resolve {
 // "ID_000010_000020.mp4".
 class folder : public video_source {
 public:
-    // Reads the folder's names once. Throws std::filesystem::filesystem_error.
+    // Reads the folder's names once. Throws std::filesystem::filesystem_error, and std::invalid_argument for a folder
+    // that is empty.
     explicit folder(const std::filesystem::path& path);
 
     // Throws source_error: gone if there is no such file; not_media if there is one whose ending is none of a video's;

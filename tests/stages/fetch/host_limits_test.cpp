@@ -65,6 +65,25 @@ TEST_CASE("who wants something of a host that is left alone does not wait for ro
     oldest->give_back(100);
 }
 
+TEST_CASE("a day's pause that is asked for one file does not keep anybody from the others", "[host_limits]")
+{
+    const std::string whole = video("moov_first.mp4");
+    origin server;
+    server.serve("/good", [&](const asked& r) { return part_of(whole, r); });
+    server.serve("/odd", [](const asked&) { return reply{.status = 503, .headers = {"Retry-After: 86400"}}; });
+    fetching local;
+    (void)local.fetch(server.url("/good"), limited_segments);
+    try {
+        (void)local.fetch(server.url("/odd"), limited_segments);
+        FAIL("it was served");
+    } catch (const http_error& e) {
+        CHECK(e.status == 503);
+        CHECK(e.retry_after <= 60s);
+    }
+    const fetched got = local.fetch(server.url("/good"), limited_segments);
+    CHECK(can_be_cut(*got.files.at(0), whole, limited_segments));
+}
+
 TEST_CASE("one refusal among answers that are good costs its video nothing", "[host_limits]")
 {
     const std::string whole = video("long.mp4");

@@ -23,6 +23,7 @@ struct imagined_host {
     std::optional<std::chrono::seconds> retry_after{};
     unsigned one_bad_of = 0;
     bool refuses_width_with_403 = false;
+    double down_from = 0, down_until = 0;  // seconds from the beginning
 
     double tokens = burst;
     moment counted{};
@@ -55,7 +56,9 @@ course run(imagined_host host, double for_seconds, std::size_t clients = 64, hos
             host.tokens = std::min(host.burst, host.tokens + in_seconds(now - host.counted) * host.per_second);
             host.counted = now;
             const bool bad = host.one_bad_of != 0 && ++host.answers % host.one_bad_of == 0;
-            const bool good = !bad && host.open < host.at_a_time && (host.per_second == 0 || host.tokens >= 1);
+            const double second = in_seconds(now.time_since_epoch());
+            const bool down = second >= host.down_from && second < host.down_until;
+            const bool good = !bad && !down && host.open < host.at_a_time && (host.per_second == 0 || host.tokens >= 1);
             if (good) host.tokens -= 1, ++host.open;
             coming.push({now + (good ? round_trip : round_trip / 10), pace.begin(now), good});
         }
@@ -120,6 +123,16 @@ TEST_CASE("a refusal now and then slows nobody down", "[host_pace]")
     const course all = run({.retry_after = 1s, .one_bad_of = 60}, 180);
     CAPTURE(all.served, all.refused);
     CHECK(all.served >= 0.9 * 64 * 180 / 0.05);
+}
+
+TEST_CASE("a host that was down is soon asked for about as much as before", "[host_pace]")
+{
+    const double down_for = GENERATE(5.0, 20.0, 60.0);
+    const course well = run({}, 30);
+    const course all = run({.down_from = 10, .down_until = 10 + down_for}, 30 + down_for);
+    CAPTURE(down_for, well.served, all.served);
+    CHECK(all.served >= 0.7 * well.served);
+    CHECK(all.refused < 500);
 }
 
 TEST_CASE("a rate that the user names is kept to", "[host_pace]")
