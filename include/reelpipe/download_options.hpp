@@ -131,6 +131,7 @@ struct cut_options {
     std::string filter{};           // a filter graph of libavfilter with one input and one output
     audio_choice audio = audio_choice::copy;
     bool keep_corrupt = false;  // decode errors inside the segment are kept instead of failing the clip
+    bool reproducible = false;  // clips name no library, and their frames do not depend on the CPU
     bool verify_fully = false;  // all frames and audio of a finished clip are decoded, besides its structure
 };
 

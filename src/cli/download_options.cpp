@@ -270,6 +270,12 @@ void add_cut_options(CLI::App& command, cut_options& o)
         ->group(group);
     command.add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
         ->group(group);
+    command
+        .add_flag(
+            "--reproducible", o.reproducible,
+            "the same bytes on other CPUs and with other releases of FFmpeg: clips name no library, libx264 works "
+            "as on any CPU (slower by a few percent)")
+        ->group(group);
     add_verify_depth(command, o.verify_fully)->group(group);
     // The library's options do not show whether a default was asked for; the command line's do.
     command.parse_complete_callback([&o, preset, crf, use, tune, gop, pixels, is_for_training] {

@@ -50,6 +50,7 @@ constexpr std::array shaping_options{
     shaping_option{"--filter",       [](const download_options& o) { return o.cut.filter; }},
     shaping_option{"--audio",        [](const download_options& o) { return std::string(o.cut.audio == audio_choice::none ? "none" : o.cut.audio == audio_choice::aac ? "aac" : "copy"); }},
     shaping_option{"--keep-corrupt", [](const download_options& o) { return std::string(o.cut.keep_corrupt ? "yes" : "no"); }},
+    shaping_option{"--reproducible", [](const download_options& o) { return std::string(o.cut.reproducible ? "yes" : "no"); }},
     shaping_option{"--trim-format",  [](const download_options& o) { return o.output.trim_format; }},
 };
 // clang-format on

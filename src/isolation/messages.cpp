@@ -77,7 +77,7 @@ std::optional<fetch::playlist_clock> clock_in(const json& from)
 json to_json(const cut::options& how)
 {
     const auto& [mode, preset, tune, crf, gop, b_frames, x264_params, pixel_format, limited_range, short_side,
-                 square_pixels, multiple, frame_rate, filter, audio, keep_corrupt] = how;
+                 square_pixels, multiple, frame_rate, filter, audio, keep_corrupt, reproducible] = how;
     return {static_cast<int>(mode),
             preset,
             tune,
@@ -93,7 +93,8 @@ json to_json(const cut::options& how)
             frame_rate,
             filter,
             static_cast<int>(audio),
-            keep_corrupt};
+            keep_corrupt,
+            reproducible};
 }
 
 cut::options options_in(const json& from)
@@ -112,7 +113,8 @@ cut::options options_in(const json& from)
                      .frame_rate = from.at(12),
                      .filter = from.at(13),
                      .audio = static_cast<cut::audio_mode>(from.at(14).get<int>()),
-                     .keep_corrupt = from.at(15)};
+                     .keep_corrupt = from.at(15),
+                     .reproducible = from.at(16)};
     if (!from.at(5).is_null()) how.b_frames = from.at(5).get<int>();
     return how;
 }

@@ -60,7 +60,8 @@ try {
                      .frame_rate = options.cut.frame_rate,
                      .filter = options.cut.filter,
                      .audio = audio_mode_of(options.cut.audio),
-                     .keep_corrupt = options.cut.keep_corrupt};
+                     .keep_corrupt = options.cut.keep_corrupt,
+                     .reproducible = options.cut.reproducible};
     cut::check(how);
     return how;
 } catch (const std::invalid_argument& e) {

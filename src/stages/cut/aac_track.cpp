@@ -55,6 +55,7 @@ aac_track::aac_track(const AVStream& source, std::int64_t start, std::chrono::mi
       start_(start),
       length_(length),
       keep_corrupt_(how.keep_corrupt),
+      reproducible_(how.reproducible),
       decoder_(open_decoder(source, how))
 {
 }
@@ -143,6 +144,7 @@ void aac_track::open_encoder()
     encoder_->time_base = {1, encoder_->sample_rate};
     encoder_->thread_count = 1;
     encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if (reproducible_) encoder_->flags |= AV_CODEC_FLAG_BITEXACT;
     guard(avcodec_open2(encoder_.get(), &aac(), nullptr), "open the AAC encoder");
 }
 

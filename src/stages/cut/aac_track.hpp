@@ -39,7 +39,7 @@ private:
     const AVStream& stream_;
     std::int64_t start_;
     std::chrono::microseconds length_;
-    bool keep_corrupt_;
+    bool keep_corrupt_, reproducible_;
     av::codec decoder_, encoder_;
     av::graph graph_;
     AVFilterContext *source_ = nullptr, *last_ = nullptr, *sink_ = nullptr;  // the graph's

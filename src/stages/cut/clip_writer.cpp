@@ -17,7 +17,7 @@ constexpr int buffer_bytes = 64 << 10;
 
 }  // namespace
 
-clip_writer::clip_writer(int descriptor)
+clip_writer::clip_writer(int descriptor, bool reproducible)
     : descriptor_(descriptor), io_(av::make_writer(this, &clip_writer::write_bytes, &clip_writer::seek, buffer_bytes))
 {
     AVFormatContext* made = nullptr;
@@ -25,6 +25,7 @@ clip_writer::clip_writer(int descriptor)
     file_.reset(made);
     file_->pb = io_.get();
     file_->flags |= AVFMT_FLAG_CUSTOM_IO;
+    if (reproducible) file_->flags |= AVFMT_FLAG_BITEXACT;
     file_->flush_packets = 0;  // nobody reads it before it is finished
 }
 

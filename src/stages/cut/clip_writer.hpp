@@ -14,7 +14,8 @@ namespace reelpipe::cut {
 // Errors of the disk are thrown as std::system_error, errors of libav as encode_error.
 class clip_writer {
 public:
-    explicit clip_writer(int descriptor);
+    // `reproducible`: the file does not name the library that wrote it.
+    explicit clip_writer(int descriptor, bool reproducible = false);
     clip_writer(const clip_writer&) = delete;
     clip_writer& operator=(const clip_writer&) = delete;
 

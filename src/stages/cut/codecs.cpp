@@ -1,9 +1,21 @@
 #include "stages/cut/codecs.hpp"
 
+#include <fmt/format.h>
+
 #include "media/error.hpp"
 #include "media/limits.hpp"
 
 namespace reelpipe::cut {
+
+namespace {
+
+std::string x264_parameters_of(const options& how)
+{
+    if (!how.reproducible) return how.x264_params;
+    return fmt::format("cpu-independent=1{}{}", how.x264_params.empty() ? "" : ":", how.x264_params);
+}
+
+}  // namespace
 
 int guard(int code, const char* doing)
 {
@@ -66,7 +78,8 @@ av::codec open_h264_encoder(const AVFrame& first, AVRational pixel_shape, AVRati
     if (!how.tune.empty()) settings.set("tune", how.tune);
     if (how.b_frames) settings.set("bf", std::int64_t{*how.b_frames});
     if (how.gop > 0) settings.set("g", std::int64_t{how.gop});
-    if (!how.x264_params.empty()) settings.set("x264-params", how.x264_params);
+    if (const std::string parameters = x264_parameters_of(how); !parameters.empty())
+        settings.set("x264-params", parameters);
     const int opened = avcodec_open2(context.get(), encoder, settings.address());
     if (opened < 0) throw encode_error(av::error("open libx264", opened).what());
     return context;

@@ -35,7 +35,7 @@ enum class way : std::uint8_t { encode, lossless, smart };
 
 // Options of a clip. Words and numbers mean the same as for the ffmpeg program.
 struct options {
-    way mode = way::encode;         // where lossless, only `audio` counts of the rest, and not as aac
+    way mode = way::encode;         // where lossless, only `audio` (not as aac) and `reproducible` count of the rest
     std::string preset = "medium";  // of libx264
     std::string tune{};             // of libx264; empty: none
     int crf = 23;
@@ -51,6 +51,8 @@ struct options {
     std::string filter{};        // a filter graph with one input and one output; it sees the segment alone
     audio_mode audio = audio_mode::copy;
     bool keep_corrupt = false;  // frames that cannot be decoded without errors are shown as they come out
+    // The clip names neither libav nor libx264, and its frames do not depend on the CPU.
+    bool reproducible = false;
 
     // The frames of the clip are not those of the source.
     bool changes_frames() const

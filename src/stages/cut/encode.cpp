@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 extern "C" {
 #include <libavutil/parseutils.h>
 }
 
 #include "media/error.hpp"
+#include "media/h264_parameter_sets.hpp"
 #include "media/limits.hpp"
 #include "stages/cut/clip_audio.hpp"
 #include "stages/cut/clip_writer.hpp"
@@ -37,6 +40,31 @@ AVRational forced_rate(const options& how)
 
 bool is_valid(AVRational rate) { return rate.num > 0 && rate.den > 0; }
 
+// libx264's message about its version and settings, which comes in front of its first frame: user data without a
+// registered type (ISO/IEC 14496-10, D.1.7).
+bool is_note_of_encoder(media::h264::unit_view u)
+{
+    constexpr std::uint8_t unregistered = 5;
+    return media::h264::type_of(u) == media::h264::unit_type::supplemental_information && u.size() > 1 &&
+           u[1] == unregistered;
+}
+
+void leave_out_note(AVPacket& packet)
+{
+    const std::vector<media::h264::unit_view> units =
+        media::h264::units_between_start_codes({packet.data, static_cast<std::size_t>(packet.size)});
+    if (std::ranges::none_of(units, is_note_of_encoder)) return;
+    constexpr std::array<std::uint8_t, 3> start_code{0, 0, 1};  // the short one, so that the rest never grows
+    std::vector<std::uint8_t> rest;
+    for (const media::h264::unit_view u : units) {
+        if (is_note_of_encoder(u)) continue;
+        rest.insert(rest.end(), start_code.begin(), start_code.end());
+        rest.insert(rest.end(), u.begin(), u.end());
+    }
+    std::ranges::copy(rest, packet.data);
+    av_shrink_packet(&packet, static_cast<int>(rest.size()));
+}
+
 // One cut from its first packet to its last. Frames go through decoder and encoder, audio goes straight to the
 // writer, both on a clock that is 0 at the start of the segment.
 class cutter {
@@ -50,7 +78,7 @@ public:
           length_(av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
           source_rate_(av_guess_frame_rate(input_.container(), &video_, nullptr)),
           decoder_(open_decoder(video_, how)),
-          writer_(output),
+          writer_(output, how.reproducible),
           audio_(input_, writer_, how),
           clock_(input_.is_one_stream() ? frame_clock::beginning::with_first_frame : frame_clock::beginning::at_zero)
     {
@@ -283,6 +311,7 @@ private:
             if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
             if (code < 0) throw encode_error(av::error("encode", code).what());
             const av::scoped_packet unref(encoded_);
+            if (how_.reproducible) leave_out_note(*unref.get());
             writer_.write(*unref.get(), *video_out_, encoder_->time_base);
         }
     }
@@ -326,7 +355,7 @@ result make_clip(const input& source, segment wanted, int output, const options&
 {
     switch (how.mode) {
         case way::lossless:
-            return copy(source, wanted, output, how.audio, std::move(stop));
+            return copy(source, wanted, output, how, std::move(stop));
         case way::smart:
             return smart_cut(source, wanted, output, how, std::move(stop));
         case way::encode:

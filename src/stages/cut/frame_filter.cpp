@@ -70,19 +70,18 @@ bool fits(const AVFrame& frame, grid cells)
 // The shorter side is N, or what it was where that is less, and both are even.
 std::string shortened(int n)
 {
-    return fmt::format(
-        "w='if(lte(iw,ih),2*trunc(min({0},iw)/2),-2)':h='if(lte(iw,ih),-2,2*trunc(min({0},ih)/2))':flags=bicubic", n);
+    return fmt::format("w='if(lte(iw,ih),2*trunc(min({0},iw)/2),-2)':h='if(lte(iw,ih),-2,2*trunc(min({0},ih)/2))'", n);
 }
 
 // The width that the frame is shown with, and its height; with `n`, both shortened as above.
 std::string squared(int n)
 {
-    if (n == 0) return "w='2*max(1,round(iw*sar/2))':h=ih:flags=bicubic";
+    if (n == 0) return "w='2*max(1,round(iw*sar/2))':h=ih";
     const std::string shown = "round(iw*sar)", width = fmt::format("2*trunc(min({},{})/2)", n, shown),
                       height = fmt::format("2*trunc(min({},ih)/2)", n);
     return fmt::format(
         "w='if(lte({0},ih),{1},2*max(1,round({0}*{2}/ih/2)))':h='if(lte({0},ih),"
-        "2*max(1,round(ih*{1}/{0}/2)),{2})':flags=bicubic",
+        "2*max(1,round(ih*{1}/{0}/2)),{2})'",
         shown, width, height);
 }
 
@@ -129,10 +128,11 @@ frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRation
       height_(like.height),
       format_(like.format),
       colours_(av::colours_of(like)),
+      scaling_(how.reproducible ? "flags=bicubic+accurate_rnd+bitexact" : "flags=bicubic"),  // ffmpeg: bicubic
       graph_(av::check_allocated(avfilter_graph_alloc()))
 {
     graph_->nb_threads = 1;
-    graph_->scale_sws_opts = av::check_allocated(av_strdup("flags=bicubic"));  // as ffmpeg has it
+    graph_->scale_sws_opts = av::check_allocated(av_strdup(scaling_.c_str()));
     const AVRational shape = like.sample_aspect_ratio.den ? like.sample_aspect_ratio : AVRational{0, 1};
     append("buffer", fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}:frame_rate={}/{}{}",
                                  like.width, like.height, like.format, stream.time_base.num, stream.time_base.den,
@@ -143,17 +143,17 @@ frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRation
     if (!how.frame_rate.empty()) append("fps", how.frame_rate);
     if (how.square_pixels && (!how.filter.empty() || !has_square_pixels(like))) {
         check_shape(like);
-        append("scale", squared(how.short_side));
+        append_scale(squared(how.short_side));
         append("setsar", "1");
     } else if (how.short_side > 0) {
-        append("scale", shortened(how.short_side));
+        append_scale(shortened(how.short_side));
     }
     if (how.multiple > 0) append("crop", cut_down_to(how.multiple));
     if (const grid cells = grid_of(how); !how.filter.empty() || !fits(like, cells))
         append("crop", fmt::format("{0}*trunc(iw/{0}):{1}*trunc(ih/{1}):0:0", cells.width, cells.height));
     const bool gets_limited = how.limited_range && is_full_range(like);
-    if (gets_limited) append("scale", "out_range=tv:flags=bicubic");
-    if (encoder) append("scale", fmt::format("{}:{}:flags=bicubic", encoder->width, encoder->height));
+    if (gets_limited) append_scale("out_range=tv");
+    if (encoder) append_scale(fmt::format("{}:{}", encoder->width, encoder->height));
     if (encoder)
         append("format", av_get_pix_fmt_name(encoder->pix_fmt));
     else if (how.pixel_format.empty())
@@ -175,6 +175,8 @@ void frame_filter::append(const char* filter, const std::string& arguments)
     last_ = made;
     last_pad_ = 0;
 }
+
+void frame_filter::append_scale(const std::string& arguments) { append("scale", arguments + ":" + scaling_); }
 
 void frame_filter::append_upright(const AVFrame& frame, const AVStream& stream)
 {

@@ -35,11 +35,13 @@ public:
 
 private:
     void append(const char* filter, const std::string& arguments);
+    void append_scale(const std::string& arguments);
     void append_upright(const AVFrame&, const AVStream&);
     void append_user(const std::string& description);
 
     int width_, height_, format_;
     std::string colours_;
+    std::string scaling_;
     av::graph graph_;
     AVFilterContext *source_ = nullptr, *last_ = nullptr, *sink_ = nullptr;  // the graph's
     unsigned last_pad_ = 0;

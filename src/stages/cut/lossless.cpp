@@ -216,14 +216,14 @@ void check_carried(const clip_writer& writer, const AVStream& stream, const char
 // One cut from its first packet to its last.
 class copier {
 public:
-    copier(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
-        : input_(source, wanted, std::move(stop)), length_(wanted.end - wanted.start), writer_(output)
+    copier(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
+        : input_(source, wanted, std::move(stop)), length_(wanted.end - wanted.start), writer_(output, how.reproducible)
     {
         writer_.keep_all_side_data();
         check_carried(writer_, input_.video(), "frames");
         video_.emplace(writer_, input_.video(), input_.start_of_video(), length_,
                        stores_decoding_times(*input_.container()));
-        if (!input_.audio() || audio == audio_mode::none) return;
+        if (!input_.audio() || how.audio == audio_mode::none) return;
         check_carried(writer_, *input_.audio(), "audio");
         audio_.emplace(writer_, *input_.audio(), input_.start_of_audio(), length_, true);
     }
@@ -281,9 +281,9 @@ private:
 
 }  // namespace
 
-result copy(const input& source, segment wanted, int output, audio_mode audio, std::stop_token stop)
+result copy(const input& source, segment wanted, int output, const options& how, std::stop_token stop)
 {
-    copier one(source, wanted, output, audio, std::move(stop));
+    copier one(source, wanted, output, how, std::move(stop));
     return one.run();
 }
 

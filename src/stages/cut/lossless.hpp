@@ -15,7 +15,7 @@ namespace reelpipe::cut {
 //
 // Throws media::error for what is wrong with the source or cannot be put into MP4 as it is, media::missing_bytes,
 // encode_error, and std::system_error when the file cannot be written or a stop was requested.
-result copy(const input&, segment wanted, int output, audio_mode = audio_mode::copy, std::stop_token = {});
+result copy(const input&, segment wanted, int output, const options& = {.mode = way::lossless}, std::stop_token = {});
 
 }  // namespace reelpipe::cut
 

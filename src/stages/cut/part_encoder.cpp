@@ -49,6 +49,7 @@ std::string x264_parameters(const part_format& f)
     std::string all =
         fmt::format("sps-id={}:dpb-size={}:stitchable=1:mbtree=0", f.set_id, std::max<std::size_t>(frames, 1));
     if (f.like.profile != 66) all += fmt::format(":cabac=1:8x8dct={}", is_high ? 1 : 0);
+    if (f.reproducible) all += ":cpu-independent=1";
     if (f.reordered_frames > 0) all += fmt::format(":b-pyramid={}", f.reordered_frames > 1 ? "normal" : "none");
     return all;
 }
@@ -112,7 +113,7 @@ AVPixelFormat pixel_format_of(const h264::sequence_parameters& s)
 }
 
 part_encoder::part_encoder(const part_format& format, bool from_second_id)
-    : length_bytes_(format.length_bytes), from_second_id_(from_second_id)
+    : length_bytes_(format.length_bytes), from_second_id_(from_second_id), reproducible_(format.reproducible)
 {
     open_encoder(format);
     read_sets(format);
@@ -249,6 +250,7 @@ void part_encoder::take(const AVPacket& packet)
         if (type == h264::unit_type::sequence_parameters || type == h264::unit_type::frame_parameters ||
             type == h264::unit_type::delimiter)
             continue;
+        if (reproducible_ && type == h264::unit_type::supplemental_information) continue;
         if (length_bytes_ < 4 && u.size() >> (8 * length_bytes_)) throw cannot_copy{why_encoded::encoder_differs};
         for (std::size_t i = length_bytes_; i > 0; --i)
             made.bytes.push_back(static_cast<std::uint8_t>(u.size() >> (8 * (i - 1))));

@@ -29,6 +29,7 @@ struct part_format {
     int width = 0, height = 0;
     std::string preset{};
     double quality = 0;  // crf of libx264
+    bool reproducible = false;
 };
 
 struct encoded_frame {
@@ -71,7 +72,7 @@ private:
     void compare(const AVFrame&);
 
     std::size_t length_bytes_;
-    bool from_second_id_;
+    bool from_second_id_, reproducible_;
     av::codec encoder_, decoder_;
     media::h264::decoder_configuration sets_;
     media::h264::sets_by_id by_id_;

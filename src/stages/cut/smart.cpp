@@ -58,7 +58,7 @@ public:
           start_(input_.start_of_video()),
           end_(start_ + av_rescale_q((wanted.end - wanted.start).count(), av::microsecond, video_.time_base)),
           length_(wanted.end - wanted.start),
-          writer_(output),
+          writer_(output, how.reproducible),
           audio_(input_, writer_, how)
     {
         read_sets();
@@ -188,6 +188,7 @@ private:
         format_.width = video_.codecpar->width;
         format_.height = video_.codecpar->height;
         format_.preset = how_.preset;
+        format_.reproducible = how_.reproducible;
 
         const std::span shown(plan_.shown);
         const std::span packets(packets_);
