@@ -1,7 +1,6 @@
 #include "reelpipe/download.hpp"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <asio.hpp>
@@ -33,6 +32,7 @@
 #include "pipeline/ledger_commits.hpp"
 #include "pipeline/list_feed.hpp"
 #include "pipeline/list_intake.hpp"
+#include "pipeline/missing_space.hpp"
 #include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
 #include "pipeline/run_measures.hpp"
@@ -77,14 +77,6 @@ bool is_refusal(const std::exception_ptr& error)
     } catch (const std::exception&) {
         return false;
     }
-}
-
-// Files for which a file system has inodes left. Nothing where it makes them as they are needed.
-std::optional<std::uint64_t> room_for_files(const fs::path& folder)
-{
-    struct statvfs facts {};
-    if (statvfs(folder.c_str(), &facts) != 0 || facts.f_files == 0) return std::nullopt;
-    return facts.f_favail;
 }
 
 std::string_view word_of(ending end)
@@ -132,7 +124,6 @@ private:
     asio::awaitable<void> start_source();
     void end_ledger(const report&);
     std::map<std::string, std::uint64_t> pending_clips();
-    void tell_missing_space() const;
     download_summary summary(ending, std::vector<stage_stats>);
 
     const checked_options checked_;
@@ -158,7 +149,7 @@ private:
     asio::thread_pool disk_;      // waits for the disk, so that no core does
     runner runner_;
     runner second_runner_;  // for what hosts refused: the same stages, but few videos at a time
-    std::vector<failure_policy::second_request> refused_;
+    std::vector<host_refusals::second_request> refused_;
 
     // While running, on the loop
     std::optional<engine> engine_;
@@ -205,7 +196,7 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
         archive_feed by_archives(feed_, *archives, outcomes_, engine_->budget, engine_->temporary);
         co_await by_archives.feed(std::move(next), pool);
     } else {
-        co_await feed_.feed(std::move(next), pool, [this] { return policy_.ready_to_ask_again(); });
+        co_await feed_.feed(std::move(next), pool, [this] { return policy_.refusals().ready_to_ask_again(); });
     }
 }
 
@@ -213,7 +204,7 @@ asio::awaitable<void> downloader::implementation::feed_refused(out<video_ptr> ne
 {
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     asio::steady_timer until_then(loop);
-    for (failure_policy::second_request& each : refused_) {
+    for (host_refusals::second_request& each : refused_) {
         until_then.expires_at(each.when);
         co_await until_then.async_wait(asio::use_awaitable);
         co_await next.send(std::move(each.video));
@@ -238,9 +229,7 @@ downloader::implementation::implementation(download_options options)
                .asks_twice = !is_site(options_.source),
                .say = options_.events.on_message,
                .attempted = [this](const attempt_record& attempt) { outcomes_.attempted(attempt); }},
-              [this](const job_failed& job, const diagnosis& found, unsigned attempts) {
-                  enter_failed(outcomes_, kept_, asking_, job, found, attempts);
-              }),
+              [this](const failed_job& failed) { enter_failed(outcomes_, kept_, asking_, failed); }),
       feed_(wanted_, outcomes_, checked_.trim, folder_.output(),
             {checked_.retry, is_free_to_ask(options_.source), asking_}, options_.output.frame_index),
       cpu_(options_.workers.jobs),
@@ -322,7 +311,12 @@ asio::awaitable<download_summary> downloader::implementation::run()
     } catch (const std::exception&) {
         report_error = std::current_exception();
     }
-    if (policy_.stop_reason() && policy_.stop_reason()->why == reason::disk_full) tell_missing_space();
+    if (policy_.stop_reason() && policy_.stop_reason()->why == reason::disk_full) {
+        const progress p = now();
+        outcomes_.say(severity::error,
+                      missing_space(folder_.output(), options_.fetch.tmp_dir, p.clips - p.stored - p.exists - p.failed,
+                                    ledger_.mean_clip_bytes()));
+    }
     if (!error) error = report_error;
     if (error) std::rethrow_exception(error);
     co_return summary(ended.end, std::move(ended.stages));
@@ -363,7 +357,8 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
 // What hosts refused late in the run is asked for once more.
 asio::awaitable<void> downloader::implementation::ask_again(report& ended)
 {
-    refused_ = policy_.take_refused();
+    if (policy_.is_ending()) co_return;
+    refused_ = policy_.refusals().take_all();
     if (refused_.empty()) co_return;
     const report second = co_await second_runner_.run();
     ended.stages = sum_of(std::move(ended.stages), second.stages);
@@ -408,37 +403,6 @@ std::map<std::string, std::uint64_t> downloader::implementation::pending_clips()
         if (how == row_status::pending) ++pending[clip.label];
     });
     return pending;
-}
-
-// A full disk: how much there is, and how much the rest of the lists will take.
-void downloader::implementation::tell_missing_space() const
-{
-    const progress p = now();
-    const std::uint64_t left = p.clips - p.stored - p.exists - p.failed;
-    // As many as a run may just have given back: then the inodes were used up, and not the bytes.
-    constexpr std::uint64_t few_files = 256;
-    const std::optional<std::uint64_t> files = room_for_files(folder_.output());
-    if (files && *files <= std::min(left, few_files)) {
-        outcomes_.say(
-            severity::error,
-            fmt::format("the file system of {} has room for {} more files (inodes), and {} clips remain; remove files "
-                        "that are not needed and run again",
-                        folder_.output().string(), *files, left));
-        return;
-    }
-    constexpr double megabyte = 1e6;
-    std::error_code unknown;
-    const fs::space_info disk = fs::space(folder_.output(), unknown);
-    std::string need = "room";
-    if (const std::optional<double> mean = ledger_.mean_clip_bytes())
-        need = fmt::format("about {:.1f} MB", *mean * static_cast<double>(left) / megabyte);
-    const std::string rest = left == 1 ? "remaining clip needs" : fmt::format("{} remaining clips need", left);
-    const fs::path& tmp = options_.fetch.tmp_dir;
-    outcomes_.say(
-        severity::error,
-        fmt::format("{} has {:.1f} MB free; the {} {}, and so do the videos under way{}; make room and run again",
-                    folder_.output().string(), unknown ? 0 : static_cast<double>(disk.available) / megabyte, rest, need,
-                    tmp.empty() ? "" : " in " + tmp.string()));
 }
 
 progress downloader::implementation::now() const

@@ -13,8 +13,9 @@ reason believed(reason why, const clip_task& task)
 }  // namespace
 
 void enter_failed(outcome_recorder& outcomes, resolved_source_cache& kept, const asked_by& asking,
-                  const job_failed& job, const diagnosis& found, unsigned attempts)
+                  const failed_job& failed)
 {
+    const auto& [job, found, attempts] = failed;
     clip_record r{.failed = found.why,
                   .message = found.message,
                   .attempts = attempts,

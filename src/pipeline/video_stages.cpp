@@ -126,7 +126,7 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
         if (!part) continue;
         const std::string host = fetch::host_of(part->url);
         policy_.served(host, video->id);
-        if (std::exchange(video->refused_after, {})) policy_.retracted(host);
+        if (std::exchange(video->refused_after, {})) policy_.refusals().retracted(host);
     }
     enter_fetched(*video);
     co_return video;
@@ -170,7 +170,7 @@ asio::awaitable<void> video_stages::fetch_located(video_job& video)
 
 asio::awaitable<void> video_stages::settle_doubts(std::string reference)
 {
-    for (const failure_policy::doubt& each : policy_.doubts()) {
+    for (const host_refusals::doubt& each : policy_.refusals().doubts()) {
         const std::string video = each.video.empty() ? reference : each.video;
         if (video.empty()) continue;
         try {

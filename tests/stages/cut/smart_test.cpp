@@ -165,6 +165,21 @@ TEST_CASE("smart cuts at random are right, whatever the video", "[smart]")
     CHECK(made.copied > 0);
 }
 
+TEST_CASE("a smart clip whose first frame waits longer than its last ones passes its check", "[smart]")
+{
+    const temp_folder folder;
+    const auto source = folder / "gaps.mp4";
+    output_of({"ffmpeg",  "-nostdin", "-v",           "error",
+               "-f",      "lavfi",    "-i",           "testsrc2=size=320x180:rate=30000/1001:duration=24",
+               "-c:v",    "libx264",  "-threads",     "1",
+               "-preset", "veryfast", "-pix_fmt",     "yuv420p",
+               "-g",      "60",       "-vf",          "select='not(eq(mod(n\\,7)\\,3))*not(eq(mod(n\\,11)\\,4))'",
+               "-vsync",  "vfr",      source.string()});
+    const segment wanted{14'001'642us, 22'708'113us};
+    const result made = cut_to(folder / "clip.mp4", source, wanted, smart);
+    CHECK(what_is_wrong(folder / "clip.mp4", made, inside(shown_frames(source), wanted)) == "");
+}
+
 TEST_CASE("what is not sure to be right is encoded as a whole, and says why", "[smart]")
 {
     using enum why_encoded;
