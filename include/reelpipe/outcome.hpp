@@ -44,6 +44,7 @@ enum class reason : std::uint8_t {
     no_network,
     host_down,       // nobody listens where the media are, or only server errors come from there
     nothing_served,  // the host of the media gives the same answer to everything
+    unreliable,      // the host of the media refuses at one time what it serves at another
     source_failed,   // the source itself is at fault: an archive is damaged, keys are refused
     disk_full,
     // the installation

@@ -51,6 +51,7 @@ constexpr std::array table{
     entry{no_network,         global,        "no_network",         "No way to the hosts: names do not resolve, the proxy does not let this run through, or a certificate is not trusted. Check the connection, then run again."},
     entry{host_down,          global,        "host_down",          "The site or media host is down: it refuses connections, or sends only server errors. Run again when it is up."},
     entry{nothing_served,     global,        "nothing_served",     "The site or media host served none of several videos in a row. Check --source, --proxy and --cookies, open one of the videos in a browser, then run again."},
+    entry{unreliable,         global,        "unreliable",         "The host refuses at one time what it serves at another. Run again; fewer --connections or a lower --request-rate may help."},
     entry{source_failed,      global,        "source_failed",      "The source cannot be read, whatever the video: an archive is damaged, or a server refuses the keys. Mend that, then run again."},
     entry{disk_full,          global,        "disk_full",          "The disk is full. Make room, then run again."},
     entry{extractor_outdated, configuration, "extractor_outdated", "This yt-dlp does not understand the site. Install a newer one (--yt-dlp PATH) if there is one; with the newest, a JavaScript runtime or --cookies may help. Then run again."},

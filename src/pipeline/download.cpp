@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <asio.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -36,6 +37,7 @@
 #include "pipeline/outcome_recorder.hpp"
 #include "pipeline/run_counts.hpp"
 #include "pipeline/run_measures.hpp"
+#include "pipeline/second_requests.hpp"
 #include "pipeline/trace.hpp"
 #include "pipeline/video_stages.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -46,6 +48,10 @@ namespace fs = std::filesystem;
 using steady = std::chrono::steady_clock;
 
 namespace {
+
+// When the user is told that the run ends with asking again.
+constexpr std::size_t many_refused = 100;
+constexpr std::chrono::seconds long_backoff(5);
 
 constexpr std::size_t refused_at_once = 4;  // a host that refuses what is too much is asked gently
 
@@ -104,6 +110,7 @@ public:
     void drain();
     void cancel()
     {
+        policy_.drain();
         runner_.cancel();
         second_runner_.cancel();
     }
@@ -114,10 +121,9 @@ public:
     }
 
 private:
-    using feeder = asio::awaitable<void> (implementation::*)(out<video_ptr> next);
+    using feeder = std::function<asio::awaitable<void>(out<video_ptr>)>;
     pipeline build_pipeline(feeder);
     asio::awaitable<void> feed(out<video_ptr> next);
-    asio::awaitable<void> feed_refused(out<video_ptr> next);
     wait_hooks hooks_of_source();
     asio::awaitable<void> run_stages(report& ended, std::exception_ptr& error);
     asio::awaitable<void> ask_again(report& ended);
@@ -138,6 +144,7 @@ private:
     const asked_by asking_;
     resolved_source_cache kept_;
     failure_policy policy_;
+    second_requests second_requests_;
     list_feed feed_;
     work_list::size size_;
     std::uint64_t bad_rows_ = 0;
@@ -149,7 +156,6 @@ private:
     asio::thread_pool disk_;      // waits for the disk, so that no core does
     runner runner_;
     runner second_runner_;  // for what hosts refused: the same stages, but few videos at a time
-    std::vector<host_refusals::second_request> refused_;
 
     // While running, on the loop
     std::optional<engine> engine_;
@@ -163,13 +169,12 @@ private:
 
 // ------------------------------------------------------------------------------------------------ the flow
 
-pipeline downloader::implementation::build_pipeline(feeder from)
+pipeline downloader::implementation::build_pipeline(feeder list)
 {
     const std::size_t cores = options_.workers.jobs, resolves = locator::max_concurrent_resolves(options_.source);
     const std::size_t connections = options_.fetch.connections;
     // The policy counts attempts: an item that comes back without having been asked for has had none.
     constexpr unsigned attempts = std::numeric_limits<unsigned>::max();
-    auto list = [this, from](out<video_ptr> next) { return (this->*from)(std::move(next)); };
     auto look = [this](video_ptr v, const std::stop_token& s) { return existing_->look(std::move(v), s); };
     auto resolve = [this](video_ptr v) { return videos_->resolve(std::move(v)); };
     auto fetch = [this](video_ptr v, std::stop_token s) { return videos_->fetch(std::move(v), std::move(s)); };
@@ -178,7 +183,7 @@ pipeline downloader::implementation::build_pipeline(feeder from)
     auto verify = [this](clip_job c, std::stop_token s) { return clips_->verify(std::move(c), std::move(s)); };
     auto store = [this](clip_job c, std::stop_token s) { return clips_->store(std::move(c), std::move(s)); };
     auto record = [this](clip_job c) { clips_->record(std::move(c)); };
-    return reelpipe::source("list", list)                                                   //
+    return reelpipe::source("list", std::move(list))                                        //
            | reelpipe::cpu("look", look, {.workers = cores})                                //
            | reelpipe::io("resolve", resolve, {.workers = resolves, .attempts = attempts})  //
            | reelpipe::io("fetch", fetch, {.workers = connections, .attempts = attempts})   //
@@ -196,18 +201,8 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
         archive_feed by_archives(feed_, *archives, outcomes_, engine_->budget, engine_->temporary);
         co_await by_archives.feed(std::move(next), pool);
     } else {
-        co_await feed_.feed(std::move(next), pool, [this] { return policy_.refusals().ready_to_ask_again(); });
-    }
-}
-
-asio::awaitable<void> downloader::implementation::feed_refused(out<video_ptr> next)
-{
-    const asio::any_io_executor loop = co_await asio::this_coro::executor;
-    asio::steady_timer until_then(loop);
-    for (host_refusals::second_request& each : refused_) {
-        until_then.expires_at(each.when);
-        co_await until_then.async_wait(asio::use_awaitable);
-        co_await next.send(std::move(each.video));
+        auto between = [this](out<video_ptr>& to) { return second_requests_.send_ready(to, *videos_); };
+        co_await feed_.feed(std::move(next), pool, std::move(between));
     }
 }
 
@@ -230,20 +225,22 @@ downloader::implementation::implementation(download_options options)
                .say = options_.events.on_message,
                .attempted = [this](const attempt_record& attempt) { outcomes_.attempted(attempt); }},
               [this](const failed_job& failed) { enter_failed(outcomes_, kept_, asking_, failed); }),
+      second_requests_(policy_, ledger_),
       feed_(wanted_, outcomes_, checked_.trim, folder_.output(),
             {checked_.retry, is_free_to_ask(options_.source), asking_}, options_.output.frame_index),
       cpu_(options_.workers.jobs),
       planners_(options_.workers.jobs),
       disk_(stores_at_once),
-      runner_(build_pipeline(&implementation::feed),
+      runner_(build_pipeline([this](out<video_ptr> next) { return feed(std::move(next)); }),
               {.cpu = cpu_.get_executor(),
                .max_in_flight = options_.fetch.connections + 4 * options_.workers.jobs +
                                 locator::max_concurrent_resolves(options_.source),
                .on_failure = [this](const failure& f) { return policy_.judge(f); }}),
-      second_runner_(build_pipeline(&implementation::feed_refused),
-                     {.cpu = cpu_.get_executor(),
-                      .max_in_flight = refused_at_once,
-                      .on_failure = [this](const failure& f) { return policy_.judge(f); }})
+      second_runner_(
+          build_pipeline([this](out<video_ptr> next) { return second_requests_.feed_rest(std::move(next)); }),
+          {.cpu = cpu_.get_executor(), .max_in_flight = refused_at_once, .on_failure = [this](const failure& f) {
+               return policy_.judge(f);
+           }})
 {
     if (!damaged_ledger_.empty())
         outcomes_.say(severity::warning,
@@ -339,7 +336,7 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
                            .lists = lists_json(options_.wanted),
                            .listed = listed_});
         ended = co_await runner_.run();
-        co_await videos_->settle_doubts(ledger_.last_stored_video());
+        co_await second_requests_.settle_doubts(*videos_, 0);
         co_await ask_again(ended);
         policy_.end();
     } catch (const source_error&) {
@@ -357,12 +354,14 @@ asio::awaitable<void> downloader::implementation::run_stages(report& ended, std:
 // What hosts refused late in the run is asked for once more.
 asio::awaitable<void> downloader::implementation::ask_again(report& ended)
 {
-    if (policy_.is_ending()) co_return;
-    refused_ = policy_.refusals().take_all();
-    if (refused_.empty()) co_return;
+    const std::size_t refused = second_requests_.take_rest();
+    if (refused == 0) co_return;
+    if (refused >= many_refused || options_.fetch.backoff >= long_backoff)
+        outcomes_.say(severity::note, fmt::format("{} videos that hosts refused are asked for once more", refused));
     const report second = co_await second_runner_.run();
     ended.stages = sum_of(std::move(ended.stages), second.stages);
     if (second.end != ending::complete) ended.end = second.end;
+    co_await second_requests_.settle_doubts(*videos_, 0);
 }
 
 asio::awaitable<void> downloader::implementation::start_source()

@@ -118,7 +118,7 @@ verdict failure_policy::judge(const failure& f)
     if (options_.attempted && found.why != reason::interrupted) options_.attempted(attempt_of(*job, found, attempt));
     if (!found.host.empty() && what != reason_class::retry && what != reason_class::global) answered(found.host);
 
-    if (found.contradicts && !found.host.empty()) refusals_.retracted(found.host);
+    if (found.contradicts && !found.host.empty()) refusals_.contradicted(*job->video, found.host);
     const bool is_down = found.fault != site_fault::none && down_.contains(found.host);
     if (is_down && !has_answered_beside(found.host)) return leave_pending(of_down_host(found));
 
@@ -245,7 +245,10 @@ bool failure_policy::has_answered_beside(const std::string& host) const
 void failure_policy::end()
 {
     const std::vector<failed_job> left = std::exchange(undecided_, {});
-    if (stop_reason_) return;
+    if (stop_reason_) {
+        refusals_.decide_known();
+        return;
+    }
     // A host that accepts no connection is down whatever it was to be asked; a server error may be the one file's.
     for (const failed_job& each : left) {
         if (each.found.fault == site_fault::no_connection)

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <bit>
 #include <optional>
 #include <set>
 #include <utility>
@@ -17,7 +17,7 @@ constexpr std::size_t suspicious_in_a_row = 20;
 constexpr std::size_t max_held = 1000;
 constexpr std::size_t decided_at_once = 16;
 constexpr std::uint64_t few_retracted = 3;
-constexpr double retracted_part = 0.12;  // of what a host serves: twice in a row by accident is then one in 70
+constexpr double retracted_part = 0.05;  // of what a host serves: twice in a row by accident is then one in 400
 
 // The bytes of a video say so, and they may have come damaged.
 bool is_of_bytes(reason why) { return why == reason::corrupt || why == reason::too_large; }
@@ -29,14 +29,6 @@ void let_go_of_files(video_job& video)
     video.held.playlists.reset();
     video.held.disk.reset();
     video.fetched = {};
-}
-
-diagnosis of_fickle_host(const diagnosis& found)
-{
-    return {.why = reason::rate_limited,
-            .message = fmt::format("{} refuses what it serves when it is asked again ({}); fewer --connections or a "
-                                   "lower --request-rate may suit it",
-                                   found.host, found.message)};
 }
 
 }  // namespace
@@ -72,17 +64,20 @@ void host_refusals::doubt_first(failed_job refused)
 {
     const diagnosis found = refused.found;
     testimony& of_host = testimony_of(found.host);
-    std::optional<std::uint64_t>& refused_after = refused.job.video->refused_after;
-    const bool is_second = refused_after.has_value();
-    if (is_second && (of_host.serves > *refused_after || !found.of_host)) {
-        of_host.confirmed.push_back(std::move(refused));
-        if (!found.of_host || of_host.confirmed.size() >= decided_at_once) decide(of_host);
+    std::optional<first_refusal>& first = refused.job.video->refused;
+    const bool is_second = first && key_of(first->host) == key_of(found.host);
+    if (is_second && !found.of_host) {
+        decide_.enter(refused);
         return;
     }
-    if (!is_second) refused_after = of_host.serves;
-    refused_.push_back({std::move(refused), std::chrono::steady_clock::now(), is_second});
+    if (!is_second) first = {found.host, of_host.serves};
+    const bool is_confirmed = is_second && of_host.serves > first->after;
+    if (is_confirmed)
+        of_host.confirmed.push_back(std::move(refused));
+    else
+        refused_.push_back({std::move(refused), std::chrono::steady_clock::now(), is_second});
     if (!found.of_host) return;
-    ++of_host.refused;
+    if (!is_confirmed) ++of_host.refused;
     check_row(++of_host.refused_in_a_row, found);
 }
 
@@ -93,21 +88,28 @@ void host_refusals::check_row(std::size_t in_a_row, const diagnosis& found)
         decide_.warn(fmt::format(
             "{} videos in a row were refused by {} ({}); their failures are recorded only once it serves one",
             suspicious_in_a_row, found.host, found.message));
+    has_long_row_ |= in_a_row % long_row == 0 && std::has_single_bit(in_a_row / long_row);
     if (in_a_row >= max_held) decide_.stop({.why = reason::nothing_served, .message = found.message});
 }
 
-// Where much of what a host serves was refused at first, its refusals are about how much it is asked for, or about its
-// own state. Where little was, two refusals of one video are no accident.
+// The host has served something since. Where much of what it serves was refused at first, its refusals are about how
+// much it is asked for, or about its own state. Where little was, two refusals of one video are no accident.
 void host_refusals::decide(testimony& said)
 {
-    const bool is_fickle = said.retracted >= few_retracted &&
-                           static_cast<double>(said.retracted) > retracted_part * static_cast<double>(said.serves);
+    const bool is_unreliable = said.retracted >= few_retracted &&
+                               static_cast<double>(said.retracted) > retracted_part * static_cast<double>(said.serves);
     for (const failed_job& each : std::exchange(said.confirmed, {})) {
-        if (is_fickle && each.found.of_host)
-            decide_.leave_pending(of_fickle_host(each.found));
+        if (is_unreliable)
+            decide_.leave_pending({.why = reason::unreliable, .message = each.found.message});
         else
             decide_.enter(each);
     }
+}
+
+void host_refusals::decide_known()
+{
+    for (auto& [host, said] : testimonies_)
+        if (said.refused_in_a_row == 0) decide(said);
 }
 
 void host_refusals::served(const std::string& host, const std::string& video)
@@ -118,22 +120,35 @@ void host_refusals::served(const std::string& host, const std::string& video)
     ++of_host.serves;
     of_host.refused_in_a_row = 0;
     for (const failed_job& each : std::exchange(of_host.held, {})) decide_.enter(each);
+    if (of_host.confirmed.size() >= decided_at_once) decide(of_host);
+}
+
+void host_refusals::served_at_last(video_job& video)
+{
+    if (const auto first = std::exchange(video.refused, {})) ++testimony_of(first->host).retracted;
+}
+
+void host_refusals::contradicted(video_job& video, const std::string& host)
+{
+    if (!std::exchange(video.is_contradicted, true)) ++testimony_of(host).retracted;
 }
 
 video_ptr host_refusals::ready_to_ask_again()
 {
-    constexpr std::ptrdiff_t few = 16;  // behind those that wait for their hosts there may be others
+    constexpr std::size_t few = 16;  // to look at for each video of the list; those that are not ready go to the end
     const auto latest = std::chrono::steady_clock::now() - options_.pause;
-    const auto end = refused_.begin() + std::min(few, std::ssize(refused_));
-    const auto ready = std::find_if(refused_.begin(), end, [&](const refusal& each) {
-        if (each.at > latest) return false;
-        return !each.of.found.of_host || testimony_of(each.of.found.host).serves > *each.of.job.video->refused_after;
-    });
-    if (ready == end) return nullptr;
-    video_ptr video = ready->of.job.video;
-    if (ready->of.found.of_host) --testimony_of(ready->of.found.host).refused;
-    refused_.erase(ready);
-    return video;
+    for (std::size_t looks = std::min(few, refused_.size()); looks > 0; --looks) {
+        refusal each = std::move(refused_.front());
+        refused_.pop_front();
+        const diagnosis& found = each.of.found;
+        const bool has_served_since = testimony_of(found.host).serves > each.of.job.video->refused->after;
+        if (each.at <= latest && (has_served_since || !found.of_host)) {
+            if (found.of_host) --testimony_of(found.host).refused;
+            return each.of.job.video;
+        }
+        refused_.push_back(std::move(each));
+    }
+    return nullptr;
 }
 
 std::vector<host_refusals::second_request> host_refusals::take_all()
@@ -152,17 +167,20 @@ std::vector<host_refusals::second_request> host_refusals::take_all()
     return taken;
 }
 
-std::vector<host_refusals::doubt> host_refusals::doubts() const
+std::vector<host_refusals::doubt> host_refusals::doubts(std::size_t in_a_row) const
 {
     std::vector<doubt> all;
-    for (const auto& [host, said] : testimonies_)
-        if (!said.held.empty() && !is_believed(said)) all.push_back({said.held.front().found.host, said.served});
     std::set<const testimony*> listed;
-    for (const refusal& each : refused_) {
-        const auto of_host = testimonies_.find(key_of(each.of.found.host));
-        if (of_host == testimonies_.end() || is_believed(of_host->second)) continue;
-        if (listed.insert(&of_host->second).second) all.push_back({each.of.found.host, of_host->second.served});
+    const auto add = [&](const testimony& said, const diagnosis& found) {
+        const bool is_in_doubt = !is_believed(said) && std::max(said.held.size(), said.refused_in_a_row) >= in_a_row;
+        if (is_in_doubt && listed.insert(&said).second) all.push_back({found.host, said.served});
+    };
+    for (const auto& [host, said] : testimonies_) {
+        if (!said.held.empty()) add(said, said.held.front().found);
+        if (!said.confirmed.empty()) add(said, said.confirmed.front().found);
     }
+    for (const refusal& each : refused_)
+        if (each.of.found.of_host) add(testimonies_.at(key_of(each.of.found.host)), each.of.found);
     return all;
 }
 
@@ -191,13 +209,15 @@ void host_refusals::end(bool is_early)
     }
     // Those whose host has served nothing since, and, where the run ends early, those that nobody asked for once more.
     for (const refusal& each : std::exchange(refused_, {})) {
-        const bool is_known = !each.of.found.of_host || each.is_second;
-        if (is_known && is_believed(testimony_of(each.of.found.host)))
+        if (each.is_second && is_believed(testimony_of(each.of.found.host)))
             decide_.enter(each.of);
         else if (!is_early)
             decide_.stop({.why = reason::nothing_served, .message = each.of.found.message});
     }
-    for (auto& [host, said] : testimonies_) decide(said);
+    decide_known();
+    for (const auto& [host, said] : testimonies_)
+        if (!said.confirmed.empty() && !is_early)
+            decide_.stop({.why = reason::nothing_served, .message = said.confirmed.front().found.message});
 }
 
 // Where the list names no hosts, those that serve its videos are of one site, however many they are. What finds videos

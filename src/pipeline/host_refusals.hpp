@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/diagnose.hpp"
@@ -50,8 +51,10 @@ public:
 
     // A host has served what was wanted of a video, or the site has found its media.
     void served(const std::string& host, const std::string& video);
-    // A host has served what it refuses, or has refused.
-    void retracted(const std::string& host) { ++testimony_of(host).retracted; }
+    // All of the video was served. If it was refused before, the host has retracted that.
+    void served_at_last(video_job&);
+    // A host has refused what it was serving.
+    void contradicted(video_job&, const std::string& host);
 
     // A video that is to be asked for once more, not before `when`.
     struct second_request {
@@ -68,10 +71,16 @@ public:
         std::string host{};
         std::string video{};
     };
-    std::vector<doubt> doubts() const;
+    // `in_a_row`: only those that have refused so many since they served one.
+    std::vector<doubt> doubts(std::size_t in_a_row = 0) const;
+    // True once each time that the refusals of one host in a row have become twice as many, from `long_row` on.
+    bool has_long_row() { return std::exchange(has_long_row_, false); }
+    static constexpr std::size_t long_row = 100;
 
     // Nothing will be refused any more: what is left is decided. `is_early`: the user wanted the run to end.
     void end(bool is_early);
+    // Decides only what was refused twice, of hosts that have served something since.
+    void decide_known();
 
 private:
     // A video that was refused, and is asked for once more before that counts.
@@ -104,8 +113,9 @@ private:
     options options_;
     decisions decide_;
     std::map<std::string, testimony> testimonies_{};
-    std::deque<refusal> refused_{};  // of all hosts, the oldest first
+    std::deque<refusal> refused_{};  // of all hosts
     bool has_served_ = false;        // any host of media
+    bool has_long_row_ = false;
 };
 
 }  // namespace reelpipe

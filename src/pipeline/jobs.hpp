@@ -54,6 +54,12 @@ struct clip_task {
     }
 };
 
+// The first refusal of a video by a host of media: after so many videos that the host had served.
+struct first_refusal {
+    std::string host{};
+    std::uint64_t after = 0;
+};
+
 // A video on its way through the stages. Its clips share one resolve, one index and one temporary file.
 // Owned by one stage at a time, until it is split; from then on its clips only read it.
 struct video_job {
@@ -65,8 +71,9 @@ struct video_job {
     fetch::fetched fetched{};  // one entry for each clip
     double resolve_s = 0, fetch_s = 0;
     unsigned resolve_attempts = 0, fetch_attempts = 0;
-    std::optional<std::uint64_t> refused_after{};  // videos that its host had served when it refused this one first
-    std::size_t unsettled = 0;                     // clips that have not come to an end
+    std::optional<first_refusal> refused{};
+    bool is_contradicted = false;  // its host has refused a file that it was serving
+    std::size_t unsettled = 0;     // clips that have not come to an end
 
     // Takes note that so many further clips have come to an end. True: those were the last ones.
     bool settle(std::size_t count)

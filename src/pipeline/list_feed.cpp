@@ -33,7 +33,7 @@ void add(video_job& video, clip_task task)
 
 }  // namespace
 
-asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor pool, std::function<video_ptr()> again)
+asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor pool, interlude between)
 {
     using namespace asio::experimental::awaitable_operators;
     video_ptr video;
@@ -59,7 +59,7 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
                 video.reset();
                 listed_ += names_of(*complete);
                 co_await next.send(std::move(complete));
-                while (video_ptr refused = again ? again() : nullptr) co_await next.send(std::move(refused));
+                if (between) co_await between(next);
             }
             if (!video) {
                 video = std::make_shared<video_job>();

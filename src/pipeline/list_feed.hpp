@@ -40,8 +40,9 @@ public:
     }
 
     // Looks names up on `pool` while the next rows are read. After enter_settled() this is for the clips that are left.
-    // `again` is asked after each video for one that was sent on before and is to be sent on once more, or null.
-    asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool, std::function<video_ptr()> again = {});
+    // `between` is called after each video, and may send on others.
+    using interlude = std::function<asio::awaitable<void>(out<video_ptr>&)>;
+    asio::awaitable<void> feed(out<video_ptr> next, asio::any_io_executor pool, interlude between = {});
 
     // For a source that says itself in which order videos come: enters the clips whose outcome is known, and counts the
     // others.

@@ -124,10 +124,9 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
     for (const media_file& file : video->source.files) {
         const remote_file* const part = remote_part(file);
         if (!part) continue;
-        const std::string host = fetch::host_of(part->url);
-        policy_.served(host, video->id);
-        if (std::exchange(video->refused_after, {})) policy_.refusals().retracted(host);
+        policy_.served(fetch::host_of(part->url), video->id);
     }
+    policy_.refusals().served_at_last(*video);
     enter_fetched(*video);
     co_return video;
 }
@@ -168,9 +167,9 @@ asio::awaitable<void> video_stages::fetch_located(video_job& video)
     video.fetched = co_await engine_.fetcher.fetch(video.held, video.source, segments_of(video));
 }
 
-asio::awaitable<void> video_stages::settle_doubts(std::string reference)
+asio::awaitable<void> video_stages::settle_doubts(std::string reference, std::size_t in_a_row)
 {
-    for (const host_refusals::doubt& each : policy_.refusals().doubts()) {
+    for (const host_refusals::doubt& each : policy_.refusals().doubts(in_a_row)) {
         const std::string video = each.video.empty() ? reference : each.video;
         if (video.empty()) continue;
         try {

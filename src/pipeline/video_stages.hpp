@@ -31,9 +31,9 @@ public:
     asio::awaitable<video_ptr> fetch(video_ptr, std::stop_token);
     asio::awaitable<void> split(video_ptr, out<clip_job> next);
 
-    // Asks hosts of which nothing is believed for a video that they served before, in this run or, as `reference` (or
-    // empty), in an earlier one.
-    asio::awaitable<void> settle_doubts(std::string reference);
+    // Asks hosts of which nothing is believed, and that have refused so many videos in a row, for a video that they
+    // served before, in this run or, as `reference` (or empty), in an earlier one.
+    asio::awaitable<void> settle_doubts(std::string reference, std::size_t in_a_row);
 
 private:
     bool enter_existing(video_job&);

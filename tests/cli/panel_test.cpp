@@ -50,7 +50,7 @@ TEST_CASE("the panel shows stages, rates and messages, follows the size of its t
     CHECK_THAT(full.text(), ContainsSubstring("last minute: ") && ContainsSubstring("left 1, by speed "));
     for (const char* const stage : {"list", "look", "resolve", "fetch", "split", "cut", "verify", "store", "record"})
         CHECK_THAT(full.text(), ContainsSubstring(std::string("\n") + stage + " "));
-    CHECK_THAT(full.text(), ContainsSubstring("1 no_video_stream"));
+    CHECK_THAT(full.text(), ContainsSubstring("1 unsupported"));
     CHECK_THAT(full.text(), ContainsSubstring("warning: dead\\u202e_000001_000002"));
     CHECK(full.title() == "66 % reelpipe");
     CHECK(full.marks().back() == "1;66");

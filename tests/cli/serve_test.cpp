@@ -149,7 +149,7 @@ TEST_CASE("metrics of a run are what promtool takes, and name all that the alert
                                  ContainsSubstring("\nreelpipe_clips_total{outcome=\"stored\"} 1\n") &&
                                  ContainsSubstring("\nreelpipe_clips_total{outcome=\"failed\"} 1\n"));
     CHECK_THAT(metrics.body,
-               ContainsSubstring("reelpipe_clip_failures_total{reason=\"no_video_stream\",class=\"permanent\"} 1\n") &&
+               ContainsSubstring("reelpipe_clip_failures_total{reason=\"unsupported\",class=\"permanent\"} 1\n") &&
                    ContainsSubstring("reelpipe_clip_failures_total{reason=\"drm\",class=") &&
                    ContainsSubstring("reelpipe_held_up{reason=\"rate_limited\"} 0\n") &&
                    ContainsSubstring("reelpipe_stage_workers{stage=\"cut\"} 1\n") &&
@@ -177,7 +177,7 @@ TEST_CASE("the progress of a run is there as JSON, and as events until its end",
     CHECK(p["left"] == 1);
     CHECK(p["fetched"].get<std::uint64_t>() > 0);
     CHECK(p["failures"].size() == 1);
-    CHECK(p["failures"][0]["reason"] == "no_video_stream");
+    CHECK(p["failures"][0]["reason"] == "unsupported");
     CHECK(p["failures"][0]["count"] == 1);
     CHECK(p["stages"].size() == 9);
     CHECK(p["stages"][0]["name"] == "list");

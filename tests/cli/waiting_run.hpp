@@ -29,7 +29,7 @@ private:
     bool is_open_ = false;
 };
 
-// A run of three videos, one at a time: one is stored, one is only audio, and the last waits for the test. So does the
+// A run of three videos, one at a time: one is stored, one is VP8, which MP4 does not carry, and the last waits for the test. So does the
 // one that fails.
 struct waiting_run {
     waiting_run()
@@ -37,7 +37,7 @@ struct waiting_run {
         mirror.serve("/first.mp4", [this](const asked& request) { return part_of(video, request); });
         mirror.serve("/dead%E2%80%AE.mp4", [this](const asked& request) {
             dead.wait();
-            return part_of(audio, request);
+            return part_of(vp8, request);
         });
         mirror.serve("/third.mp4", [this](const asked& request) {
             third.wait();
@@ -63,7 +63,7 @@ struct waiting_run {
 
     kinetics_site site;
     const std::string video = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "silent.mp4");
-    const std::string audio = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "audio_only.mp4");
+    const std::string vp8 = read_file(std::filesystem::path(REELPIPE_TEST_MEDIA) / "vp8.webm");
     gate dead, third;
     origin mirror;
 };
