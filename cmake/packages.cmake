@@ -41,9 +41,11 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "ca-certificates, ffmpeg, yt-dlp")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "nodejs (>= 22)")
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "make verified clips from lists of annotated videos
-reelpipe reads lists such as those of Kinetics, AudioSet, AVA, HACS and Panda-70M, or a table of ids and times. It fetches
-only the bytes that each clip needs, cuts and checks the clip, and goes on where it was stopped. Videos come from sites
-that yt-dlp knows, from mirrors, private buckets, archives or folders.")
+reelpipe reads lists such as those of Kinetics, AudioSet, AVA, HACS and
+Panda-70M, or a table of ids and times. It fetches only the bytes that each
+clip needs, cuts and checks the clip, and goes on where it was stopped. Videos
+come from sites that yt-dlp knows, from mirrors, private buckets, archives or
+folders.")
 
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libreelpipe-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
@@ -53,7 +55,10 @@ string(CONCAT CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
     "libsqlite3-dev, libswresample-dev, zlib1g-dev")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_RECOMMENDS "pkg-config")
 set(CPACK_DEBIAN_LIBRARY_DESCRIPTION "make verified clips from lists of annotated videos - development files
-The downloader of reelpipe as a static library, with its headers and files for CMake and pkg-config.")
+reelpipe turns lists of annotated videos into clips whose frames are counted.
+This is its downloader as a static library, for programs that bring a source
+of their own or go on with the clips. It comes with its headers, and with files
+for CMake and pkg-config.")
 
 set(CPACK_DEBIAN_HEADER_PACKAGE_NAME reelpipe-pipeline-dev)
 set(CPACK_DEBIAN_HEADER_PACKAGE_SECTION libdevel)
@@ -61,8 +66,9 @@ set(CPACK_DEBIAN_HEADER_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_HEADER_PACKAGE_MULTIARCH foreign)
 set(CPACK_DEBIAN_HEADER_PACKAGE_DEPENDS "libasio-dev")
 set(CPACK_DEBIAN_HEADER_DESCRIPTION "staged pipelines of C++20 coroutines and plain functions
-A header-only library on top of Asio. Stages that wait and stages that compute are joined with bounded queues; runs can be
-cancelled, retried and measured. Files for CMake and pkg-config are included.")
+A header-only library on top of Asio. Stages that wait and stages that compute
+are joined with bounded queues; runs can be cancelled, retried and measured.
+Files for CMake and pkg-config are included.")
 
 # Each package has the licences of all that is in it, and both histories that Debian wants.
 file(READ LICENSE licence)
