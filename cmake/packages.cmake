@@ -5,7 +5,10 @@
 install(CODE "set(CMAKE_INSTALL_DO_STRIP TRUE)" ALL_COMPONENTS)
 
 set(CPACK_GENERATOR DEB TGZ)
-set(CPACK_COMPONENTS_ALL program library header)
+set(CPACK_COMPONENTS_ALL header)
+if(REELPIPE_PRODUCT)
+    list(APPEND CPACK_COMPONENTS_ALL program library)
+endif()
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}/packages")
 # Programs are linked with the libraries of the release that they were built on, and a later one's package is newer.
