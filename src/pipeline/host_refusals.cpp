@@ -20,7 +20,10 @@ constexpr std::uint64_t few_retracted = 3;
 constexpr double retracted_part = 0.05;  // of what a host serves: twice in a row by accident is then one in 400
 
 // The bytes of a video say so, and they may have come damaged.
-bool is_of_bytes(reason why) { return why == reason::corrupt || why == reason::too_large; }
+bool is_of_bytes(reason why)
+{
+    return why == reason::corrupt || why == reason::too_large || why == reason::no_video_stream;
+}
 
 // Drops the fetched files of a job that nobody works at, and keeps the rest of it.
 void let_go_of_files(video_job& video)
@@ -57,7 +60,7 @@ void host_refusals::hold(failed_job refused)
 {
     testimony& of_host = testimony_of(refused.found.host);
     of_host.held.push_back(std::move(refused));
-    check_row(of_host.held.size(), of_host.held.back().found);
+    check_row(of_host, of_host.held.size(), of_host.held.back().found);
 }
 
 void host_refusals::doubt_first(failed_job refused)
@@ -78,13 +81,13 @@ void host_refusals::doubt_first(failed_job refused)
         refused_.push_back({std::move(refused), std::chrono::steady_clock::now(), is_second});
     if (!found.of_host) return;
     if (!is_confirmed) ++of_host.refused;
-    check_row(++of_host.refused_in_a_row, found);
+    check_row(of_host, ++of_host.refused_in_a_row, found);
 }
 
 // Of so many refusals in a row.
-void host_refusals::check_row(std::size_t in_a_row, const diagnosis& found)
+void host_refusals::check_row(testimony& said, std::size_t in_a_row, const diagnosis& found)
 {
-    if (in_a_row == suspicious_in_a_row)
+    if (in_a_row == suspicious_in_a_row && !std::exchange(said.is_told, true))
         decide_.warn(fmt::format(
             "{} videos in a row were refused by {} ({}); their failures are recorded only once it serves one",
             suspicious_in_a_row, found.host, found.message));

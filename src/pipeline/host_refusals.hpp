@@ -99,12 +99,13 @@ private:
         std::size_t refused_in_a_row = 0;     // since it has served something
         std::vector<failed_job> confirmed{};  // refused twice, and the host has served others in between
         std::uint64_t retracted = 0;
+        bool is_told = false;  // the user, of a long row of refusals
     };
 
     bool is_asked_twice(const diagnosis&) const;
     void hold(failed_job);
     void doubt_first(failed_job);
-    void check_row(std::size_t in_a_row, const diagnosis&);
+    void check_row(testimony&, std::size_t in_a_row, const diagnosis&);
     void decide(testimony&);
     bool is_believed(const testimony&) const;
     testimony& testimony_of(const std::string& host);
