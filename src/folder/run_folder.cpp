@@ -42,7 +42,7 @@ constexpr const char* no_locks =
 // The whole file of length 0 is the lock; the byte behind is for trying.
 struct flock range(short kind, off_t start)
 {
-    struct flock wanted {};
+    struct flock wanted{};
     wanted.l_type = kind;
     wanted.l_whence = SEEK_SET;
     wanted.l_start = start;
@@ -110,7 +110,7 @@ int run_folder::open_own_folder(int parent, const fs::path& folder) const
     const int opened = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (opened >= 0) return opened;
     const int error = errno;
-    struct stat there {};
+    struct stat there{};
     if (fstatat(parent, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(there.st_mode))
         throw usage_error(fmt::format("{}: {}", folder.string(), no_links));
     refuse(output_, error, choose_another);
@@ -170,7 +170,7 @@ void run_folder::keep_ledger_to_owner() const
 
 std::string run_folder::warning_about_owner() const
 {
-    struct stat output {};
+    struct stat output{};
     if (geteuid() != 0 || stat(output_.c_str(), &output) != 0 || output.st_uid == 0) return {};
     return fmt::format(
         "the output folder {} belongs to user {}, and this run is root's: user {} cannot change what it makes, and "

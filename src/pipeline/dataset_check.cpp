@@ -112,7 +112,7 @@ public:
     int descriptor() const { return descriptor_; }
     struct stat facts() const
     {
-        struct stat found {};
+        struct stat found{};
         if (fstat(descriptor_, &found) != 0) throw std::system_error(errno, std::generic_category(), "look at");
         if (!S_ISREG(found.st_mode)) throw std::system_error(std::make_error_code(std::errc::invalid_argument), "open");
         return found;

@@ -15,7 +15,7 @@ namespace {
 // Files for which a file system has inodes left. Nothing where it makes them as they are needed.
 std::optional<std::uint64_t> room_for_files(const fs::path& folder)
 {
-    struct statvfs facts {};
+    struct statvfs facts{};
     if (statvfs(folder.c_str(), &facts) != 0 || facts.f_files == 0) return std::nullopt;
     return facts.f_favail;
 }

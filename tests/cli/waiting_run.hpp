@@ -29,8 +29,8 @@ private:
     bool is_open_ = false;
 };
 
-// A run of three videos, one at a time: one is stored, one is VP8, which MP4 does not carry, and the last waits for the test. So does the
-// one that fails.
+// A run of three videos, one at a time: one is stored, one is VP8, which MP4 does not carry, and the last waits for the
+// test. So does the one that fails.
 struct waiting_run {
     waiting_run()
     {
