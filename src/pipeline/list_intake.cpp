@@ -28,15 +28,15 @@ using warn_function = std::function<void(const std::string&)>;
 constexpr std::size_t rows_ahead = 1024;
 constexpr unsigned rows_told = 5;  // malformed ones of a list, one by one; the others are counted
 
+constexpr std::size_t max_labels = 100'000;
+
 // Labels that some readers and file systems take for one: they differ only by case, or by blank and underscore.
 class similar_labels {
 public:
-    // The warning for the user if this label is one of two such; else nothing.
+    // The warning for the user if this label is one of two such; else nothing. Each label is to be looked at once.
     std::optional<std::string> look_at(const std::string& label)
     {
-        if (label == last_ || seen_.size() > max_labels) return std::nullopt;
-        last_ = label;
-        if (!seen_.insert(label).second) return std::nullopt;
+        if (first_.size() > max_labels) return std::nullopt;
         std::string alike = label;
         for (char& c : alike) {
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -50,13 +50,26 @@ public:
     }
 
 private:
-    static constexpr std::size_t max_labels = 100'000;
     static constexpr unsigned max_told = 5;
 
-    std::string last_;
-    std::unordered_set<std::string> seen_;
     std::unordered_map<std::string, std::string> first_;
     unsigned told_ = 0;
+};
+
+// Labels of the rows so far. Of more than it remembers, it calls each one new.
+class seen_labels {
+public:
+    bool is_new(const std::string& label)
+    {
+        if (!seen_.empty() && label == last_) return false;
+        last_ = label;
+        if (seen_.size() > max_labels) return !seen_.contains(label);
+        return seen_.insert(label).second;
+    }
+
+private:
+    std::string last_;
+    std::unordered_set<std::string> seen_;
 };
 
 // Labels whose folders would have the name of a file that the run writes.
@@ -220,6 +233,7 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
             wanted.allow(clip);
             return true;
         });
+    seen_labels seen;
     similar_labels labels;
     taken_names taken(files);
     const auto is_full = [&] { return options.limit != 0 && wanted.rows() == options.limit; };
@@ -227,6 +241,7 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
     const auto take = [&](const clip_request& clip) {
         if (is_full()) return false;
         wanted.add(clip);
+        if (!seen.is_new(clip.label)) return !is_full();
         if (const auto alike = labels.look_at(clip.label)) warn(*alike);
         if (const auto elsewhere = taken.look_at(clip.label)) warn(*elsewhere);
         return !is_full();
