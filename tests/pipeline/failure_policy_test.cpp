@@ -287,7 +287,7 @@ using ids = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a refusal counts when it is heard twice, and the host has served something in between", "[failure_policy]")
+TEST_CASE("a refusal counts when it is heard twice, and the host has served something after each", "[failure_policy]")
 {
     bench b(asking_twice());
     b.fetch_failed("a", status(404));
@@ -296,6 +296,7 @@ TEST_CASE("a refusal counts when it is heard twice, and the host has served some
     CHECK(b.entered.empty());
     CHECK(b.asked_again() == ids{"a"});
     CHECK(b.fetch_failed("a", status(404), 2).what() == kind::drop);
+    b.policy.served("host", "c");
     b.policy.end();
     CHECK(b.entered == ids{"a gone"});
     CHECK_FALSE(b.policy.stop_reason());
@@ -326,6 +327,7 @@ TEST_CASE("what a host refuses at the end of a run counts if it still serves wha
     CHECK(b.asked_at_the_end() == (is_well ? ids{"a", "b"} : ids{}));
     if (is_well)
         for (const char* video : {"a", "b"}) b.fetch_failed(video, status(401), 2);
+    if (is_well) b.policy.served("host", "good");
     b.policy.end();
     CHECK(b.entered == (is_well ? ids{"a refused", "b refused"} : ids{}));
     CHECK(stopped_by(b) == (is_well ? std::nullopt : std::optional(reason::nothing_served)));
@@ -354,6 +356,7 @@ TEST_CASE("a host that serves what it has refused is not believed", "[failure_po
         b.retract();
     }
     b.fetch_failed("d", status(403), 2);
+    b.policy.served("host", "f");
     b.policy.end();
     CHECK(b.entered.empty());
     CHECK(stopped_by(b) == reason::unreliable);
@@ -369,9 +372,56 @@ TEST_CASE("among many videos that are served, a few refusals that were wrong mak
     for (int v = 0; v < 3; ++v) b.retract();
     CHECK(b.asked_again() == ids{"dead"});
     b.fetch_failed("dead", status(404), 2);
+    b.policy.served("host", "good");
     b.policy.end();
     CHECK(b.entered == ids{"dead gone"});
     CHECK_FALSE(b.policy.stop_reason());
+}
+
+TEST_CASE("a host that serves nothing after it has refused a video twice is not believed", "[failure_policy]")
+{
+    const bool has_stopped = GENERATE(true, false);
+    bench b(asking_twice());
+    b.fetch_failed("a", status(404));
+    b.fetch_failed("b", status(404));
+    b.policy.served("host", "good");
+    CHECK(b.asked_again() == ids{"a", "b"});
+    b.fetch_failed("a", status(404), 2);
+    if (has_stopped) b.policy.served("host", "c");
+    if (has_stopped) b.policy.stop({.why = reason::disk_full});
+    b.policy.end();
+    CHECK(b.entered == (has_stopped ? ids{"a gone"} : ids{}));
+    CHECK(stopped_by(b) == (has_stopped ? reason::disk_full : reason::nothing_served));
+}
+
+TEST_CASE("a long row of refusals is a reason to ask the host for what it served", "[failure_policy]")
+{
+    bench b(asking_twice());
+    b.policy.served("host", "good");
+    for (int v = 0; v < 99; ++v) b.fetch_failed(std::to_string(v), status(404));
+    CHECK_FALSE(b.policy.refusals().has_long_row());
+    b.fetch_failed("99", status(404));
+    CHECK(b.policy.refusals().has_long_row());
+    CHECK_FALSE(b.policy.refusals().has_long_row());
+    CHECK(b.policy.refusals().doubts(host_refusals::long_row).size() == 1);
+    b.policy.served("host", "good");
+    CHECK(b.policy.refusals().doubts(host_refusals::long_row).empty());
+    CHECK(b.asked_again().size() == 100);
+}
+
+TEST_CASE("a file that its host stops serving in the middle counts once against the host", "[failure_policy]")
+{
+    bench b(asking_twice());
+    fetch::http_error midway = status(404);
+    midway.is_midway = true;
+    for (unsigned attempt = 1; attempt <= 5; ++attempt) b.fetch_failed("odd", midway, attempt);
+    b.fetch_failed("dead", status(404));
+    b.policy.served("host", "good");
+    CHECK(b.asked_again() == ids{"dead"});
+    b.fetch_failed("dead", status(404), 2);
+    b.policy.served("host", "good");
+    b.policy.end();
+    CHECK(b.entered == ids{"odd network", "dead gone"});
 }
 
 TEST_CASE("bytes that make no sense are fetched twice before the video is called damaged", "[failure_policy]")
