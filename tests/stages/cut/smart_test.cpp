@@ -177,7 +177,9 @@ TEST_CASE("a smart clip whose first frame waits longer than its last ones passes
                "-vsync",  "vfr",      source.string()});
     const segment wanted{14'001'642us, 22'708'113us};
     const result made = cut_to(folder / "clip.mp4", source, wanted, smart);
-    CHECK(what_is_wrong(folder / "clip.mp4", made, inside(shown_frames(source), wanted)) == "");
+    const std::string wrong = what_is_wrong(folder / "clip.mp4", made, inside(shown_frames(source), wanted));
+    CAPTURE(wrong);
+    CHECK(wrong.empty());
 }
 
 TEST_CASE("what is not sure to be right is encoded as a whole, and says why", "[smart]")
