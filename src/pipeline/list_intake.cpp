@@ -255,7 +255,8 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
     filter.finish();
     if (!is_full()) check_choice(options, filter, warn);
     if (wanted.rows() == 0 && !options.only.empty() && options.shards == 1)
-        throw usage_error("no row of the lists is one of --only");
+        throw usage_error(options.exclude.empty() ? "no row of the lists is one of --only"
+                                                  : "no row of the lists is one of --only and none of --exclude");
     return bad_rows;
 }
 

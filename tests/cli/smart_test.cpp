@@ -62,5 +62,5 @@ TEST_CASE("options that change every frame leave a smart cut nothing to copy, an
         run(site.download(list, {"--source", site.url_template(), "--cut", "smart", "--short-side", "64"}));
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK(says(end, "1 encoded as a whole: options such as --fps or --filter apply to every frame"));
+    CHECK(says(end, "1 encoded as a whole: options such as --fps, --filter or --keep-corrupt apply to every frame"));
 }

@@ -53,6 +53,8 @@ bool is_web_url(std::string_view text) { return text.starts_with("http://") || t
 
 std::string_view video_in(std::string_view text)
 {
+    if (text.size() > 1 && text.front() == '\'' && std::string_view("=+-@'").find(text[1]) != text.npos)
+        return text.substr(1);
     if (!is_web_url(text)) return text;
     const std::size_t host_begin = text.find("//") + 2;
     const std::size_t host_end = std::min(text.find('/', host_begin), text.size());

@@ -16,7 +16,8 @@ bool is_youtube_id(std::string_view);
 bool is_all_digits(std::string_view);
 bool is_web_url(std::string_view);
 
-// The id in the name that a list gives a video: that of a YouTube page's URL, anything else as it is.
+// The id in the name that a list gives a video: that of a YouTube page's URL, or what follows the ' that keeps a
+// spreadsheet from taking it for a formula ('-abcdefghij); anything else as it is.
 std::string_view video_in(std::string_view text);
 
 // The damage that a spreadsheet has done to an id, as the end of a sentence that begins with the id; nothing if the id

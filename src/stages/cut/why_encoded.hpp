@@ -35,7 +35,7 @@ constexpr std::string_view explain(why_encoded why)
         case why_encoded::not_at_all:
             break;
         case why_encoded::changed_frames:
-            return "options such as --fps or --filter apply to every frame";
+            return "options such as --fps, --filter or --keep-corrupt apply to every frame";
         case why_encoded::codec:
             return "the source is not H.264";
         case why_encoded::container:

@@ -25,6 +25,16 @@ TEST_CASE("ids that a spreadsheet has broken are told by row", "[spreadsheet]")
     CHECK(clips_of(head + "12345,1,2,test\n12345678901,1,2,test\n").size() == 2);
 }
 
+TEST_CASE("the mark that keeps a spreadsheet from calculating with an id is not part of it", "[spreadsheet]")
+{
+    const auto clips =
+        clips_of("youtube_id,time_start,time_end\n'-abcdefghij,1,3\n'abcdefghij,1,3\n''-bcdefghij,1,3\n");
+    REQUIRE(clips.size() == 3);
+    CHECK(clips[0].video == "-abcdefghij");
+    CHECK(clips[1].video == "'abcdefghij");
+    CHECK(clips[2].video == "'-bcdefghij");
+}
+
 TEST_CASE("behind the header a line that begins with # is a row", "[spreadsheet]")
 {
     const auto clips = clips_of("# a remark\nlabel,youtube_id,time_start,time_end\n#throwback,goodvideo01,1,3\n");
