@@ -228,11 +228,14 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
             wanted.exclude(clip);
             return true;
         });
+    bool is_any_named = false;
     for (const std::string& name : options.only)
         bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {
             wanted.allow(clip);
+            is_any_named = true;
             return true;
         });
+    if (!options.only.empty() && !is_any_named) throw usage_error("--only names no clip: its list has no row");
     seen_labels seen;
     similar_labels labels;
     taken_names taken(files);

@@ -89,6 +89,8 @@ TEST_CASE("lists of ids or clips say which rows are wanted", "[list_intake]")
                    .only = {in.file("youtube_id\nb\ne\n")},
                    .exclude = {in.file("youtube_id,time_start,time_end\nb,1,2\n")}}) == texts{"e z"});
     CHECK_THROWS_WITH(in.rows({.lists = {list}, .only = {in.file("missing\n")}}), ContainsSubstring("--only"));
+    CHECK_THROWS_WITH(in.rows({.lists = {list}, .only = {in.file("label,youtube_id,time_start,time_end\n")}}),
+                      ContainsSubstring("its list has no row"));
 }
 
 TEST_CASE("so many rows of each label, and a sample, of what passes", "[list_intake]")

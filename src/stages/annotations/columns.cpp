@@ -140,6 +140,36 @@ bool column_choice::are_numbers() const
                                [](const std::string* one) { return one->empty() || number_in(*one); });
 }
 
+namespace {
+
+// The unit in which the times of a column are, if its name says so.
+std::optional<time_unit> unit_of(std::span<const std::string> header, std::size_t place)
+{
+    if (place == absent) return std::nullopt;
+    for (const column_name& known : known_columns)
+        if (is_same_name(header[place], known.name) && known.unit) return known.unit;
+    return std::nullopt;
+}
+
+// The one unit of all times. Where only one column names it, the others have it, too.
+std::optional<time_unit> unit_of_times(std::span<const std::string> header, const columns& found)
+{
+    std::optional<time_unit> all;
+    std::size_t first = absent;  // that names it
+    for (const std::size_t place : {found.start, found.end, found.duration}) {
+        const std::optional<time_unit> one = unit_of(header, place);
+        if (all && one && *all != *one)
+            throw invalid_argument("the column " + in_quotes(header[place]) + " has another unit than " +
+                                   in_quotes(header[first]) + "; bring the times into one unit");
+        if (!one) continue;
+        all = one;
+        first = place;
+    }
+    return all;
+}
+
+}  // namespace
+
 columns columns_of(std::span<const std::string> header)
 {
     columns found{.count = header.size()};
@@ -158,9 +188,9 @@ columns columns_of(std::span<const std::string> header)
             if (place != absent && rank < known.rank) continue;
             place = i;
             rank = known.rank;
-            if (known.unit) found.unit = known.unit;
         }
     }
+    found.unit = unit_of_times(header, found);
     // HACS Clips: the class has a column of its own, and the label says whether the clip shows it.
     if (class_name != absent && found.label != class_name && is_same_name(header[found.label], "label")) {
         found.polarity = found.label;

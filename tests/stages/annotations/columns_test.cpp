@@ -33,6 +33,13 @@ TEST_CASE("columns are numbered where there is no header, or one that nobody kno
                ContainsSubstring("2: has 2 columns"));
 }
 
+TEST_CASE("times of two units in one table are refused", "[columns]")
+{
+    CHECK_THAT(refusal_of("youtube_id,start_seconds,end_ms\nabcdefghijk,10,20000\n"),
+               ContainsSubstring("the column 'end_ms' has another unit than 'start_seconds'"));
+    CHECK(clips_of("youtube_id,start_ms,end_ms\nabcdefghijk,1000,2000\n") == clips{{"abcdefghijk", {1s, 2s}, "", ""}});
+}
+
 TEST_CASE("columns that do not exist or make no sense are refused", "[columns]")
 {
     const std::string text = "n,clip,from,to\n1,abcdefghijk,1,2\n";
