@@ -7,6 +7,7 @@
 #include <string_view>
 
 struct archive;
+struct gzFile_s;
 
 namespace reelpipe::annotations {
 
@@ -47,8 +48,16 @@ private:
         void operator()(archive*) const;
     };
 
+    struct close_gzip {
+        void operator()(gzFile_s*) const;
+    };
+    static std::unique_ptr<gzFile_s, close_gzip> gzip_of(const descriptor&);
+    int open_archive();
+
     std::string name_;
     descriptor file_;
+    std::unique_ptr<gzFile_s, close_gzip> gzip_;  // of a file that gzip has compressed
+    std::string piece_;                           // of what that holds
     std::unique_ptr<archive, free_archive> archive_;
     std::string buffer_;
     std::size_t begin_ = 0;  // of what was not taken yet

@@ -45,6 +45,18 @@ TEST_CASE("compressed lists are read, whatever they are called", "[compressed]")
     }
 }
 
+TEST_CASE("a gzip list with one wrong byte is refused", "[compressed]")
+{
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "list", long_list());
+    std::string packed = output_of({"gzip", "-c", (folder / "list").string()});
+    const std::size_t place =
+        GENERATE(std::size_t{5}, std::size_t{100});  // from the end: in the checksum, and in what it covers
+    packed[packed.size() - place] = static_cast<char>(~packed[packed.size() - place]);
+    reelpipe::test::write_file(folder / "packed", packed);
+    CHECK_THROWS_AS(rows_in(folder / "packed"), not_a_list);
+}
+
 TEST_CASE("several gzip members are one list", "[compressed]")
 {
     const reelpipe::test::temp_folder folder;
