@@ -4,7 +4,6 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -33,7 +32,7 @@ list_input::descriptor::~descriptor()
     if (number != STDIN_FILENO) close(number);
 }
 
-void list_input::close_gzip::operator()(gzFile_s* one) const { gzclose_r(one); }
+void list_input::close_gzip::operator()(gzFile one) const { gzclose_r(one); }
 
 // libarchive does not compare gzip's checksums, and takes rows that were damaged. zlib does, but waits for whole
 // pieces, so that rows that come one by one are left to libarchive.
@@ -42,7 +41,7 @@ std::unique_ptr<gzFile_s, list_input::close_gzip> list_input::gzip_of(const desc
     std::array<unsigned char, 2> magic{};
     if (pread(file.number, magic.data(), magic.size(), 0) != 2 || magic[0] != 0x1f || magic[1] != 0x8b) return nullptr;
     const int own = fcntl(file.number, F_DUPFD_CLOEXEC, 0);
-    gzFile_s* const opened = own < 0 ? nullptr : gzdopen(own, "rb");
+    const gzFile opened = own < 0 ? nullptr : gzdopen(own, "rb");
     if (!opened && own >= 0) close(own);
     if (!opened) throw std::bad_alloc();
     return std::unique_ptr<gzFile_s, close_gzip>(opened);

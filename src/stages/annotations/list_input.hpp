@@ -1,13 +1,14 @@
 #ifndef REELPIPE_STAGES_ANNOTATIONS_LIST_INPUT_HPP
 #define REELPIPE_STAGES_ANNOTATIONS_LIST_INPUT_HPP
 
+#include <zlib.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 
 struct archive;
-struct gzFile_s;
 
 namespace reelpipe::annotations {
 
@@ -49,7 +50,7 @@ private:
     };
 
     struct close_gzip {
-        void operator()(gzFile_s*) const;
+        void operator()(gzFile) const;
     };
     static std::unique_ptr<gzFile_s, close_gzip> gzip_of(const descriptor&);
     int open_archive();
