@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = input.rest();
     if (const auto time = parse_time(text, unit)) require(time->count() >= 0 && *time <= max_time);
     const std::string_view video = video_in(text);
-    require(video == text || is_youtube_id(video));
+    const bool is_without_mark = text.starts_with('\'') && video == text.substr(1);
+    require(video == text || is_without_mark || is_youtube_id(video));
     require(in_quotes(text).find('\n') == std::string::npos);
     if (const auto damage = spreadsheet_damage(text, true)) require(!damage->empty());
     try {
