@@ -137,7 +137,7 @@ diagnosis diagnose(std::exception_ptr error)
                 .host = e.host,
                 .fault = e.status >= 500 ? site_fault::server_error : site_fault::none,
                 .of_host = true,
-                .contradicts = e.is_midway && is_final(of_status(e.status))};
+                .contradicts = of_answer(e) != of_status(e.status)};
     } catch (const fetch::bucket_error& e) {
         return {.why = reason::source_failed, .message = e.what(), .final = true, .host = e.host};
     } catch (const fetch::postponed_error& e) {

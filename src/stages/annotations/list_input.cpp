@@ -1,12 +1,10 @@
 #include "stages/annotations/list_input.hpp"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -18,6 +16,15 @@ namespace reelpipe::annotations {
 namespace {
 
 constexpr std::size_t chunk = 128u << 10;
+
+// zlib waits for whole pieces, so that standard input, whose rows may come one by one, is left to libarchive.
+std::unique_ptr<packed::gzip_file> gzip_of(int descriptor)
+{
+    if (!packed::gzip_file::is_one(descriptor)) return nullptr;
+    const int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) throw std::system_error(errno, std::generic_category(), "cannot open the list once more");
+    return std::make_unique<packed::gzip_file>(own);
+}
 
 }  // namespace
 
@@ -32,45 +39,10 @@ list_input::descriptor::~descriptor()
     if (number != STDIN_FILENO) close(number);
 }
 
-void list_input::close_gzip::operator()(gzFile one) const { gzclose_r(one); }
-
-// libarchive does not compare gzip's checksums, and takes rows that were damaged. zlib does, but waits for whole
-// pieces, so that rows that come one by one are left to libarchive.
-std::unique_ptr<gzFile_s, list_input::close_gzip> list_input::gzip_of(const descriptor& file)
-{
-    std::array<unsigned char, 2> magic{};
-    if (pread(file.number, magic.data(), magic.size(), 0) != 2 || magic[0] != 0x1f || magic[1] != 0x8b) return nullptr;
-    const int own = fcntl(file.number, F_DUPFD_CLOEXEC, 0);
-    const gzFile opened = own < 0 ? nullptr : gzdopen(own, "rb");
-    if (!opened && own >= 0) close(own);
-    if (!opened) throw std::bad_alloc();
-    return std::unique_ptr<gzFile_s, close_gzip>(opened);
-}
-
-int list_input::open_archive()
-{
-    archive* const one = archive_.get();
-    if (!gzip_) return archive_read_open_fd(one, file_.number, chunk);
-    piece_.resize(chunk);
-    const auto read = [](archive* to, void* self, const void** bytes) -> la_ssize_t {
-        auto& input = *static_cast<list_input*>(self);
-        const int got = gzread(input.gzip_.get(), input.piece_.data(), static_cast<unsigned>(input.piece_.size()));
-        int code = Z_OK;
-        gzerror(input.gzip_.get(), &code);
-        if (got < 0 || code == Z_BUF_ERROR) {
-            archive_set_error(to, EILSEQ, code == Z_BUF_ERROR ? "it is cut off" : "its checksum is wrong");
-            return -1;
-        }
-        *bytes = input.piece_.data();
-        return got;
-    };
-    return archive_read_open(one, this, nullptr, read, nullptr);
-}
-
 void list_input::free_archive::operator()(archive* one) const { archive_read_free(one); }
 
 list_input::list_input(const std::string& name)
-    : name_(name), file_(name), gzip_(gzip_of(file_)), archive_(archive_read_new())
+    : name_(name), file_(name), gzip_(gzip_of(file_.number)), archive_(archive_read_new())
 {
     if (!archive_) throw std::bad_alloc();
     archive* const one = archive_.get();
@@ -82,7 +54,9 @@ list_input::list_input(const std::string& name)
     archive_read_support_filter_lz4(one);
     archive_read_support_format_raw(one);
     archive_read_support_format_empty(one);
-    if (open_archive() != ARCHIVE_OK) fail();
+    const int opened = gzip_ ? archive_read_open(one, gzip_.get(), nullptr, &packed::gzip_file::on_read, nullptr)
+                             : archive_read_open_fd(one, file_.number, chunk);
+    if (opened != ARCHIVE_OK) fail();
     archive_entry* entry = nullptr;
     const int found = archive_read_next_header(one, &entry);
     ended_ = found == ARCHIVE_EOF;

@@ -1,14 +1,12 @@
 #ifndef REELPIPE_STAGES_ANNOTATIONS_LIST_INPUT_HPP
 #define REELPIPE_STAGES_ANNOTATIONS_LIST_INPUT_HPP
 
-#include <zlib.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 
-struct archive;
+#include "packed/gzip_file.hpp"
 
 namespace reelpipe::annotations {
 
@@ -49,16 +47,9 @@ private:
         void operator()(archive*) const;
     };
 
-    struct close_gzip {
-        void operator()(gzFile) const;
-    };
-    static std::unique_ptr<gzFile_s, close_gzip> gzip_of(const descriptor&);
-    int open_archive();
-
     std::string name_;
     descriptor file_;
-    std::unique_ptr<gzFile_s, close_gzip> gzip_;  // of a file that gzip has compressed
-    std::string piece_;                           // of what that holds
+    std::unique_ptr<packed::gzip_file> gzip_;  // of a file that gzip has compressed
     std::unique_ptr<archive, free_archive> archive_;
     std::string buffer_;
     std::size_t begin_ = 0;  // of what was not taken yet

@@ -225,7 +225,7 @@ public:
         const auto asked = refusal.retry_after.value_or(std::chrono::seconds(0));
         if (asked > max_believed) {  // by a host that serves others meanwhile
             http_error of_this_file = refusal;
-            of_this_file.retry_after = max_believed / 5;
+            of_this_file.retry_after = instead;
             throw of_this_file;
         }
         if (asked > max_in_place) throw postponed_error(refusal.what(), refusal.host, asked);
@@ -234,7 +234,7 @@ public:
 
 private:
     static constexpr unsigned max_unexplained = 8;  // as often as the requests at a time can be halved
-    static constexpr std::chrono::seconds max_in_place{10}, max_believed{300};
+    static constexpr std::chrono::seconds max_in_place{10}, max_believed{300}, instead{60};
 
     const transfer_context& with_;
     std::uint64_t served_ = 0;

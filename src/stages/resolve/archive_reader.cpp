@@ -5,15 +5,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <new>
 #include <string_view>
 #include <system_error>
+
+#include "packed/gzip_file.hpp"
 
 namespace reelpipe::resolve {
 
@@ -36,13 +35,6 @@ bool stays_below(std::string_view name)
     return true;
 }
 
-// zlib's message without the descriptor in front, "<fd:3>: ".
-const char* words_of(const char* message)
-{
-    const char* const colon = std::strstr(message, ": ");
-    return colon ? colon + 2 : message;
-}
-
 std::string name_of(archive_entry* entry)
 {
     const char* name = archive_entry_pathname(entry);
@@ -58,7 +50,7 @@ bool is_member(archive_entry* entry, const std::string& name)
 
 }  // namespace
 
-// The file. gzip is taken off here, because libarchive does not compare its checksums: it would hand on damaged bytes.
+// The file, and what takes gzip's compression off.
 class archive_reader::input {
 public:
     explicit input(const std::filesystem::path& path) : path_(path), file_(path)
@@ -66,34 +58,13 @@ public:
         if (file_.number < 0) fail(std::generic_category().message(errno));
         struct stat facts{};
         if (fstat(file_.number, &facts) != 0 || !S_ISREG(facts.st_mode)) fail("it is not a regular file");
-        std::array<unsigned char, 2> magic{};
-        const bool is_gzip =
-            pread(file_.number, magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-        if (!is_gzip) return;
-        buffer_.resize(piece / 4);
-        gzip_.reset(gzdopen(file_.number, "rb"));
-        if (!gzip_) throw std::bad_alloc();
+        if (!packed::gzip_file::is_one(file_.number)) return;
+        gzip_ = std::make_unique<packed::gzip_file>(file_.number);
         file_.number = -1;  // closed with it
-        gzbuffer(gzip_.get(), 256u << 10);
     }
 
     int descriptor() const { return file_.number; }
-    bool is_gzip() const { return gzip_ != nullptr; }
-
-    // For libarchive: the next bytes; none at the end, -1 after an error.
-    static la_ssize_t on_read(archive* reader, void* self, const void** bytes)
-    {
-        auto& in = *static_cast<input*>(self);
-        const int got = gzread(in.gzip_.get(), in.buffer_.data(), static_cast<unsigned>(in.buffer_.size()));
-        int code = Z_OK;
-        const char* const text = words_of(gzerror(in.gzip_.get(), &code));
-        if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
-            archive_set_error(reader, code == Z_ERRNO ? errno : EILSEQ, "%s", text);
-            return -1;
-        }
-        *bytes = in.buffer_.data();
-        return got;
-    }
+    packed::gzip_file* gzip() const { return gzip_.get(); }
 
     // Reads on behind the archive's end, where the checksum is. False: not at the end of the file yet.
     bool reach_end(archive* reader, std::chrono::steady_clock::time_point until)
@@ -101,7 +72,7 @@ public:
         if (!gzip_) return true;
         const void* bytes = nullptr;
         la_ssize_t got = 0;
-        while ((got = on_read(reader, this, &bytes)) > 0)
+        while ((got = packed::gzip_file::on_read(reader, gzip_.get(), &bytes)) > 0)
             if (is_over(until)) return false;
         if (got < 0) fail(archive_error_string(reader));
         return true;
@@ -126,14 +97,9 @@ private:
         }
         int number;
     };
-    struct close_gzip {
-        void operator()(gzFile one) const { gzclose_r(one); }
-    };
-
     std::filesystem::path path_;
     descriptor_owner file_;
-    std::unique_ptr<gzFile_s, close_gzip> gzip_{};
-    std::vector<unsigned char> buffer_{};
+    std::unique_ptr<packed::gzip_file> gzip_{};
 };
 
 void archive_reader::free_archive::operator()(archive* one) const { archive_read_free(one); }
@@ -150,8 +116,9 @@ archive_reader::archive_reader(const std::filesystem::path& path)
     archive_read_support_filter_lz4(one);
     archive_read_support_format_tar(one);
     archive_read_support_format_zip(one);
-    const int opened = input_->is_gzip() ? archive_read_open(one, input_.get(), nullptr, &input::on_read, nullptr)
-                                         : archive_read_open_fd(one, input_->descriptor(), piece / 4);
+    packed::gzip_file* const gzip = input_->gzip();
+    const int opened = gzip ? archive_read_open(one, gzip, nullptr, &packed::gzip_file::on_read, nullptr)
+                            : archive_read_open_fd(one, input_->descriptor(), piece / 4);
     if (opened < ARCHIVE_WARN) fail(opened);
 }
 
@@ -180,7 +147,7 @@ archive_reader::place archive_reader::advance()
 bool archive_reader::leave_member(time_point until)
 {
     // Without compression there is nothing to read: the file is sought.
-    if (is_inside_ && !input_->is_gzip() && archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE) {
+    if (is_inside_ && !input_->gzip() && archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE) {
         is_inside_ = false;
         const int skipped = archive_read_data_skip(archive_.get());
         if (skipped < ARCHIVE_WARN) fail(skipped);
