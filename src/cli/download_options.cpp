@@ -271,10 +271,8 @@ void add_cut_options(CLI::App& command, cut_options& o)
     command.add_flag("--keep-corrupt", o.keep_corrupt, "keep frames with decode errors instead of failing the clip")
         ->group(group);
     command
-        .add_flag(
-            "--reproducible", o.reproducible,
-            "the same bytes on other CPUs and with other releases of FFmpeg: clips name no library, libx264 works "
-            "as on any CPU (slower by a few percent)")
+        .add_flag("--reproducible", o.reproducible,
+                  "the same bytes on other CPUs: libx264 works as on any of them, and clips name no library")
         ->group(group);
     add_verify_depth(command, o.verify_fully)->group(group);
     // The library's options do not show whether a default was asked for; the command line's do.

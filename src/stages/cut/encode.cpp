@@ -41,7 +41,8 @@ AVRational forced_rate(const options& how)
 bool is_valid(AVRational rate) { return rate.num > 0 && rate.den > 0; }
 
 // libx264's message about its version and settings, which comes in front of its first frame: user data without a
-// registered type (ISO/IEC 14496-10, D.1.7).
+// registered type (ISO/IEC 14496-10, D.1.7). libavcodec's filter_units would take all such messages, recovery points
+// too.
 bool is_note_of_encoder(media::h264::unit_view u)
 {
     constexpr std::uint8_t unregistered = 5;
