@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "folder/dataset_card.hpp"
 #include "folder/download_report.hpp"
 #include "folder/run_folder.hpp"
 #include "folder/shaping_options.hpp"
@@ -25,6 +24,7 @@
 #include "pipeline/checked_options.hpp"
 #include "pipeline/clip_stages.hpp"
 #include "pipeline/diagnose.hpp"
+#include "pipeline/documents.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/existing_clips.hpp"
 #include "pipeline/failed_jobs.hpp"
@@ -298,12 +298,7 @@ asio::awaitable<download_summary> downloader::implementation::run()
     folder_.keep();
     std::exception_ptr report_error;
     try {
-        write_report(options_.output.report, wanted_, checked_.trim);
-        write_shorter_list(shorter_list_beside(options_.output.report), wanted_, checked_.trim);
-        if (!outcomes_.ledger_error() && !write_dataset_card(folder_.output(), database_))
-            outcomes_.say(severity::warning,
-                          fmt::format("{} is something else, and is not replaced by the folder's card",
-                                      (folder_.output() / dataset_card_name).string()));
+        write_documents(checked_, wanted_, database_, outcomes_);
         if (outcomes_.totals().stored > 0) store::make_names_durable(folder_.output());
     } catch (const std::exception&) {
         report_error = std::current_exception();
@@ -314,7 +309,11 @@ asio::awaitable<download_summary> downloader::implementation::run()
                       missing_space(folder_.output(), options_.fetch.tmp_dir, p.clips - p.stored - p.exists - p.failed,
                                     ledger_.mean_clip_bytes()));
     }
-    if (!error) error = report_error;
+    // A run that has said why it stopped tells what it did as well.
+    if (report_error && policy_.stop_reason())
+        outcomes_.say(severity::error, diagnose(report_error).message);
+    else if (!error)
+        error = report_error;
     if (error) std::rethrow_exception(error);
     co_return summary(ended.end, std::move(ended.stages));
 }
