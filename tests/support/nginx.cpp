@@ -58,7 +58,7 @@ void nginx::start(const std::filesystem::path& folder, const nginx_options& opti
     for (int attempt = 1;; ++attempt) {
         port_ = free_port();
         write_file(home_ / "nginx.conf", configuration(folder, port_, options));
-        server_.emplace(std::vector<std::string>{"nginx", "-p", home_.path().string(), "-c", "nginx.conf"});
+        launch();
         const auto end = std::chrono::steady_clock::now() + patience / 4;
         while (std::chrono::steady_clock::now() < end) {
             if (answers()) return;
@@ -66,6 +66,13 @@ void nginx::start(const std::filesystem::path& folder, const nginx_options& opti
         }
         if (attempt == 4) throw std::runtime_error("nginx does not start: " + server_->errors_so_far());
     }
+}
+
+// Debian keeps it in a folder in which ordinary users look for no programs.
+void nginx::launch()
+{
+    const std::string debian = "/usr/sbin/nginx", program = std::filesystem::exists(debian) ? debian : "nginx";
+    server_.emplace(std::vector<std::string>{program, "-p", home_.path().string(), "-c", "nginx.conf"});
 }
 
 // Bound and not listened on, the port goes to no other test.
@@ -86,7 +93,7 @@ void nginx::stop()
 void nginx::start_again()
 {
     closed_port_.reset();
-    server_.emplace(std::vector<std::string>{"nginx", "-p", home_.path().string(), "-c", "nginx.conf"});
+    launch();
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!answers()) {
         if (std::chrono::steady_clock::now() > end)

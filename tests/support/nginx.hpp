@@ -51,6 +51,7 @@ public:
 
 private:
     void start(const std::filesystem::path& folder, const nginx_options&);
+    void launch();
     bool answers();
 
     temp_folder home_;
