@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "folder/whole_file.hpp"
+#include "folder/atomic_file.hpp"
 #include "media/library_version.hpp"
 
 namespace reelpipe {
@@ -114,7 +114,7 @@ bool write_dataset_card(const fs::path& folder, database& db)
     const fs::path name = folder / dataset_card_name;
     if (!is_card_or_nothing(name)) return false;
     const std::string text = dataset_card_text(db);
-    whole_file file(name);
+    atomic_file file(name);
     file.write(text);
     file.end();
     return true;

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "folder/whole_file.hpp"
+#include "folder/atomic_file.hpp"
 #include "reelpipe/usage_error.hpp"
 
 namespace reelpipe {
@@ -86,7 +86,7 @@ void check_report_place(const std::filesystem::path& path)
 
 void write_report(const std::filesystem::path& path, work_list& clips, const store::trim_format& format)
 {
-    whole_file file(path);
+    atomic_file file(path);
     const char* before = "[\n";
     std::vector<line> lines;
     std::future<std::string> text;  // of the lines before these: clips are read while others become text
@@ -124,7 +124,7 @@ void write_shorter_list(const std::filesystem::path& path, work_list& clips, con
         std::filesystem::remove(path);
         return;
     }
-    whole_file file(path);
+    atomic_file file(path);
     file.write(text + "\n]\n");
     file.end();
 }

@@ -161,9 +161,9 @@ std::string what_next(const clip_history& h)
         return fmt::format("the same download asks for it again: a failure of the class {} may pass", what);
     return fmt::format(
         "the same download does not ask for it again: a failure of the class {} lasts; --retry {} asks, and so does "
-        "another "
-        "source, proxy or cookies",
-        what, to_string(*h.failed));
+        "another source, proxy or cookies{}",
+        what, to_string(*h.failed),
+        *h.failed == reason::gone ? "; a --source on this machine is always looked at again" : "");
 }
 
 std::vector<clip_history> explain_clip(const fs::path& folder, const std::string& name)

@@ -46,6 +46,10 @@ asio::awaitable<void> archive_feed::feed(out<video_ptr> next, asio::any_io_execu
         if (at == between) continue;
         video_ptr video = wanted_of_member();
         if (!video) continue;
+        if (archives_.is_link()) {
+            archives_.want_target_of_link();
+            continue;
+        }
         const bool is_whole = co_await unpack(video, pool);
         tell_faults();
         if (!is_whole) continue;

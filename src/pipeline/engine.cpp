@@ -39,6 +39,15 @@ std::optional<fetch::bucket_keys> keys_for(const source_options& options)
     return fetch::bucket_keys{root, access.access_key, access.secret_key, access.session_token, access.region};
 }
 
+std::function<void(const std::string&, const std::string&)> teller_of_private_hosts(const run_events& events)
+{
+    if (!events.on_message) return {};
+    return [say = events.on_message](const std::string& host, const std::string& address) {
+        say(severity::note,
+            fmt::format("{} ({}) is not a public address; it is asked because of --allow-private", host, address));
+    };
+}
+
 fetch::http_options http_options_for(const download_options& options)
 {
     const fetch::http_options usual;
@@ -48,6 +57,7 @@ fetch::http_options http_options_for(const download_options& options)
             .stall_time = options.fetch.timeout,
             .rate_limit = options.fetch.rate_limit,
             .allow_private = options.fetch.allow_private,
+            .on_private_host = teller_of_private_hosts(options.events),
             .ipv4_only = is_site(options.source),  // as yt-dlp is told to ask
             .user_agent = user_agent_of(options.fetch),
             .bucket = keys_for(options.source)};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -162,6 +163,7 @@ try {
     if (count.good == 0 && count.bad > 0)
         throw usage_error(fmt::format("no row of {} can be read: {}{}", name, count.first_complaint,
                                       count.bad == 1 ? "" : fmt::format("; and {} more", count.bad - 1)));
+    if (count.good == 0 && count.bad == 0) warn(fmt::format("{} has no row", name));
     if (count.bad > rows_told) warn(fmt::format("{}: {} more invalid rows were skipped", name, count.bad - rows_told));
     return count.bad;
 } catch (const annotations::not_a_list& e) {
@@ -186,6 +188,9 @@ void check(const wanted_options& options)
         throw usage_error("no annotation list was given: name a LIST, or a MANIFEST with --like");
     if (!options.lists.empty() && !options.like.empty())
         throw usage_error("--like takes the clips from its manifest: leave the lists out");
+    const auto count_inputs = [](const auto&... lists) { return (std::ranges::count(lists, "-") + ...); };
+    if (count_inputs(options.lists, options.exclude, options.only) > 1)
+        throw usage_error("standard input, -, can be read once: name it once among LIST, --exclude and --only");
     if (options.shard == 0 || options.shard > options.shards)
         throw usage_error(fmt::format("shard {} of {}: shards are counted from 1", options.shard, options.shards));
     if (options.seed && options.sample == 0 && options.per_label == 0)

@@ -193,6 +193,41 @@ TEST_CASE("members are regular files below the archive's folder", "[archive]")
     CHECK_FALSE(fs::exists(set.folder.path().parent_path() / "above.mp4"));
 }
 
+TEST_CASE("links in an archive stand for the members that they lead to", "[archive]")
+{
+    const packed set;
+    const std::string archive = set.folder / "links.tar";
+    output_of({"python3", "-c",
+               "import io, sys, tarfile\n"
+               "video = open(sys.argv[2], 'rb').read()\n"
+               "def file(t, name):\n"
+               "    info = tarfile.TarInfo(name); info.size = len(video); t.addfile(info, io.BytesIO(video))\n"
+               "def link(t, name, kind, target):\n"
+               "    info = tarfile.TarInfo(name); info.type = kind; info.linkname = target; t.addfile(info)\n"
+               "with tarfile.open(sys.argv[1], 'w') as t:\n"
+               "    file(t, './a/first.mp4')\n"
+               "    link(t, './b/hard.mp4', tarfile.LNKTYPE, 'a/first.mp4')\n"
+               "    link(t, './b/other.mp4', tarfile.LNKTYPE, './a/first.mp4')\n"
+               "    link(t, './b/soft.mp4', tarfile.SYMTYPE, '../c/last.mp4')\n"
+               "    link(t, './b/dead.mp4', tarfile.SYMTYPE, 'nowhere.mp4')\n"
+               "    link(t, './b/unwanted.mp4', tarfile.SYMTYPE, '../a/first.mp4')\n"
+               "    file(t, './c/last.mp4')\n",
+               archive, (fs::path(REELPIPE_TEST_MEDIA) / "silent.mp4").string()});
+    const std::string rows = "first,1,2,l\nhard,1,2,l\nother,1,2,l\nsoft,1,2,l\nlast,1,2,l\n";
+
+    const finished end = run(set.command(rows, "links.tar"));
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(clips_of(set.output()).size() == 5);
+
+    // The archive lacks something that it names.
+    const finished more = run(set.command(rows + "dead,1,2,l\n", "links.tar"));
+    INFO(more.err);
+    CHECK(more.status == 3);
+    CHECK(says(more, "nowhere.mp4"));
+    CHECK(says(more, " 0 failed, 1 pending"));
+}
+
 TEST_CASE("what a run unpacks stays within its limit, and a killed run's successor goes on", "[archive]")
 {
     const packed set;

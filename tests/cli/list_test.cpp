@@ -30,3 +30,15 @@ TEST_CASE("options of lists reach the lists", "[lists]")
     CHECK(run({REELPIPE_BINARY, "plan", list, "--list-format", "excel"}).status == 2);
     CHECK(run({REELPIPE_BINARY, "plan", list, "--columns", "id=1"}).status == 2);
 }
+TEST_CASE("a list without rows is told, and standard input is read once", "[lists]")
+{
+    kinetics_site site;
+    const std::string list = site.list("youtube_id,time_start,time_end,label\n");
+    const finished end = run({REELPIPE_BINARY, "plan", list});
+    CHECK(end.status == 0);
+    CHECK_THAT(end.err, ContainsSubstring(list + " has no row"));
+
+    const finished twice = run({REELPIPE_BINARY, "plan", "-", "--exclude", "-"});
+    CHECK(twice.status == 2);
+    CHECK_THAT(twice.err, ContainsSubstring("standard input, -, can be read once"));
+}

@@ -84,6 +84,7 @@ TEST_CASE("ids that are URLs of media are fetched from there, and nobody is aske
         INFO(end.err);
         CHECK(end.status == 1);
         CHECK(says(end, "http(s) URL"));
+        CHECK(says(end, "(127.0.0.1) is not a public address; it is asked because of --allow-private"));
         CHECK(clips_of(site.output()).size() == 1);
     }
     SECTION("in a list for a site")

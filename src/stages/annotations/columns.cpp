@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <stdexcept>
 
 #include "stages/annotations/list_head.hpp"
@@ -106,12 +107,15 @@ std::size_t place_of(std::span<const std::string> header, const std::string& col
 column_choice column_choice::parse(std::string_view text)
 {
     column_choice choice;
+    std::set<std::string> named;
     for (const std::string& part : list_head::split(text, ',')) {
         const std::size_t sign = part.find('=');
         if (sign == std::string::npos || sign + 1 == part.size())
             throw invalid_argument("columns " + in_quotes(part) + ": " + std::string(expected_columns));
         const std::string key = part.substr(0, sign);
         std::string value = part.substr(sign + 1);
+        if (!named.insert(key).second)
+            throw invalid_argument("columns " + in_quotes(text) + ": " + in_quotes(key) + " is named twice");
         if (key == "unit")
             choice.unit = unit_in(value);
         else if (key == "id")
@@ -210,6 +214,8 @@ columns columns_of(std::span<const std::string> header, const column_choice& cho
     found.duration = place_of(header, choice.duration, names);
     found.label = place_of(header, choice.label, names);
     found.split = place_of(header, choice.split, names);
+    for (std::size_t i = 0; i < header.size(); ++i)
+        if (is_same_name(header[i], "iscc")) found.is_cc = i;
     found.unit = choice.unit;
     return found;
 }

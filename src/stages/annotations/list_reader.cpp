@@ -68,6 +68,14 @@ const format* recognised(const list_head& head, const list_options& options)
     return nullptr;
 }
 
+// Other formats say themselves where their ids and times are.
+void check_columns(const std::string& name, const format& found, const list_options& options)
+{
+    if (!options.columns.empty() && &found != &csv_format && &found != &json_lines_format)
+        refuse(name, fmt::format("--columns explains tables and JSON lines, and this {} {}; leave --columns out",
+                                 options.format.empty() ? "looks like" : "is to be read as", found.looks));
+}
+
 const format& format_of(const std::string& name, const list_head& head, const list_options& options)
 {
     if (const std::string mistake = known_mistake(head.start); !mistake.empty()) refuse(name, mistake);
@@ -77,9 +85,11 @@ const format& format_of(const std::string& name, const list_head& head, const li
     const format* const found = recognised(head, options);
     if (options.format.empty()) {
         if (!found) refuse_unknown(name, head);
+        check_columns(name, *found, options);
         return *found;
     }
     const format& named = named_format(options.format);
+    check_columns(name, named, options);
     if (!named.fits(head, options) && found)
         refuse(name, fmt::format("line {}, {}, is not of the format '{}': this looks like {}, which --list-format {} "
                                  "reads, or none at all",

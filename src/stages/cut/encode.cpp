@@ -268,6 +268,8 @@ private:
         }
         if (!encoder_) input_.throw_no_frame();
         if (const frame_clock::showing rest = clock_.at_the_end(); previous_) show(*previous_, rest.tick, rest.times);
+        // The tick of a single late frame may be the one behind the end: a clip shows a frame that it was asked for.
+        if (done_.frames == 0 && previous_) show(*previous_, 0, 1);
         encode(nullptr);
 
         const AVRational tick = av_inv_q(frame_rate_);

@@ -26,6 +26,13 @@ void http_client::driver::give_back(std::uint64_t unused) noexcept
     if (options.rate_limit != 0) paid_until -= worth(unused);
 }
 
+void http_client::driver::tell_private(const std::string& host, const char* address)
+{
+    constexpr std::size_t most = 32;
+    if (options.on_private_host && private_hosts.size() < most && private_hosts.insert(host).second)
+        options.on_private_host(host, address);
+}
+
 http_client::http_client(asio::any_io_executor loop, http_options options)
     : driver_(std::make_shared<driver>(std::move(loop), std::move(options)))
 {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,8 @@ struct http_options {
     // Hosts that the user named may be anywhere; what others name, in redirects, pages and playlists, has to be a
     // public address, unless this is set.
     bool allow_private = false;
+    // Told of each host that nothing else would have allowed, before it is asked for the first time.
+    std::function<void(const std::string& host, const std::string& address)> on_private_host{};
     std::optional<bool> http2{};  // over TLS; else where the library does it well
     bool ipv4_only = false;       // for sites that bind a URL to the address that asked for it; not of a proxy
     std::string user_agent{};     // of requests that name none; empty: none

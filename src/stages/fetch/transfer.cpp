@@ -162,11 +162,11 @@ int transfer::state::on_connected(void* self, char* address, char*, int, int) no
 
 void transfer::state::check_address(const char* address) const
 {
-    if (driver->options.allow_private) return;
     const std::string url = asked_url();
     if (!request.public_only && host_of(url) == host()) return;
     // Behind a proxy the address is the proxy's; what a name stands for is its affair.
     const bool is_private = request.proxy.empty() ? is_private_address(address) : has_private_host(url);
+    if (is_private && driver->options.allow_private) return driver->tell_private(host_of(url), address);
     if (is_private)
         throw forbidden_address_error(display_name(request.url) + " leads to " + host_of(url) + " (" + address +
                                           "), which is not a public address",

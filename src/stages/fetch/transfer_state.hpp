@@ -6,6 +6,8 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -34,10 +36,12 @@ struct http_client::driver {
     std::chrono::steady_clock::duration worth(std::uint64_t received) const noexcept;
     void spend(std::uint64_t received) noexcept;
     void give_back(std::uint64_t unused) noexcept;
+    void tell_private(const std::string& host, const char* address);
 
     asio::any_io_executor loop;
     http_options options;
     std::shared_ptr<curl_multi> multi;
+    std::set<std::string> private_hosts{};               // that were told
     std::chrono::steady_clock::time_point paid_until{};  // what is received or on its way is within the rate by then
     std::atomic<std::uint64_t> bytes = 0;
     std::atomic<std::uint64_t> requests = 0;

@@ -42,10 +42,12 @@ std::string name_of(archive_entry* entry)
     return name ? name : "";
 }
 
-bool is_member(archive_entry* entry, const std::string& name)
+// Spelled as name_of() spells it in other members. Empty: no link.
+std::string link_target_of(archive_entry* entry, const std::string& name)
 {
-    return archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) &&
-           !archive_entry_symlink(entry) && stays_below(name);
+    if (const char* target = archive_entry_hardlink(entry)) return target;
+    const char* const target = archive_entry_symlink(entry);
+    return target ? (std::filesystem::path(name).parent_path() / target).lexically_normal().string() : "";
 }
 
 }  // namespace
@@ -137,7 +139,9 @@ archive_reader::place archive_reader::advance()
         if (found < ARCHIVE_WARN) fail(found);
         is_inside_ = true;
         name_ = name_of(entry);
-        if (is_member(entry, name_)) return place::member;
+        link_target_ = link_target_of(entry, name_);
+        const bool is_file = archive_entry_filetype(entry) == AE_IFREG && link_target_.empty();
+        if ((is_file || stays_below(link_target_)) && stays_below(name_)) return place::member;
         if (is_over(until)) return place::between;
     }
     return input_->reach_end(archive_.get(), until) ? place::end : place::between;

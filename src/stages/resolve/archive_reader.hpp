@@ -21,9 +21,9 @@ struct archive_error : std::runtime_error {
     bool fatal;
 };
 
-// A tar or zip file, compressed or not, read once from its beginning to its end. Members are its regular files whose
-// names stay below the archive's own folder. No call takes much longer than 50 ms, however large a member is.
-// Threads: one at a time. Everything throws archive_error.
+// A tar or zip file, compressed or not, read once from its beginning to its end. Members are its regular files, and
+// links to files, whose names stay below the archive's own folder. No call takes much longer than 50 ms, however large
+// a member is. Threads: one at a time. Everything throws archive_error.
 class archive_reader {
 public:
     enum class place : std::uint8_t {
@@ -43,6 +43,9 @@ public:
     // The present member's name in the archive.
     const std::string& name() const { return name_; }
 
+    // The member that the present one is a link to: its bytes stand under that name. Empty: it is a file itself.
+    const std::string& link_target() const { return link_target_; }
+
     // The next bytes of the present member, valid until the next call; none at its end.
     std::span<const std::byte> read();
 
@@ -58,7 +61,7 @@ private:
 
     std::unique_ptr<input> input_;
     std::unique_ptr<archive, free_archive> archive_;
-    std::string name_;
+    std::string name_, link_target_;
     std::vector<std::byte> buffer_;
     bool is_inside_ = false;  // of a member, or of what is none
     bool has_ended_ = false;

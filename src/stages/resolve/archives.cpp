@@ -35,6 +35,9 @@ std::vector<archives::meaning> meanings_of(const std::string& path)
     return all;
 }
 
+// One spelling of a member's name.
+std::string as_key(const std::string& name) { return std::filesystem::path(name).lexically_normal().string(); }
+
 }  // namespace
 
 archives::archives(const std::string& pattern) : paths_(matches_of(pattern)) {}
@@ -42,18 +45,61 @@ archives::archives(const std::string& pattern) : paths_(matches_of(pattern)) {}
 archive_reader::place archives::advance()
 {
     using enum archive_reader::place;
+    meanings_.clear();
     try {
         if (!open_ && next_ == paths_.size()) return end;
-        if (!open_) open_ = std::make_unique<archive_reader>(paths_.at(next_++));
+        if (!open_) open_next();
         const archive_reader::place at = open_->advance();
-        if (at == end) open_.reset();
-        meanings_.clear();
-        if (at == member) meanings_ = meanings_of(open_->name());
+        if (at == end)
+            leave();
+        else if (at == member && is_again_)
+            take_target();
+        else if (at == member)
+            meanings_ = meanings_of(open_->name());
         return meanings_.empty() ? between : member;
     } catch (const archive_error& e) {
         note(e);
         return between;
     }
+}
+
+void archives::open_next()
+{
+    targets_.clear();
+    is_again_ = false;
+    open_ = std::make_unique<archive_reader>(paths_.at(next_++));
+}
+
+// At the end of an archive.
+void archives::leave()
+{
+    const std::filesystem::path& path = paths_.at(next_ - 1);
+    open_.reset();
+    if (targets_.empty()) return;
+    const bool may_find_more = !is_again_ || has_taken_target_;
+    if (may_find_more) {
+        is_again_ = true;
+        has_taken_target_ = false;
+        open_ = std::make_unique<archive_reader>(path);
+        return;
+    }
+    for (const auto& [target, links] : targets_)
+        note({"archive " + path.string() + ": a wanted member is a link to " + target + ", which is no file in it",
+              false});
+    targets_.clear();
+}
+
+void archives::want_target_of_link() { targets_[as_key(open_->link_target())].push_back(meanings_); }
+
+// Each link takes a pass of its own, as the bytes are read once.
+void archives::take_target()
+{
+    const auto found = targets_.find(as_key(open_->name()));
+    if (found == targets_.end() || !open_->link_target().empty()) return;
+    meanings_ = std::move(found->second.back());
+    found->second.pop_back();
+    if (found->second.empty()) targets_.erase(found);
+    has_taken_target_ = true;
 }
 
 std::string archives::name() const

@@ -179,12 +179,27 @@ TEST_CASE("a format that is named and does not fit is refused with the one that 
     CHECK(clips_of("---g-f_I2yQ,1,people marching,validation\n", {.format = "vggsound"}).size() == 1);
 }
 
+TEST_CASE("columns are explained to tables and JSON lines only", "[formats]")
+{
+    const std::string by_id = R"({"a": {"annotations": {"label": "x", "segment": [1, 2]}, "subset": "val"}})";
+    CHECK(clips_of(by_id).size() == 1);
+    CHECK_THAT(refusal_of(by_id, {.columns = "id=1,start=2,end=3"}), ContainsSubstring("leave --columns out"));
+    CHECK_THAT(refusal_of("a,1,2\n", {.format = "vggsound", .columns = "id=1,start=2,end=3"}),
+               ContainsSubstring("is to be read as VGGSound"));
+    const std::string like_audioset = "--4gqARaEJE, 0.000, 10.000, \"/m/068hy\"\n";
+    CHECK(clips_of(like_audioset, {.columns = "id=1,start=2,end=3"}).size() == 1);
+}
+
 TEST_CASE("only rows with a free license are clips, if that is asked for and the list says it", "[formats]")
 {
     const std::string text =
         "label,youtube_id,time_start,time_end,split,is_cc\nx,abcdefghijk,1,2,val,0\nx,bcdefghijkl,1,2,val,1\n";
     CHECK(clips_of(text, {.cc_only = true}) == clips{{"bcdefghijkl", {1s, 2s}, "x", "val"}});
     CHECK_THAT(refusal_of("youtube_id,time_start,time_end\na,1,2\n", {.cc_only = true}), ContainsSubstring("is_cc"));
+    CHECK_THROWS_WITH(clips_of(text, {.columns = "id=2,id=1,start=3,end=4"}), ContainsSubstring("'id' is named twice"));
+    CHECK(clips_of(text, {.columns = "id=youtube_id,start=time_start,end=time_end", .cc_only = true}).size() == 1);
+    CHECK_THAT(refusal_of("a,1,2\n", {.columns = "id=1,start=2,end=3", .cc_only = true}),
+               ContainsSubstring("is_cc") && !ContainsSubstring("--columns"));
     CHECK_THAT(refusal_of("000QsbOC-a4,191.000000\n", {.cc_only = true}),
                ContainsSubstring("AVA") && ContainsSubstring("license"));
 }

@@ -194,3 +194,17 @@ TEST_CASE("full range is kept or brought to limited, and the clip's tags say whi
                          {"-vf", "scale=out_range=tv", "-pix_fmt", "yuv420p"});
     check_against_ffmpeg("anamorphic.mp4", wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
 }
+
+TEST_CASE("a single frame that comes late in its segment is the clip", "[encode]")
+{
+    const temp_folder folder;
+    const fs::path slow = folder / "slow.mp4", clip = folder / "clip.mp4";
+    output_of({"ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=25:duration=2",
+               "-c:v", "libx264", "-preset", "ultrafast", slow.string()});
+    // The frame of 0.52 s is due at two thirds of it.
+    const result done = encode_to(clip, slow, {500ms, 530ms}, {.preset = "ultrafast"});
+
+    CHECK(done.frames == 1);
+    CHECK(done.start == 0s);
+    CHECK(reelpipe::verify::check_file(clip, {.frames = 1, .duration = done.duration}).frames == 1);
+}

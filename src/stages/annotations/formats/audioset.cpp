@@ -28,8 +28,9 @@ public:
     }
 };
 
-bool is_audioset(const list_head& head, const list_options&)
+bool is_audioset(const list_head& head, const list_options& options)
 {
+    if (!options.columns.empty()) return false;
     for (const std::string& comment : head.comments)
         if (comment.find("YTID") != std::string::npos && comment.find("start_seconds") != std::string::npos)
             return true;

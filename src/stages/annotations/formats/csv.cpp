@@ -128,6 +128,14 @@ std::string whole_videos(const header& found)
     return "no column holds start times";
 }
 
+void check_license(const list_input& input, const columns& where, const list_options& options)
+{
+    if (options.cc_only && where.is_cc == absent)
+        throw not_a_list(input.name() +
+                         ": no column is named is_cc, which says whether a video has a Creative Commons license; "
+                         "leave --cc-only out, or add that column");
+}
+
 std::unique_ptr<row_source> open_by_header(list_input& input, const header& found, const list_options& options)
 {
     columns where;
@@ -139,8 +147,7 @@ std::unique_ptr<row_source> open_by_header(list_input& input, const header& foun
     if (where.video == absent) refuse(input, found, "no column holds video ids");
     if (!options.ids_suffice && where.start == absent) refuse(input, found, whole_videos(found));
     if (!options.ids_suffice && where.end == absent) refuse(input, found, "no column holds end times");
-    if (options.cc_only && where.is_cc == absent)
-        refuse(input, found, "no column is_cc says which videos have a Creative Commons license");
+    check_license(input, where, options);
     const bool unit_by_size = found.names[where.video].ends_with("url");
     return std::make_unique<fields_source>(input, found.delimiter,
                                            std::make_unique<csv_rows>(where, unit_by_size, options), !found.in_comment);
@@ -157,6 +164,7 @@ std::unique_ptr<row_source> open_by_choice(list_input& input, const list_head& h
     } catch (const std::invalid_argument& e) {
         throw not_a_list(fmt::format("{}: {}; its first line is {}", input.name(), e.what(), in_quotes(head.line)));
     }
+    check_license(input, where, options);
     const time_unit unit = where.unit.value_or(time_unit::seconds);
     const bool is_headerless = choice.are_numbers() && parse_time(found.names[where.start], unit);
     if (!is_headerless) where.count = found.names.size();

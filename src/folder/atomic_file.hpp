@@ -1,5 +1,5 @@
-#ifndef REELPIPE_FOLDER_WHOLE_FILE_HPP
-#define REELPIPE_FOLDER_WHOLE_FILE_HPP
+#ifndef REELPIPE_FOLDER_ATOMIC_FILE_HPP
+#define REELPIPE_FOLDER_ATOMIC_FILE_HPP
 
 #include <cerrno>
 #include <cstdio>
@@ -13,9 +13,9 @@ namespace reelpipe {
 
 // A file that takes its name, in place of another one, when it is whole. What stands under its unfinished name is
 // removed and not written to: it may be a link.
-class whole_file {
+class atomic_file {
 public:
-    explicit whole_file(std::filesystem::path path) : path_(std::move(path)), unfinished_(path_.string() + ".part")
+    explicit atomic_file(std::filesystem::path path) : path_(std::move(path)), unfinished_(path_.string() + ".part")
     {
         std::filesystem::remove(unfinished_);
         file_.reset(std::fopen(unfinished_.c_str(), "wxe"));
