@@ -1,5 +1,7 @@
 #include "support/nginx.hpp"
 
+#include <unistd.h>
+
 #include <asio.hpp>
 #include <chrono>
 #include <numeric>
@@ -23,8 +25,10 @@ unsigned short free_port()
 
 std::string configuration(const std::filesystem::path& folder, unsigned short port, const nginx_options& options)
 {
-    // One process: killing it leaves no worker behind.
+    // One process: killing it leaves no worker behind. As root it would give its folders to another user, which takes
+    // a right that root lacks in some containers.
     std::ostringstream text;
+    if (geteuid() == 0) text << "user root;\n";
     text << "daemon off; master_process off; worker_rlimit_nofile 4096; pid nginx.pid; error_log stderr warn;\n"
          << "events { worker_connections 2048; }\n"
          << "http {\n  types { video/mp4 mp4; text/html html; } default_type application/octet-stream;\n"
