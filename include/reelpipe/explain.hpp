@@ -60,6 +60,9 @@ std::string what_next(const clip_history&);
 // it knows nothing of the name.
 std::vector<clip_history> explain_clip(const std::filesystem::path& folder, const std::string& name);
 
+// The same of one clip, found by its video, times and label; nothing where it has no outcome.
+std::optional<clip_history> explain_clip(const std::filesystem::path& folder, const clip_request&);
+
 }  // namespace reelpipe
 
 #endif

@@ -15,8 +15,8 @@
 
 #include "reelpipe/clip_rows.hpp"
 
-#include "cli/csv_field.hpp"
 #include "cli/printing.hpp"
+#include "reelpipe/csv_field.hpp"
 
 namespace reelpipe::cli {
 

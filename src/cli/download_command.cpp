@@ -151,9 +151,7 @@ template <class Tell> std::optional<serve_door> open_door(const serve_options& o
     if (o.address.empty()) return std::nullopt;
     try {
         serve_door door(o);
-        const std::string token =
-            o.token_file.empty() ? "" : fmt::format("?token=…, with the token of {}", o.token_file.string());
-        tell(severity::note, fmt::format("the run is shown on {}{}", door.url(), token));
+        tell(severity::note, fmt::format("the run is shown on {}", door.url()));
         return door;
     } catch (const std::system_error& e) {
         tell(severity::warning, goes_on(e, o));

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "reelpipe/download.hpp"
-#include "reelpipe/explain.hpp"
 
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
@@ -33,6 +32,43 @@ const char* word_of(clip_history::file_state state)
     }
     return "";
 }
+
+std::string outcome_text(const clip_history& h)
+{
+    if (!h.has_outcome) return "pending: no attempt has come to an end\n";
+    std::string text;
+    if (h.failed)
+        text += fmt::format("failed: {} ({}): {}\n  {}\n", to_string(*h.failed), to_string(class_of(*h.failed)),
+                            in_one_line(h.message), explain(*h.failed));
+    if (h.stored)
+        text +=
+            fmt::format("stored: {}, {}, {:.2f} s, {}, {} bytes\n  the file {} is {}\n", in_one_line(h.file.string()),
+                        counted(static_cast<std::uint64_t>(h.stored->frames), "frame"), h.stored->duration_s,
+                        h.stored->streams, h.stored->bytes, in_one_line(h.file.string()), word_of(h.on_disk));
+    if (h.stored && !h.message.empty()) text += fmt::format("  {}\n", in_one_line(h.message));
+    return text + fmt::format("  {} UTC, run {}, reelpipe {}{}{}; {}, {:.1f} MB fetched for the video\n", h.recorded,
+                              h.run, h.reelpipe, h.resolver.empty() ? "" : ", ", h.resolver,
+                              counted(h.attempts, "attempt"), static_cast<double>(h.fetched) / megabyte);
+}
+
+std::string text_of(const clip_history& h)
+{
+    std::string text = fmt::format("clip {}\n", in_one_line(h.id));
+    if (h.has_outcome)
+        text += fmt::format("  {} from {} s to {} s, label '{}'\n", in_one_line(h.clip.video),
+                            in_seconds(h.clip.wanted.start), in_seconds(h.clip.wanted.end), in_one_line(h.clip.label));
+    text += outcome_text(h);
+    if (!h.failed_attempts.empty()) text += "attempts that failed:\n";
+    for (const auto& each : h.failed_attempts)
+        text += in_one_line(fmt::format("  {}  run {}, attempt {}  {}{}{}: {}", each.at, each.run, each.number,
+                                        each.address, each.address.empty() ? "" : "  ", to_string(each.why),
+                                        each.message)) +
+                "\n";
+    for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", in_one_line(each));
+    return text + fmt::format("next: {}\n", what_next(h));
+}
+
+}  // namespace
 
 ordered_json json_of(const clip_history& h)
 {
@@ -79,43 +115,6 @@ ordered_json json_of(const clip_history& h)
     one["next"] = what_next(h);
     return one;
 }
-
-std::string outcome_text(const clip_history& h)
-{
-    if (!h.has_outcome) return "pending: no attempt has come to an end\n";
-    std::string text;
-    if (h.failed)
-        text += fmt::format("failed: {} ({}): {}\n  {}\n", to_string(*h.failed), to_string(class_of(*h.failed)),
-                            in_one_line(h.message), explain(*h.failed));
-    if (h.stored)
-        text +=
-            fmt::format("stored: {}, {}, {:.2f} s, {}, {} bytes\n  the file {} is {}\n", in_one_line(h.file.string()),
-                        counted(static_cast<std::uint64_t>(h.stored->frames), "frame"), h.stored->duration_s,
-                        h.stored->streams, h.stored->bytes, in_one_line(h.file.string()), word_of(h.on_disk));
-    if (h.stored && !h.message.empty()) text += fmt::format("  {}\n", in_one_line(h.message));
-    return text + fmt::format("  {} UTC, run {}, reelpipe {}{}{}; {}, {:.1f} MB fetched for the video\n", h.recorded,
-                              h.run, h.reelpipe, h.resolver.empty() ? "" : ", ", h.resolver,
-                              counted(h.attempts, "attempt"), static_cast<double>(h.fetched) / megabyte);
-}
-
-std::string text_of(const clip_history& h)
-{
-    std::string text = fmt::format("clip {}\n", in_one_line(h.id));
-    if (h.has_outcome)
-        text += fmt::format("  {} from {} s to {} s, label '{}'\n", in_one_line(h.clip.video),
-                            in_seconds(h.clip.wanted.start), in_seconds(h.clip.wanted.end), in_one_line(h.clip.label));
-    text += outcome_text(h);
-    if (!h.failed_attempts.empty()) text += "attempts that failed:\n";
-    for (const auto& each : h.failed_attempts)
-        text += in_one_line(fmt::format("  {}  run {}, attempt {}  {}{}{}: {}", each.at, each.run, each.number,
-                                        each.address, each.address.empty() ? "" : "  ", to_string(each.why),
-                                        each.message)) +
-                "\n";
-    for (const std::string& each : h.warnings) text += fmt::format("yt-dlp warned: {}\n", in_one_line(each));
-    return text + fmt::format("next: {}\n", what_next(h));
-}
-
-}  // namespace
 
 CLI::App* add_explain(CLI::App& program, explain_arguments& arguments)
 {

@@ -25,7 +25,8 @@ std::string text_of(const export_summary& s)
     if (s.packed + s.shards > 0) text += fmt::format("{} packed into {}, ", s.packed, counted(s.shards, "shard"));
     if (s.linked > 0) text += fmt::format("{} linked, ", s.linked);
     if (s.copied > 0) text += fmt::format("{} copied, because the output cannot have links to them, ", s.copied);
-    return text + fmt::format("{} there before; {} missing, {} not replaced\n", s.present, s.missing, s.foreign);
+    text += fmt::format("{} there before; {} missing, {} not replaced", s.present, s.missing, s.foreign);
+    return text + (s.excluded > 0 ? fmt::format("; {} excluded\n", s.excluded) : "\n");
 }
 
 }  // namespace
@@ -66,6 +67,8 @@ CLI::App* add_export(CLI::App& program, export_options& options)
     command->add_option("-o,--output", options.output, "another folder; made if need be")
         ->option_text("OUT")
         ->required();
+    command->add_option("--exclude", options.exclude, "leave out the clips or ids that these lists name")
+        ->option_text("LIST");
     command
         ->add_option("--default-split", options.default_split,
                      "the split of clips whose list has none, such as train, val or test")

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/browse/browse_command.hpp"
 #include "cli/command_words.hpp"
 #include "cli/config_file.hpp"
 #include "cli/demo.hpp"
@@ -101,6 +102,7 @@ void describe(CLI::App& program, const std::string& first_word)
         "  reelpipe download val.csv -o clips/ --source 'https://mirror/{id}.mp4'\n"
         "  reelpipe report clips/\n"
         "  reelpipe explain clips/ CLIP\n"
+        "  reelpipe browse clips/\n"
         "  reelpipe verify clips/\n"
         "  reelpipe export clips/ --layout slowfast -o k400/\n"
         "  reelpipe manifest clips/ -o clips.manifest\n"
@@ -146,6 +148,7 @@ int main(int argc, char** argv)
     doctor_arguments doctor;
     inspect_arguments inspect;
     explain_arguments explain;
+    browse_arguments browse;
     report_arguments report;
     verify_arguments verify;
     const CLI::App* const download_command = add_download(program, download);
@@ -153,6 +156,7 @@ int main(int argc, char** argv)
     const CLI::App* const inspect_command = add_inspect(program, inspect);
     const CLI::App* const report_command = add_report(program, report);
     const CLI::App* const explain_command = add_explain(program, explain);
+    const CLI::App* const browse_command = add_browse(program, browse);
     const CLI::App* const verify_command = add_verify(program, verify);
     reelpipe::export_options exported;
     manifest_arguments manifest;
@@ -182,6 +186,7 @@ int main(int argc, char** argv)
     if (inspect_command->parsed()) return run_inspect(inspect);
     if (report_command->parsed()) return run_report(report);
     if (explain_command->parsed()) return run_explain(explain);
+    if (browse_command->parsed()) return run_browse(browse);
     if (verify_command->parsed()) return run_verify(verify);
     if (export_command->parsed()) return run_export(exported);
     if (manifest_command->parsed()) return run_manifest(manifest);

@@ -21,12 +21,12 @@
 
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"
-#include "cli/csv_field.hpp"
 #include "cli/download_command.hpp"
 #include "cli/download_options.hpp"
 #include "cli/own_program.hpp"
 #include "cli/printing.hpp"
 #include "cli/terminal.hpp"
+#include "reelpipe/csv_field.hpp"
 
 namespace reelpipe::cli {
 

@@ -1,6 +1,8 @@
 #ifndef REELPIPE_FOLDER_ATOMIC_FILE_HPP
 #define REELPIPE_FOLDER_ATOMIC_FILE_HPP
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -23,6 +25,9 @@ public:
     }
 
     void write(std::string_view text) { check(std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()); }
+
+    // What was written is on the disk before the name is.
+    void sync() { check(std::fflush(file_.get()) == 0 && fsync(fileno(file_.get())) == 0); }
 
     void end()
     {

@@ -9,6 +9,7 @@
 
 #include "isolation/clip_workers.hpp"
 #include "isolation/usable_cores.hpp"
+#include "stages/verify/verify.hpp"
 
 namespace reelpipe {
 
@@ -32,7 +33,8 @@ std::vector<sheet_frame> take_stills(const std::filesystem::path& folder, const 
             const auto length = std::chrono::duration<double>(clips[i].duration_s);
             const auto middle = std::chrono::duration_cast<std::chrono::microseconds>(length / 2);
             try {
-                frames[i].image = workers.still(folder / clips[i].file, middle, short_side, {});
+                const verify::clip_file file(folder / clips[i].file);
+                frames[i].image = workers.still(file.descriptor(), middle, short_side, {});
             } catch (const std::exception& e) {
                 frames[i].error = e.what();
             }

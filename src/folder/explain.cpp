@@ -35,11 +35,8 @@ struct named_clip {
     std::string id{}, file{};
 };
 
-// Nothing where the row's clip cannot have the name.
-std::optional<named_clip> clip_with(const std::string& name, const statement& row)
+named_clip name_of(const statement& row)
 {
-    const bool may_be_file = name.ends_with(".mp4");
-    if (!may_be_file && !name.starts_with(row.view(0))) return std::nullopt;
     named_clip found{.clip = {.video = row.text(0),
                               .wanted = {microseconds(row.integer(1)), microseconds(row.integer(2))},
                               .label = row.text(3),
@@ -47,6 +44,15 @@ std::optional<named_clip> clip_with(const std::string& name, const statement& ro
     const store::trim_format trim(row.view(18));
     found.id = store::clip_id(found.clip, trim);
     found.file = store::clip_name(found.clip, trim);
+    return found;
+}
+
+// Nothing where the row's clip cannot have the name.
+std::optional<named_clip> clip_with(const std::string& name, const statement& row)
+{
+    const bool may_be_file = name.ends_with(".mp4");
+    if (!may_be_file && !name.starts_with(row.view(0))) return std::nullopt;
+    named_clip found = name_of(row);
     const bool is_it = name == found.clip.video || name == found.id || name == found.file ||
                        name == fs::path(found.file).filename().string();
     return is_it ? std::optional(std::move(found)) : std::nullopt;
@@ -118,12 +124,18 @@ std::optional<clip_history> pending_with(database& db, const std::string& name)
     return h;
 }
 
+database explainable_ledger(const fs::path& folder)
+{
+    database db = readable_ledger(folder);
+    if (const int found = version_of(db); found < oldest_with_splits() || found > schema_version())
+        throw usage_error(fmt::format(
+            "its version is {} and this reelpipe explains {} to {}: {}", found, oldest_with_splits(), schema_version(),
+            found < schema_version() ? "the next download brings it up to date" : "use the one that wrote it"));
+    return db;
+}
+
 std::vector<clip_history> explain_in(database db, const fs::path& folder, const std::string& name)
 {
-    if (const int found = version_of(db); found != schema_version())
-        throw usage_error(fmt::format(
-            "its version is {} and this reelpipe explains {}: {}", found, schema_version(),
-            found < schema_version() ? "the next download brings it up to date" : "use the one that wrote it"));
     std::vector<clip_history> all;
     statement rows = db.prepare(all_clips);
     while (rows.step())
@@ -168,7 +180,22 @@ std::string what_next(const clip_history& h)
 
 std::vector<clip_history> explain_clip(const fs::path& folder, const std::string& name)
 try {
-    return explain_in(readable_ledger(folder), folder, name);
+    return explain_in(explainable_ledger(folder), folder, name);
+} catch (const std::exception& e) {
+    throw about_ledger(folder, e);
+}
+
+std::optional<clip_history> explain_clip(const fs::path& folder, const clip_request& clip)
+try {
+    database db = explainable_ledger(folder);
+    statement row =
+        db.prepare(std::string(all_clips) + " WHERE c.video = ?1 AND c.start = ?2 AND c.end = ?3 AND c.label = ?4");
+    row.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label);
+    if (!row.step()) return std::nullopt;
+    clip_history h = history_of(name_of(row), row, folder);
+    read_attempts(db, h);
+    read_description(db, h);
+    return h;
 } catch (const std::exception& e) {
     throw about_ledger(folder, e);
 }

@@ -387,12 +387,10 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
     return verify(file.descriptor(), expected, std::move(stop));
 }
 
-cut::still clip_workers::still(const std::filesystem::path& path, std::chrono::microseconds at, int short_side,
-                               std::stop_token stop)
+cut::still clip_workers::still(int clip, std::chrono::microseconds at, int short_side, std::stop_token stop)
 {
-    const verify::clip_file file(path);
-    const isolation::still_job job{.clip = media::whole_file(file.descriptor()), .at = at, .short_side = short_side};
-    return call(isolation::to_message(job), {file.descriptor()}, stop, isolation::still_in);
+    const isolation::still_job job{.clip = media::whole_file(clip), .at = at, .short_side = short_side};
+    return call(isolation::to_message(job), {clip}, stop, isolation::still_in);
 }
 
 media::clip_hashes clip_workers::hash_file(const std::filesystem::path& path, std::stop_token stop)

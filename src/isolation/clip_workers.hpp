@@ -63,7 +63,7 @@ public:
                                               const segment& wanted, media::stream_selection, std::stop_token);
 
     // cut::take_still() of a stored clip.
-    cut::still still(const std::filesystem::path&, std::chrono::microseconds at, int short_side, std::stop_token);
+    cut::still still(int clip, std::chrono::microseconds at, int short_side, std::stop_token);
 
     // media::hash_clip() of a stored clip.
     media::clip_hashes hash_file(const std::filesystem::path&, std::stop_token);

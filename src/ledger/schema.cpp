@@ -81,6 +81,11 @@ constexpr std::array steps{
     "ALTER TABLE clip ADD COLUMN packets INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE clip ADD COLUMN source TEXT NOT NULL DEFAULT '';"
     "CREATE TABLE list(name TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(name, sha256)) WITHOUT ROWID",
+
+    // 10: the ways to a page of clips without looking at all of them. An older ledger gives the same pages, later.
+    "CREATE INDEX clip_of_label ON clip(label);"
+    "CREATE INDEX clip_that_failed ON clip(reason) WHERE reason IS NOT NULL;"
+    "CREATE INDEX clip_that_is_shorter ON clip(video, start, end, label) WHERE missing_s > 0",
 };
 
 // A line for each column of each table, in the order of their names and places.

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <vector>
 
+#include "http_answer.hpp"
 #include "support/catch.hpp"
 #include "support/comes_true.hpp"
 #include "waiting_run.hpp"
@@ -26,21 +27,6 @@ using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 
 namespace {
-
-struct answer {
-    int status = 0;
-    std::string head{}, body{};
-};
-
-// What curl gets, given these words.
-answer ask(std::vector<std::string> words)
-{
-    words.insert(words.begin(), {"curl", "-s", "-i", "--max-time", "60"});
-    const finished end = run(words);
-    const std::size_t empty = end.out.find("\r\n\r\n");
-    if (empty == std::string::npos) return {};
-    return {std::stoi(end.out.substr(end.out.find(' ') + 1)), end.out.substr(0, empty), end.out.substr(empty + 4)};
-}
 
 // A run that waits for the test and is served on a free port.
 struct served_run {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "media/error.hpp"
+#include "stages/verify/verify.hpp"
 #include "support/catch.hpp"
 #include "support/sanitizer.hpp"
 #include "support/temp_folder.hpp"
@@ -176,16 +177,16 @@ TEST_CASE("an image that a worker sends is text that a page may hold, or nothing
 {
     const temp_folder folder;
     const fs::path program = worker_that(folder, "cat $answer >&3; exec sleep 1000");
-    const fs::path clip = folder / "ready";
+    const reelpipe::verify::clip_file clip(folder / "ready");
     for (const char* answer :
          {R"([2, 2, "\"><script>"])", R"([2, 2, ""])", R"([0, 2, "abcd"])", R"([2, 99999, "abcd"])", "[2, 2]", "[]"}) {
         reelpipe::test::write_file(folder / "answer", message(answer));
         clip_workers workers(program, 60s);
-        CHECK_THROWS_AS(workers.still(clip, {}, 2, {}), reelpipe::media::process_died);
+        CHECK_THROWS_AS(workers.still(clip.descriptor(), {}, 2, {}), reelpipe::media::process_died);
     }
     reelpipe::test::write_file(folder / "answer", message(R"([3, 2, "ab+/="])"));
     clip_workers workers(program, 60s);
-    const reelpipe::cut::still image = workers.still(clip, {}, 2, {});
+    const reelpipe::cut::still image = workers.still(clip.descriptor(), {}, 2, {});
     CHECK(image.width == 3);
     CHECK(image.jpeg == "ab+/=");
 }

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <asio/ip/address.hpp>
 #include <cctype>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
+#include <utility>
 
 namespace reelpipe::cli::http {
 
@@ -23,6 +26,14 @@ std::string in_lower_case(std::string_view text)
     std::string lower(text);
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return lower;
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text)
+{
+    std::uint64_t number = 0;
+    const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+    return number;
 }
 
 bool is_visible(std::string_view text)
@@ -58,6 +69,8 @@ std::string_view text_of(int status)
     switch (status) {
         case 200:
             return "OK";
+        case 206:
+            return "Partial Content";
         case 400:
             return "Bad Request";
         case 401:
@@ -68,8 +81,14 @@ std::string_view text_of(int status)
             return "Not Found";
         case 405:
             return "Method Not Allowed";
+        case 416:
+            return "Range Not Satisfiable";
+        case 422:
+            return "Unprocessable Content";
         case 431:
             return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
         case 503:
             return "Service Unavailable";
         default:
@@ -79,7 +98,7 @@ std::string_view text_of(int status)
 
 }  // namespace
 
-std::string_view request::parameter(std::string_view name) const
+std::optional<std::string_view> request::parameter(std::string_view name) const
 {
     std::string_view rest = query;
     while (!rest.empty()) {
@@ -87,7 +106,7 @@ std::string_view request::parameter(std::string_view name) const
         rest.remove_prefix(std::min(one.size() + 1, rest.size()));
         if (one.substr(0, one.find('=')) == name && one.size() > name.size()) return one.substr(name.size() + 1);
     }
-    return {};
+    return std::nullopt;
 }
 
 std::string_view request::header(const std::string& name) const
@@ -112,13 +131,66 @@ std::optional<request> parse_request(std::string_view head)
 std::string head_of(const response& r)
 {
     std::string head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", r.status, text_of(r.status), r.type);
-    if (!r.events) head += fmt::format("Content-Length: {}\r\n", r.body.size());
+    if (!r.events) head += fmt::format("Content-Length: {}\r\n", r.parts ? r.bytes_of_parts : r.body.size());
     for (const std::string& each : r.headers) head += each + "\r\n";
     return head +
            "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
            "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
            "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-           "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\r\n";
+           "img-src data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\r\n";
+}
+
+response plain(int status, std::string_view text, std::string type)
+{
+    response r;
+    r.status = status;
+    r.type = std::move(type);
+    r.body = text;
+    return r;
+}
+
+std::optional<byte_range> range_in(std::string_view header, std::uint64_t size)
+{
+    constexpr std::string_view unit = "bytes=";
+    if (!header.starts_with(unit)) return std::nullopt;
+    header.remove_prefix(unit.size());
+    const std::size_t dash = header.find('-');
+    if (dash == std::string_view::npos) return std::nullopt;
+    const std::string_view before = header.substr(0, dash), after = header.substr(dash + 1);
+    const std::optional<std::uint64_t> first = number_in(before), last = number_in(after);
+    if ((!first && !before.empty()) || (!last && !after.empty()) || (!first && !last)) return std::nullopt;
+    if (!first) return byte_range{size - std::min(*last, size), size};  // the last bytes
+    if (last && *last < *first) return std::nullopt;
+    return byte_range{std::min(*first, size), last && *last < size ? *last + 1 : size};
+}
+
+std::optional<std::string> decoded(std::string_view text)
+{
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            plain += text[i] == '+' ? ' ' : text[i];
+            continue;
+        }
+        unsigned byte = 0;
+        const std::string_view digits = text.substr(i + 1, 2);
+        const auto [rest, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+        if (digits.size() != 2 || failed != std::errc() || rest != digits.data() + 2) return std::nullopt;
+        plain += static_cast<char>(byte);
+        i += 2;
+    }
+    return plain;
+}
+
+std::string encoded(std::string_view text)
+{
+    std::string all;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = byte < 128 && (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~');
+        all += is_plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+    }
+    return all;
 }
 
 bool is_same_secret(std::string_view given, std::string_view wanted)

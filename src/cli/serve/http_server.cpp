@@ -29,14 +29,6 @@ namespace {
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
 
-response plain(int status, std::string text)
-{
-    response r;
-    r.status = status;
-    r.body = std::move(text);
-    return r;
-}
-
 }  // namespace
 
 tcp::acceptor listen_on(asio::io_context& io, const tcp::endpoint& at)
@@ -53,12 +45,13 @@ tcp::acceptor listen_on(asio::io_context& io, const tcp::endpoint& at)
     return acceptor;
 }
 
-http_server::http_server(tcp::acceptor acceptor, std::function<response(const request&)> answer)
+http_server::http_server(tcp::acceptor acceptor, std::function<response(const request&)> answer, std::size_t threads)
     : acceptor_(std::move(acceptor)),
       answer_(std::move(answer)),
       watch_(acceptor_.get_executor()),
       again_(acceptor_.get_executor())
 {
+    if (threads > 0) threads_.emplace(threads);
 }
 
 void http_server::start()
@@ -102,7 +95,10 @@ asio::awaitable<void> http_server::accept_all()
 
 void http_server::take(int descriptor)
 {
-    if (connections_.size() >= limits_.connections) drop_longest_asking();
+    if (connections_.size() >= limits_.connections && !drop_longest_asking()) {
+        ::close(descriptor);
+        return;
+    }
     const auto executor = acceptor_.get_executor();
     asio::error_code failed;
     tcp::socket socket(executor);
@@ -117,16 +113,17 @@ void http_server::take(int descriptor)
     asio::co_spawn(executor, serve(*here), [this, here](std::exception_ptr) { connections_.erase(here); });
 }
 
-// Its coroutine ends at once, and with it the connection.
-void http_server::drop_longest_asking()
+// Its coroutine ends at once, and with it the connection. One that waits for work cannot be dropped.
+bool http_server::drop_longest_asking()
 {
+    const auto can_go = [](const connection& each) { return each.socket.is_open() && !each.is_working; };
+    auto first =
+        std::ranges::find_if(connections_, [&](const connection& each) { return each.is_asking && can_go(each); });
+    if (first == connections_.end()) first = std::ranges::find_if(connections_, can_go);
+    if (first == connections_.end()) return false;
     asio::error_code ignored;
-    for (connection& each : connections_)
-        if (each.is_asking && each.socket.is_open()) {
-            std::ignore = each.socket.close(ignored);
-            return;
-        }
-    std::ignore = connections_.front().socket.close(ignored);
+    std::ignore = first->socket.close(ignored);
+    return true;
 }
 
 bool http_server::has_room_for_stream() const
@@ -168,11 +165,13 @@ asio::awaitable<void> http_server::serve(connection& client)
         reply = plain(400, "this is no HTTP request\n");
     else
         reply = answer_(*asked);
+    if (reply.work) reply = co_await on_other_thread(client, std::move(reply.work));
     if (reply.events && !has_room_for_stream()) reply = plain(503, "too many pages are open on this run\n");
 
     std::string text = head_of(reply);
     if (!asked || asked->method != "HEAD") text += reply.body;
     co_await asio::async_write(client.socket, asio::buffer(text), asio::redirect_error(asio::use_awaitable, failed));
+    if (!failed && reply.parts && asked->method != "HEAD") co_await send_parts(client, std::move(reply.parts));
     if (!failed && reply.events && asked->method != "HEAD") {
         client.is_stream = true;
         co_await send_events(client, std::move(reply.events));
@@ -183,6 +182,28 @@ asio::awaitable<void> http_server::serve(connection& client)
     std::array<char, 4096> unread{};
     while (!failed)
         co_await client.socket.async_read_some(asio::buffer(unread), asio::redirect_error(asio::use_awaitable, failed));
+}
+
+// The work has a limit of its own; what it gives is sent to a client that still waits.
+asio::awaitable<response> http_server::on_other_thread(connection& client, std::function<response()> work)
+{
+    client.deadline = clock::time_point::max();
+    client.is_working = true;
+    const auto run = [&work]() -> asio::awaitable<response> { co_return work(); };
+    response done = co_await asio::co_spawn(*threads_, run, asio::use_awaitable);
+    client.is_working = false;
+    client.deadline = clock::now() + limits_.answering;
+    co_return done;
+}
+
+asio::awaitable<void> http_server::send_parts(connection& client, std::function<std::string()> parts)
+{
+    asio::error_code failed;
+    for (std::string part = parts(); !failed && !part.empty(); part = parts()) {
+        client.deadline = clock::now() + (stopping_ ? 500ms : limits_.taking);
+        co_await asio::async_write(client.socket, asio::buffer(part),
+                                   asio::redirect_error(asio::use_awaitable, failed));
+    }
 }
 
 asio::awaitable<void> http_server::send_events(connection& client, std::function<std::string()> events)

@@ -22,6 +22,7 @@
 #include "folder/export/layout.hpp"
 #include "folder/export/list_file.hpp"
 #include "folder/export/shards.hpp"
+#include "folder/export/stored_rows.hpp"
 #include "folder/frame_index.hpp"
 #include "media/content_hash.hpp"
 #include "reelpipe/clip_rows.hpp"
@@ -93,18 +94,11 @@ std::string split_of(const clip_row& row, const export_options& options)
     return annotations::canonical_split(row.clip.split.empty() ? options.default_split : row.clip.split);
 }
 
-std::optional<clip_row> next_stored(clip_row_reader& rows)
-{
-    std::optional<clip_row> row = rows.next();
-    while (row && row->failed) row = rows.next();
-    return row;
-}
-
 // What would stop an export halfway is found before it begins.
-void check_splits(const export_options& options, clip_row_reader& rows)
+void check_splits(const export_options& options, stored_rows& rows)
 {
     std::set<std::string> splits;
-    while (const std::optional<clip_row> row = next_stored(rows)) {
+    while (const std::optional<clip_row> row = rows.next()) {
         const std::string split = split_of(*row, options);
         if (split.empty() && needs_split(options.layout))
             throw usage_error(
@@ -120,7 +114,7 @@ void check_splits(const export_options& options, clip_row_reader& rows)
 
 class exporter {
 public:
-    exporter(const export_options& options, clip_row_reader& rows)
+    exporter(const export_options& options, stored_rows& rows)
         : options_(options),
           rows_(rows),
           folder_(fs::canonical(options.folder)),
@@ -138,6 +132,7 @@ public:
             pack();
         else
             give_names();
+        result_.excluded = rows_.excluded();
         store::make_names_durable(output_);
         tell_rest("has no file as it was stored; `reelpipe verify` says more", result_.missing);
         tell_rest("has another file under its name, which stays as it is", result_.foreign);
@@ -180,7 +175,7 @@ private:
     {
         std::map<std::string, list_file> lists;
         std::map<std::string, std::set<std::optional<std::size_t>>> present;  // indices of labels, by split
-        while (const std::optional<clip_row> row = next_stored(rows_)) {
+        while (const std::optional<clip_row> row = rows_.next()) {
             const std::string split = split_of(*row, options_);
             const clip_place place = place_of(*row, split, options_.layout, labels_);
             if (!place.list.empty() && !lists.contains(place.list)) begin_list(lists, place.list);
@@ -254,7 +249,7 @@ private:
     void pack()
     {
         shards all(options_, lock_.temporary(), way_);
-        while (const std::optional<clip_row> row = next_stored(rows_)) {
+        while (const std::optional<clip_row> row = rows_.next()) {
             const std::string split = split_of(*row, options_);
             const std::optional<fs::path> file = stored_file(*row);
             if (!file) continue;
@@ -283,7 +278,7 @@ private:
     }
 
     const export_options& options_;
-    clip_row_reader& rows_;
+    stored_rows& rows_;
     const fs::path folder_, output_;
     const label_map labels_;
     const export_folder_lock lock_;
@@ -295,7 +290,10 @@ private:
 
 export_summary export_folder(const export_options& options)
 {
-    clip_row_reader rows(options.folder);
+    clip_row_reader all(options.folder);
+    stored_rows rows(all, options.exclude, [&options](const std::string& line) {
+        if (options.on_message) options.on_message(severity::warning, line);
+    });
     check_splits(options, rows);
     return exporter(options, rows).run();
 }

@@ -89,12 +89,14 @@ std::string clip_id(const clip_request& clip, const trim_format& format)
 
 bool is_reserved(std::string_view label)
 {
-    static constexpr std::array<std::string_view, 7> names{"download_report.json",
+    static constexpr std::array<std::string_view, 9> names{"download_report.json",
                                                            "download_report.json.part",
                                                            "download_report_shorter.json",
                                                            "download_report_shorter.json.part",
                                                            "dataset.json",
                                                            "dataset.json.part",
+                                                           "marks.csv",
+                                                           "marks.csv.part",
                                                            "reelpipe.toml"};
     const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     return std::ranges::any_of(names,

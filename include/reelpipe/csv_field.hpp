@@ -1,10 +1,10 @@
-#ifndef REELPIPE_CLI_CSV_FIELD_HPP
-#define REELPIPE_CLI_CSV_FIELD_HPP
+#ifndef REELPIPE_CSV_FIELD_HPP
+#define REELPIPE_CSV_FIELD_HPP
 
 #include <string>
 #include <string_view>
 
-namespace reelpipe::cli {
+namespace reelpipe {
 
 // A text as a field of a CSV file (RFC 4180). Spreadsheets take a text for a formula that begins with one of
 // = + - @, a tab or a carriage return; such a text, and one that begins with ', gets a ' in front. Who takes one '
@@ -22,6 +22,6 @@ inline std::string csv_field(std::string_view text)
     return quoted + '"';
 }
 
-}  // namespace reelpipe::cli
+}  // namespace reelpipe
 
 #endif
