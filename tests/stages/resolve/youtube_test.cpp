@@ -78,7 +78,8 @@ TEST_CASE("yt-dlp tells how many player requests a video took, the refused ones 
     youtube site({{"-refused-it", {{"status", "ERROR"}, {"reason", "Private video"}}}});
     yt_dlp_options options = site.options();
     json parameters = json::parse(options.parameters);
-    parameters["extractor_args"]["youtube"]["player_client"] = {youtube::client(), "ios"};
+    parameters["extractor_args"]["youtube"]["player_client"] = {youtube::client(), "ios",
+                                                                "android"};  // releases know some of them
     options.parameters = parameters.dump();
     asio::io_context io{1};
     yt_dlp resolver(io.get_executor(), options);
@@ -89,11 +90,12 @@ TEST_CASE("yt-dlp tells how many player requests a video took, the refused ones 
     };
 
     const resolved_video found = run_awaitable(io, resolver.resolve("-abcdefghij"));
-    CHECK(found.player_requests == 2);
-    CHECK(seen() == 2);
+    const auto first = seen();
+    CHECK(first >= 2);
+    CHECK(found.player_requests == first);
     const source_error refused = refusal_of(io, resolver, "-refused-it");
     CHECK(refused.why() == reason::private_video);
-    CHECK(refused.facts().player_requests == seen() - 2);
+    CHECK(refused.facts().player_requests == seen() - first);
 }
 
 TEST_CASE("video and audio apart are chosen by default, one file for both on request", "[youtube]")
