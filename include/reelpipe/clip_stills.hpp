@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include <reelpipe/stored_file.hpp>
+#include <reelpipe/opened_clip.hpp>
 
 namespace reelpipe {
 
@@ -31,7 +31,7 @@ public:
     static std::size_t at_a_time();
 
     // A frame from the middle of a clip of this length. Blocks. Throws what says why there is none.
-    clip_still of(const stored_file&, std::chrono::duration<double> length);
+    clip_still of(const opened_clip&, std::chrono::duration<double> length);
 
     // Calls end soon, and throw.
     void stop();

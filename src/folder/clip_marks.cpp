@@ -15,7 +15,7 @@
 
 #include "folder/atomic_file.hpp"
 #include "reelpipe/csv_field.hpp"
-#include "reelpipe/stored_file.hpp"
+#include "reelpipe/opened_clip.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/annotations/csv_line.hpp"
 #include "stages/annotations/times.hpp"
@@ -94,7 +94,7 @@ clip_marks::clip_marks(const fs::path& folder) : folder_(folder), file_(folder /
 // Empty where there is no file.
 std::string clip_marks::content() const
 try {
-    const stored_file file(folder_, file_name);
+    const opened_clip file(folder_, file_name);
     if (file.bytes() > max_bytes_of_marks) throw usage_error("it is too large");
     std::string text;
     for (std::string part; !(part = file.read(text.size(), 1u << 20)).empty();) text += part;
@@ -114,7 +114,7 @@ void clip_marks::look()
 {
     std::string identity = "none";
     try {
-        identity = stored_file(folder_, file_name).identity();
+        identity = opened_clip(folder_, file_name).identity();
     } catch (const std::system_error&) {  // content() says what it is
     }
     if (identity == seen_) return;

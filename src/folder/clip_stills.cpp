@@ -58,7 +58,7 @@ class clip_stills::implementation {
 public:
     explicit implementation(const std::filesystem::path& worker) : workers_(worker, max_time_of_still) {}
 
-    clip_still of(const stored_file& file, std::chrono::duration<double> length)
+    clip_still of(const opened_clip& file, std::chrono::duration<double> length)
     {
         {
             const mutex_lock lock(mutex_);
@@ -90,7 +90,7 @@ clip_stills::~clip_stills() = default;
 
 std::size_t clip_stills::at_a_time() { return std::min(usable_cores(), max_at_a_time); }
 
-clip_still clip_stills::of(const stored_file& file, std::chrono::duration<double> length)
+clip_still clip_stills::of(const opened_clip& file, std::chrono::duration<double> length)
 {
     return implementation_->of(file, length);
 }

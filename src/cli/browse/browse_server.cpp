@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "reelpipe/explain.hpp"
-#include "reelpipe/stored_file.hpp"
+#include "reelpipe/opened_clip.hpp"
 #include "reelpipe/usage_error.hpp"
 
 #include "cli/browse/clip_json.hpp"
@@ -91,10 +91,10 @@ clip_choice choice_in(const http::request& asked)
 }
 
 // Opens the clip's file. Throws refused.
-std::shared_ptr<stored_file> file_of(const std::filesystem::path& folder, const clip_row& row)
+std::shared_ptr<opened_clip> file_of(const std::filesystem::path& folder, const clip_row& row)
 try {
     if (row.failed) throw refused(404, fmt::format("there is no file: the clip failed ({})", to_string(*row.failed)));
-    return std::make_shared<stored_file>(folder, row.file);
+    return std::make_shared<opened_clip>(folder, row.file);
 } catch (const std::system_error& e) {
     if (e.code() == std::errc::no_such_file_or_directory)
         throw refused(404, fmt::format("the file {} is gone", row.file.string()));
@@ -257,7 +257,7 @@ http::response browse_server::still_of(const clip_row& row)
 
 http::response browse_server::video_of(const clip_row& row, const http::request& asked) const
 {
-    const std::shared_ptr<stored_file> file = file_of(folder_, row);
+    const std::shared_ptr<opened_clip> file = file_of(folder_, row);
     const std::uint64_t size = file->bytes();
     http::byte_range range{0, size};
     http::response video = http::plain(200, "", "video/mp4");

@@ -29,6 +29,8 @@ namespace {
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
 
+asio::awaitable<response> answer_of(std::function<response()> work) { co_return work(); }
+
 }  // namespace
 
 tcp::acceptor listen_on(asio::io_context& io, const tcp::endpoint& at)
@@ -189,8 +191,8 @@ asio::awaitable<response> http_server::on_other_thread(connection& client, std::
 {
     client.deadline = clock::time_point::max();
     client.is_working = true;
-    const auto run = [&work]() -> asio::awaitable<response> { co_return work(); };
-    response done = co_await asio::co_spawn(*threads_, run, asio::use_awaitable);
+    asio::awaitable<response> answering = answer_of(std::move(work));
+    response done = co_await asio::co_spawn(*threads_, std::move(answering), asio::use_awaitable);
     client.is_working = false;
     client.deadline = clock::now() + limits_.answering;
     co_return done;

@@ -1,4 +1,4 @@
-#include "reelpipe/stored_file.hpp"
+#include "reelpipe/opened_clip.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ int open_part(int folder, const fs::path& part, bool is_last)
 
 }  // namespace
 
-stored_file::stored_file(const fs::path& folder, const fs::path& name)
+opened_clip::opened_clip(const fs::path& folder, const fs::path& name)
 {
     if (!is_below(name)) refuse_to_open(EINVAL, name);
     int at = open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -60,9 +60,9 @@ stored_file::stored_file(const fs::path& folder, const fs::path& name)
                             found.st_mtim.tv_nsec);
 }
 
-stored_file::~stored_file() { close(descriptor_); }
+opened_clip::~opened_clip() { close(descriptor_); }
 
-std::string stored_file::read(std::uint64_t offset, std::size_t most) const
+std::string opened_clip::read(std::uint64_t offset, std::size_t most) const
 {
     std::string bytes(most, '\0');
     ssize_t got = -1;

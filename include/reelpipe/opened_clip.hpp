@@ -1,5 +1,5 @@
-#ifndef REELPIPE_STORED_FILE_HPP
-#define REELPIPE_STORED_FILE_HPP
+#ifndef REELPIPE_OPENED_CLIP_HPP
+#define REELPIPE_OPENED_CLIP_HPP
 
 #include <cstdint>
 #include <filesystem>
@@ -9,14 +9,14 @@ namespace reelpipe {
 
 // A file of an output folder, open to be read. Below the folder no link is followed, so it is nowhere else.
 // Threads: any. Owns its descriptor.
-class stored_file {
+class opened_clip {
 public:
     // `name` is relative to the folder. Throws std::system_error: there is no such file, or a link stands in its place
     // or that of a folder above it.
-    stored_file(const std::filesystem::path& folder, const std::filesystem::path& name);
-    stored_file(const stored_file&) = delete;
-    stored_file& operator=(const stored_file&) = delete;
-    ~stored_file();
+    opened_clip(const std::filesystem::path& folder, const std::filesystem::path& name);
+    opened_clip(const opened_clip&) = delete;
+    opened_clip& operator=(const opened_clip&) = delete;
+    ~opened_clip();
 
     int descriptor() const { return descriptor_; }
     std::uint64_t bytes() const { return bytes_; }
