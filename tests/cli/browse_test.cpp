@@ -67,12 +67,14 @@ public:
     std::vector<std::string> ids(const std::string& query) const
     {
         std::vector<std::string> all;
-        for (const json& each : read("/clips.json?" + query)["clips"]) all.push_back(each["id"]);
+        const json page = read("/clips.json?" + query);
+        for (const json& each : page["clips"]) all.push_back(each["id"]);
         return all;
     }
     std::string key(const std::string& id) const
     {
-        for (const json& each : read("/clips.json?")["clips"])
+        const json page = read("/clips.json?");
+        for (const json& each : page["clips"])
             if (each["id"] == id) return each["key"];
         return {};
     }
