@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "reelpipe/pipeline.hpp"
+
 namespace reelpipe {
 
 namespace {
