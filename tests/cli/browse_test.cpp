@@ -157,7 +157,7 @@ TEST_CASE("the clips of a folder are found by label, outcome, length and video",
 
     const json known = shown.read("/clip.json?clip=" + shown.key("gone_000001_000002"));
     CHECK(known["outcome"] == "failed");
-    CHECK(known["failed_attempts"].size() == 1);
+    CHECK_FALSE(known["failed_attempts"].empty());
     CHECK_THAT(known["next"].get<std::string>(), ContainsSubstring("--retry gone"));
     CHECK(shown.read("/clip.json?clip=" + shown.key("other_000003_000004"))["on_disk"] == "as stored");
     CHECK(shown.to_the_end() == 0);
@@ -400,7 +400,8 @@ TEST_CASE("a folder is shown while a run is at work in it, and one without a led
     process program(waits.words({}));
     waits.dead.open();
     REQUIRE(comes_true([&] {
-        return run({REELPIPE_BINARY, "report", waits.site.output().string()}).out.find("1 clip stored") != std::string::npos;
+        return run({REELPIPE_BINARY, "report", waits.site.output().string()}).out.find("1 clip stored") !=
+               std::string::npos;
     }));
     {
         shown_folder shown(waits.site.output());

@@ -9,15 +9,15 @@ using nlohmann::json;
 
 namespace {
 
-template <class Job, std::optional<Job> (*read)(const json&, const std::vector<int>&)>
+template <class Job, std::optional<Job> (*Read)(const json&, const std::vector<int>&)>
 void read_job(const json& message)
 {
     const bool has_audio = message.contains("audio") && message["audio"].is_object();
     const std::vector<int> descriptors = message.value("do", "") != "cut" ? std::vector{3}
                                          : has_audio                      ? std::vector{3, 4, 5}
                                                                           : std::vector{3, 4};
-    const auto job = read(message, descriptors);
-    if (job) fuzzing::require_round_trip(message, [&](const json& m) { return *read(m, descriptors); });
+    const auto job = Read(message, descriptors);
+    if (job) fuzzing::require_round_trip(message, [&](const json& m) { return *Read(m, descriptors); });
 }
 
 constexpr fuzzing::message_reader readers[] = {
