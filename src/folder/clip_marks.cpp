@@ -51,7 +51,7 @@ std::string without_controls(std::string_view text)
     return plain;
 }
 
-std::string utc_now() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::time(nullptr))); }
+std::string time_of_mark() { return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::time(nullptr))); }
 
 std::string seconds_text(std::chrono::microseconds time)
 {
@@ -154,7 +154,7 @@ void clip_marks::add(const clip_request& clip, std::string_view note)
     if (note.size() > max_note_bytes) throw usage_error(fmt::format("a note has at most {} bytes", max_note_bytes));
     rewrite(clip, fmt::format("{},{},{},{},{},{}\n", csv_field(clip.video), seconds_text(clip.wanted.start),
                               seconds_text(clip.wanted.end), csv_field(without_controls(clip.label)),
-                              csv_field(without_controls(note)), utc_now()));
+                              csv_field(without_controls(note)), time_of_mark()));
 }
 
 void clip_marks::remove(const clip_request& clip) { rewrite(clip, {}); }
