@@ -154,8 +154,10 @@ void host_pace::cut_rate(time now)
 {
     const double current = current_rate(now);
     const bool is_known = counted_since_ && now - *counted_since_ >= long_enough && served_since_cut_ >= enough;
+    // Where nothing at all is served, the pauses are slow enough, and a host that comes back is soon seen.
+    const double least = fruitless_pauses_ < outage ? slowest : 1 / fractional_seconds(max_own_pause).count();
     ceiling_ = current;
-    begin_ = std::max(current * (is_known ? below_refused : far_below), slowest);
+    begin_ = std::max(current * (is_known ? below_refused : far_below), least);
     rate_ = begin_;
     paced_ = {};
     refusals_ = 0;
