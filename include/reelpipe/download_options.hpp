@@ -92,6 +92,7 @@ struct source_options {
     std::filesystem::path yt_dlp_cache{};  // folder for what yt-dlp keeps, such as solver scripts; empty: keeps nothing
     std::string extractors{};              // of yt-dlp, with commas, or "all"; empty: YouTube, and pages with a <video>
     bool metadata = false;                 // what the site says of each video goes into the ledger
+    std::string subtitles{};               // languages, with commas, of tracks to cut beside the clips; empty: none
     fallback_choice fallback = fallback_choice::none;
     std::string yt_dlp_parameters{};  // a JSON object laid over those of class YoutubeDL
 };

@@ -61,9 +61,16 @@ template <class File> auto* remote_part(File& file)
     return list ? &list->playlist : std::get_if<remote_file>(&file);
 }
 
+// What is said in a video: WebVTT or SubRip, with times of the whole video.
+struct subtitle_track {
+    std::string language;  // as the site names it, and a part of a file's name
+    std::string text;
+};
+
 // The files of one video: one with everything, or one with the video and one with the audio; or its clips, all as one.
 struct media_source {
     std::vector<media_file> files;
+    std::vector<subtitle_track> subtitles{};
 };
 
 // True if a URL of the source expires before `then`.

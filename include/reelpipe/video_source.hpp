@@ -54,6 +54,7 @@ struct resolved_video {
     std::vector<std::string> warnings{};
     std::string metadata{};        // a JSON object, what the site says of the video; empty: nothing, or nobody asked
     unsigned player_requests = 0;  // that it took, where the site counts them; 0: unknown
+    unsigned subtitle_requests = 0;
     std::optional<reason> site{};  // trouble with the site as a whole that the warnings tell of, as in failure_facts
 };
 

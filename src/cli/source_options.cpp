@@ -178,6 +178,13 @@ void add_source_options(CLI::App& command, source_options& o)
             "keep what the site says of each video in the ledger: title, channel, date, categories, tags, license, "
             "description, chapters, and the formats that it offers. It costs no further request")
         ->group(group);
+    command
+        .add_option("--subtitles", o.subtitles,
+                    "store what is said in each clip beside it, as CLIP.LANGUAGE.vtt with times of the clip. Languages "
+                    "as yt-dlp "
+                    "names them: 'en', 'en,de', 'en.*'. Each track costs a request, which counts as a video does")
+        ->option_text("LANGS")
+        ->group(group);
     add_choice<fallback_choice>(command, "--fallback", o.fallback,
                                 {{"none", fallback_choice::none}, {"yt-dlp", fallback_choice::yt_dlp}},
                                 "for videos whose bytes no URL gives, as they come in pieces or over a protocol of the "

@@ -21,6 +21,8 @@ std::string place_of(const source_options& o)
 // Nothing where there is none, as in ledgers of versions that had none.
 std::string fallback_of(const source_options& o) { return o.fallback == fallback_choice::yt_dlp ? "\nyt-dlp" : ""; }
 
+std::string subtitles_of(const source_options& o) { return o.subtitles.empty() ? "" : "\n" + o.subtitles; }
+
 // True for reasons that only a site gives, and gives to everybody.
 bool is_word_of_site(reason why)
 {
@@ -35,7 +37,8 @@ asked_by::asked_by(const source_options& o, bool with_audio)
     : place_(number_of(fmt::format("{}\n{}", place_of(o), o.url_base))),
       way_(number_of(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", place_of(o), o.url_base, o.format, o.max_height,
                                  !with_audio, o.cookies.string(), fmt::join(o.proxies, " "),
-                                 o.yt_dlp_parameters + o.extractors + fallback_of(o), fmt::join(o.headers, "\n"))))
+                                 o.yt_dlp_parameters + o.extractors + fallback_of(o) + subtitles_of(o),
+                                 fmt::join(o.headers, "\n"))))
 {
 }
 

@@ -9,6 +9,7 @@
 #include "folder/frame_index.hpp"
 #include "folder/stored_clip.hpp"
 #include "media/error.hpp"
+#include "stages/cut/subtitles.hpp"
 #include "stages/store/output_file.hpp"
 #include "stages/verify/verify.hpp"
 
@@ -23,6 +24,11 @@ std::string content_of(const fs::path& file)
 {
     std::ifstream from(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(from), {}};
+}
+
+fs::path subtitles_of(const fs::path& clip, const std::string& language)
+{
+    return clip.parent_path() / fmt::format("{}.{}.vtt", clip.stem().string(), language);
 }
 
 std::string index_text(const verify::facts& facts) { return facts.listed ? frame_index_text(*facts.listed) : ""; }
@@ -66,7 +72,7 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
 clip_record existing_clips::share(const stored_file& stored, const clip_task& twin, const std::stop_token& stop) const
 {
     for (int attempt = 0; attempt < 2; ++attempt) {
-        if (depth_.list_frames) place_index(twin.file, content_of(frame_index_of(stored.file)));
+        if (depth_.list_frames) place_beside(frame_index_of(twin.file), content_of(frame_index_of(stored.file)));
         if (const auto placed =
                 store::place_again(stored.file, twin.file, folder_.temporary(), folder_.way_to_name())) {
             clip_record record = stored.record;
@@ -115,7 +121,7 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     const verify::facts facts =
         workers_ ? workers_->verify_file(task.file, expected, stop) : verify::check_file(task.file, expected);
     if (task.stored) check_same(facts, *task.stored);
-    if (depth_.list_frames) place_index(task.file, index_text(facts));
+    if (depth_.list_frames) place_beside(frame_index_of(task.file), index_text(facts));
     clip_record found = record_of(facts, signature);
     const std::chrono::duration<double> known_to_be_missing{task.stored ? task.stored->missing_s : 0};
     note_length(found, "Exists",
@@ -125,10 +131,9 @@ clip_record existing_clips::record_of_file(const clip_task& task, const std::sto
     return found;
 }
 
-// Without a text there is to be no index.
-void existing_clips::place_index(const fs::path& clip, const std::string& text) const
+// Without a text there is to be no such file.
+void existing_clips::place_beside(const fs::path& name, const std::string& text) const
 {
-    const fs::path name = frame_index_of(clip);
     if (const store::file_signature found = store::signature_of(name); found != store::file_signature{}) {
         if (found.bytes == text.size() && content_of(name) == text) return;
         store::quarantine(name, folder_.rejected());
@@ -138,7 +143,16 @@ void existing_clips::place_index(const fs::path& clip, const std::string& text) 
     file.write(text);
     if (file.place(name)) return;
     throw std::system_error(std::make_error_code(std::errc::file_exists),
-                            fmt::format("the frame index cannot get its name {}", name.string()));
+                            fmt::format("the file beside the clip cannot get its name {}", name.string()));
+}
+
+void existing_clips::place_subtitles(const clip_job& job) const
+{
+    for (const subtitle_track& track : job.video->source.subtitles) {
+        const std::string lines = cut::subtitles_within(track.text, job.task->clip.wanted);
+        job.task->for_each_name(
+            [&](const clip_task& name) { place_beside(subtitles_of(name.file, track.language), lines); });
+    }
 }
 
 // The name may have been taken since it was looked for: by another program, or by a link that leads nowhere.
@@ -146,13 +160,14 @@ void existing_clips::put_in_place(clip_job& job, const std::stop_token& stop) co
 {
     const fs::path& name = job.task->file;
     const std::string index = index_text(job.facts);
-    place_index(name, index);
+    place_subtitles(job);
+    place_beside(frame_index_of(name), index);
     job.placed = job.file->place(name);
     if (!job.placed) {
         existing_file there = look_at(*job.task, stop);
         job.found = std::move(there.found);
         job.note = std::move(there.note);
-        if (!job.found) place_index(name, index);
+        if (!job.found) place_beside(frame_index_of(name), index);
         if (!job.found) job.placed = job.file->place(name);
     }
     if (!job.placed && !job.found)

@@ -34,8 +34,8 @@ public:
     video_ptr look(video_ptr, const std::stop_token&) const;
 
     // Gives the finished clip its name, and its twins theirs. Its frame index, if its facts list the frames, is there
-    // first, and one that described another file is not there any more. Where something stands there since look(), that
-    // is judged in the same way. Throws std::system_error.
+    // first, as are the lines of its video's subtitles, and one that described another file is not there any more.
+    // Where something stands there since look(), that is judged in the same way. Throws std::system_error.
     void put_in_place(clip_job&, const std::stop_token&) const;
 
 private:
@@ -47,7 +47,8 @@ private:
     clip_record share(const stored_file&, const clip_task& twin, const std::stop_token&) const;
     existing_file look_at(const clip_task&, const std::stop_token&) const;
     clip_record record_of_file(const clip_task&, const std::stop_token&) const;
-    void place_index(const std::filesystem::path& clip, const std::string& text) const;
+    void place_beside(const std::filesystem::path& name, const std::string& text) const;
+    void place_subtitles(const clip_job&) const;
 
     const run_folder& folder_;
     verify::expectation depth_;

@@ -135,8 +135,10 @@ asio::awaitable<egress_pool::answer> egress_pool::ask(egress& way, std::string v
 
     tell_advice(got);
     const auto* const failed = std::get_if<source_error>(&got);
-    const unsigned requests = failed ? failed->facts().player_requests : std::get<resolved_video>(got).player_requests;
+    const auto* const found = std::get_if<resolved_video>(&got);
+    const unsigned requests = failed ? failed->facts().player_requests : found->player_requests;
     if (options_.counts_player_requests && requests > 1) way.bucket.take(steady::now(), requests - 1);  // one is paid
+    if (found && found->subtitle_requests > 0) way.bucket.take(steady::now(), found->subtitle_requests);
     if (!failed) {
         if (std::get<resolved_video>(got).site)
             way.bucket.slow_down(steady::now());

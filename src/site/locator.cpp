@@ -6,6 +6,7 @@
 #include <array>
 #include <asio/system_executor.hpp>
 #include <filesystem>
+#include <regex>
 #include <stdexcept>
 #include <utility>
 
@@ -141,6 +142,7 @@ constexpr std::array site_options{
     site_option{"--yt-dlp-option", [](const source_options& o, const source_options& usual) { return o.yt_dlp_parameters != usual.yt_dlp_parameters; }},
     site_option{"--yt-dlp-cache", [](const source_options& o, const source_options& usual) { return o.yt_dlp_cache != usual.yt_dlp_cache; }},
     site_option{"--metadata",    [](const source_options& o, const source_options& usual) { return o.metadata != usual.metadata; }},
+    site_option{"--subtitles",   [](const source_options& o, const source_options& usual) { return o.subtitles != usual.subtitles; }},
     site_option{"--fallback",    [](const source_options& o, const source_options& usual) { return o.fallback != usual.fallback; }},
     site_option{"--extractors",  [](const source_options& o, const source_options& usual) { return o.extractors != usual.extractors; }},
     site_option{"--player-rate", [](const source_options& o, const source_options& usual) { return o.player_rate != usual.player_rate; }},
@@ -157,6 +159,14 @@ bool is_on_disk(source_kind kind)
     return kind == source_kind::folder || kind == source_kind::clips || kind == source_kind::archives;
 }
 
+// yt-dlp takes regular expressions, and fails at bad ones once it has found a video.
+void check_languages(const std::string& languages)
+{
+    static const std::regex names(R"([A-Za-z0-9][A-Za-z0-9_-]*(\.\*)?(,[A-Za-z0-9][A-Za-z0-9_-]*(\.\*)?)*)");
+    if (languages.empty() || (languages.size() <= 1000 && std::regex_match(languages, names))) return;
+    throw usage_error("--subtitles: give languages with commas between them, such as en,de or en.*");
+}
+
 // An option without an effect is a mistake that would be found after days.
 void check_use(const source_options& options)
 {
@@ -165,6 +175,7 @@ void check_use(const source_options& options)
         throw usage_error(
             fmt::format("--header is for URL templates and files of URLs, and {} is neither: leave it out",
                         kind == source_kind::custom ? "a source of one's own" : options.name));
+    check_languages(options.subtitles);
     if (kind == source_kind::site) return;
     const std::string source = kind == source_kind::custom ? "a custom source" : options.name;
     const source_options usual{};
@@ -245,6 +256,8 @@ resolve::yt_dlp_options yt_dlp_options_for(const source_options& options, bool w
             .cache = options.yt_dlp_cache,
             .extractors = options.extractors,
             .metadata = options.metadata,
+            .subtitles = options.subtitles,
+            .public_only = is_named_by_others(options),
             .fallback = options.fallback == fallback_choice::yt_dlp,
             .parameters = options.yt_dlp_parameters};
 }

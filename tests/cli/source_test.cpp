@@ -244,11 +244,19 @@ TEST_CASE("options that a source has no use for are refused, with its name", "[s
     };
 
     const std::string source = std::array{site.url_template(), folder, urls}.at(GENERATE(0u, 1u, 2u));
-    const std::vector<std::pair<std::string, std::string>> of_sites{
-        {"--cookies", list},        {"--format", "b"},          {"--yt-dlp", "yt-dlp"},
-        {"--python", "python3"},    {"--url-base", "http://x"}, {"--resolvers", "3"},
-        {"--max-wait", "5"},        {"--block-pause", "5"},     {"--extractors", "vimeo"},
-        {"--player-rate", "300/h"}, {"--yt-dlp-cache", folder}, {"--yt-dlp-option", "quiet=true"}};
+    const std::vector<std::pair<std::string, std::string>> of_sites{{"--cookies", list},
+                                                                    {"--format", "b"},
+                                                                    {"--yt-dlp", "yt-dlp"},
+                                                                    {"--python", "python3"},
+                                                                    {"--url-base", "http://x"},
+                                                                    {"--resolvers", "3"},
+                                                                    {"--max-wait", "5"},
+                                                                    {"--block-pause", "5"},
+                                                                    {"--extractors", "vimeo"},
+                                                                    {"--player-rate", "300/h"},
+                                                                    {"--subtitles", "en"},
+                                                                    {"--yt-dlp-cache", folder},
+                                                                    {"--yt-dlp-option", "quiet=true"}};
     for (const auto& [option, value] : of_sites) is_refused(source, option, value);
     is_refused(folder, "--proxy", "http://127.0.0.1:9");
     const finished several = run(
@@ -280,6 +288,50 @@ TEST_CASE("what the site says of a video is kept on request", "[source]")
                                         "    print(video, len(known['title']) > 0, len(known['formats']) > 0)",
                                         (site.output() / ".reelpipe/ledger.sqlite").string()});
     CHECK(said == (is_wanted ? "video True True\n" : ""));
+}
+
+TEST_CASE("subtitles lie beside each clip, with its times", "[source]")
+{
+    kinetics_site site;
+    site.add("video");
+    const std::string list = site.list(std::string(columns) + "video,1,3,l\nvideo,1,3,twin\nvideo,5,6,l\n");
+    const std::string track = "WEBVTT\n\n00:00.500 --> 00:01.500\nfirst\n\n00:02.000 --> 00:02.500\nsecond\n";
+    const std::string lines =
+        "WEBVTT\n\n00:00:00.000 --> 00:00:00.500\nfirst\n\n00:00:01.000 --> 00:00:01.500\nsecond\n";
+    std::vector<std::string> words;
+    if (GENERATE(true, false)) {
+        write_file(site.folder / "media/en.vtt", track);
+        write_file(site.folder / "pages/video.html",
+                   "<html><head><title>A video</title></head><body><video><source src=\"/media/video.mp4\" "
+                   "type=\"video/mp4\"><track kind=\"subtitles\" srclang=\"en\" src=\"/media/en.vtt\"></video></body>"
+                   "</html>");
+        words = site.download(list, {"--url-base", site.server.url("watch?v="), "--subtitles", "de,en.*"});
+    } else {
+        nlohmann::json line = {{"id", "video"}, {"url", site.server.url("media/video.mp4")}};
+        line["subtitles"] = {{"en", track}, {"../up", track}};
+        words = site.download(list, {"--source", manifest_of(site, line.dump() + "\n")});
+    }
+    const finished end = run(words);
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+
+    CHECK(read_file(site.output() / "l/video_000001_000003.en.vtt") == lines);
+    CHECK(read_file(site.output() / "twin/video_000001_000003.en.vtt") == lines);
+    CHECK(read_file(site.output() / "l/video_000005_000006.en.vtt") == "WEBVTT\n");
+    const finished verified = run({REELPIPE_BINARY, "verify", site.output().string()});
+    INFO(verified.out << verified.err);
+    CHECK(verified.status == 0);
+}
+
+TEST_CASE("languages of subtitles that yt-dlp would not understand are refused", "[source]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
+    for (const char* languages : {"*", "en,", "en de", "(en"}) {
+        const finished end = run(site.download(list, {"--subtitles", languages}));
+        CHECK(end.status == 2);
+        CHECK(says(end, "--subtitles: give languages"));
+    }
 }
 
 TEST_CASE("of --resolve-rate and --player-rate one is too many", "[source]")

@@ -3,7 +3,7 @@
 
 /watch?v=ID is a page with one <video> that is FOLDER/ID.mp4 under /media/. Ids with a meaning of their own:
 gone404, gone410, refused403, broken500, limited429 (with Retry-After), two (a page with two videos), text (a page
-without a video), playlist (HLS alone), both (HLS and a file), pieces (DASH alone), hang (never answers; so does the
+without a video), subtitled (with a track in English), playlist (HLS alone), both (HLS and a file), pieces (DASH alone), hang (never answers; so does the
 file hang.m4s). Prints its port, then one line for every request.
 """
 import http.server
@@ -49,8 +49,9 @@ class Site(http.server.BaseHTTPRequestHandler):
         else:
             videos = {'two': [['a.mp4'], ['b.mp4']], 'text': [], 'playlist': [['list.m3u8']],
                      'both': [['list.m3u8', 'a.mp4']], 'pieces': [['list.mpd']]}.get(video, [[video + '.mp4']])
+            track = '<track srclang="en" src="/media/en.vtt">' if video == 'subtitled' else ''
             players = ''.join('<video>' + ''.join(f'<source src="/media/{urllib.parse.quote(file)}">' for file in video)
-                              + '</video>' for video in videos)
+                              + track + '</video>' for video in videos)
             self.answer(200, f'<html><head><title>A video</title></head><body>{players}</body></html>'.encode())
 
     def media(self, name):

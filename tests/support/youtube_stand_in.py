@@ -7,8 +7,9 @@ the machine whatever host is asked for. REPLIES is a JSON object from video ids 
 {"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats, and
 {"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
 nothing else; {"signed": true} signs all URLs by a script that nobody can read; {"bytes": {"18": 900}} changes the size of
-a format, null leaves it out; {"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its
-port, then one line for every request.
+a format, null leaves it out; {"captions": {LANGUAGE: TEXT or status}} offers subtitles, those of "de" made by the site;
+{"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its port,
+then one line for every request.
 """
 import http.server
 import json
@@ -63,6 +64,17 @@ def sign(media):
         each['signatureCipher'] = urllib.parse.urlencode({'s': 'scrambled', 'sp': 'sig', 'url': each.pop('url')})
 
 
+def captions(video, languages):
+    tracks = [{'baseUrl': f'https://www.youtube.com/api/timedtext?v={video}&lang={language}', 'languageCode': language,
+               'vssId': '.' + language, 'name': {'simpleText': language}} for language in languages]
+    for track in tracks:
+        if track['languageCode'] == 'de':
+            track.update(kind='asr', vssId='a.de', isTranslatable=True)
+    return {'playerCaptionsTracklistRenderer': {
+        'captionTracks': tracks,
+        'translationLanguages': [{'languageCode': 'de', 'languageName': {'simpleText': 'de'}}]}}
+
+
 def refusal(said):
     status = {'status': said['status'], 'reason': said['reason']}
     if 'subreason' in said:
@@ -91,6 +103,13 @@ class StandIn(http.server.BaseHTTPRequestHandler):
             self.send(200, 'https://www.youtube.com/s/player/01234567/www-widgetapi.js')
         elif self.path.startswith('/s/player/'):
             self.send(200, 'no script that yt-dlp knows')
+        elif self.path.startswith('/api/timedtext'):
+            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            said = replies[asked['v'][0]]['captions'][asked['lang'][0]]
+            if isinstance(said, int):
+                self.send(said, {})
+            else:
+                self.send(200, None, body=said.encode())
         else:
             self.send(502 if self.path.startswith('http') else 404, {})
 
@@ -125,6 +144,8 @@ class StandIn(http.server.BaseHTTPRequestHandler):
                 reply['streamingData']['formats'] = []
             if said.get('signed'):
                 sign(reply['streamingData'])
+            if 'captions' in said:
+                reply['captions'] = captions(video, said['captions'])
             self.send(200, reply)
 
     def send(self, status, reply, headers=(), body=None):

@@ -13,6 +13,7 @@
 
 #include "stages/resolve/cookies.hpp"
 #include "stages/resolve/json_fields.hpp"
+#include "stages/resolve/source_json.hpp"
 #include "stages/resolve/web_url.hpp"
 
 namespace reelpipe::resolve {
@@ -115,10 +116,10 @@ std::string without_appeal(std::string text)
     return text;
 }
 
-unsigned player_requests_in(object root)
+unsigned number_of_requests(object root, std::string_view key)
 {
     constexpr double most = 100;  // a worker may say anything
-    return static_cast<unsigned>(std::clamp(number_in(root, "player_requests").value_or(0), 0.0, most));
+    return static_cast<unsigned>(std::clamp(number_in(root, key).value_or(0), 0.0, most));
 }
 
 source_error read_failure(object root, error_context around)
@@ -128,7 +129,7 @@ source_error read_failure(object root, error_context around)
     failure_facts facts;
     facts.warnings = texts_in(root, "warnings");
     facts.retry_after = read_retry_after(root);
-    facts.player_requests = player_requests_in(root);
+    facts.player_requests = number_of_requests(root, "player_requests");
     if (const auto status = number_in(root, "status"); status && *status >= 100 && *status < 1000)
         facts.status = static_cast<int>(*status);
     ytdlp_error said;
@@ -213,7 +214,9 @@ resolved_video read_media(object root, const std::string& proxy)
     if (const auto seconds = number_in(root, "duration"); seconds && *seconds > 0 && *seconds <= max_seconds)
         found.duration = std::chrono::milliseconds(std::llround(*seconds * 1000));
     found.warnings = texts_in(root, "warnings");
-    found.player_requests = player_requests_in(root);
+    found.player_requests = number_of_requests(root, "player_requests");
+    found.source.subtitles = subtitles_in(root);
+    found.subtitle_requests = number_of_requests(root, "subtitle_requests");
     object described;
     if (!root.at_key("metadata").get(described)) found.metadata = simdjson::minify(described);
     found.site = site_trouble("", found.warnings);

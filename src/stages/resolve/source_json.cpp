@@ -1,5 +1,7 @@
 #include "stages/resolve/source_json.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
@@ -79,11 +81,31 @@ nlohmann::json written_file(const remote_file& file, bool is_playlist)
     return made;
 }
 
+// The longest is as the worker has it.
+bool is_part_of_a_name(std::string_view language)
+{
+    const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+    return !language.empty() && language.size() <= 40 && std::ranges::all_of(language, fits);
+}
+
 }  // namespace
+
+std::vector<subtitle_track> subtitles_in(object from)
+{
+    std::vector<subtitle_track> found;
+    object tracks;
+    if (from.at_key("subtitles").get(tracks)) return found;
+    for (const auto& [language, content] : tracks) {
+        std::string_view text;
+        if (is_part_of_a_name(language) && !content.get(text))
+            found.push_back({std::string(language), std::string(text)});
+    }
+    return found;
+}
 
 media_source read_source(object from)
 {
-    media_source source;
+    media_source source{.files = {}, .subtitles = subtitles_in(from)};
     element frames;
     element audio;
     const bool is_pair = !from.at_key("video").get(frames);
@@ -108,6 +130,7 @@ std::string written(const media_source& source)
         else
             return {};
     }
+    for (const subtitle_track& track : source.subtitles) made["subtitles"][track.language] = track.text;
     return made.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

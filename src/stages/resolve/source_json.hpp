@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "reelpipe/media_source.hpp"
 
@@ -17,7 +18,9 @@ namespace reelpipe::resolve {
 //
 // A URL may replace an object that has only a URL. "expires" and "available_at" are seconds since 1970. "hls" marks a
 // playlist whose URL does not end in .m3u8. "max_range" bounds single requests. "proxy" is asked instead of the host.
-// "public_only" refuses a host whose address is not public.
+// "public_only" refuses a host whose address is not public. "subtitles" holds tracks by their languages:
+//
+//     {"url": "https://host/video.mp4", "subtitles": {"en": "WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n"}}
 
 class malformed_source : public std::runtime_error {
 public:
@@ -26,6 +29,9 @@ public:
 
 // Throws malformed_source, with what is wrong. Unknown members mean nothing.
 media_source read_source(simdjson::dom::object);
+
+// The member "subtitles" of a source; those whose language cannot be a part of a file's name are left out.
+std::vector<subtitle_track> subtitles_in(simdjson::dom::object);
 
 // The other way round, on one line. Sources with files on disk have no such form: then empty.
 std::string written(const media_source&);

@@ -9,6 +9,7 @@ import sys
 
 del sys.path[0]  # the folder of this script, which is none
 
+import contextlib
 import ctypes
 import errno
 import importlib.util
@@ -37,6 +38,11 @@ DESCRIBED = (
 )
 FORMAT = ('format_id', 'ext', 'protocol', 'vcodec', 'acodec', 'width', 'height', 'fps', 'tbr', 'filesize')
 MOST_OF_A_LIST = 200
+
+# Tracks of subtitles in languages that match are asked for one by one: 'all' may mean two hundred translations.
+MOST_TRACKS = 8
+TRACK_LIMIT = 4 << 20
+LANGUAGE = re.compile('[A-Za-z0-9_-]{1,40}')  # it becomes a part of a file's name
 
 # The protocols that others than yt_dlp fetch, and what says nothing of one format among what is said of the video.
 FETCHED_BY_OTHERS = 'http', 'https', 'm3u8', 'm3u8_native'
@@ -117,6 +123,10 @@ def parameters(settings, log):
         # A stream, because yt_dlp writes to what it was given.
         with open(settings['cookies'], encoding='utf-8') as file:
             chosen['cookiefile'] = io.StringIO(file.read())
+    if settings['subtitles']:
+        # Those that people wrote; where a language has none of them, those that the site made by itself.
+        chosen.update(writesubtitles=True, writeautomaticsub=True, subtitlesformat='vtt/srt',
+                      subtitleslangs=settings['subtitles'].split(','))
     chosen.update(settings['parameters'])
     return chosen
 
@@ -203,6 +213,7 @@ def load(settings, log, chosen):
         sys.modules['yt_dlp_plugins'] = sys.modules['ytdlp_plugins'] = None
     import yt_dlp
     import yt_dlp.version
+    urllib.request.FTPHandler.ftp_open = refuse_ftp
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
     tell_what_is_withheld(ydl, log)
     ydl.format_selector = remember(selector_of(ydl, settings['format']), chosen)
@@ -298,10 +309,41 @@ def described(video):
     return kept
 
 
-def media(ydl, info, chosen, settings):
+def text_of(ydl, track):
+    if track.get('data') is not None:
+        return str(track['data'])[:TRACK_LIMIT]
+    if not re.match('https?://', track['url'], re.I):
+        refuse_ftp()
+    with ydl.urlopen(track['url']) as response:
+        text = response.read(TRACK_LIMIT + 1)
+    if len(text) > TRACK_LIMIT:
+        raise ValueError(f'it is larger than {TRACK_LIMIT >> 20} MB')
+    return text.decode('utf-8', 'replace')
+
+
+def subtitles(ydl, log, video, settings):
+    """The tracks that are wanted, and how many requests they took. What is not to be had is worth a warning."""
+    wanted = [(language, track) for language, track in (video.get('requested_subtitles') or {}).items()
+              if track.get('ext') in ('vtt', 'srt') and LANGUAGE.fullmatch(language)]
+    for language, _ in wanted[MOST_TRACKS:]:
+        log.warning(f'subtitles in {language} are left out: {MOST_TRACKS} tracks a video are the most')
+    texts, requests = {}, 0
+    with public_addresses_only(ydl, settings['public_only']):
+        for language, track in wanted[:MOST_TRACKS]:
+            requests += track.get('data') is None
+            try:
+                texts[language] = text_of(ydl, track)
+            except Exception as error:
+                log.warning(f'no subtitles in {language}: {REFUSED[0] if REFUSED else error}')
+                REFUSED.clear()
+    return {'subtitles': texts, 'subtitle_requests': requests}
+
+
+def media(ydl, log, info, chosen, settings):
     video = only_video(info)
     return {
         **({'metadata': described(video)} if settings['metadata'] else {}),
+        **(subtitles(ydl, log, video, settings) if settings['subtitles'] else {}),
         'ok': True,
         'duration': video.get('duration'),
         'live_status': video.get('live_status'),
@@ -318,7 +360,8 @@ def refuse(what):
     raise NotDownloaded(REFUSED[0])
 
 
-def refuse_private_addresses():
+@contextlib.contextmanager
+def public_addresses_only(ydl, is_wanted):
     """Also for redirects. A proxy looks up names itself."""
     look_up = socket.getaddrinfo
 
@@ -329,7 +372,12 @@ def refuse_private_addresses():
                 refuse(f'{host} ({address[0]}) is not a public address')
         return found
 
-    socket.getaddrinfo = public
+    if is_wanted and not ydl.params['proxy']:
+        socket.getaddrinfo = public
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = look_up
 
 
 def refuse_ftp(*args):
@@ -350,9 +398,6 @@ def download(ydl, request):
         raise NotDownloaded('its pieces are not known beforehand')
     if not all(re.match('https?://', url, re.I) for url in all_urls(wanted)):
         refuse_ftp()
-    urllib.request.FTPHandler.ftp_open = refuse_ftp
-    if request['public_only'] and not ydl.params['proxy']:
-        refuse_private_addresses()
     ydl.params.update(DOWNLOADING)
     downloader = get_suitable_downloader(dict(wanted), ydl.params)
     if downloader is None or issubclass(downloader, ExternalFD):
@@ -368,7 +413,8 @@ def download(ydl, request):
 
     ydl.add_progress_hook(stop_at_limit)
     try:
-        done, _ = ydl.dl(request['to'], wanted)
+        with public_addresses_only(ydl, request['public_only']):
+            done, _ = ydl.dl(request['to'], wanted)
     except Exception:
         if REFUSED:
             raise NotDownloaded(REFUSED[0])
@@ -381,12 +427,13 @@ def download(ydl, request):
 def answer(ydl, log, chosen, settings, request):
     log.clear()
     chosen.clear()
+    REFUSED.clear()
     getattr(ydl, '_printed_messages', set()).clear()  # say once a call what is said only once
     try:
         if 'download' in request:
             reply = download(ydl, request)
         else:
-            reply = media(ydl, ydl.extract_info(request['url'], download=False), chosen, settings)
+            reply = media(ydl, log, ydl.extract_info(request['url'], download=False), chosen, settings)
     except (Exception, SystemExit) as error:  # an odd page can raise anything
         reply = failure(error)
         reply['scripts'] = runs_scripts(ydl)

@@ -53,17 +53,12 @@ std::string selector_of(const yt_dlp_options& options)
 
 std::string settings_of(const yt_dlp_options& options, const installation& where)
 {
-    return nlohmann::json{{"module", where.module.string()},
-                          {"format", selector_of(options)},
-                          {"proxy", options.proxy},
-                          {"cookies", options.cookies.string()},
-                          {"cache", options.cache.string()},
-                          {"extractors", options.extractors},
-                          {"metadata", options.metadata},
-                          {"fallback", options.fallback},
-                          {"calls", options.worker_calls},
-                          {"memory", options.worker_bytes},
-                          {"parameters", parameters_of(options)}}
+    return nlohmann::json{
+        {"module", where.module.string()},     {"format", selector_of(options)},  {"proxy", options.proxy},
+        {"cookies", options.cookies.string()}, {"cache", options.cache.string()}, {"extractors", options.extractors},
+        {"metadata", options.metadata},        {"subtitles", options.subtitles},  {"public_only", options.public_only},
+        {"fallback", options.fallback},        {"calls", options.worker_calls},   {"memory", options.worker_bytes},
+        {"parameters", parameters_of(options)}}
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

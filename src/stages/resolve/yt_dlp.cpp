@@ -134,6 +134,7 @@ public:
     }
 
     const yt_dlp_versions& versions() const { return versions_; }
+    bool wants_subtitles() const { return !options_.subtitles.empty(); }
 
     static asio::awaitable<yt_dlp_versions> start(std::shared_ptr<pool> self)
     {
@@ -299,6 +300,11 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
 {
     const yt_dlp_versions versions = co_await load();
     std::vector<message> said;
+    if (versions.python.empty() && pool_->wants_subtitles())
+        throw source_error(reason::resolver_missing, "yt-dlp " + versions.yt_dlp +
+                                                         " brings its own Python, so reelpipe cannot ask it for "
+                                                         "subtitles; install a script or zipapp, or leave out "
+                                                         "--subtitles");
     if (versions.python.empty())
         said.push_back({severity::note,
                         "yt-dlp " + versions.yt_dlp + ", started once per video; a script or zipapp would cost less"});

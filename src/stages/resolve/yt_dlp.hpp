@@ -40,7 +40,10 @@ struct yt_dlp_options {
     // "all" are more than a thousand, which takes a worker 25 MB and 10 ms a page more.
     std::string extractors{};
     bool metadata = false;  // resolved_video::metadata is wanted
-    bool fallback = false;  // a format without a URL becomes a yt_dlp_file; else it is no_direct_url
+    // Languages of media_source::subtitles, as yt-dlp names them, with commas: "en", "en.*"; empty: none are wanted.
+    std::string subtitles{};
+    bool public_only = false;  // tracks of subtitles at addresses that are not public are left out
+    bool fallback = false;     // a format without a URL becomes a yt_dlp_file; else it is no_direct_url
     // A JSON object laid over the parameters of class YoutubeDL, for what no option above covers. Not checked.
     std::string parameters{};
 };

@@ -98,6 +98,29 @@ TEST_CASE("yt-dlp tells how many player requests a video took, the refused ones 
     CHECK(refused.facts().player_requests == seen() - first);
 }
 
+TEST_CASE("subtitles are asked for in the languages that are wanted, each by a request", "[youtube]")
+{
+    const youtube site(
+        {{"-abcdefghij",
+          {{"captions",
+            {{"en", "WEBVTT\n\nby a person"}, {"de", "WEBVTT\n\nby the site"}, {"fr", 404}, {"it", "not wanted"}}}}}});
+    yt_dlp_options options = site.options();
+    options.subtitles = "en,de,fr,es";
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), options);
+
+    const resolved_video found = run_awaitable(io, resolver.resolve("-abcdefghij"));
+    std::vector<std::pair<std::string, std::string>> tracks;
+    for (const auto& [language, text] : found.source.subtitles) tracks.emplace_back(language, text);
+    std::ranges::sort(tracks);
+    CHECK(tracks == std::vector<std::pair<std::string, std::string>>{{"de", "WEBVTT\n\nby the site"},
+                                                                     {"en", "WEBVTT\n\nby a person"}});
+    CHECK(found.subtitle_requests == 3);
+    CHECK(std::ranges::count_if(found.warnings, [](const std::string& warning) {
+              return warning.find("no subtitles in fr") != std::string::npos;
+          }) == 1);
+}
+
 TEST_CASE("video and audio apart are chosen by default, one file for both on request", "[youtube]")
 {
     youtube site;

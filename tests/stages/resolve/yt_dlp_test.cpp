@@ -177,6 +177,25 @@ TEST_CASE("a playlist is what is left when nothing else is", "[yt_dlp]")
     CHECK(std::get<reelpipe::hls_playlist>(alone.source.files[0]).playlist.url == site.server.url("/media/list.m3u8"));
 }
 
+TEST_CASE("subtitles are not fetched from addresses that only this network has", "[yt_dlp]")
+{
+    watch_site site;
+    const bool public_only = GENERATE(true, false);
+    reelpipe::test::write_file(site.videos / "en.vtt", "WEBVTT");
+    yt_dlp_options options = site.options();
+    options.subtitles = "en";
+    options.public_only = public_only;
+    asio::io_context io{1};
+    yt_dlp resolver(io.get_executor(), options);
+    for (int i = 0; i < 2; ++i) {
+        const resolved_video found = run_awaitable(io, resolver.resolve("subtitled"));
+        CHECK(found.source.subtitles.size() == (public_only ? 0 : 1));
+        CHECK(std::ranges::any_of(found.warnings, [](const std::string& warning) {
+                  return warning.find("(127.0.0.1) is not a public address") != std::string::npos;
+              }) == public_only);
+    }
+}
+
 TEST_CASE("a yt-dlp that holds no module is run for each video, with the same answers", "[yt_dlp][long]")
 {
     watch_site site;
