@@ -184,6 +184,22 @@ TEST_CASE("the progress of a run is there as JSON, and as events until its end",
     CHECK(ended["left"] == 0);
 }
 
+TEST_CASE("the report of the folder is there while the run goes on", "[serve]")
+{
+    served_run run;
+    REQUIRE(run.is_waiting());
+    answer page;
+    REQUIRE(comes_true([&] {  // the ledger takes clips from time to time
+        page = ask({run.url("/report")});
+        return page.body.find("\"stored\":1") != std::string::npos;
+    }));
+    CHECK(page.status == 200);
+    CHECK_THAT(page.head, ContainsSubstring("Content-Type: text/html") && ContainsSubstring("frame-ancestors 'none'") &&
+                              !ContainsSubstring("default-src"));
+    CHECK_THAT(page.body, ContainsSubstring("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
+    CHECK(run.to_the_end().status == 1);
+}
+
 TEST_CASE("the page of a run has nothing in it that runs, and loads from nowhere else", "[serve]")
 {
     served_run run;

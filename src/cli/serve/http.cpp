@@ -130,14 +130,18 @@ std::optional<request> parse_request(std::string_view head)
 
 std::string head_of(const response& r)
 {
+    constexpr const char* of_our_pages =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; media-src "
+        "'self'; ";
     std::string head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", r.status, text_of(r.status), r.type);
     if (!r.events) head += fmt::format("Content-Length: {}\r\n", r.parts ? r.bytes_of_parts : r.body.size());
     for (const std::string& each : r.headers) head += each + "\r\n";
     return head +
            "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
            "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
-           "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-           "img-src data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\r\n";
+           "Content-Security-Policy: " +
+           (r.brings_policy ? "" : of_our_pages) +
+           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\r\n";
 }
 
 response plain(int status, std::string_view text, std::string type)

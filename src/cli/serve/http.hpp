@@ -32,6 +32,7 @@ struct response {
     std::string type = "text/plain; charset=utf-8";
     std::string body{};
     std::vector<std::string> headers{};     // "Name: value", besides those that every response has
+    bool brings_policy = false;             // a page says by itself what it may load and run
     std::function<std::string()> events{};  // if there is one, it is asked for more of the body again and again
 
     // If there is one, the body is what it gives until it gives nothing: so many bytes, or fewer where it fails.

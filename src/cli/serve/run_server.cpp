@@ -31,8 +31,10 @@ std::optional<http::response> open_to_all(std::string_view path)
 
 run_server::run_server(serve_door door, subject what)
     : subject_(std::move(what)),
+      report_(subject_.folder),
       door_(std::move(door)),
-      server_(door_.take_acceptor(), [this](const http::request& asked) { return answer(asked); }),
+      server_(
+          door_.take_acceptor(), [this](const http::request& asked) { return answer(asked); }, 1),
       pause_(door_.loop()),
       loop_seen_(std::make_shared<std::atomic<clock::time_point>>(clock::now()))
 {
@@ -83,7 +85,7 @@ void run_server::look()
     progress_ = progress_of(view_).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-http::response run_server::answer(const http::request& asked) const
+http::response run_server::answer(const http::request& asked)
 {
     if (asked.method != "GET" && asked.method != "HEAD") {
         http::response refused = http::plain(405, "this server can only be looked at\n");
@@ -96,6 +98,11 @@ http::response run_server::answer(const http::request& asked) const
     if (open) return std::move(*open);
     if (asked.path == "/healthz") return health();
     if (asked.path == "/") return http::plain(200, page::html, "text/html; charset=utf-8");
+    if (asked.path == "/report") {
+        http::response later;
+        later.work = [this] { return report_.page(); };
+        return later;
+    }
     if (asked.path == "/progress.json") return http::plain(200, progress_, "application/json");
     if (asked.path == "/metrics")
         return http::plain(200, metrics_of(view_), "text/plain; version=0.0.4; charset=utf-8");
@@ -104,7 +111,7 @@ http::response run_server::answer(const http::request& asked) const
         stream.events = [this] { return "data: " + progress_ + "\n\n"; };
         return stream;
     }
-    return http::plain(404, "there are /, /progress.json, /events, /metrics and /healthz\n");
+    return http::plain(404, "there are /, /report, /progress.json, /events, /metrics and /healthz\n");
 }
 
 // The run is well when its loop has lately done what it was asked for.

@@ -13,15 +13,16 @@
 
 #include "cli/serve/door.hpp"
 #include "cli/serve/http_server.hpp"
+#include "cli/serve/live_report.hpp"
 #include "cli/serve/run_view.hpp"
 
 #include "reelpipe/download.hpp"
 
 namespace reelpipe::cli {
 
-// Shows a run over HTTP while it lives: a page that follows it, the same as JSON and as events, metrics for Prometheus,
-// and whether it is well. Nothing can be changed over it. It has a thread of its own, so the run does not wait for
-// clients.
+// Shows a run over HTTP while it lives: a page that follows it, the same as JSON and as events, the report of its
+// folder so far, metrics for Prometheus, and whether it is well. Nothing can be changed over it. It has threads of its
+// own, so the run does not wait for clients.
 class run_server {
 public:
     struct subject {
@@ -34,17 +35,20 @@ public:
     run_server(serve_door, subject);
     run_server(const run_server&) = delete;
     run_server& operator=(const run_server&) = delete;
-    ~run_server();  // shows the end to those who look on, and waits for them for half a second
+    // Shows the end to those who look on, and waits for them for half a second, or until a report that is being made is
+    // there.
+    ~run_server();
 
 private:
     using clock = std::chrono::steady_clock;
 
     asio::awaitable<void> keep_looking();
     void look();
-    http::response answer(const http::request&) const;
+    http::response answer(const http::request&);
     http::response health() const;
 
     subject subject_;
+    live_report report_;
     serve_door door_;
     http::http_server server_;
     asio::steady_timer pause_;

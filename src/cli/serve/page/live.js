@@ -100,6 +100,7 @@ function show(run) {
 // A browser asks again by itself when a connection breaks, but not after an error of the server, or a run that ended:
 // the next run may listen on the same port.
 let ended = false;
+part("report").search = location.search;
 function follow() {
   const events = new EventSource(`events${location.search}`);
   events.onmessage = (event) => {
