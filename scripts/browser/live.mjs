@@ -32,6 +32,13 @@ for (const each of [wide, narrow, night]) await accessible(each);
 await end(narrow);
 await end(night);
 
+const report = await open(`${url}report`, "report", { viewport: { width: 1280, height: 900 }, colorScheme: "light" }, ofTheServer);
+await report.page.waitForSelector("#tiles div", wait);
+check("the report of the folder is there during the run", (await report.page.textContent("#tiles")).includes("3"));
+await accessible(report);
+await end(report);
+same("the link leads to it", await wide.page.getAttribute("#report", "href"), `${url}report`);
+
 console.log("open");
 await until(wide.page, "connection", "The run has ended.");
 same("the end is shown", [await wide.page.textContent("#title"), number(await tile(wide.page, 1))], ["3 of 3 clips", 2]);
