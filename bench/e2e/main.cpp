@@ -4,6 +4,8 @@
 // Before a time counts: exactly the clips that are not dead are there, and each shows the video's frames in number.
 //
 //     build/release/bin/bench_e2e --scale full --contest "encode, near"
+#include <tuple>
+
 #include "e2e/workload.hpp"
 #include "support/process.hpp"
 
@@ -61,6 +63,16 @@ contest far_and_near(const workload& w)
                            reelpipe_of(served(w, near, false), "encode", "reelpipe, near")}};
 }
 
+// What it costs to be looked at. Runs of seconds, of which the start is little.
+contest watched(const workload& w)
+{
+    return {.name = "lossless, near, watched",
+            .work = std::to_string(w.rows.size()) + " rows, packets copied",
+            .contenders = {reelpipe_of(w, "lossless"), {.name = "reelpipe, --serve", .take_turn = [w] {
+                                                            return reelpipe_watched(w, "lossless");
+                                                        }}}};
+}
+
 target at_least(std::string contest, double bound, std::string against = "", bool aim = false)
 {
     return {.contest = std::move(contest),
@@ -107,6 +119,15 @@ scenario make(scale how_much)
     if (how_much == scale::full) {
         all.contests.push_back(far_and_near(prepare({.videos = 36, .names = 2})));
         all.targets.push_back(at_least(all.contests.back().name, 0.97, "reelpipe, near"));
+        all.contests.push_back(watched(served(prepare({.videos = 12, .names = 100}), near, false)));
+        for (const auto& [figure, which, bound] : {std::tuple("clips_per_s", target::kind::at_least, 0.99),
+                                                   std::tuple("peak_mb", target::kind::at_most, 1.15)})
+            all.targets.push_back({.contest = all.contests.back().name,
+                                   .contender = "reelpipe, --serve",
+                                   .figure = figure,
+                                   .which = which,
+                                   .bound = bound,
+                                   .against = "reelpipe"});
     }
     for (const bool with_site : {false, true})
         for (const network& net : {near, far}) {
