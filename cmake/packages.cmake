@@ -41,9 +41,9 @@ set(debian_version "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME reelpipe)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION video)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
-# ffmpeg makes the videos of `reelpipe demo`. Only newer yt-dlp wants JavaScript, and then from node 22 on.
+# ffmpeg makes the videos of `reelpipe demo`. Only newer yt-dlp wants JavaScript.
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "ca-certificates, ffmpeg, yt-dlp")
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "nodejs (>= 22)")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "quickjs (>= 2023.12.09) | nodejs (>= 22)")
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "make verified clips from lists of annotated videos
 reelpipe reads lists such as those of Kinetics, AudioSet, AVA, HACS and
 Panda-70M, or a table of ids and times. It fetches only the bytes that each

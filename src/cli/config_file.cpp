@@ -67,15 +67,21 @@ try {
     refuse(file, std::string("it cannot be read: ") + e.what());
 }
 
-const CLI::Option& option_of(const CLI::App& command, const CLI::ConfigItem& item, const fs::path& file)
+// Null: it is one of the writer's.
+const CLI::Option* option_of(const CLI::App& command, const CLI::App& writer, const CLI::ConfigItem& item,
+                             const fs::path& file)
 {
     std::vector<std::string> known;
     for (const CLI::Option* const each : command.get_options()) {
         if (!each->get_configurable()) continue;
         for (const std::string& name : each->get_lnames()) {
-            if (item.parents.empty() && name == item.name) return *each;
+            if (item.parents.empty() && name == item.name) return each;
             known.push_back(name);
         }
+    }
+    if (&writer != &command) {
+        option_of(writer, writer, item, file);
+        return nullptr;
     }
     const std::string like = nearest(item.name, known);
     refuse(file, fmt::format("'{}' is not an option of `reelpipe {}`{}", item.fullname(), command.get_name(),
@@ -97,7 +103,16 @@ std::vector<std::string> words_of(const CLI::Option& option, const CLI::ConfigIt
 
 }  // namespace
 
-std::vector<std::string> with_config_file(const CLI::App& command, std::vector<std::string> words)
+void add_config(CLI::App& command)
+{
+    command
+        .add_option("--config", "options, one a line: crf = 20 (default: reelpipe.toml in the output folder, if there)")
+        ->configurable(false)
+        ->option_text("FILE");
+}
+
+std::vector<std::string> with_config_file(const CLI::App& command, const CLI::App& writer,
+                                          std::vector<std::string> words)
 {
     const fs::path file = config_of(words);
     if (file.empty()) return words;
@@ -105,8 +120,9 @@ std::vector<std::string> with_config_file(const CLI::App& command, std::vector<s
     for (const CLI::ConfigItem& item : items_of(file)) {
         if (item.name == "++" || item.name == "--")
             refuse(file, "it has sections; write all options above the first one");
-        const CLI::Option& option = option_of(command, item, file);
-        if (!is_given(words, option)) std::ranges::copy(words_of(option, item, file), std::back_inserter(more));
+        const CLI::Option* const option = option_of(command, writer, item, file);
+        if (option && !is_given(words, *option))
+            std::ranges::copy(words_of(*option, item, file), std::back_inserter(more));
     }
     // Behind the others: an option takes no word for a further value that is an option itself.
     words.insert(std::ranges::find(words, "--"), more.begin(), more.end());

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/config_file.hpp"
 #include "cli/download_options.hpp"
 #include "cli/printing.hpp"
 
@@ -51,6 +52,7 @@ CLI::App* add_doctor(CLI::App& program, doctor_arguments& arguments)
         "Exit status: 0 a run can work; 1 there is a problem; 2 wrong usage.");
     add_lists(*command, o.wanted.lists)->required(false);
     command->add_option("-o,--output", o.output.folder, "folder for the clips")->option_text("DIR");
+    add_config(*command);
     command->add_option("--probe", arguments.probe, "page or file of a video that the source is to find")
         ->option_text("URL");
     add_source_options(*command, o.source);

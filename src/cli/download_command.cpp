@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/choice.hpp"
+#include "cli/config_file.hpp"
 #include "cli/counted.hpp"
 #include "cli/download_options.hpp"
 #include "cli/json_log.hpp"
@@ -194,11 +195,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
         ->required()
         ->configurable(false)
         ->option_text("DIR");
-    command
-        ->add_option("--config",
-                     "options, one a line: crf = 20 (default: reelpipe.toml in the output folder, if there)")
-        ->configurable(false)
-        ->option_text("FILE");
+    add_config(*command);
     command->add_option("--write-config", arguments.write_config, "write the given options to FILE, and end")
         ->configurable(false)
         ->option_text("FILE");

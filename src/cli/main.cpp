@@ -170,7 +170,9 @@ int main(int argc, char** argv)
     add_demo(program, demo);
     try {
         std::vector<std::string> words(argv + 1, argv + argc);
-        if (argc > 1 && words.front() == "download") words = with_config_file(*download_command, std::move(words));
+        for (const CLI::App* const each : {download_command, plan_command, doctor_command})
+            if (argc > 1 && words.front() == each->get_name())
+                words = with_config_file(*each, *download_command, std::move(words));
         std::ranges::reverse(words);  // as parse() takes them
         program.parse(std::move(words));
     } catch (const CLI::Success& e) {

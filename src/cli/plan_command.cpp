@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/config_file.hpp"
 #include "cli/download_options.hpp"
 #include "cli/printing.hpp"
 
@@ -20,6 +21,7 @@ CLI::App* add_plan(CLI::App& program, download_arguments& arguments)
         "cutting may take longer. Each line of the output is a name, a tab and a value.");
     add_lists(*command, o.wanted.lists)->required(false);  // or a manifest
     command->add_option("-o,--output", o.output.folder, "folder of earlier runs")->option_text("DIR");
+    add_config(*command);
     add_wanted_options(*command, o.wanted);
     add_source_options(*command, o.source);
     return command;

@@ -1,6 +1,7 @@
 #include "cli/printing.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <iterator>
@@ -67,6 +68,14 @@ void print(std::FILE* to, std::string_view text)
 {
     const std::string shown = harmless(text);
     std::fwrite(shown.data(), 1, shown.size(), to);
+}
+
+void print_row(std::FILE* to, std::string_view text)
+{
+    if (isatty(fileno(to)))
+        print(to, text);
+    else
+        std::fwrite(text.data(), 1, text.size(), to);
 }
 
 line_printer::~line_printer() { print(to_, line_); }

@@ -24,6 +24,9 @@ std::string in_one_line(std::string_view text, std::size_t most = std::string_vi
 // Writes the text as harmless() gives it.
 void print(std::FILE* to, std::string_view text);
 
+// Writes a line of a table that programs read: as it is, and on a terminal as harmless() gives it.
+void print_row(std::FILE* to, std::string_view text);
+
 // What is written to a stream with this buffer is printed line by line.
 class line_printer : public std::streambuf {
 public:

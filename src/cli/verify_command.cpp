@@ -59,8 +59,9 @@ template <class Finding> void print_finding(const Finding& found, bool is_fault,
                         {"remedy", remedy(found.what)}});
             break;
         case finding_format::csv:
-            fmt::print("{},{},{},{},{}\n", csv_field(found.file.string()), to_string(found.what), is_fault ? 1 : 0,
-                       csv_field(found.message), csv_field(std::string(remedy(found.what))));
+            print_row(stdout, fmt::format("{},{},{},{},{}\n", csv_field(found.file.string()), to_string(found.what),
+                                          is_fault ? 1 : 0, csv_field(found.message),
+                                          csv_field(std::string(remedy(found.what)))));
             break;
         case finding_format::text:
             if (is_fault)

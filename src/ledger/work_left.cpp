@@ -37,17 +37,4 @@ work_left count_work(work_list& sealed, const retry_rule& again)
     return counts;
 }
 
-std::string quota_time(std::uint64_t videos, double per_hour)
-{
-    // Rounded down: it is said of the least time that it can take.
-    const auto rounded = [](double value) {
-        return value < 10 ? fmt::format("{:.1f}", std::floor(value * 10) / 10)
-                          : fmt::format("{:.0f}", std::floor(value));
-    };
-    const double hours = static_cast<double>(videos) / per_hour;
-    if (hours < 1) return rounded(hours * 60) + " minutes";
-    if (hours < 48) return rounded(hours) + " hours";
-    return rounded(hours / 24) + " days";
-}
-
 }  // namespace reelpipe

@@ -30,9 +30,6 @@ struct work_left {
 
 work_left count_work(work_list& sealed, const retry_rule&);
 
-// The time that `videos` take at `per_hour`, for a user who plans: "34 days".
-std::string quota_time(std::uint64_t videos, double per_hour);
-
 }  // namespace reelpipe
 
 #endif

@@ -56,7 +56,9 @@ finding javascript_of(const resolve::yt_dlp_versions& versions)
     if (!versions.wants_scripts) return found;
     if (versions.scripts.empty()) {
         found.is = state::warning;
-        found.remedy = "install deno (`npm install deno` has it ready-made) or node 22, and have it in PATH";
+        found.remedy =
+            "install quickjs (in Debian 13 or later), deno (`npm install deno` has it ready-made) or node 22, and have "
+            "it in PATH";
     } else if (!versions.has_solver) {
         found.is = state::warning;
         found.remedy =
@@ -111,13 +113,14 @@ finding cookies_of(const fs::path& file)
     const resolve::cookie_ages ages = resolve::cookie_ages_in(file, std::chrono::system_clock::now());
     finding found{.text = fmt::format("{}: {} cookies, {} of them expired", file.string(), ages.all, ages.expired)};
     const auto others = fs::perms::group_read | fs::perms::others_read;
-    if (ages.expired == ages.all) {
-        found.is = state::warning;
-        found.remedy = "export the cookies again";
-    } else if ((fs::status(file).permissions() & others) != fs::perms::none) {
+    if ((fs::status(file).permissions() & others) != fs::perms::none) {
         found.is = state::warning;
         found.text += "; other users of this machine can read them";
         found.remedy = "run `chmod 600 " + file.string() + "`";
+    }
+    if (ages.expired == ages.all) {
+        found.is = state::warning;
+        found.remedy = "export the cookies again" + (found.remedy.empty() ? "" : ", and " + found.remedy);
     }
     return found;
 }

@@ -372,7 +372,7 @@ asio::awaitable<void> downloader::implementation::start_source()
     const std::uint64_t videos = count_work(wanted_, {.reasons = checked_.retry, .asking = asking_}).videos;
     outcomes_.say(severity::note,
                   fmt::format("{} video{} to ask the site for, at most {:.0f} an hour: this takes at least {}", videos,
-                              videos == 1 ? "" : "s", rate, quota_time(videos, rate)));
+                              videos == 1 ? "" : "s", rate, quota_time(options_.source, videos)));
 }
 
 void downloader::implementation::end_ledger(const report& ended)

@@ -38,10 +38,10 @@ try {
     counts.videos_left = left.videos;
     counts.resolves_per_hour = resolves_per_hour(options.source);
     if (counts.resolves_per_hour <= 0) return counts;
-    counts.quota_time = quota_time(left.videos, counts.resolves_per_hour);
+    counts.quota_time = quota_time(options.source, left.videos);
     constexpr std::uint64_t most_player_requests = 3;  // of a video, by the players that yt-dlp pretends to be
     if (is_youtube(options.source))
-        counts.player_quota_time = quota_time(left.videos * most_player_requests, counts.resolves_per_hour);
+        counts.player_quota_time = quota_time(options.source, left.videos * most_player_requests);
     return counts;
 } catch (const database_error& e) {
     throw usage_error(e.what());

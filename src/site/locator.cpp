@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <asio/system_executor.hpp>
+#include <cmath>
 #include <filesystem>
 #include <regex>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include "reelpipe/usage_error.hpp"
 #include "site/egress_pool.hpp"
 #include "site/proxy.hpp"
+#include "site/quota.hpp"
 #include "stages/fetch/url.hpp"
 #include "stages/resolve/archives.hpp"
 #include "stages/resolve/bucket.hpp"
@@ -217,6 +219,22 @@ double resolves_per_hour(const source_options& options)
     return is_site(options) ? rate_of(options) * static_cast<double>(ways_of(options).size()) : 0;
 }
 
+std::string quota_time(const source_options& options, std::uint64_t requests)
+{
+    const double at_once = quota::burst * static_cast<double>(ways_of(options).size());
+    const double per_hour = resolves_per_hour(options), paced = static_cast<double>(requests) - at_once;
+    if (paced <= 0 || per_hour <= 0) return "0 minutes";
+    // Rounded down: it is said of the least time that it can take.
+    const auto rounded = [](double value) {
+        return value < 10 ? fmt::format("{:.1f}", std::floor(value * 10) / 10)
+                          : fmt::format("{:.0f}", std::floor(value));
+    };
+    const double hours = paced / per_hour;
+    if (hours < 1) return rounded(hours * 60) + " minutes";
+    if (hours < 48) return rounded(hours) + " hours";
+    return rounded(hours / 24) + " days";
+}
+
 bool is_free_to_ask(const source_options& options) { return is_on_disk(kind_of(options)); }
 
 std::string signed_root(const source_options& options)
@@ -279,6 +297,11 @@ try {
     co_return co_await source_->start();
 } catch (const resolve::bad_selector& e) {
     throw usage_error(fmt::format("--format: {}", e.what()));
+} catch (const resolve::no_such_extractor& e) {
+    throw usage_error(
+        fmt::format("--extractors: yt-dlp has none that is called '{}'; its names are what `yt-dlp "
+                    "--list-extractors` prints",
+                    e.what()));
 } catch (const std::invalid_argument& e) {
     throw usage_error(fmt::format("--source {}", e.what()));
 }

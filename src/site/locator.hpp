@@ -4,6 +4,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +30,9 @@ bool is_youtube(const source_options&);
 
 // The number of videos an hour that the source may be asked for, over all proxies together; 0: no limit.
 double resolves_per_hour(const source_options&);
+
+// The least time in which these quotas let so many requests through, for a user who plans: "34 days".
+std::string quota_time(const source_options&, std::uint64_t requests);
 
 // The number of videos that are asked for at a time on each way: as the user says, else as many as the source can use.
 std::size_t resolvers_for(const source_options&);

@@ -11,6 +11,8 @@ namespace reelpipe {
 // for back. Time is a parameter: the class knows no clock.
 class quota {
 public:
+    static constexpr double burst = 3;  // requests that go out at once after a rest
+
     using time = std::chrono::steady_clock::time_point;
     using duration = std::chrono::steady_clock::duration;
 
@@ -27,8 +29,6 @@ public:
     double per_hour() const { return rate_; }
 
 private:
-    static constexpr double burst = 3;
-
     void count(time now);
 
     double asked_, rate_;

@@ -110,6 +110,20 @@ TEST_CASE("options come from a file, and those of the command line go before the
         write_file(site.output() / "reelpipe.toml", "source = \"" + site.url_template() + "\"\ncut = \"lossless\"\n");
         CHECK_THAT(options_of_run({}), ContainsSubstring("lossless"));
     }
+    SECTION("plan and doctor read it, too, and pass over what only a run has an option for")
+    {
+        fs::create_directories(site.output());
+        const fs::path there = site.output() / "reelpipe.toml";
+        write_file(there, "source = \"" + site.url_template() + "\"\ncut = \"lossless\"\n");
+        CHECK_THAT(said_by({"plan", list, "-o", site.output().string()}), ContainsSubstring("no limit"));
+        CHECK_THAT(said_by({"doctor", list, "-o", site.output().string()}), !ContainsSubstring("yt-dlp"));
+        write_file(there, "crff = 20\n");
+        for (const char* command : {"plan", "doctor"}) {
+            const finished end = run({REELPIPE_BINARY, command, list, "-o", site.output().string()});
+            CHECK(end.status == 2);
+            CHECK_THAT(end.err, ContainsSubstring("did you mean 'crf'?"));
+        }
+    }
     SECTION("a label that has the name of the file")
     {
         fs::create_directories(site.output() / "reelpipe.toml");

@@ -26,6 +26,22 @@ TEST_CASE("a plan says that Kinetics-400 takes 34 days at 300 videos an hour", "
     CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("if 3 player requests a video count\t102 days\n"));
 }
 
+TEST_CASE("what a plan says is the least time is less than what the first videos take at once", "[plan]")
+{
+    const auto least_of = [](int videos, std::vector<std::string> more) {
+        std::string rows = "youtube_id,time_start,time_end,label\n";
+        for (int i = 0; i < videos; ++i) rows += fmt::format("video{:06},5,15,l\n", i);
+        std::vector<std::string> words{REELPIPE_BINARY, "plan", "-", "--resolve-rate", "60/h"};
+        words.insert(words.end(), more.begin(), more.end());
+        const std::string said = run(words, {}, rows).out;
+        const std::size_t at = said.find("at least\t") + 9;
+        return said.substr(at, said.find('\n', at) - at);
+    };
+    CHECK(least_of(3, {}) == "0 minutes");
+    CHECK(least_of(63, {}) == "1.0 hours");
+    CHECK(least_of(126, {"--proxy", "http://127.0.0.1:9", "--proxy", "http://127.0.0.1:10"}) == "1.0 hours");
+}
+
 TEST_CASE("a plan knows what is done already, and asks nobody", "[plan]")
 {
     kinetics_site site;

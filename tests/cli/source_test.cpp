@@ -334,6 +334,17 @@ TEST_CASE("languages of subtitles that yt-dlp would not understand are refused",
     }
 }
 
+TEST_CASE("an extractor that yt-dlp does not have is told before the first video", "[source]")
+{
+    kinetics_site site;
+    const std::string list = site.list(std::string(columns) + "video,1,2,l\n");
+    const finished end = run(site.download(list, {"--extractors", "vimeo,nosuch"}));
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(says(end, "--extractors: yt-dlp has none that is called 'nosuch'"));
+    CHECK(site.requests() == 0);
+}
+
 TEST_CASE("of --resolve-rate and --player-rate one is too many", "[source]")
 {
     kinetics_site site;

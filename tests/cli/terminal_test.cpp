@@ -79,6 +79,14 @@ TEST_CASE("no command's output obeys what a list or the command line holds", "[t
     CHECK(harmless({"explain", clips, worse}).status == 2);
     CHECK(harmless({"plan", list, "-o", clips}).status == 0);
     harmless({"doctor", list, "-o", clips, "--source", media + controls});
+    CHECK(harmless({"export", clips, "--layout", "flat", "-o", (site.folder / "flat").string()}).status == 0);
+    CHECK(harmless({"export", clips, "--layout", "webdataset", "-o", (site.folder / "shards").string()}).status == 0);
+    const std::string manifest = (site.folder / "clips.manifest").string();
+    CHECK(harmless({"manifest", clips, "-o", manifest}).status == 0);
+    harmless({"diff", manifest, clips});
+    harmless({"report", clips, "--csv", "-"});
+    harmless({"report", clips, "--jsonl", "-"});
+    harmless({"verify", media, "--list", list});
     for (const fs::directory_entry& each : fs::recursive_directory_iterator(site.output()))
         if (each.path().extension() == ".mp4") write_file(each.path(), "no clip");
     CHECK_THAT(harmless({"verify", clips}).out, ContainsSubstring("\\u202e"));

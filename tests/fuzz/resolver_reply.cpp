@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     } catch (const source_error&) {
         return 0;
-    } catch (const bad_selector&) {
+    } catch (const std::invalid_argument&) {
         return 0;
     }
     return 0;

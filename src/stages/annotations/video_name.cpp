@@ -30,6 +30,17 @@ bool is_formula_error(std::string_view text)
     return std::ranges::find(known, text) != known.end();
 }
 
+// "1E5", "1.5e07": what an id of digits around an E becomes.
+bool is_power_of_ten(std::string_view text)
+{
+    const std::size_t e = text.find_first_of("eE");
+    if (e == std::string_view::npos || !is_all_digits(text.substr(e + 1))) return false;
+    const std::string_view number = text.substr(0, e);
+    const std::size_t point = number.find('.');
+    return is_all_digits(number.substr(0, point)) &&
+           (point == std::string_view::npos || is_all_digits(number.substr(point + 1)));
+}
+
 std::string_view first_id_in(std::string_view text)
 {
     const auto end = std::ranges::find_if_not(text, is_id_sign);
@@ -82,6 +93,8 @@ std::optional<std::string> spreadsheet_damage(std::string_view id, bool of_youtu
         return "is what a spreadsheet makes of an id that begins with '-'; take it from the original list";
     if (is_rounded_number(id))
         return "is a number that a spreadsheet has rounded, not an id; take it from the original list";
+    if (of_youtube && id.size() < youtube_id_size && is_power_of_ten(id))
+        return "is a number in a spreadsheet's short form, not an id; take it from the original list";
     if (of_youtube && id.size() < youtube_id_size && is_all_digits(id))
         return "has fewer than YouTube's 11 digits: a spreadsheet may have removed zeros; take it from the original "
                "list";

@@ -137,4 +137,12 @@ void clip_writer::finish(std::span<const edit> tracks)
     finish_index(descriptor_, tracks);
 }
 
+void describe_like(AVStream& track, const AVStream& source)
+{
+    track.avg_frame_rate = source.avg_frame_rate;
+    if (source.sample_aspect_ratio.num > 0) track.codecpar->sample_aspect_ratio = source.sample_aspect_ratio;
+    track.sample_aspect_ratio = track.codecpar->sample_aspect_ratio;
+    av::copy_side_data(source, track);
+}
+
 }  // namespace reelpipe::cut

@@ -53,6 +53,10 @@ private:
     av::output file_;
 };
 
+// Gives a track what the container states of the source's: frame rate, shape of the pixels, side data. The container's
+// shape goes before that of the frames; MP4 has one place for both.
+void describe_like(AVStream& track, const AVStream& source);
+
 }  // namespace reelpipe::cut
 
 #endif

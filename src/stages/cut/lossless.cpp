@@ -58,11 +58,7 @@ public:
           recovery_(source),
           target_(writer.add(*source.codecpar, source.time_base))
     {
-        target_.avg_frame_rate = source.avg_frame_rate;
-        // The container's pixel shape goes before that of the frames; MP4 has one place for both.
-        if (source.sample_aspect_ratio.num > 0) target_.codecpar->sample_aspect_ratio = source.sample_aspect_ratio;
-        target_.sample_aspect_ratio = target_.codecpar->sample_aspect_ratio;
-        av::copy_side_data(source, target_);
+        describe_like(target_, source);
     }
 
     // Takes what the packet refers to. Those that are shown after the end are kept where they are needed to decode.

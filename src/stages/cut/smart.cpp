@@ -285,10 +285,9 @@ private:
             av::check_allocated(static_cast<std::uint8_t*>(av_mallocz(box.size() + AV_INPUT_BUFFER_PADDING_SIZE)));
         std::ranges::copy(box, described->extradata);
 
+        writer_.keep_all_side_data();
         AVStream& target = writer_.add(*described, video_.time_base);
-        target.avg_frame_rate = video_.avg_frame_rate;
-        target.sample_aspect_ratio = video_.sample_aspect_ratio;
-        av::copy_side_data(video_, target);
+        describe_like(target, video_);
         return target;
     }
 

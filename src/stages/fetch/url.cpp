@@ -91,8 +91,12 @@ bool is_private_address(const std::string& text)
     const asio::ip::address_v6 v6 = address.to_v6();
     if (const auto v4 = address_behind(v6)) return is_private(*v4);
     const bool is_unique_local = (v6.to_bytes()[0] & 0xfe) == 0xfc;
+    // Of a network's own translators (RFC 8215), which may put the other address anywhere.
+    constexpr std::array<unsigned char, 6> local_nat64{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01};
+    const auto bytes = v6.to_bytes();
+    const bool is_translated = std::equal(local_nat64.begin(), local_nat64.end(), bytes.begin());
     return v6.is_loopback() || v6.is_unspecified() || v6.is_link_local() || v6.is_site_local() || v6.is_multicast() ||
-           is_unique_local;
+           is_unique_local || is_translated;
 }
 
 bool has_private_host(const std::string& url)

@@ -245,6 +245,7 @@ yt_dlp_versions parse_hello(std::string_view line)
     const auto ready = truth_in(root, "ready");
     if (!ready) throw malformed_reply("a resolver worker begins with something else than its versions");
     if (!*ready) {
+        if (const auto name = text_in(root, "extractor")) throw no_such_extractor(*name);
         const std::string said = text_in(root, "msg").value_or("no reason given");
         if (truth_in(root, "selector").value_or(false)) throw bad_selector(said);
         const bool missing = truth_in(root, "missing").value_or(false);

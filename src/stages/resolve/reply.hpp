@@ -24,8 +24,8 @@ struct reply {
     bool last = false;  // the worker asks to be replaced
 };
 
-// The versions in a worker's first line. Throws malformed_reply, bad_selector, or source_error (resolver_missing) if
-// it could not load yt-dlp with these settings.
+// The versions in a worker's first line. Throws malformed_reply, bad_selector, no_such_extractor, or source_error
+// (resolver_missing) if it could not load yt-dlp with these settings.
 yt_dlp_versions parse_hello(std::string_view line);
 
 // The answer to request `id`. `proxy` goes to the source as it is. Throws malformed_reply.

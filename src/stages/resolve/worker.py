@@ -198,11 +198,24 @@ class BadSelector(Exception):
     """The selector of formats is none that yt_dlp understands."""
 
 
+class NoSuchExtractor(Exception):
+    """A name that stands for none of yt_dlp's extractors."""
+
+
 def selector_of(ydl, text):
     try:
         return ydl.build_format_selector(text)
     except Exception as error:  # of syntax, of a value, of a regular expression
         raise BadSelector(f'{type(error).__name__}: {error}') from error
+
+
+def check_extractors(ydl, names):
+    """yt_dlp takes regular expressions, and names that mean nothing to it."""
+    loaded = [extractor.IE_NAME for extractor in ydl._ies.values()]
+    for name in names.split(','):
+        is_of_all = name in ('', 'all', 'default') or name.startswith('-')
+        if not is_of_all and not any(re.fullmatch(name, each, re.I) for each in loaded):
+            raise NoSuchExtractor(name)
 
 
 def load(settings, log, chosen):
@@ -215,6 +228,7 @@ def load(settings, log, chosen):
     import yt_dlp.version
     urllib.request.FTPHandler.ftp_open = refuse_ftp
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
+    check_extractors(ydl, settings['extractors'])
     tell_what_is_withheld(ydl, log)
     ydl.format_selector = remember(selector_of(ydl, settings['format']), chosen)
     return ydl, {
@@ -469,6 +483,9 @@ def main():
         ydl, hello = load(settings, log, chosen)
     except BadSelector as error:
         say({'ready': False, 'selector': True, 'msg': str(error)})
+        return
+    except NoSuchExtractor as error:
+        say({'ready': False, 'extractor': str(error)})
         return
     except (Exception, SystemExit) as error:
         say({'ready': False, 'missing': isinstance(error, ImportError), 'msg': f'{type(error).__name__}: {error}'})

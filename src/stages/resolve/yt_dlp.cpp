@@ -114,7 +114,7 @@ std::string age_warning(const std::string& version, std::chrono::system_clock::t
     const auto age = std::chrono::duration_cast<std::chrono::days>(now - *released);
     return "yt-dlp " + version + " is " + std::to_string(age.count()) +
            " days old, and YouTube may have changed since: install a newer one, for example with `pipx install "
-           "yt-dlp`, and name it with --yt-dlp PATH";
+           "\"yt-dlp[default]\"`, and name it with --yt-dlp PATH";
 }
 
 class yt_dlp::pool {

@@ -54,6 +54,12 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
+// yt-dlp has no extractor of a name in yt_dlp_options::extractors. what() is the name.
+class no_such_extractor : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
+};
+
 struct yt_dlp_versions {
     std::string yt_dlp;                  // 2023.03.04
     std::string python;                  // 3.11.2; empty: unknown, each video takes a new process

@@ -21,6 +21,12 @@ TEST_CASE("ids that a spreadsheet has broken are told by row", "[spreadsheet]")
     CHECK_THAT(wrong[2], ContainsSubstring("5: ") && ContainsSubstring("rounded"));
     CHECK_THAT(wrong[3], ContainsSubstring("6: ") && ContainsSubstring("rounded"));
     CHECK_THAT(wrong[4], ContainsSubstring("7: ") && ContainsSubstring("removed zeros"));
+    for (const char* id : {"1E5", "1e10", "1E05", "1.5E7"}) {
+        CHECK_THAT(complaints_of(head + id + ",1,2,test\n", {.youtube_ids = true}).at(0),
+                   ContainsSubstring("short form"));
+        CHECK(clips_of(head + id + ",1,2,test\n").size() == 1);
+    }
+    CHECK(complaints_of(head + "12345678E12,1,2,test\n", {.youtube_ids = true}).empty());
     // Elsewhere than on YouTube a number is an id like any other.
     CHECK(clips_of(head + "12345,1,2,test\n12345678901,1,2,test\n").size() == 2);
 }

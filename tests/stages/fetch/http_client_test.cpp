@@ -671,7 +671,8 @@ TEST_CASE("addresses of the public internet are told from others", "[http_client
                              "::ffff:8.8.8.8", "example.org", ""})
         CHECK_FALSE(is_private_address(text));
     // By way of NAT64 and 6to4
-    for (const char* text : {"64:ff9b::10.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::", "2002:c0a8:101::1"})
+    for (const char* text :
+         {"64:ff9b::10.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b:1::8.8.8.8", "2002:7f00:1::", "2002:c0a8:101::1"})
         CHECK(is_private_address(text));
     for (const char* text : {"64:ff9b::8.8.8.8", "64:ff9b:0:0:1::a00:1", "2002:808:808::1"})
         CHECK_FALSE(is_private_address(text));
