@@ -3,6 +3,7 @@
 // memory that it can get.
 
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -28,11 +29,14 @@ int take_all_memory()
 {
     constexpr std::size_t piece = 16u << 20;
     std::vector<void*> taken;
-    while (void* const more = std::malloc(piece)) {
-        std::memset(more, 1, piece / 256);  // some of it for real, and not so much that a busy machine takes long
+    for (;;) {
+        // Not by malloc(), which may be one that writes zeros: of a few GB, that takes a busy machine long.
+        void* const more = mmap(nullptr, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (more == MAP_FAILED) break;
+        std::memset(more, 1, piece / 256);  // some of it for real
         taken.push_back(more);
     }
-    for (void* const each : taken) std::free(each);
+    for (void* const each : taken) munmap(each, piece);
     return AVERROR(ENOMEM);
 }
 
