@@ -75,6 +75,20 @@ TEST_CASE("a decoder that crashes, hangs or takes all memory costs its own clip"
     CHECK(fs::is_empty(site.output() / ".reelpipe/tmp"));
 }
 
+TEST_CASE("a live worker is refused every call that it has no use for", "[isolation]")
+{
+    if (reelpipe::test::sanitized) SKIP("a sanitizer needs more calls");
+    kinetics_site site;
+    make_video(site.folder / "media" / "video.mp4", 168);
+    const finished end =
+        reelpipe::test::run(site.download(site.list(std::string(reelpipe::test::columns) + "video,0,2,l\n"),
+                                          {"--source", site.url_template()}),
+                            {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
+    INFO(end.err);
+    // What is reported when all were refused; else the worker has died.
+    CHECK(messages_in(site.report()).at("video_000000_000002").starts_with("too_large: "));
+}
+
 TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own video",
           "[isolation][long]")
 {

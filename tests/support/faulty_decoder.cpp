@@ -1,9 +1,11 @@
 // A library for LD_PRELOAD that makes libavcodec and libavformat as bad as a decoder and a demuxer can be, for frames
-// of certain widths: the real function is called, and then the process crashes, never comes back, or takes all the
-// memory that it can get.
+// of certain widths: the real function is called, and then the process crashes, never comes back, takes all the memory
+// that it can get, or tries each system call that a worker has no use for.
 
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -11,18 +13,20 @@ extern "C" {
 }
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <vector>
 
 namespace {
 
 struct widths {
-    int crash = 0, hang = 0, take_all_memory = 0;
+    int crash = 0, hang = 0, take_all_memory = 0, call_everything = 0;
 };
-constexpr widths of_decoder{162, 164, 166};
+constexpr widths of_decoder{162, 164, 166, 168};
 constexpr widths of_demuxer{172, 174, 176};
 
 int take_all_memory()
@@ -40,6 +44,71 @@ int take_all_memory()
     return AVERROR(ENOMEM);
 }
 
+// Those of the table in SECURITY.md.
+bool is_allowed(long call)
+{
+    static const std::set<long> all{SYS_recvmsg,
+                                    SYS_recvfrom,
+                                    SYS_sendmsg,
+                                    SYS_sendto,
+                                    SYS_read,
+                                    SYS_write,
+                                    SYS_pread64,
+                                    SYS_pwrite64,
+                                    SYS_lseek,
+                                    SYS_fstat,
+                                    SYS_close,
+                                    SYS_brk,
+                                    SYS_mmap,
+                                    SYS_mprotect,
+                                    SYS_munmap,
+                                    SYS_mremap,
+                                    SYS_madvise,
+                                    SYS_futex,
+                                    SYS_set_robust_list,
+                                    SYS_rseq,
+                                    SYS_gettid,
+                                    SYS_getpid,
+                                    SYS_sched_getaffinity,
+                                    SYS_sched_yield,
+                                    SYS_clock_gettime,
+                                    SYS_clock_nanosleep,
+                                    SYS_getrusage,
+                                    SYS_getrandom,
+                                    SYS_rt_sigaction,
+                                    SYS_rt_sigprocmask,
+                                    SYS_rt_sigreturn,
+                                    SYS_exit,
+                                    SYS_exit_group,
+                                    SYS_tgkill,
+                                    SYS_clone};
+    return all.count(call) != 0;
+}
+
+// Of those that are allowed for some arguments, others are tried. Dies of the first that is not refused.
+int call_everything()
+{
+    constexpr long behind_the_last = 600;
+    // uretprobe and uprobe are the kernel's own: it filters neither, and ends a process that calls them (SIGILL).
+    constexpr long uretprobe = 335, uprobe = 336;
+    const auto refused = [](long result) { return result == -1 && errno == EPERM; };
+    for (long call = 0; call < behind_the_last; ++call) {
+        if (is_allowed(call) || call == uretprobe || call == uprobe) continue;
+        const bool is_refused = refused(syscall(call, 0, 0, 0, 0, 0, 0)) || (call == SYS_clone3 && errno == ENOSYS);
+        if (is_refused) continue;
+        std::fprintf(stderr, "call %ld is not refused\n", call);
+        std::abort();
+    }
+    constexpr std::size_t page = 4096;
+    constexpr int code = PROT_READ | PROT_EXEC, own = MAP_PRIVATE | MAP_ANONYMOUS;
+    void* const data = mmap(nullptr, page, PROT_READ, own, -1, 0);
+    if (!refused(reinterpret_cast<long>(mmap(nullptr, page, code, own, -1, 0))) ||
+        !refused(mprotect(data, page, code)) || !refused(syscall(SYS_tgkill, 1, 1, 0)) ||
+        !refused(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)))
+        std::abort();
+    return AVERROR(ENOMEM);
+}
+
 [[noreturn]] void hang()
 {
     static std::atomic<bool> told{false};
@@ -54,6 +123,7 @@ int misbehave(int width, const widths& bad, int code)
     if (width == bad.crash) std::raise(SIGSEGV);
     if (width == bad.take_all_memory) return take_all_memory();
     if (width == bad.hang) hang();
+    if (width == bad.call_everything) return call_everything();
     return code;
 }
 
