@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <reelpipe/clip_outcome.hpp>
@@ -28,6 +29,10 @@ enum class audio_choice : std::uint8_t { copy, aac, none };
 // The clips that are wanted.
 struct wanted_options {
     std::vector<std::string> lists{};  // annotation lists; "-" is the standard input
+    // In place of lists: clips that the program brings along, one a call, until there is none. They are checked rows.
+    std::function<std::optional<clip_request>()> clips{};
+    // The turn of a video: those of a lower one are begun first, and within a turn it goes by id. None: all have one.
+    std::function<std::uint32_t(std::string_view video)> turn{};
     // In place of lists: a manifest of another folder; the clips that it has stored are wanted. Empty: none.
     std::filesystem::path like{};
     std::string list_format{};  // of all of them, by name; empty: recognised by content
@@ -148,6 +153,10 @@ struct worker_options {
 // Output files and folders.
 struct output_options {
     std::filesystem::path folder{};
+    // For several runs that fill one folder at a time: the folder of what a run keeps for itself, which is otherwise in
+    // the output folder (ledger, lock, fetched bytes), and a folder on the output's file system in which its clips are
+    // made. Each run has its own two. The output folder then gets clips only. Empty: this run has the folder alone.
+    std::filesystem::path state{}, unfinished{};
     std::string trim_format = "%06d";  // of the times in file names
     std::filesystem::path report{};    // empty: download_report.json in the output folder
     std::filesystem::path trace{};     // Chrome trace events of all that the stages do, for Perfetto; empty: none

@@ -74,7 +74,10 @@ bool has_posix_locks(int file)
 
 }  // namespace
 
-run_folder::run_folder(fs::path output) : output_(fs::absolute(output)), own_(output_ / ".reelpipe")
+run_folder::run_folder(fs::path output, const shared_output& shared)
+    : output_(fs::absolute(output)),
+      own_(shared.state.empty() ? output_ / ".reelpipe" : fs::absolute(shared.state)),
+      unfinished_(shared.unfinished.empty() ? temporary() : fs::absolute(shared.unfinished))
 {
     try {
         make_folders();
@@ -94,7 +97,8 @@ try {
     for (fs::path folder = temporary(); !fs::exists(fs::symlink_status(folder)); folder = folder.parent_path())
         made_.insert(made_.begin(), folder);
     fs::create_directories(output_);
-    folder_ = open(output_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fs::create_directories(own_.parent_path());
+    folder_ = open(own_.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder_ < 0) refuse(output_, errno, choose_another);
     close(std::exchange(folder_, open_own_folder(folder_, own_)));
     close(open_own_folder(folder_, temporary()));
@@ -133,7 +137,7 @@ void run_folder::take_lock()
 
 void run_folder::find_way_to_name()
 try {
-    way_ = store::find_way_to_name(temporary(), own_);
+    way_ = store::find_way_to_name(unfinished_, unfinished_ == temporary() ? own_ : unfinished_);
 } catch (const std::system_error& e) {
     refuse(output_, e.code().value(),
            "a finished clip could not be given its name there; choose a folder on another file system");

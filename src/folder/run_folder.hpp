@@ -10,13 +10,19 @@
 
 namespace reelpipe {
 
-// The output folder, held by one run at a time, and what reelpipe keeps in it beside the clips: `.reelpipe/`.
+// Where a run has what, if it does not have its output folder alone: see output_options.
+struct shared_output {
+    std::filesystem::path state{}, unfinished{};
+};
+
+// The output folder, held by one run at a time, and what reelpipe keeps in it beside the clips: `.reelpipe/`. Several
+// runs may share an output; then each holds a folder elsewhere in place of `.reelpipe/`.
 class run_folder {
 public:
     // Makes what is missing, takes the lock, clears what a killed run left and finds out what the file system offers.
     // Throws usage_error: the folder cannot be written, another run holds it, something of its own in it is a link, or
     // its file system lacks what a run needs; std::system_error: the disk is full.
-    explicit run_folder(std::filesystem::path output);
+    explicit run_folder(std::filesystem::path output, const shared_output& = {});
     run_folder(const run_folder&) = delete;
     run_folder& operator=(const run_folder&) = delete;
     ~run_folder();
@@ -27,7 +33,9 @@ public:
     const std::filesystem::path& output() const { return output_; }
     store::way_to_name way_to_name() const { return way_; }
     std::filesystem::path temporary() const { return own_ / "tmp"; }
-    std::filesystem::path rejected() const { return own_ / "rejected"; }  // files under a clip's name that were no clip
+    const std::filesystem::path& unfinished() const { return unfinished_; }  // clips, on the file system of the output
+    // Files under a clip's name that were no clip
+    std::filesystem::path rejected() const { return output_ / ".reelpipe" / "rejected"; }
     std::filesystem::path ledger() const { return own_ / "ledger.sqlite"; }
 
     // The ledger holds URLs, cookies and headers that are its owner's alone. SQLite gives its companions the same mode.
@@ -44,7 +52,7 @@ private:
     void find_way_to_name();
     void give_up() noexcept;
 
-    std::filesystem::path output_, own_;
+    std::filesystem::path output_, own_, unfinished_;
     std::vector<std::filesystem::path> made_;  // folders that were not there before, outer ones first
     int folder_ = -1;                          // own_, so that what is opened in it cannot be elsewhere
     int lock_ = -1;

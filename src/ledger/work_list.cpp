@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 namespace reelpipe {
 
@@ -13,7 +14,8 @@ constexpr const char* tables =
     "PRAGMA temp_store = FILE; PRAGMA temp.page_size = 16384;"
     "PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF; PRAGMA temp.cache_size = -16000;"
     "PRAGMA main.cache_size = -8000; PRAGMA threads = 1;"
-    "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, video TEXT NOT NULL, start INTEGER NOT NULL,"
+    "CREATE TEMP TABLE wanted(row INTEGER PRIMARY KEY, turn INTEGER NOT NULL, video TEXT NOT NULL, start INTEGER NOT "
+    "NULL,"
     " end INTEGER NOT NULL, label TEXT NOT NULL, split TEXT NOT NULL);"
     "CREATE TEMP TABLE excluded(video TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,"
     " PRIMARY KEY(video, start, end)) WITHOUT ROWID;"
@@ -60,10 +62,11 @@ std::optional<clip_record> record_in(const statement& found, int column)
 
 }  // namespace
 
-work_list::work_list(database& db, const std::filesystem::path& temporary)
+work_list::work_list(database& db, const std::filesystem::path& temporary, turn_function turn)
     : database_(&with_lists(db)),
+      turn_(std::move(turn)),
       notes_(temporary),
-      add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split) VALUES(?1, ?2, ?3, ?4, ?5)")),
+      add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split, turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")),
       excluded_(db, "temp.excluded"),
       allowed_(db, "temp.allowed")
 {
@@ -100,7 +103,7 @@ bool work_list::admits(const clip_request& clip)
 void work_list::add(const clip_request& clip)
 {
     add_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
-              clip.split);
+              clip.split, turn_of(clip.video));
     add_.run();
     statuses_.push_back(row_status::pending);
 }
@@ -109,12 +112,13 @@ work_list::size work_list::seal()
 {
     // An index made at the end is sorted once; kept up to date row by row it costs twice the time. It covers all
     // columns, so that a walk along it never goes back to the table.
-    database_->execute("COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(video, start, end, label, row, split)");
+    database_->execute(
+        "COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(turn, video, start, end, label, row, split)");
     size counted{.rows = rows()};
     std::string video, label;
     segment wanted;
     statement sorted = database_->prepare(
-        "SELECT video, start, end, row, label FROM temp.wanted ORDER BY video, start, end, label, row");
+        "SELECT video, start, end, row, label FROM temp.wanted ORDER BY turn, video, start, end, label, row");
     while (sorted.step()) {
         const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
         const bool same_video = counted.videos > 0 && sorted.view(0) == video;
@@ -140,14 +144,15 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
         page_ =
             database_->prepare(fmt::format("SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
                                            " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
-                                           " WHERE (w.video, w.start, w.end, w.label) > (?1, ?2, ?3, ?4)"
-                                           " ORDER BY w.video, w.start, w.end, w.label, w.row LIMIT ?5",
+                                           " WHERE (w.turn, w.video, w.start, w.end, w.label) > (?6, ?1, ?2, ?3, ?4)"
+                                           " ORDER BY w.turn, w.video, w.start, w.end, w.label, w.row LIMIT ?5",
                                            record_columns));
     statement& next = *page_;
+    constexpr std::int64_t none_yet = -1;
     const clip_request none;
     const clip_request& from = last ? last->clip : none;
     next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()}, from.label,
-              std::uint64_t{most});
+              std::uint64_t{most}, last ? turn_of(from.video) : none_yet);
 
     std::vector<wanted_clip> page;
     page.reserve(most);
@@ -164,9 +169,9 @@ std::vector<wanted_clip> work_list::of_video(std::string_view video)
 {
     if (!of_video_)
         of_video_ = database_->prepare(
-            "SELECT video, start, end, label, split, row FROM temp.wanted WHERE video = ?1"
+            "SELECT video, start, end, label, split, row FROM temp.wanted WHERE turn = ?2 AND video = ?1"
             " ORDER BY start, end, label, row");
-    of_video_->bind(video);
+    of_video_->bind(video, turn_of(video));
     std::vector<wanted_clip> all;
     while (of_video_->step()) {
         const auto row = static_cast<std::uint64_t>(of_video_->integer(5));

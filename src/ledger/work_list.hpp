@@ -37,8 +37,11 @@ enum class row_status : std::uint8_t {
 // that of the ledger.
 class work_list {
 public:
-    // The remarks on rows are kept in a file in the folder `temporary`.
-    work_list(database&, const std::filesystem::path& temporary);
+    // The turn of a video; within a turn, videos are in the order of their ids.
+    using turn_function = std::function<std::uint32_t(std::string_view video)>;
+
+    // The remarks on rows are kept in a file in the folder `temporary`. Without a function, all videos have one turn.
+    work_list(database&, const std::filesystem::path& temporary, turn_function = {});
 
     // Clips of this video and segment, whatever their label, are not admitted; of a whole video ([0, 0)), no clip is.
     void exclude(const clip_request& named) { excluded_.insert(named); }
@@ -59,8 +62,8 @@ public:
     // little.
     static constexpr std::size_t page_size = 2048;
 
-    // The clips that follow `last` in the order of (video, segment, label), at most `most` of them; clips of one video
-    // are neighbours, and so are those of one segment. An empty answer is the end.
+    // The clips that follow `last` in the order of (turn, video, segment, label), at most `most` of them; clips of one
+    // video are neighbours, and so are those of one segment. An empty answer is the end.
     std::vector<wanted_clip> after(const wanted_clip* last, std::size_t most);
 
     // The clips of a video in the order of their times, without what is known of them.
@@ -89,7 +92,10 @@ private:
         bool is_empty_ = true;
     };
 
+    std::int64_t turn_of(std::string_view video) const { return turn_ ? turn_(video) : 0; }
+
     database* database_;
+    turn_function turn_;
     row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;

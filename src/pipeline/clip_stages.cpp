@@ -106,7 +106,7 @@ clip_job clip_stages::verify(clip_job job, std::stop_token stop)
 void clip_stages::make(clip_job& job, const cut::options& how, const std::stop_token& stop) const
 {
     const fetch::fetched::clip& found = fetched_for(job);
-    job.file.emplace(folder_.temporary(), folder_.way_to_name());
+    job.file.emplace(folder_.unfinished(), folder_.way_to_name());
     job.is_taken_over = false;
     const cut::input files = input_of(found);
     const segment of_video = job.task->clip.wanted;
@@ -118,7 +118,7 @@ void clip_stages::make(clip_job& job, const cut::options& how, const std::stop_t
 
 void clip_stages::take_over(clip_job& job) const
 {
-    job.file.emplace(folder_.temporary(), folder_.way_to_name());
+    job.file.emplace(folder_.unfinished(), folder_.way_to_name());
     job.file->copy_from(fetched_for(job).files.front().descriptor);
     job.is_taken_over = true;
 }

@@ -210,11 +210,11 @@ asio::awaitable<void> downloader::implementation::feed(out<video_ptr> next)
 
 downloader::implementation::implementation(download_options options)
     : checked_(std::move(options)),
-      folder_(options_.output.folder),
+      folder_(options_.output.folder, {options_.output.state, options_.output.unfinished}),
       trace_(trace_of(options_.output.trace)),
       database_(open_ledger(folder_, damaged_ledger_)),
       ledger_(database_),
-      wanted_(database_, folder_.temporary()),
+      wanted_(database_, folder_.temporary(), options_.wanted.turn),
       outcomes_(options_.events, checked_.trim, ledger_, wanted_),
       asking_(options_.source, options_.cut.audio != audio_choice::none),
       kept_(database_, asking_),

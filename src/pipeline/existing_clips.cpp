@@ -74,7 +74,7 @@ clip_record existing_clips::share(const stored_file& stored, const clip_task& tw
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (depth_.list_frames) place_beside(frame_index_of(twin.file), content_of(frame_index_of(stored.file)));
         if (const auto placed =
-                store::place_again(stored.file, twin.file, folder_.temporary(), folder_.way_to_name())) {
+                store::place_again(stored.file, twin.file, folder_.unfinished(), folder_.way_to_name())) {
             clip_record record = stored.record;
             record.file = *placed;
             return record;
@@ -139,7 +139,7 @@ void existing_clips::place_beside(const fs::path& name, const std::string& text)
         store::quarantine(name, folder_.rejected());
     }
     if (text.empty()) return;
-    store::output_file file(folder_.temporary(), folder_.way_to_name());
+    store::output_file file(folder_.unfinished(), folder_.way_to_name());
     file.write(text);
     if (file.place(name)) return;
     throw std::system_error(std::make_error_code(std::errc::file_exists),

@@ -109,7 +109,7 @@ template <class Take> void read_manifest(const std::filesystem::path& manifest, 
 
 void check(const wanted_options& options)
 {
-    if (options.lists.empty() && options.like.empty())
+    if (options.lists.empty() && options.like.empty() && !options.clips)
         throw usage_error("no annotation list was given: name a LIST, or a MANIFEST with --like");
     if (!options.lists.empty() && !options.like.empty())
         throw usage_error("--like takes the clips from its manifest: leave the lists out");
@@ -185,6 +185,9 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
             bad_rows += read_list(name, how, warn, [&](const clip_request& clip) { return filter.offer(clip); });
     if (!options.like.empty())
         read_manifest(options.like, [&](const clip_request& clip) { return filter.offer(clip); });
+    if (options.clips)
+        while (const std::optional<clip_request> clip = options.clips())
+            if (!filter.offer(*clip)) break;
     filter.finish();
     if (!is_full()) check_choice(options, filter, warn);
     if (wanted.rows() == 0 && !options.only.empty() && options.shards == 1)

@@ -21,6 +21,21 @@ TEST_CASE("a folder belongs to one run at a time", "[run_folder]")
     CHECK_NOTHROW(run_folder(folder / "out"));
 }
 
+TEST_CASE("runs with folders of their own share an output", "[run_folder]")
+{
+    const temp_folder folder;
+    for (const char* const unfinished : {"tmp-1", "tmp-2"}) fs::create_directories(folder / "out" / unfinished);
+    const run_folder first(folder / "out", {.state = folder / "1", .unfinished = folder / "out/tmp-1"});
+    const run_folder second(folder / "out", {.state = folder / "2", .unfinished = folder / "out/tmp-2"});
+    CHECK(first.ledger() == folder / "1/ledger.sqlite");
+    CHECK(second.temporary() == folder / "2/tmp");
+    CHECK(second.unfinished() == folder / "out/tmp-2");
+    CHECK(fs::is_empty(folder / "out/tmp-1"));
+    CHECK_FALSE(fs::exists(folder / "out/.reelpipe"));
+    CHECK_THROWS_WITH(run_folder(folder / "out", {.state = folder / "1", .unfinished = folder / "out/tmp-1"}),
+                      Catch::Matchers::ContainsSubstring("another run"));
+}
+
 TEST_CASE("what a killed run left is cleared at the next start", "[run_folder]")
 {
     const temp_folder folder;

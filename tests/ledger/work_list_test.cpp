@@ -57,6 +57,27 @@ TEST_CASE("clips of one video are neighbours, whatever the order of the list", "
     CHECK(all[3].clip == clip("b", 5s));
 }
 
+TEST_CASE("videos of a lower turn come first, and within a turn it goes by id", "[work_list]")
+{
+    const reelpipe::test::temp_folder folder;
+    reelpipe::database db{folder / "ledger.sqlite"};
+    const reelpipe::ledger ledger{db};
+    reelpipe::work_list list{db, folder.path(), [](std::string_view video) { return video == "a" ? 2U : 1U; }};
+    for (const auto& c : {clip("a", 5s), clip("c", 9s), clip("b", 1s), clip("c", 2s)}) list.add(c);
+    CHECK(list.seal().videos == 3);
+
+    const std::size_t page_size = GENERATE(1u, 2u, 100u);
+    const auto all = all_of(list, page_size);
+
+    REQUIRE(all.size() == 4);
+    CHECK(all[0].clip == clip("b", 1s));
+    CHECK(all[1].clip == clip("c", 2s));
+    CHECK(all[2].clip == clip("c", 9s));
+    CHECK(all[3].clip == clip("a", 5s));
+    CHECK(list.of_video("a").size() == 1);
+    CHECK(list.of_video("c").size() == 2);
+}
+
 TEST_CASE("rows with the same video, segment and label are one clip, the first one", "[work_list]")
 {
     opened_list o;
