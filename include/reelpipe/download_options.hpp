@@ -89,6 +89,7 @@ struct source_options {
     std::optional<double> resolve_rate{};  // videos an hour for each proxy; 0: unlimited; none: 240 for YouTube
     // Instead: player requests an hour, which YouTube counts. A video takes one to three. 0: unlimited.
     std::optional<double> player_rate{};
+    bool shares_quota = false;  // the runs of this user on this machine that set it have one quota for each proxy
     std::chrono::milliseconds max_wait{std::chrono::hours(4)};  // for a block of all proxies to end
     std::chrono::milliseconds block_pause{};                    // before the first probe of a block; 0: by its kind
     std::filesystem::path yt_dlp{};

@@ -40,7 +40,7 @@ egress_pool::egress_pool(std::vector<egress_config> ways, egress_options options
     for (egress_config& each : ways)
         egresses_.push_back({.name = std::move(each.name),
                              .source = std::move(each.source),
-                             .bucket = quota(options_.per_hour, now),
+                             .bucket = shared_quota(options_.per_hour, now, each.quota_file),
                              .gate = breaker(options_.first_pause)});
 }
 
@@ -101,12 +101,11 @@ asio::awaitable<egress_pool::egress*> egress_pool::admission()
         for (egress& way : egresses_) {
             const auto chance = way.gate.next_chance();
             if (!chance || way.asking == options_.width) continue;
-            const auto wait = std::max(*chance - now, way.bucket.wait(now));
+            const auto wait = *chance > now ? *chance - now : way.bucket.claim(now);
             if (wait > steady::duration{}) {
                 pause = std::min(pause, wait);
                 continue;
             }
-            way.bucket.take(now);
             if (!way.gate.is_closed()) way.gate.begin_probe();
             ++way.asking;
             co_return &way;

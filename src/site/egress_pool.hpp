@@ -4,6 +4,7 @@
 #include <asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <list>
 #include <memory>
@@ -16,7 +17,7 @@
 
 #include "reelpipe/video_source.hpp"
 #include "site/breaker.hpp"
-#include "site/quota.hpp"
+#include "site/shared_quota.hpp"
 #include "threads/waiting_list.hpp"
 
 namespace reelpipe {
@@ -46,8 +47,10 @@ public:
     struct egress_config {
         std::string name{};  // for the user
         std::shared_ptr<video_source> source{};
+        std::filesystem::path quota_file{};  // that other processes share; empty: the quota is this one's alone
     };
 
+    // Throws std::system_error: a file of a quota cannot be used.
     egress_pool(std::vector<egress_config> ways, egress_options options);
 
     // A video that was there before: probes ask for it rather than for one that may be dead.
@@ -63,7 +66,7 @@ private:
     struct egress {
         std::string name;
         std::shared_ptr<video_source> source;
-        quota bucket;
+        shared_quota bucket;
         breaker gate;
         verdict_window window{};
         std::size_t asking = 0;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <regex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "reelpipe/usage_error.hpp"
@@ -24,6 +25,7 @@
 #include "stages/resolve/url_list.hpp"
 #include "stages/resolve/url_template.hpp"
 #include "stages/resolve/web_url.hpp"
+#include "stages/store/stable_hash.hpp"
 
 namespace reelpipe {
 
@@ -68,6 +70,18 @@ std::vector<std::string> ways_of(const source_options& options)
     return options.proxies.empty() ? std::vector<std::string>(1) : options.proxies;
 }
 
+// A file for each site and address. Without one, the run goes on with a quota of its own.
+std::filesystem::path quota_file_of(const source_options& options, const std::string& proxy, const wait_hooks& hooks)
+try {
+    if (!options.shares_quota || rate_of(options) <= 0) return {};
+    return folder_of_quotas() / fmt::format("{:016x}", store::stable_hash(options.url_base + '\n' + proxy));
+} catch (const std::system_error& e) {
+    if (hooks.say)
+        hooks.say(severity::warning,
+                  fmt::format("{}; other runs on this machine ask the site besides this one", e.what()));
+    return {};
+}
+
 std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const source_options& options, bool with_audio,
                                       wait_hooks hooks, const std::string& reference)
 {
@@ -76,7 +90,7 @@ std::shared_ptr<video_source> site_of(const asio::any_io_executor& loop, const s
         auto site = std::make_shared<resolve::yt_dlp>(loop, yt_dlp_options_for(options, with_audio, proxy));
         // A proxy's URL may hold a password.
         std::string name = proxy.empty() ? "the site" : "the site through " + proxy.substr(proxy.rfind('@') + 1);
-        ways.push_back({std::move(name), std::move(site)});
+        ways.push_back({std::move(name), std::move(site), quota_file_of(options, proxy, hooks)});
     }
     auto pool = std::make_shared<egress_pool>(std::move(ways),
                                               egress_options{.per_hour = rate_of(options),

@@ -47,4 +47,12 @@ void quota::speed_up(time now)
     rate_ = std::min(rate_ + asked_ * step_back, asked_);
 }
 
+void quota::take_up(const standing& from, time now)
+{
+    constexpr double most_owed = 100;
+    rate_ = std::min(std::max(from.rate, asked_ * slowest), asked_);
+    tokens_ = std::min(std::max(from.tokens, -most_owed), burst);
+    counted_ = std::min(from.counted, now);
+}
+
 }  // namespace reelpipe

@@ -28,6 +28,15 @@ public:
     void speed_up(time now);
     double per_hour() const { return rate_; }
 
+    // What a bucket is at an instant, for another one of the same request rate.
+    struct standing {
+        double rate = 0, tokens = 0;
+        time counted{};
+    };
+    standing present() const { return {.rate = rate_, .tokens = tokens_, .counted = counted_}; }
+    // Goes on from there. A standing that no such bucket can have at this time is brought into its bounds.
+    void take_up(const standing&, time now);
+
 private:
     void count(time now);
 

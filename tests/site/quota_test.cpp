@@ -1,9 +1,13 @@
 #include "site/quota.hpp"
 
+#include "site/shared_quota.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace std::chrono_literals;
 using reelpipe::quota;
+using reelpipe::shared_quota;
+using reelpipe::test::temp_folder;
 
 namespace {
 
@@ -84,4 +88,31 @@ TEST_CASE("a night's rest gives no more than three at once", "[quota]")
     taken(bucket, now, 1h);
     now += 12h;
     CHECK(taken(bucket, now, 0s) == 3);
+}
+
+TEST_CASE("buckets that share a file give together what one would", "[quota][shared]")
+{
+    const temp_folder folder;
+    shared_quota first(240, begin, folder / "quota"), second(240, begin, folder / "quota");
+    quota::time now = begin;
+    int given = 0;
+    for (const auto end = now + 1h; now <= end; now += 1s)
+        for (shared_quota* const each : {&first, &second}) given += each->claim(now) == 0s;
+    CHECK(given == 3 + 240);
+
+    second.slow_down(now);
+    given = 0;
+    for (const auto end = now + 1h; now < end; now += 1s) given += first.claim(now) == 0s;
+    CHECK(given <= 121);
+}
+
+TEST_CASE("a shared bucket begins anew after a restart of the machine, or where its file is damaged", "[quota][shared]")
+{
+    const temp_folder folder;
+    shared_quota(240, begin + 100h, folder / "quota").take(begin + 100h, 3);
+    shared_quota after(240, begin, folder / "quota");  // the clock stood at 100 h before
+    CHECK(after.claim(begin) == 15s);
+    CHECK(after.claim(begin + 15s) == 0s);
+    reelpipe::test::write_file(folder / "quota", "nonsense");
+    CHECK(shared_quota(240, begin, folder / "quota").claim(begin) == 0s);
 }
