@@ -1,6 +1,7 @@
 #ifndef REELPIPE_FOLDER_ATOMIC_FILE_HPP
 #define REELPIPE_FOLDER_ATOMIC_FILE_HPP
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,9 @@ public:
         file_.reset(std::fopen(unfinished_.c_str(), "wxe"));
         check(file_ != nullptr);
     }
+
+    // Nobody but its owner can read it.
+    void hide() { check(fchmod(fileno(file_.get()), S_IRUSR | S_IWUSR) == 0); }
 
     void write(std::string_view text) { check(std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()); }
 

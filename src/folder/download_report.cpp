@@ -56,13 +56,23 @@ std::string text_of(const std::vector<line>& lines, const store::trim_format& fo
     std::string text;
     for (const auto& [clip, how, note] : lines) {
         const bool good = how == row_status::stored || how == row_status::exists;
-        text += fmt::format("{}[{},{},{}]", text.empty() ? "" : ",\n", as_json(store::clip_id(clip, format)), good,
-                            as_json(note.empty() ? word_of(how) : note));
+        text += (text.empty() ? "" : ",\n") +
+                report_line(store::clip_id(clip, format), good, note.empty() ? word_of(how) : note);
     }
     return text;
 }
 
 }  // namespace
+
+std::string report_line(std::string_view id, bool is_stored, std::string_view note)
+{
+    return fmt::format("[{},{},{}]", as_json(id), is_stored, as_json(note));
+}
+
+std::string shorter_line(std::string_view id, const segment& wanted, double missing_s)
+{
+    return fmt::format("[{},{},{:.3f}]", as_json(id), in_seconds(wanted.end - wanted.start), missing_s);
+}
 
 std::string failure_line(reason why, const std::string& message)
 {
@@ -116,9 +126,7 @@ void write_shorter_list(const std::filesystem::path& path, work_list& clips, con
 {
     std::string text;
     clips.visit_shorter([&](const clip_request& clip, double missing_s) {
-        const double wanted_s = in_seconds(clip.wanted.end - clip.wanted.start);
-        text += fmt::format("{}[{},{},{:.3f}]", text.empty() ? "[\n" : ",\n", as_json(store::clip_id(clip, format)),
-                            wanted_s, missing_s);
+        text += (text.empty() ? "[\n" : ",\n") + shorter_line(store::clip_id(clip, format), clip.wanted, missing_s);
     });
     if (text.empty()) {
         std::filesystem::remove(path);

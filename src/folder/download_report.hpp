@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "ledger/work_list.hpp"
 #include "stages/store/clip_name.hpp"
@@ -11,6 +12,12 @@ namespace reelpipe {
 
 // The text of a report about a failed clip.
 std::string failure_line(reason, const std::string& message);
+
+// A clip in a report: [clip id, true or false, note].
+std::string report_line(std::string_view id, bool is_stored, std::string_view note);
+
+// One in the list of clips that are shorter than asked for: [clip id, seconds asked for, seconds that are missing].
+std::string shorter_line(std::string_view id, const segment& wanted, double missing_s);
 
 // Throws usage_error if there is no place for a report there, before a run of days finds out.
 void check_report_place(const std::filesystem::path&);

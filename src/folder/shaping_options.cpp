@@ -67,18 +67,6 @@ bool remembers_any(database& db)
     return any.step();
 }
 
-void remember(database& db, const download_options& options)
-{
-    db.execute("SAVEPOINT remember; DELETE FROM output_option");  // who calls may be in a transaction
-    statement put = db.prepare("INSERT INTO output_option VALUES(?1, ?2)");
-    for (const shaping_option& option : shaping_options) {
-        const std::string value = option.value(options);
-        put.bind(std::string_view(option.name), value);
-        put.run();
-    }
-    db.execute("RELEASE remember");
-}
-
 std::string remembered_value(database& db, const shaping_option& option)
 {
     statement get = db.prepare("SELECT value FROM output_option WHERE name = ?1");
@@ -88,10 +76,23 @@ std::string remembered_value(database& db, const shaping_option& option)
 
 }  // namespace
 
+void remember_shaping_options(database& db, const std::map<std::string, std::string>& values)
+{
+    db.execute("SAVEPOINT remember; DELETE FROM output_option");  // who calls may be in a transaction
+    statement put = db.prepare("INSERT INTO output_option VALUES(?1, ?2)");
+    for (const auto& [name, value] : values) {
+        put.bind(name, value);
+        put.run();
+    }
+    db.execute("RELEASE remember");
+}
+
 void agree_on_shaping_options(database& db, const download_options& options)
 {
     if (!has_clips(db) || !remembers_any(db)) {
-        remember(db, options);
+        std::map<std::string, std::string> values;
+        for (const shaping_option& option : shaping_options) values[option.name] = option.value(options);
+        remember_shaping_options(db, values);
         return;
     }
     if (options.output.mixed) return;

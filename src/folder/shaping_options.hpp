@@ -1,6 +1,7 @@
 #ifndef REELPIPE_FOLDER_SHAPING_OPTIONS_HPP
 #define REELPIPE_FOLDER_SHAPING_OPTIONS_HPP
 
+#include <map>
 #include <string>
 
 #include "ledger/database.hpp"
@@ -16,6 +17,9 @@ namespace reelpipe {
 // that a folder does not remember, because it is younger than the folder, counts as having been at its default.
 // Throws usage_error that names each difference, unless options.output.mixed.
 void agree_on_shaping_options(database&, const download_options&);
+
+// Makes the database remember these, by their names.
+void remember_shaping_options(database&, const std::map<std::string, std::string>&);
 
 // The present ones as a JSON object.
 std::string shaping_options_json(const download_options&);

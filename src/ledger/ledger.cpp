@@ -184,7 +184,7 @@ std::string ledger::last_stored_video() const
 
 void ledger::commit_when_due()
 {
-    if (open_ && std::chrono::steady_clock::now() - opened_ >= commit_interval) commit();
+    if (open_ && !is_held_ && std::chrono::steady_clock::now() - opened_ >= commit_interval) commit();
 }
 
 void ledger::commit()

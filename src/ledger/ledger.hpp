@@ -120,6 +120,10 @@ public:
     void commit_when_due();
     void commit();
 
+    // From here on, only commit(), begin_run() and end_run() commit: for a ledger that is of use as a whole or not at
+    // all.
+    void hold() { is_held_ = true; }
+
 private:
     void begin();
     void add_to_host(std::string_view name, const fetch_record&, std::int64_t videos, std::int64_t failed);
@@ -128,6 +132,7 @@ private:
     statement put_, put_attempt_, forget_attempts_, add_to_host_, put_description_;
     std::int64_t run_ = 0;
     bool open_ = false;  // a transaction
+    bool is_held_ = false;
     std::chrono::steady_clock::time_point opened_{};
 };
 

@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t max_line = 1u << 20;
 
-manifest_clip clip_of(clip_row row)
+}  // namespace
+
+manifest_clip manifest_clip_of(clip_row row)
 {
     manifest_clip c{.clip = std::move(row.clip), .failed = row.failed};
     if (row.failed) return c;
@@ -31,8 +33,6 @@ manifest_clip clip_of(clip_row row)
     c.unreadable = std::move(row.unreadable);
     return c;
 }
-
-}  // namespace
 
 bool is_before(const clip_request& a, const clip_request& b)
 {
@@ -49,7 +49,7 @@ std::optional<manifest_clip> folder_stream::next()
 {
     std::optional<clip_row> row = rows_.next();
     if (!row) return std::nullopt;
-    return clip_of(std::move(*row));
+    return manifest_clip_of(std::move(*row));
 }
 
 manifest_stream::manifest_stream(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary)

@@ -49,6 +49,9 @@ private:
     std::optional<clip_request> last_{};
 };
 
+// What a manifest says of a clip of a ledger.
+manifest_clip manifest_clip_of(clip_row);
+
 // True if a clip stands before another one in such a stream.
 bool is_before(const clip_request&, const clip_request&);
 
