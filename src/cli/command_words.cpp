@@ -48,7 +48,8 @@ option_words words_of(const CLI::Option& option)
         words.value.find('|') == std::string::npos ? known_values(words.names.back()) : parted(words.value, '|');
     words.kind = words.value.find('|') != std::string::npos ? value_kind::one_of
                  : words.value == "DIR"                     ? value_kind::folder
-                 : words.value == "FILE" || words.value == "PATH" || words.value == "LIST" || words.value == "WHERE"
+                 : words.value == "FILE" || words.value == "PATH" || words.value == "LIST" || words.value == "WHERE" ||
+                         words.value == "ROOT"
                      ? value_kind::file
                      : value_kind::text;
     return words;
@@ -86,6 +87,23 @@ std::vector<const CLI::App*> commands_of(const CLI::App& program)
     for (const CLI::App* const each : program.get_subcommands({}))
         if (!each->get_group().empty()) all.push_back(each);
     return all;
+}
+
+std::vector<const CLI::App*> all_commands_of(const CLI::App& program)
+{
+    std::vector<const CLI::App*> all;
+    for (const CLI::App* const each : commands_of(program)) {
+        all.push_back(each);
+        for (const CLI::App* const below : all_commands_of(*each)) all.push_back(below);
+    }
+    return all;
+}
+
+std::string full_name(const CLI::App& command)
+{
+    const CLI::App* const above = command.get_parent();
+    if (!above || !above->get_parent()) return command.get_name();
+    return full_name(*above) + " " + command.get_name();
 }
 
 std::string with_default(const CLI::Option& option)

@@ -24,8 +24,14 @@ struct option_words {
 // The options of a command in the order of their definition, without hidden ones.
 std::vector<option_words> options_of(const CLI::App& command);
 
-// The commands of the program, without hidden ones.
+// The commands of the program, or of one of its commands, without hidden ones.
 std::vector<const CLI::App*> commands_of(const CLI::App& program);
+
+// The same with the commands of commands, each behind its own.
+std::vector<const CLI::App*> all_commands_of(const CLI::App& program);
+
+// The words by which a command is called: "download", "batch plan".
+std::string full_name(const CLI::App& command);
 
 // The description of an option and its default: "queue length (default: 64)".
 std::string with_default(const CLI::Option&);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
 #include <vector>
 
 #include "cli/command_words.hpp"
@@ -80,8 +81,22 @@ std::string zsh_value(const option_words& option)
     return "";
 }
 
+// zsh: the commands of a command with what they do, for a menu.
+std::string zsh_commands(const CLI::App& program)
+{
+    std::string lines;
+    for (const CLI::App* const each : commands_of(program))
+        lines += fmt::format("        '{}:{}'\n", each->get_name(), zsh_quoted(each->get_description()));
+    return lines;
+}
+
 std::string zsh_command(const CLI::App& command)
 {
+    if (!commands_of(command).empty())
+        return fmt::format(
+            "        {})\n            commands=(\n{}            )\n"
+            "            _describe command commands ;;\n",
+            command.get_name(), zsh_commands(command));
     std::string specs;
     for (const option_words& each : options_of(command)) {
         if (each.is_positional) continue;
@@ -89,13 +104,23 @@ std::string zsh_command(const CLI::App& command)
             specs +=
                 fmt::format("            '*{}[{}]{}' \\\n", name, zsh_quoted(short_text(each.text)), zsh_value(each));
     }
-    return fmt::format("        {})\n            _arguments -s \\\n{}            '*:file:_files' ;;\n",
-                       command.get_name(), specs);
+    return fmt::format("        '{}')\n            _arguments -s \\\n{}            '*:file:_files' ;;\n",
+                       full_name(command), specs);
 }
 
 std::string fish_quoted(const std::string& text)
 {
     return "'" + replaced(replaced(text, '\\', "\\\\"), '\'', "\\'") + "'";
+}
+
+// fish: all words of the command's name have been written.
+std::string fish_condition(const CLI::App& command)
+{
+    std::string all;
+    std::istringstream words(full_name(command));
+    for (std::string word; words >> word;)
+        all += fmt::format("{}__fish_seen_subcommand_from {}", all.empty() ? "" : "; and ", word);
+    return " -n '" + all + "'";
 }
 
 std::string fish_option(const std::string& condition, const option_words& option)
@@ -117,15 +142,17 @@ std::string fish_option(const std::string& condition, const option_words& option
 
 std::string bash_completion(const CLI::App& program)
 {
-    std::string values, options;
-    for (const CLI::App* const command : commands_of(program)) {
+    std::string values, options, groups;
+    for (const CLI::App* const command : all_commands_of(program)) {
         std::vector<std::string> names;
         for (const option_words& each : options_of(*command)) {
             if (each.is_positional) continue;
             names.insert(names.end(), each.names.begin(), each.names.end());
-            values += bash_values(command->get_name(), each);
+            values += bash_values(full_name(*command), each);
         }
-        options += fmt::format("        {}) words='{}' ;;\n", command->get_name(), joined(names));
+        options += fmt::format("        '{}') words='{}' ;;\n", full_name(*command), joined(names));
+        if (const auto below = names_of_commands(*command); !below.empty())
+            groups += fmt::format("        {}) words='{}' ;;\n", command->get_name(), joined(below));
     }
     const std::vector<std::string> commands = names_of_commands(program);
     return fmt::format(R"(# bash completion for reelpipe
@@ -137,6 +164,15 @@ _reelpipe()
     if [[ $COMP_CWORD -eq 1 ]]; then
         COMPREPLY=($(compgen -W '{commands} --help --version' -- "$current"))
         return
+    fi
+    case $command in # commands that have commands
+{groups}    esac
+    if [[ $words ]]; then
+        if [[ $COMP_CWORD -eq 2 ]]; then
+            COMPREPLY=($(compgen -W "$words" -- "$current"))
+            return
+        fi
+        command+=" ${{COMP_WORDS[2]}}" words=
     fi
     case "$command $before" in
 {values}        *) files= ;;
@@ -162,16 +198,16 @@ _reelpipe()
 }}
 complete -F _reelpipe reelpipe
 )",
-                       fmt::arg("commands", joined(commands)), fmt::arg("values", values),
-                       fmt::arg("options", options));
+                       fmt::arg("commands", joined(commands)), fmt::arg("values", values), fmt::arg("options", options),
+                       fmt::arg("groups", groups));
 }
 
 std::string zsh_completion(const CLI::App& program)
 {
-    std::string commands, options;
-    for (const CLI::App* const each : commands_of(program)) {
-        commands += fmt::format("        '{}:{}'\n", each->get_name(), zsh_quoted(each->get_description()));
+    std::string options, groups;
+    for (const CLI::App* const each : all_commands_of(program)) {
         options += zsh_command(*each);
+        if (!commands_of(*each).empty()) groups += (groups.empty() ? "" : "|") + each->get_name();
     }
     return fmt::format(R"(#compdef reelpipe
 _reelpipe()
@@ -185,12 +221,17 @@ _reelpipe()
     local command=$words[2]
     shift words
     (( CURRENT-- ))
+    if [[ $command = ({}) ]] && (( CURRENT > 2 )); then
+        command+=" $words[2]"
+        shift words
+        (( CURRENT-- ))
+    fi
     case $command in
 {}    esac
 }}
 _reelpipe "$@"
 )",
-                       commands, options);
+                       zsh_commands(program), groups, options);
 }
 
 std::string fish_completion(const CLI::App& program)
@@ -201,10 +242,17 @@ std::string fish_completion(const CLI::App& program)
     for (const CLI::App* const each : commands_of(program))
         script += fmt::format("complete -c reelpipe{} -f -a {} -d {}\n", none, each->get_name(),
                               fish_quoted(each->get_description()));
-    for (const CLI::App* const command : commands_of(program))
+    for (const CLI::App* const command : all_commands_of(program)) {
+        const std::vector<std::string> below = names_of_commands(*command);
+        for (const CLI::App* const each : commands_of(*command))
+            script += fmt::format(
+                "complete -c reelpipe -n '__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}' -f "
+                "-a "
+                "{} -d {}\n",
+                command->get_name(), joined(below), each->get_name(), fish_quoted(each->get_description()));
         for (const option_words& each : options_of(*command))
-            if (!each.is_positional)
-                script += fish_option(fmt::format(" -n '__fish_seen_subcommand_from {}'", command->get_name()), each);
+            if (!each.is_positional) script += fish_option(fish_condition(*command), each);
+    }
     return script;
 }
 

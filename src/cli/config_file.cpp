@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "reelpipe/usage_error.hpp"
 
@@ -84,7 +85,7 @@ const CLI::Option* option_of(const CLI::App& command, const CLI::App& writer, co
         return nullptr;
     }
     const std::string like = nearest(item.name, known);
-    refuse(file, fmt::format("'{}' is not an option of `reelpipe {}`{}", item.fullname(), command.get_name(),
+    refuse(file, fmt::format("'{}' is not an option of `reelpipe {}`{}", item.fullname(), full_name(command),
                              like.empty() ? "" : "; did you mean '" + like + "'?"));
 }
 
@@ -115,7 +116,12 @@ std::vector<std::string> with_config_file(const CLI::App& command, const CLI::Ap
                                           std::vector<std::string> words)
 {
     const fs::path file = config_of(words);
-    if (file.empty()) return words;
+    return file.empty() ? words : with_options_of_file(command, writer, std::move(words), file);
+}
+
+std::vector<std::string> with_options_of_file(const CLI::App& command, const CLI::App& writer,
+                                              std::vector<std::string> words, const fs::path& file)
+{
     std::vector<std::string> more;
     for (const CLI::ConfigItem& item : items_of(file)) {
         if (item.name == "++" || item.name == "--")
@@ -129,11 +135,16 @@ std::vector<std::string> with_config_file(const CLI::App& command, const CLI::Ap
     return words;
 }
 
+std::string config_text(const CLI::App& command)
+{
+    return "# Options of `reelpipe " + full_name(command) + "`; those of the command line go before them.\n" +
+           command.config_to_str();
+}
+
 void write_config_file(const CLI::App& command, const fs::path& file)
 {
     if (file.has_parent_path()) fs::create_directories(file.parent_path());
-    const std::string text = "# Options of `reelpipe " + command.get_name() +
-                             "`; those of the command line go before them.\n" + command.config_to_str();
+    const std::string text = config_text(command);
     const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     const bool is_written = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == std::ssize(text);
     const int error = errno;

@@ -15,8 +15,15 @@ namespace reelpipe::cli {
 std::vector<std::string> with_config_file(const CLI::App& command, const CLI::App& writer,
                                           std::vector<std::string> words);
 
+// The same with the options of a file that is named here.
+std::vector<std::string> with_options_of_file(const CLI::App& command, const CLI::App& writer,
+                                              std::vector<std::string> words, const std::filesystem::path& file);
+
 // The option that names the file.
 void add_config(CLI::App& command);
+
+// The options that were given, as such a file has them.
+std::string config_text(const CLI::App& command);
 
 // Writes the options that were given into a file that with_config_file() reads; others may not read it, since headers
 // and proxies may hold passwords. Throws std::system_error.

@@ -41,9 +41,8 @@ int run_documents(const CLI::App& program, const std::string& version, const doc
 try {
     const fs::path pages = arguments.folder / "man/man1";
     write_document(pages / "reelpipe.1", man_page(program, nullptr, version, arguments.date));
-    for (const CLI::App* const each : commands_of(program))
-        write_document(pages / ("reelpipe-" + each->get_name() + ".1"),
-                       man_page(program, each, version, arguments.date));
+    for (const CLI::App* const each : all_commands_of(program))
+        write_document(pages / (page_name(*each) + ".1"), man_page(program, each, version, arguments.date));
     write_document(arguments.folder / "bash-completion/completions/reelpipe", bash_completion(program));
     write_document(arguments.folder / "zsh/vendor-completions/_reelpipe", zsh_completion(program));
     write_document(arguments.folder / "fish/vendor_completions.d/reelpipe.fish", fish_completion(program));

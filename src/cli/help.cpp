@@ -46,9 +46,11 @@ std::string in_two_columns(const std::string& left, const std::string& right)
 }
 
 // What most runs need, of commands with more options than a screen has lines.
-constexpr std::array common{"--help",  "--help-all",   "--output",  "--split",      "--labels",      "--limit",
-                            "--retry", "--source",     "--cookies", "--max-height", "--proxy",       "--cut",
-                            "--crf",   "--short-side", "--audio",   "--jobs",       "--resolve-rate"};
+constexpr std::array common{
+    "--help",   "--help-all", "--output",       "--split",       "--labels",     "--limit",     "--retry",
+    "--source", "--cookies",  "--max-height",   "--proxy",       "--cut",        "--crf",       "--short-side",
+    "--audio",  "--jobs",     "--resolve-rate", "--shard-clips", "--task-clips", "--max-tasks", "--one-address",
+    "--task",   "--shard",    "--scratch",      "--grace",       "--repair"};
 constexpr std::size_t many = 24;
 
 }  // namespace
@@ -72,7 +74,7 @@ std::string help_formatter::groups(const CLI::App* command, CLI::AppFormatMode m
         });
         if (!shown.empty()) all += make_group(group, false, std::move(shown));
     }
-    if (!shows_all) all += fmt::format("\n`reelpipe {} --help-all` shows all options.\n", command->get_name());
+    if (!shows_all) all += fmt::format("\n`reelpipe {} --help-all` shows all options.\n", full_name(*command));
     return all;
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/batch/batch_command.hpp"
 #include "cli/browse/browse_command.hpp"
 #include "cli/command_words.hpp"
 #include "cli/config_file.hpp"
@@ -74,16 +75,33 @@ std::string did_you_mean(const CLI::App& command)
     return "";
 }
 
+// The command that was meant: the last of those whose words were read.
+const CLI::App& chosen_of(const CLI::App& program)
+{
+    const auto chosen = program.get_subcommands();
+    return chosen.empty() ? program : chosen_of(*chosen.front());
+}
+
+std::string list_of_commands(const CLI::App& program)
+{
+    std::vector<std::string> commands;
+    for (const CLI::App* each : commands_of(program)) commands.push_back(each->get_name());
+    return fmt::format("{}", fmt::join(commands, ", "));
+}
+
 // The message about wrong words on the command line: what is wrong, and where to read what would be right.
 std::string usage_text(const CLI::App* program, const CLI::Error& wrong, const std::string& first_word)
 {
-    const auto chosen = program->get_subcommands();
-    if (!chosen.empty())
+    const CLI::App& chosen = chosen_of(*program);
+    if (&chosen != program && !commands_of(chosen).empty())
+        return fmt::format("error: the commands of `reelpipe {0}` are {1}; run `reelpipe {0} --help` for help\n",
+                           full_name(chosen), list_of_commands(chosen));
+    if (&chosen != program)
         return fmt::format("error: {}{}\nrun `reelpipe {} --help-all` for all options\n", in_one_line(wrong.what()),
-                           did_you_mean(*chosen.front()), chosen.front()->get_name());
+                           did_you_mean(chosen), full_name(chosen));
     std::vector<std::string> commands;
     for (const CLI::App* each : commands_of(*program)) commands.push_back(each->get_name());
-    const std::string known = fmt::format("{}", fmt::join(commands, ", "));
+    const std::string known = list_of_commands(*program);
     if (first_word.empty() || first_word.starts_with('-'))
         return fmt::format("error: no command given; the commands are {}; run `reelpipe --help` for help\n", known);
     return fmt::format("error: unknown command '{}'; the commands are {}{}; run `reelpipe --help` for help\n",
@@ -110,6 +128,7 @@ void describe(CLI::App& program, const std::string& first_word)
         "  reelpipe plan kinetics400/*.csv -o clips/\n"
         "  reelpipe doctor val.csv -o clips/\n"
         "  reelpipe inspect https://mirror/video.mp4 --start 150 --end 160\n"
+        "  reelpipe batch plan kinetics400/*.csv -o /shared/k400\n"
         "  reelpipe demo");
     program.require_subcommand(1);
     program.failure_message(
@@ -124,6 +143,12 @@ int tell(const CLI::App& program, const CLI::Error& what)
     print(stdout, out.str());
     print(stderr, err.str());
     return status;
+}
+
+void parse(CLI::App& program, std::vector<std::string> words)
+{
+    std::ranges::reverse(words);  // as it takes them
+    program.parse(std::move(words));
 }
 
 int write_config(const CLI::App& command, const std::filesystem::path& file)
@@ -167,22 +192,26 @@ int main(int argc, char** argv)
     const CLI::App* const plan_command = add_plan(program, planned);
     documents_arguments documents;
     const CLI::App* const documents_command = add_documents(program, documents);
+    batch_arguments batch;
+    const batch_commands batch_command = add_batch(program, batch);
     add_demo(program, demo);
+    const bool is_task = argc > 2 && std::string_view(argv[1]) == "batch" && std::string_view(argv[2]) == "run";
     try {
         std::vector<std::string> words(argv + 1, argv + argc);
         for (const CLI::App* const each : {download_command, plan_command, doctor_command})
             if (argc > 1 && words.front() == each->get_name())
                 words = with_config_file(*each, *download_command, std::move(words));
-        std::ranges::reverse(words);  // as parse() takes them
-        program.parse(std::move(words));
+        parse(program, words);
+        // What the plan was made with; where it lies is known only now.
+        if (batch_command.run->parsed()) parse(program, with_options_of_plan(batch_command, batch, words));
     } catch (const CLI::Success& e) {
         return tell(program, e);  // --help, --version
     } catch (const CLI::ParseError& e) {
         tell(program, e);
-        return exit_status::usage;
+        return is_task ? task_status::usage : exit_status::usage;
     } catch (const reelpipe::usage_error& e) {
         print_error(e.what());
-        return exit_status::usage;
+        return is_task ? task_status::configuration : exit_status::usage;
     }
     if (doctor_command->parsed()) return run_doctor(doctor);
     if (inspect_command->parsed()) return run_inspect(inspect);
@@ -194,6 +223,7 @@ int main(int argc, char** argv)
     if (manifest_command->parsed()) return run_manifest(manifest);
     if (diff_command->parsed()) return run_diff(diff);
     if (plan_command->parsed()) return run_plan(planned);
+    if (batch_command.all->parsed()) return run_batch(batch_command, batch);
     if (documents_command->parsed()) return run_documents(program, version, documents);
     if (!download_command->parsed()) return run_demo(demo);
     return download.write_config.empty() ? run_download(download)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <sstream>
 
@@ -83,18 +84,31 @@ std::string options(const CLI::App& command)
 
 std::string synopsis(const CLI::App& command)
 {
-    std::string line = ".B reelpipe " + command.get_name() + "\n[\\fIOPTIONS\\fR]";
+    std::string line = ".B reelpipe " + full_name(command) + "\n";
+    if (!commands_of(command).empty()) return line + "\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n";
+    line += "[\\fIOPTIONS\\fR]";
     for (const CLI::Option* const each : command.get_options())
         if (each->get_positional())
             line += fmt::format(" \\fI{}\\fR{}", each->get_name(true), each->get_items_expected_max() > 1 ? "..." : "");
     return line + '\n';
 }
 
+}  // namespace
+
+std::string page_name(const CLI::App& command)
+{
+    std::string name = "reelpipe-" + full_name(command);
+    std::ranges::replace(name, ' ', '-');
+    return name;
+}
+
+namespace {
+
 std::string list_of_commands(const CLI::App& program)
 {
     std::string page;
     for (const CLI::App* const each : commands_of(program))
-        page += fmt::format(".TP\n.BR reelpipe\\-{} (1)\n{}\n", each->get_name(), plain(each->get_description()));
+        page += fmt::format(".TP\n.BR {} (1)\n{}\n", plain(page_name(*each)), plain(each->get_description()));
     return page;
 }
 
@@ -102,8 +116,8 @@ std::string see_also(const CLI::App& program, const CLI::App* command)
 {
     std::string page = ".SH SEE ALSO\n";
     if (command) page += ".BR reelpipe (1),\n";
-    for (const CLI::App* const each : commands_of(program))
-        if (each != command) page += fmt::format(".BR reelpipe\\-{} (1),\n", each->get_name());
+    for (const CLI::App* const each : all_commands_of(program))
+        if (each != command) page += fmt::format(".BR {} (1),\n", plain(page_name(*each)));
     return page + ".BR ffmpeg (1),\n.BR yt\\-dlp (1)\n";
 }
 
@@ -113,14 +127,16 @@ std::string man_page(const CLI::App& program, const CLI::App* command, const std
                      const std::string& date)
 {
     const CLI::App& subject = command ? *command : program;
-    const std::string name = command ? "reelpipe-" + command->get_name() : "reelpipe";
+    const std::string name = command ? page_name(*command) : "reelpipe";
     std::string page =
         fmt::format(".TH {} 1 \"{}\" \"reelpipe {}\" \"User Commands\"\n", plain(in_capitals(name)), date, version);
     page += fmt::format(".SH NAME\n{} \\- {}\n.SH SYNOPSIS\n", plain(name), plain(subject.get_description()));
     page += command ? synopsis(subject) : ".B reelpipe\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n";
-    if (command)
-        page += ".SH DESCRIPTION\n" + paragraphs(subject.get_footer()) + ".SH OPTIONS\n" + options(subject);
-    else
+    if (command) {
+        page += ".SH DESCRIPTION\n" + paragraphs(subject.get_footer());
+        if (!commands_of(subject).empty()) page += ".SH COMMANDS\n" + list_of_commands(subject);
+        page += ".SH OPTIONS\n" + options(subject);
+    } else
         page += ".SH COMMANDS\n" + list_of_commands(program) + ".SH OPTIONS\n" + options(program) + ".SH EXAMPLES\n" +
                 paragraphs(subject.get_footer());
     return page + see_also(program, command);

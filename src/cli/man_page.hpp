@@ -11,6 +11,9 @@ namespace reelpipe::cli {
 std::string man_page(const CLI::App& program, const CLI::App* command, const std::string& version,
                      const std::string& date);
 
+// The name of a command's page: "reelpipe-batch-plan".
+std::string page_name(const CLI::App& command);
+
 }  // namespace reelpipe::cli
 
 #endif
