@@ -183,6 +183,7 @@ int run_parsed(const batch_commands& commands, const batch_arguments& arguments)
     if (commands.plan->parsed()) return run_plan_command(*commands.plan, arguments);
     if (commands.status->parsed()) return run_status_command(arguments.place, arguments.json, arguments.watch);
     if (commands.missing->parsed()) return run_missing_command(arguments.place, arguments.missing_format);
+    if (commands.submit->parsed()) return run_submit(arguments.submit);
     if (commands.merge->parsed()) return run_merge_command(arguments.merge);
     if (commands.repair->parsed()) return run_repair_command(arguments.repair);
     return run_gc_command(arguments);
@@ -205,6 +206,7 @@ batch_commands add_batch(CLI::App& program, batch_arguments& arguments)
             .run = add_batch_run(*batch, arguments.task),
             .status = add_status_command(*batch, arguments.place, arguments.json, arguments.watch),
             .missing = add_missing_command(*batch, arguments.place, arguments.missing_format),
+            .submit = add_submit(*batch, arguments.submit),
             .merge = add_merge_command(*batch, arguments.merge),
             .repair = add_repair_command(*batch, arguments.repair),
             .gc = add_gc_command(*batch, arguments)};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/batch/batch_run_command.hpp"
+#include "cli/batch/batch_submit_command.hpp"
 #include "cli/download_command.hpp"
 
 #include "reelpipe/batch.hpp"
@@ -20,13 +21,14 @@ struct batch_arguments {
     batch_place place{};  // of status and missing
     bool json = false, watch = false;
     std::string missing_format = "list";
+    submit_arguments submit{};
     batch_merge_options merge{};
     batch_repair_options repair{};
     std::chrono::seconds silent_for{std::chrono::hours(1)};
 };
 
 struct batch_commands {
-    const CLI::App *all, *plan, *run, *status, *missing, *merge, *repair, *gc;
+    const CLI::App *all, *plan, *run, *status, *missing, *submit, *merge, *repair, *gc;
 };
 
 // Adds the commands; `arguments` outlives the parse.
