@@ -3,10 +3,10 @@
 // list: a run over a list whose clips are all settled: reading the list, asking the ledger, looking whether each file
 // is still the one that was stored, writing the report; and a plan of the list alone, without a ledger. Checked before
 // a time counts: the run says that it found every row as it was, which it can only do without a request, since nobody
-// answers at its source; the plan counts all rows. jobs and connections: how many clips a second there are of more of
-// them; encoded from a server on loopback, and copied from one that is 100 ms away and gives a connection 1 MB/s.
-// length: clips out of videos of a minute to three hours. Checked there: all clips are there and show the video's
-// frames in number.
+// answers at its source; the plan counts all rows. batch: a plan of the list for many machines, and status and merge
+// when each shard has its manifest. jobs and connections: how many clips a second there are of more of them; encoded
+// from a server on loopback, and copied from one that is 100 ms away and gives a connection 1 MB/s. length: clips out
+// of videos of a minute to three hours. Checked there: all clips are there and show the video's frames in number.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -14,6 +14,7 @@
 #include "runner/contest.hpp"
 #include "runner/program.hpp"
 #include "scaling/finished_folder.hpp"
+#include "scaling/finished_root.hpp"
 #include "scaling/video_length.hpp"
 #include "support/process.hpp"
 
@@ -57,6 +58,29 @@ std::vector<contest> lists(scale how_much)
             {.name = fmt::format("{} rows", rows), .take_turn = [folder] { return plan(folder); }});
     }
     return {std::move(again), std::move(planning)};
+}
+
+// A plan for many machines, and what is read of it when all of its shards are finished.
+contest batch(scale how_much)
+{
+    const std::size_t rows = how_much == scale::smoke ? 1'000 : 550'000;
+    const auto folder = std::filesystem::temp_directory_path() / "reelpipe_bench_scaling" / std::to_string(rows);
+    const auto list = make_finished_folder(folder, rows).list, planned = folder / "planned", root = folder / "root";
+    plan_batch(list, root);
+    write_manifests(root);
+    const auto turn = [root](const char* command, int status) {
+        return [=] { return figures_of(run_program({REELPIPE_BINARY, "batch", command, root}, status)); };
+    };
+    const auto plan_again = [list, planned] {
+        std::filesystem::remove_all(planned);
+        return figures_of(run_program({REELPIPE_BINARY, "batch", "plan", list, "-o", planned}));
+    };
+    constexpr int all_done = 0, some_failed = 1;
+    return {.name = "batch",
+            .work = fmt::format("the commands of `reelpipe batch` over {} rows", rows),
+            .contenders = {{.name = "plan", .take_turn = plan_again},
+                           {.name = "status", .take_turn = turn("status", all_done)},
+                           {.name = "merge", .take_turn = turn("merge", some_failed)}}};
 }
 
 contest jobs(scale how_much)
@@ -115,16 +139,18 @@ target at_most(std::string contest, std::string contender, std::string figure, d
 
 scenario make(scale how_much)
 {
-    scenario all{
-        .name = "scaling",
-        .columns = {{.figure = "clips_per_s", .heading = "clips/s", .decimals = 2},
-                    {.figure = "wall_s", .heading = "wall s", .decimals = 2},
-                    {.figure = "cpu_s", .heading = "CPU s", .decimals = 3},
-                    {.figure = "peak_mb", .heading = "MB, largest process", .decimals = 1}},
-        .contests = lists(how_much),
-        .targets = {at_most("run again", "550000 rows", "wall_s", 3), at_most("plan", "550000 rows", "wall_s", 1),
-                    at_most("connections", "--connections 256", "peak_mb", 100)},
-        .rounds = how_much == scale::full ? 5 : 1};
+    scenario all{.name = "scaling",
+                 .columns = {{.figure = "clips_per_s", .heading = "clips/s", .decimals = 2},
+                             {.figure = "wall_s", .heading = "wall s", .decimals = 2},
+                             {.figure = "cpu_s", .heading = "CPU s", .decimals = 3},
+                             {.figure = "peak_mb", .heading = "MB, largest process", .decimals = 1}},
+                 .contests = lists(how_much),
+                 .targets = {at_most("run again", "550000 rows", "wall_s", 3),
+                             at_most("plan", "550000 rows", "wall_s", 1), at_most("batch", "plan", "wall_s", 3),
+                             at_most("batch", "status", "wall_s", 1), at_most("batch", "merge", "wall_s", 10),
+                             at_most("connections", "--connections 256", "peak_mb", 100)},
+                 .rounds = how_much == scale::full ? 5 : 1};
+    all.contests.push_back(batch(how_much));
     all.contests.push_back(jobs(how_much));
     all.contests.push_back(connections(how_much));
     all.contests.push_back(video_length(how_much));
