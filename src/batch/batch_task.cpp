@@ -82,6 +82,7 @@ private:
     asio::thread_pool beats_{1};
     std::unique_ptr<asio::steady_timer> next_beat_{};
     bool has_ended_ = false;
+    std::exception_ptr error_{};  // of the run
 
     std::unique_ptr<downloader> run_{};
     download_summary last_{};
@@ -252,17 +253,15 @@ asio::awaitable<void> batch_task::implementation::work()
 
 asio::awaitable<void> batch_task::implementation::settle()
 {
-    std::exception_ptr error;
     try {
         co_await work();
     } catch (...) {
-        error = std::current_exception();
+        error_ = std::current_exception();
     }
     auto nothing = [] {};
     co_await offload(commits_->executor(), nothing);  // behind all commits
     has_ended_ = true;
     next_beat_->cancel();
-    if (error) std::rethrow_exception(error);
 }
 
 // A heartbeat that cannot be written costs nothing but the sight of this task.
@@ -293,18 +292,11 @@ asio::awaitable<batch_summary> batch_task::implementation::run()
         scratch_.emplace(options_.scratch);
         commits_.emplace(place_, plan_, *attempt_, options_.run.output.trim_format);
         next_beat_ = std::make_unique<asio::steady_timer>(co_await asio::this_coro::executor);
-        std::exception_ptr error;
-        auto all = [this, &error]() -> asio::awaitable<void> {
-            try {
-                co_await settle();
-            } catch (...) {
-                error = std::current_exception();
-            }
-        };
-        co_await (all() && keep_beating());
+        asio::awaitable<void> settling = settle(), beating = keep_beating();
+        co_await (std::move(settling) && std::move(beating));
         scratch_.reset();
         attempt_.reset();  // nothing is committed any more
-        if (error) std::rethrow_exception(error);
+        if (error_) std::rethrow_exception(error_);
     }
     co_return summary();
 }

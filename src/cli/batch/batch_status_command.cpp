@@ -16,6 +16,7 @@
 #include "cli/batch/task_index.hpp"
 #include "cli/choice.hpp"
 #include "cli/counted.hpp"
+#include "cli/panel.hpp"
 #include "cli/printing.hpp"
 
 namespace reelpipe::cli {
@@ -25,13 +26,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::chrono::seconds watch_interval{10};
-
-std::string duration_text(double seconds)
-{
-    const double hours = seconds / 3600;
-    if (hours < 1) return fmt::format("{:.0f} min", std::max(seconds / 60, 1.0));
-    return hours < 48 ? fmt::format("{:.1f} h", hours) : fmt::format("{:.1f} days", hours / 24);
-}
 
 std::string status_text(const batch_status& s)
 {

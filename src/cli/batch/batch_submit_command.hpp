@@ -33,7 +33,7 @@ struct submit_arguments {
 };
 
 // Adds the command; `arguments` outlives the parse.
-CLI::App* add_submit(CLI::App& batch, submit_arguments& arguments);
+CLI::App* add_submit(CLI::App& batch, submit_arguments& o);
 
 // Returns the exit status. Throws usage_error.
 int run_submit(const submit_arguments&);
