@@ -80,7 +80,7 @@ private:
     std::optional<scratch_folder> scratch_{};
     std::optional<commit_queue> commits_{};
     asio::thread_pool beats_{1};
-    std::unique_ptr<asio::steady_timer> next_beat_{};
+    asio::steady_timer* next_beat_ = nullptr;  // of run(), as it must not outlive the loop
     bool has_ended_ = false;
     std::exception_ptr error_{};  // of the run
 
@@ -291,7 +291,8 @@ asio::awaitable<batch_summary> batch_task::implementation::run()
         fs::create_directories(attempt_->folder() / "clips");
         scratch_.emplace(options_.scratch);
         commits_.emplace(place_, plan_, *attempt_, options_.run.output.trim_format);
-        next_beat_ = std::make_unique<asio::steady_timer>(co_await asio::this_coro::executor);
+        asio::steady_timer beat(co_await asio::this_coro::executor);
+        next_beat_ = &beat;
         asio::awaitable<void> settling = settle(), beating = keep_beating();
         co_await (std::move(settling) && std::move(beating));
         scratch_.reset();
