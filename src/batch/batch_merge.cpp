@@ -73,12 +73,14 @@ void check_no_runs(const fs::path& ledger_file)
         ledger_file.string()));
 }
 
-// Puts a file in the place of another one, at once.
+// Puts a file in the place of another one, at once. What stands under its unfinished name is removed and not written
+// to: it may be a link.
 void replace_file(const fs::path& from, const fs::path& to)
 {
     const fs::path unfinished = to.string() + ".part";
-    fs::copy_file(from, unfinished, fs::copy_options::overwrite_existing);
-    fs::permissions(unfinished, fs::perms::owner_read | fs::perms::owner_write);
+    fs::permissions(from, fs::perms::owner_read | fs::perms::owner_write);  // the copy has them from the beginning
+    fs::remove(unfinished);
+    fs::copy_file(from, unfinished);
     fs::rename(unfinished, to);
 }
 

@@ -12,31 +12,17 @@ namespace reelpipe {
 
 namespace {
 
-void add_text(std::string& to, std::string_view text)
+std::string as_json(const std::string& text)
 {
-    to += '"';
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20)
-            fmt::format_to(std::back_inserter(to), "\\u{:04x}", static_cast<unsigned char>(c));
-        else if (c == '"' || c == '\\')
-            (to += '\\') += c;
-        else
-            to += c;
-    }
-    to += '"';
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
 
 void add_plan_row(std::string& to, const clip_request& clip)
 {
-    to += '[';
-    add_text(to, clip.video);
-    fmt::format_to(std::back_inserter(to), ",{},{},", clip.wanted.start.count(), clip.wanted.end.count());
-    add_text(to, clip.label);
-    to += ',';
-    add_text(to, clip.split);
-    to += "]\n";
+    fmt::format_to(std::back_inserter(to), "[{},{},{},{},{}]\n", as_json(clip.video), clip.wanted.start.count(),
+                   clip.wanted.end.count(), as_json(clip.label), as_json(clip.split));
 }
 
 clip_request clip_of_plan_row(std::string_view line)

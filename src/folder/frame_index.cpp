@@ -4,11 +4,13 @@
 
 #include <iterator>
 
+#include "stages/store/clip_name.hpp"
+
 namespace reelpipe {
 
 std::filesystem::path frame_index_of(const std::filesystem::path& clip)
 {
-    return clip.parent_path() / (clip.stem().string() + std::string(frame_index_ending));
+    return store::name_beside(clip, frame_index_ending);
 }
 
 std::string frame_index_text(const verify::frame_list& list)

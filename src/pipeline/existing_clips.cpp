@@ -10,6 +10,7 @@
 #include "folder/stored_clip.hpp"
 #include "media/error.hpp"
 #include "stages/cut/subtitles.hpp"
+#include "stages/store/clip_name.hpp"
 #include "stages/store/output_file.hpp"
 #include "stages/verify/verify.hpp"
 
@@ -24,11 +25,6 @@ std::string content_of(const fs::path& file)
 {
     std::ifstream from(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(from), {}};
-}
-
-fs::path subtitles_of(const fs::path& clip, const std::string& language)
-{
-    return clip.parent_path() / fmt::format("{}.{}.vtt", clip.stem().string(), language);
 }
 
 std::string index_text(const verify::facts& facts) { return facts.listed ? frame_index_text(*facts.listed) : ""; }
@@ -150,8 +146,9 @@ void existing_clips::place_subtitles(const clip_job& job) const
 {
     for (const subtitle_track& track : job.video->source.subtitles) {
         const std::string lines = cut::subtitles_within(track.text, job.task->clip.wanted);
-        job.task->for_each_name(
-            [&](const clip_task& name) { place_beside(subtitles_of(name.file, track.language), lines); });
+        job.task->for_each_name([&](const clip_task& name) {
+            place_beside(store::name_beside(name.file, fmt::format(".{}.vtt", track.language)), lines);
+        });
     }
 }
 

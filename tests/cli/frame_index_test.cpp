@@ -144,3 +144,29 @@ TEST_CASE("an export takes frame indexes along", "[frame_index][export]")
     CHECK(again.status == 0);
     CHECK_THAT(again.out, Catch::Matchers::ContainsSubstring("3 clips: 3 there before"));
 }
+
+TEST_CASE("a clip whose id fills the longest name has its files beside it, under shorter ones", "[frame_index]")
+{
+    kinetics_site site;
+    const std::string id(230, 'x');
+    site.add("video");
+    json line = {{"id", id}, {"url", site.server.url("media/video.mp4")}};
+    line["subtitles"] = {{"en", "WEBVTT\n\n00:01.000 --> 00:02.000\nsaid\n"}};
+    write_file(site.folder / "urls.jsonl", line.dump() + "\n");
+    const std::string list = site.list(std::string(reelpipe::test::columns) + id + ",1,3,l\n");
+    const finished end = run(site.download(list, {"--source", (site.folder / "urls.jsonl").string(), "--cut",
+                                                  "lossless", "--frame-index", "--trim-format", "%011d"}));
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+
+    std::multiset<std::string> endings;
+    for (const fs::directory_entry& each : fs::directory_iterator(site.output() / "l")) {
+        const std::string name = each.path().filename().string();
+        CHECK(name.size() <= 255);
+        endings.insert(name.substr(name.rfind('.', name.rfind('.') - 1) + 1));
+    }
+    CHECK(endings.count("frames.json") == 1);
+    CHECK(endings.count("en.vtt") == 1);
+    CHECK(endings.size() == 3);
+    CHECK(run({REELPIPE_BINARY, "verify", site.output().string()}).status == 0);
+}

@@ -118,4 +118,9 @@ std::string clip_name(const clip_request& clip, const trim_format& format)
     return fmt::format("{}/{}", label_folder(clip.label), safe_name(clip_id(clip, format), ".mp4"));
 }
 
+std::filesystem::path name_beside(const std::filesystem::path& clip, std::string_view ending)
+{
+    return clip.parent_path() / bounded(clip.stem().string(), max_name_bytes - ending.size()).append(ending);
+}
+
 }  // namespace reelpipe::store

@@ -2,6 +2,7 @@
 #define REELPIPE_STAGES_STORE_CLIP_NAME_HPP
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,10 @@ std::string label_folder(std::string_view label);
 //
 // Ids and labels are data from a list: both parts are safe names.
 std::string clip_name(const clip_request&, const trim_format&);
+
+// The name of a file about a clip, in the same folder: "a/b.mp4" and ".frames.json" give "a/b.frames.json". It is
+// shortened if it would be too long.
+std::filesystem::path name_beside(const std::filesystem::path& clip, std::string_view ending);
 
 }  // namespace reelpipe::store
 

@@ -100,10 +100,13 @@ TEST_CASE("yt-dlp tells how many player requests a video took, the refused ones 
 
 TEST_CASE("subtitles are asked for in the languages that are wanted, each by a request", "[youtube]")
 {
-    const youtube site(
-        {{"-abcdefghij",
-          {{"captions",
-            {{"en", "WEBVTT\n\nby a person"}, {"de", "WEBVTT\n\nby the site"}, {"fr", 404}, {"it", "not wanted"}}}}}});
+    const youtube site({{"-abcdefghij",
+                         {{"captions",
+                           {{"en", "WEBVTT\n\nby a person"},
+                            {"de", "WEBVTT\n\nby the site"},
+                            {"fr", 404},
+                            {"es", 429},
+                            {"it", "not wanted"}}}}}});
     yt_dlp_options options = site.options();
     options.subtitles = "en,de,fr,es";
     asio::io_context io{1};
@@ -115,7 +118,8 @@ TEST_CASE("subtitles are asked for in the languages that are wanted, each by a r
     std::ranges::sort(tracks);
     CHECK(tracks == std::vector<std::pair<std::string, std::string>>{{"de", "WEBVTT\n\nby the site"},
                                                                      {"en", "WEBVTT\n\nby a person"}});
-    CHECK(found.subtitle_requests == 3);
+    CHECK(found.subtitle_requests == 4);
+    CHECK(found.site == reason::rate_limited);  // the site asks for fewer requests, and still the video is found
     CHECK(std::ranges::count_if(found.warnings, [](const std::string& warning) {
               return warning.find("no subtitles in fr") != std::string::npos;
           }) == 1);
