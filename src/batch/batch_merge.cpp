@@ -166,12 +166,15 @@ public:
 
     void read();
     void write_files(const fs::path& output);
+    // Writes a new file: the same manifests give the same one, byte by byte. Pages of the ledger that is at work still
+    // hold what rows have left that were replaced, and when.
+    void write_ledger(const fs::path& file);
     const batch_merge_summary& counts() const { return counts_; }
 
 private:
     const batch_plan& plan() const { return parts_.front().plan; }
     void read_part(const plan_part&, bool is_repair);
-    void enter(const shard_clip&, bool is_repair);
+    void enter(const shard_clip&, std::int64_t finished, bool is_repair);
     void write_clip(const clip_row&, json_list& report, json_list& shorter, atomic_file& clips);
     void write_missing(json_list& report);
 
@@ -198,12 +201,11 @@ void merger::read()
     for (const std::uint32_t shard : missing_)
         for (const clip_request& each : parts_.front().place.rows(plan(), shard)) ++pending[each.label];
     ledger_.end_run(merged, "", pending);
-    // The same manifests give the same ledger.
+    // The times are those of the manifests, too.
     statement times =
         db_.prepare("UPDATE run SET started = datetime(?1, 'unixepoch'), ended = datetime(?2, 'unixepoch')");
     times.bind(std::min(first_, last_), last_);
     times.run();
-    db_.execute("UPDATE clip SET recorded = (SELECT ended FROM run)");
     for (const std::string& each : indexes) db_.execute(each.c_str());
 }
 
@@ -218,16 +220,18 @@ void merger::read_part(const plan_part& part, bool is_repair)
             }
             continue;
         }
-        const shard_head head =
-            visit_manifest(part, shard, [this, is_repair](const shard_clip& clip) { enter(clip, is_repair); });
+        const shard_head head = visit_manifest(
+            part, shard,
+            [this, is_repair](const shard_head& of, const shard_clip& clip) { enter(clip, of.finished, is_repair); });
         first_ = std::min(first_, head.finished);
         last_ = std::max(last_, head.finished);
     }
 }
 
-void merger::enter(const shard_clip& clip, bool is_repair)
+void merger::enter(const shard_clip& clip, std::int64_t finished, bool is_repair)
 {
-    const clip_record record = record_of(clip);
+    clip_record record = record_of(clip);
+    record.recorded = finished;
     ledger_.record(clip.outcome.clip, record);
     if (is_repair) counts_.repaired += !record.failed;
     if (hashes_ && !clip.sha256.empty()) hashes_->put(clip.outcome.clip, clip.sha256);
@@ -269,6 +273,14 @@ void merger::write_files(const fs::path& output)
     write_dataset_card(output, db_);
 }
 
+void merger::write_ledger(const fs::path& file)
+{
+    const std::string name = file.string();
+    statement copy = db_.prepare("VACUUM INTO ?1");
+    copy.bind(name);
+    copy.run();
+}
+
 void check_whole(const std::vector<plan_part>& parts)
 {
     for (const plan_part& part : parts)
@@ -289,16 +301,14 @@ try {
     check_no_runs(output.ledger());
     const scratch_folder scratch({});
     fs::create_directories(merger::ledger_in(scratch.path()).parent_path());
-    batch_merge_summary counts;
-    {
-        merger all(parts, scratch.path());
-        all.read();
-        all.write_files(output.output());
-        counts = all.counts();
-    }
-    replace_file(merger::ledger_in(scratch.path()), output.ledger());
+    merger all(parts, scratch.path());
+    all.read();
+    all.write_files(output.output());
+    const fs::path ledger_file = scratch.path() / "merged.sqlite";
+    all.write_ledger(ledger_file);
+    replace_file(ledger_file, output.ledger());
     output.keep();
-    return counts;
+    return all.counts();
 } catch (const database_error& e) {
     throw usage_error(e.what());
 } catch (const damaged_shard& e) {

@@ -26,7 +26,7 @@ std::set<reason> reasons_of(const std::vector<std::string>& words)
 std::set<clip_request> failed_clips(const std::vector<plan_part>& parts, const std::set<reason>& again)
 {
     std::set<clip_request> failed;
-    const auto enter = [&](const shard_clip& clip) {
+    const auto enter = [&](const shard_head&, const shard_clip& clip) {
         const clip_outcome& o = clip.outcome;
         const bool is_failed = o.how == clip_outcome::status::failed;
         if (is_failed && (is_transient(o) || again.contains(o.why.value_or(reason::unknown))))

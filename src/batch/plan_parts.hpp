@@ -23,8 +23,10 @@ std::vector<plan_part> parts_of(const std::filesystem::path& root);
 // Shards without a manifest.
 std::vector<std::uint32_t> missing_shards(const plan_part&);
 
-// Reads the manifest of a shard to its end. Throws usage_error where that cannot be done.
-shard_head visit_manifest(const plan_part&, std::uint32_t shard, const std::function<void(shard_clip)>&);
+// Reads the manifest of a shard to its end, calling the function with its head and each of its clips. Throws
+// usage_error where that cannot be done.
+shard_head visit_manifest(const plan_part&, std::uint32_t shard,
+                          const std::function<void(const shard_head&, shard_clip)>&);
 
 }  // namespace reelpipe
 

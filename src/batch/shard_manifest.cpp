@@ -133,6 +133,8 @@ shard_head head_in(const fields& all, const batch_plan& plan, std::uint32_t shar
     if (h.shard != shard) throw bad_shard_manifest(fmt::format("it is of shard {}", h.shard));
     if (h.stored + h.failed != h.clips || h.transient > h.failed)
         throw bad_shard_manifest("its counts contradict each other");
+    constexpr std::int64_t end_of_times = 253'402'300'800;  // the year 10000, in seconds since 1970
+    if (h.finished <= 0 || h.finished >= end_of_times) throw bad_shard_manifest("it was finished at no time");
     all.each_count("failures", [&h](std::string_view name, std::uint64_t count) {
         h.failures[reason_from(name).value_or(reason::unknown)] += count;
     });
@@ -218,12 +220,12 @@ manifest_lines::manifest_lines(const std::filesystem::path& path) : file_(path, 
 std::string_view manifest_lines::next()
 {
     constexpr std::size_t piece = 64 << 10;
-    text_.erase(0, taken_);
-    for (std::size_t looked = 0;;) {
+    for (std::size_t looked = taken_;;) {
         if (const std::size_t end = text_.find('\n', looked); end != std::string::npos) {
-            taken_ = end + 1;
-            return std::string_view(text_).substr(0, taken_);
+            const std::size_t begin = std::exchange(taken_, end + 1);
+            return std::string_view(text_).substr(begin, taken_ - begin);
         }
+        text_.erase(0, std::exchange(taken_, 0));
         looked = text_.size();
         if (looked > max_line_bytes) throw bad_shard_manifest("a line is too long");
         text_.resize(looked + piece);

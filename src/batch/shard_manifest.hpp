@@ -68,7 +68,7 @@ public:
 private:
     std::ifstream file_;
     std::string text_{};
-    std::size_t taken_ = 0;  // of it, by the last line
+    std::size_t taken_ = 0;  // of it, by the lines until now
 };
 
 // Reads a manifest clip by clip. Others can write it: it is taken only if it speaks of exactly the rows of the shard.

@@ -52,11 +52,13 @@ ledger::ledger(database& db)
     : database_(&up_to_date(db)),
       put_(db.prepare("INSERT OR REPLACE INTO clip(video, start, end, label, reason, class, message, attempts, bytes,"
                       " modified_ns, frames, duration_s, streams, fetched, resolve_s, fetch_s, cut_s, verify_s,"
-                      " store_s, run, copied, encoded_because, asked, missing_s, whole, split, packets, source) "
+                      " store_s, run, copied, encoded_because, asked, missing_s, whole, split, packets, source,"
+                      " recorded) "
                       "VALUES(?1, ?2, ?3, ?4, "
                       "nullif(?5, ''),"
                       " nullif(?6, ''), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-                      " nullif(?22, ''), ?23, ?24, ?25, ?26, ?27, ?28)")),
+                      " nullif(?22, ''), ?23, ?24, ?25, ?26, ?27, ?28,"
+                      " iif(?29 = 0, CURRENT_TIMESTAMP, datetime(?29, 'unixepoch')))")),
       put_attempt_(db.prepare("INSERT INTO attempt(run, video, start, end, number, address, reason, message)"
                               " VALUES(?1, ?2, nullif(?3, -1), nullif(?4, -1), ?5, ?6, ?7, ?8)")),
       forget_attempts_(db.prepare("DELETE FROM attempt WHERE video = ?1 AND id NOT IN"
@@ -128,7 +130,7 @@ void ledger::record(const clip_request& clip, const clip_record& r)
     put_.bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()}, clip.label,
               why, what, r.message, std::int64_t{r.attempts}, r.file.bytes, r.file.modified_ns, r.frames, r.duration_s,
               r.streams, r.fetched, r.resolve_s, r.fetch_s, r.cut_s, r.verify_s, r.store_s, run_, r.copied,
-              r.encoded_because, r.asked, r.missing_s, r.whole, clip.split, r.packets, r.source);
+              r.encoded_because, r.asked, r.missing_s, r.whole, clip.split, r.packets, r.source, r.recorded);
     put_.run();
     commit_when_due();
 }

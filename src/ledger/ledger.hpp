@@ -34,7 +34,8 @@ struct clip_record {
     std::uint64_t fetched = 0;      // bytes that its video cost, shared by all clips of the video
     std::uint64_t whole = 0;        // bytes of the video's whole files; 0: unknown
     double resolve_s = 0, fetch_s = 0, cut_s = 0, verify_s = 0, store_s = 0;
-    std::int64_t asked = 0;  // of a failure: asked_by::for_failure(); 0: unknown
+    std::int64_t asked = 0;     // of a failure: asked_by::for_failure(); 0: unknown
+    std::int64_t recorded = 0;  // seconds since 1970; 0: now
 };
 
 // An attempt that failed, whatever became of it then.

@@ -35,9 +35,12 @@ struct planned_shard {
     }
 
     void write(const std::string& text) const { write_file(place.manifest(0), text); }
+    std::int64_t finished = 1'700'000'000;
+
     std::string text() const
     {
-        return shard_manifest_text({.plan = plan.id, .attempt = fresh_name(), .host = "h"}, clips);
+        return shard_manifest_text({.plan = plan.id, .attempt = fresh_name(), .host = "h", .finished = finished},
+                                   clips);
     }
 
     std::vector<shard_clip> read() const
@@ -158,6 +161,11 @@ TEST_CASE("a manifest that others have made up is not taken", "[batch][manifest]
         shard.plan.id = std::string(64, '0');
         shard.write(shard.text());
         shard.plan = shard.place.read();
+    }
+    SECTION("of no time")
+    {
+        shard.finished = 1'000'000'000'000;
+        shard.write(shard.text());
     }
     SECTION("of a line without end") { shard.write(std::string(3 << 20, '{')); }
     CHECK_THROWS_AS(shard.read(), bad_shard_manifest);

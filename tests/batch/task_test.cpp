@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <list>
 
@@ -73,6 +74,8 @@ TEST_CASE("tasks make together what one run makes, byte for byte", "[batch][task
     CHECK(shared_root::report_of(root.path()) == shared_root::report_of(one));
     const std::string ledger = read_file(root.path() / ".reelpipe/ledger.sqlite"),
                       clips = read_file(root.path() / "clips.jsonl");
+    const std::time_t then = std::time(nullptr);
+    REQUIRE(comes_true([then] { return std::time(nullptr) > then; }));  // when it is merged leaves no trace
     CHECK(root.command({"merge", root.path().string()}).status == 0);
     CHECK(read_file(root.path() / ".reelpipe/ledger.sqlite") == ledger);
     CHECK(read_file(root.path() / "clips.jsonl") == clips);
