@@ -65,6 +65,7 @@ std::optional<clip_record> record_in(const statement& found, int column)
 work_list::work_list(database& db, const std::filesystem::path& temporary, turn_function turn)
     : database_(&with_lists(db)),
       turn_(std::move(turn)),
+      order_(turn_ ? "turn, video, start, end, label" : "video, start, end, label"),
       notes_(temporary),
       add_(db.prepare("INSERT INTO temp.wanted(video, start, end, label, split, turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")),
       excluded_(db, "temp.excluded"),
@@ -113,12 +114,12 @@ work_list::size work_list::seal()
     // An index made at the end is sorted once; kept up to date row by row it costs twice the time. It covers all
     // columns, so that a walk along it never goes back to the table.
     database_->execute(
-        "COMMIT; CREATE INDEX temp.wanted_by_video ON wanted(turn, video, start, end, label, row, split)");
+        fmt::format("COMMIT; CREATE INDEX temp.wanted_in_order ON wanted({}, row, split)", order_).c_str());
     size counted{.rows = rows()};
     std::string video, label;
     segment wanted;
     statement sorted = database_->prepare(
-        "SELECT video, start, end, row, label FROM temp.wanted ORDER BY turn, video, start, end, label, row");
+        fmt::format("SELECT video, start, end, row, label FROM temp.wanted ORDER BY {}, row", order_));
     while (sorted.step()) {
         const segment next{std::chrono::microseconds(sorted.integer(1)), std::chrono::microseconds(sorted.integer(2))};
         const bool same_video = counted.videos > 0 && sorted.view(0) == video;
@@ -142,17 +143,19 @@ std::vector<wanted_clip> work_list::after(const wanted_clip* last, std::size_t m
     // A page at a time, not one long SELECT: an open one would keep the ledger's log from ever being folded back.
     if (!page_)
         page_ =
-            database_->prepare(fmt::format("SELECT w.video, w.start, w.end, w.label, w.split, w.row, {}"
+            database_->prepare(fmt::format("SELECT video, start, end, label, w.split, row, {}"
                                            " FROM temp.wanted w LEFT JOIN main.clip c USING(video, start, end, label)"
-                                           " WHERE (w.turn, w.video, w.start, w.end, w.label) > (?6, ?1, ?2, ?3, ?4)"
-                                           " ORDER BY w.turn, w.video, w.start, w.end, w.label, w.row LIMIT ?5",
-                                           record_columns));
+                                           " WHERE ({}) > ({}?1, ?2, ?3, ?4) ORDER BY {}, row LIMIT ?5",
+                                           record_columns, order_, turn_ ? "?6, " : "", order_));
     statement& next = *page_;
     constexpr std::int64_t none_yet = -1;
     const clip_request none;
     const clip_request& from = last ? last->clip : none;
-    next.bind(from.video, std::int64_t{from.wanted.start.count()}, std::int64_t{from.wanted.end.count()}, from.label,
-              std::uint64_t{most}, last ? turn_of(from.video) : none_yet);
+    const std::int64_t start = from.wanted.start.count(), end = from.wanted.end.count();
+    if (turn_)
+        next.bind(from.video, start, end, from.label, std::uint64_t{most}, last ? turn_of(from.video) : none_yet);
+    else
+        next.bind(from.video, start, end, from.label, std::uint64_t{most});
 
     std::vector<wanted_clip> page;
     page.reserve(most);
@@ -169,9 +172,13 @@ std::vector<wanted_clip> work_list::of_video(std::string_view video)
 {
     if (!of_video_)
         of_video_ = database_->prepare(
-            "SELECT video, start, end, label, split, row FROM temp.wanted WHERE turn = ?2 AND video = ?1"
-            " ORDER BY start, end, label, row");
-    of_video_->bind(video, turn_of(video));
+            fmt::format("SELECT video, start, end, label, split, row FROM temp.wanted WHERE video = ?1{}"
+                        " ORDER BY start, end, label, row",
+                        turn_ ? " AND turn = ?2" : ""));
+    if (turn_)
+        of_video_->bind(video, turn_of(video));
+    else
+        of_video_->bind(video);
     std::vector<wanted_clip> all;
     while (of_video_->step()) {
         const auto row = static_cast<std::uint64_t>(of_video_->integer(5));

@@ -96,6 +96,7 @@ private:
 
     database* database_;
     turn_function turn_;
+    std::string order_;  // the columns that clips are sorted by; a turn that all share would double the time of a sort
     row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;
