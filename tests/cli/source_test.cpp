@@ -321,6 +321,16 @@ TEST_CASE("subtitles lie beside each clip, with its times", "[source]")
     const finished verified = run({REELPIPE_BINARY, "verify", site.output().string()});
     INFO(verified.out << verified.err);
     CHECK(verified.status == 0);
+
+    const auto exported = [&site](const std::string& layout) {
+        const std::filesystem::path out = site.folder / layout;
+        CHECK(run({REELPIPE_BINARY, "export", site.output().string(), "--layout", layout, "-o", out}).status == 0);
+        return out;
+    };
+    CHECK(read_file(exported("activitynet") / "l/video_000001_000003.en.vtt") == lines);
+    const std::string packed =
+        output_of({"tar", "-xOf", exported("webdataset") / "clips-000000.tar", "--wildcards", "*.en.vtt"});
+    CHECK(packed == lines + lines + "WEBVTT\n");
 }
 
 TEST_CASE("languages of subtitles that yt-dlp would not understand are refused", "[source]")

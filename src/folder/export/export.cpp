@@ -18,16 +18,17 @@
 #include <utility>
 #include <vector>
 
+#include "folder/export/files_beside.hpp"
 #include "folder/export/label_map.hpp"
 #include "folder/export/layout.hpp"
 #include "folder/export/list_file.hpp"
 #include "folder/export/shards.hpp"
 #include "folder/export/stored_rows.hpp"
-#include "folder/frame_index.hpp"
 #include "media/content_hash.hpp"
 #include "reelpipe/clip_rows.hpp"
 #include "reelpipe/usage_error.hpp"
 #include "stages/annotations/split_name.hpp"
+#include "stages/store/clip_name.hpp"
 #include "stages/store/output_file.hpp"
 #include "stages/verify/verify.hpp"
 
@@ -119,6 +120,7 @@ public:
           rows_(rows),
           folder_(fs::canonical(options.folder)),
           output_(checked_output(options)),
+          beside_(endings_beside_clips(folder_)),
           labels_(options, rows_.labels()),
           lock_(output_),
           way_(store::find_way_to_name(lock_.temporary(), lock_.temporary()))
@@ -181,7 +183,7 @@ private:
             if (!place.list.empty() && !lists.contains(place.list)) begin_list(lists, place.list);
             const std::optional<fs::path> file = stored_file(*row);
             if (!file || !give_name(*file, output_ / place.file)) continue;
-            give_name_to_index(frame_index_of(folder_ / row->file), frame_index_of(output_ / place.file));
+            give_names_beside(folder_ / row->file, output_ / place.file);
             if (!place.list.empty()) lists.at(place.list).add(place.line);
             present[split].insert(labels_.index_of(row->clip.label));
         }
@@ -224,11 +226,22 @@ private:
         return true;
     }
 
-    // Where the clip has one.
-    void give_name_to_index(const fs::path& index, const fs::path& name)
+    void give_names_beside(const fs::path& clip, const fs::path& clip_name)
     {
-        if (!S_ISREG(facts_of(index).st_mode) || store::place_again(index, name, lock_.temporary(), way_)) return;
-        if (!is_same_content(index, name)) tell(name.string(), "is another file than the clip's", ++result_.foreign);
+        for (const std::string& ending : beside_) {
+            const fs::path file = store::name_beside(clip, ending), name = store::name_beside(clip_name, ending);
+            if (!S_ISREG(facts_of(file).st_mode) || store::place_again(file, name, lock_.temporary(), way_)) continue;
+            if (!is_same_content(file, name)) tell(name.string(), "is another file than the clip's", ++result_.foreign);
+        }
+    }
+
+    std::map<std::string, std::string> contents_beside(const fs::path& clip) const
+    {
+        std::map<std::string, std::string> contents;
+        for (const std::string& ending : beside_)
+            if (const fs::path file = store::name_beside(clip, ending); S_ISREG(facts_of(file).st_mode))
+                contents.emplace(ending, content_of(file));
+        return contents;
     }
 
     static std::string content_of(const fs::path& file)
@@ -258,7 +271,7 @@ private:
                 continue;
             }
             all.add(*row, split, labels_.index_of(row->clip.label), verify::clip_file(*file).descriptor(),
-                    content_of(frame_index_of(folder_ / row->file)));
+                    contents_beside(folder_ / row->file));
             ++result_.packed;
         }
         all.finish();
@@ -280,6 +293,7 @@ private:
     const export_options& options_;
     stored_rows& rows_;
     const fs::path folder_, output_;
+    const std::vector<std::string> beside_;  // endings
     const label_map labels_;
     const export_folder_lock lock_;
     const store::way_to_name way_;

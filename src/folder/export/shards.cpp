@@ -151,7 +151,7 @@ try {
 }
 
 void shards::add(const clip_row& row, const std::string& split, std::optional<std::size_t> label_index, int clip,
-                 const std::string& frame_index)
+                 const std::map<std::string, std::string>& beside)
 {
     split_shards& all = of(split);
     if (!all.open) all.open = std::make_unique<open_shard>(temporary_, way_);
@@ -160,7 +160,7 @@ void shards::add(const clip_row& row, const std::string& split, std::optional<st
     const std::int64_t modified_s = row.modified_ns / 1'000'000'000;
     shard.tar.add_file(key + ".mp4", modified_s, clip, row.bytes);
     shard.tar.add(key + ".json", modified_s, description_of(row, split, label_index));
-    if (!frame_index.empty()) shard.tar.add(key + std::string(frame_index_ending), modified_s, frame_index);
+    for (const auto& [ending_of_file, content] : beside) shard.tar.add(key + ending_of_file, modified_s, content);
     shard.bytes += row.bytes;
     if (++shard.clips >= options_.shard_clips || shard.bytes >= options_.shard_bytes) place(prefix_of(split), all);
 }

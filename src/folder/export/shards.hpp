@@ -18,9 +18,9 @@
 
 namespace reelpipe {
 
-// Packs clips into tar files `<split>-000000.tar`, …, two or three members a clip: `<key>.mp4`, `<key>.json`, which
-// says what it is, and `<key>.frames.json`, its frame index. A shard gets its name when it is full, whole and synced.
-// Shards that are there stay, and their clips are not packed again.
+// Packs clips into tar files `<split>-000000.tar`, …, for each clip `<key>.mp4`, `<key>.json`, which says what
+// it is, and `<key><ending>` for each file that lies beside it. A shard gets its name when it is full, whole and
+// synced. Shards that are there stay, and their clips are not packed again.
 class shards {
 public:
     // `temporary` is a folder on the file system of the output.
@@ -32,9 +32,9 @@ public:
     // True if a shard of the output has the clip. Throws usage_error: a file under a shard's name is none.
     bool has(const clip_row&, const std::string& split);
 
-    // Throws std::system_error. `clip` is open for reading. Empty: there is no frame index.
+    // Throws std::system_error. `clip` is open for reading. `beside`: the contents of the files beside it, by ending.
     void add(const clip_row&, const std::string& split, std::optional<std::size_t> label_index, int clip,
-             const std::string& frame_index);
+             const std::map<std::string, std::string>& beside);
 
     // Gives shards their names that are not full.
     void finish();
