@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""youtube_stand_in.py CERTIFICATE KEY REPLIES: YouTube's player interface for the real yt-dlp, on loopback.
+"""youtube_stand_in.py CERTIFICATE KEY REPLIES [FOLDER]: YouTube's player interface for the real yt-dlp, on loopback.
 
 A proxy that knows nothing but CONNECT and serves TLS itself at the other end of every tunnel, so that nothing leaves
 the machine whatever host is asked for. REPLIES is a JSON object from video ids to what the player endpoint says:
@@ -8,17 +8,25 @@ the machine whatever host is asked for. REPLIES is a JSON object from video ids 
 {"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
 nothing else; {"signed": true} signs all URLs by a script that nobody can read; {"bytes": {"18": 900}} changes the size of
 a format, null leaves it out; {"captions": {LANGUAGE: TEXT or status}} offers subtitles, those of "de" made by the site;
-{"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA. Prints its port,
-then one line for every request.
+{"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA; with FOLDER,
+that of the tests' videos, they are moov_first.mp4, pair_video.mp4 and pair_audio.m4a. Prints its port, then one line for
+every request.
 """
 import http.server
 import json
+import os
+import re
 import ssl
 import sys
 import urllib.parse
 
 CERTIFICATE, KEY, REPLIES = sys.argv[1:4]
+FILES = {}
 BYTES = {'18': 3000, '134': 1500, '140': 500}
+if len(sys.argv) > 4:
+    for itag, name in {'18': 'moov_first.mp4', '134': 'pair_video.mp4', '140': 'pair_audio.m4a'}.items():
+        FILES[itag] = os.path.join(sys.argv[4], name)
+        BYTES[itag] = os.path.getsize(FILES[itag])
 MEDIA = 'http://127.0.0.1:9/videoplayback?expire=1893456000&ip=127.0.0.1&clen=1000&dur=60.0&itag='
 with open(REPLIES, encoding='utf-8') as file:
     replies = json.load(file)
@@ -110,8 +118,19 @@ class StandIn(http.server.BaseHTTPRequestHandler):
                 self.send(said, {})
             else:
                 self.send(200, None, body=said.encode())
+        elif self.path.startswith(MEDIA) and self.path.rpartition('=')[2] in FILES:
+            self.send_range(FILES[self.path.rpartition('=')[2]])
         else:
             self.send(502 if self.path.startswith('http') else 404, {})
+
+    def send_range(self, name):
+        with open(name, 'rb') as file:
+            content = file.read()
+        first, last = 0, len(content) - 1
+        if asked := re.fullmatch(r'bytes=(\d+)-(\d*)', self.headers.get('Range', '')):
+            first, last = int(asked[1]), min(int(asked[2] or last), last)
+        self.send(206 if asked else 200, None, {'Content-Range': f'bytes {first}-{last}/{len(content)}'},
+                  content[first:last + 1])
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
