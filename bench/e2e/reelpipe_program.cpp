@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio.hpp>
+#include <filesystem>
 
 #include "e2e/workload.hpp"
 #include "support/process.hpp"
@@ -33,6 +34,15 @@ figures reelpipe_program(const workload& w, const std::string& cut, const std::v
         words.push_back(w.server->url("media/{id}.mp4"));
     words.insert(words.end(), options.begin(), options.end());
     return measured(w, words, any_dead ? 1 : 0, exact);
+}
+
+figures reelpipe_packed(const workload& w, const std::string& cut)
+{
+    const std::string shards = w.home / "shards";
+    std::filesystem::remove_all(shards);
+    const figures f = reelpipe_program(w, cut, {"--layout", "webdataset", "--layout-output", shards});
+    if (!std::filesystem::exists(shards + "/labels.json")) throw wrong_result("there are no shards");
+    return f;
 }
 
 figures reelpipe_watched(const workload& w, const std::string& cut)

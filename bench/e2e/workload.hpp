@@ -67,6 +67,7 @@ std::size_t cores();
 
 // The contenders. Figures: clips_per_s, and of a clip cpu_s and bytes; peak_mb, of the largest process.
 figures reelpipe_program(const workload&, const std::string& cut, const std::vector<std::string>& options = {});
+figures reelpipe_packed(const workload&, const std::string& cut);   // also into shards
 figures reelpipe_watched(const workload&, const std::string& cut);  // somebody follows the run over HTTP
 figures activitynet(const workload&);
 figures ffmpeg_url(const workload&, bool copies);

@@ -64,6 +64,9 @@ struct export_summary {
 // Threads: any.
 export_summary export_folder(const export_options&);
 
+// Throws usage_error if `output` is `folder`, or in it: there, an export would be among the clips.
+void check_export_output(const std::filesystem::path& folder, const std::filesystem::path& output);
+
 }  // namespace reelpipe
 
 #endif

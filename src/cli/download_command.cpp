@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <asio.hpp>
 #include <exception>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "cli/config_file.hpp"
 #include "cli/counted.hpp"
 #include "cli/download_options.hpp"
+#include "cli/export_command.hpp"
 #include "cli/json_log.hpp"
 #include "cli/own_program.hpp"
 
@@ -140,6 +142,17 @@ void add_serve_options(CLI::App& command, serve_options& o)
         ->group(group);
 }
 
+void add_layout_options(CLI::App& command, export_options& o)
+{
+    constexpr const char* group = "Output";
+    CLI::Option* const layout =
+        add_layout(command, o.layout,
+                   "when the run has ended, also give its clips the layout of a trainer, as `reelpipe export` does");
+    CLI::Option* const output = command.add_option("--layout-output", o.output, "the folder for that layout");
+    layout->group(group)->needs(output);
+    output->group(group)->needs(layout)->option_text("OUT");
+}
+
 // A run is worth more than the sight of it: where that cannot be, the run goes on.
 std::string goes_on(const std::system_error& e, const serve_options& o)
 {
@@ -178,6 +191,13 @@ int status_of(const download_summary& s, bool interrupted)
     return s.totals.failed || s.pending ? exit_status::some_failed : exit_status::all_stored;
 }
 
+int run_layout(const download_arguments& arguments, terminal& screen)
+{
+    export_options options = arguments.exported;
+    options.folder = arguments.run.output.folder;
+    return run_export(options, screen);
+}
+
 }  // namespace
 
 CLI::App* add_download(CLI::App& program, download_arguments& arguments)
@@ -206,6 +226,7 @@ CLI::App* add_download(CLI::App& program, download_arguments& arguments)
     add_worker_options(*command, o.workers, arguments.isolate);
     add_output_options(*command, o.output);
     add_terminal_options(*command, arguments);
+    add_layout_options(*command, arguments.exported);
     add_serve_options(*command, arguments.serve);
     return command;
 }
@@ -231,6 +252,7 @@ int run_download(const download_arguments& arguments)
     std::optional<serve_door> door;
     std::optional<downloader> run;
     try {
+        if (!arguments.exported.output.empty()) check_export_output(options.output.folder, arguments.exported.output);
         if (!arguments.log_json.empty()) {
             log.emplace(arguments.log_json);
             options.events.on_clip = [&log](const clip_outcome& clip) { log->outcome(clip); };
@@ -261,7 +283,9 @@ int run_download(const download_arguments& arguments)
         return end.interrupted ? exit_status::interrupted : exit_status::stopped;
     }
     screen.print(summary_text(end.summary));
-    const int status = status_of(end.summary, end.interrupted);
+    int status = status_of(end.summary, end.interrupted);
+    if (!arguments.exported.output.empty() && !end.interrupted)
+        status = std::max(status, run_layout(arguments, screen));
     if (log) log->end(end.summary, status);
     return status;
 }

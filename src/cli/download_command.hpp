@@ -6,6 +6,7 @@
 
 #include "cli/serve/run_server.hpp"
 #include "cli/terminal.hpp"
+#include "reelpipe/export.hpp"
 
 namespace reelpipe::cli {
 
@@ -24,6 +25,7 @@ struct download_arguments {
     progress_style progress = progress_style::automatic;
     severity least = severity::note;
     serve_options serve{};
+    export_options exported{};             // when the run has ended; output empty: nothing
     std::filesystem::path log_json{};      // empty: none
     std::filesystem::path write_config{};  // where the options go instead of a run; empty: nowhere
 };

@@ -13,7 +13,6 @@
 #include "cli/counted.hpp"
 #include "cli/download_command.hpp"
 #include "cli/printing.hpp"
-#include "cli/terminal.hpp"
 
 namespace reelpipe::cli {
 
@@ -31,9 +30,23 @@ std::string text_of(const export_summary& s)
 
 }  // namespace
 
-CLI::App* add_export(CLI::App& program, export_options& options)
+CLI::Option* add_layout(CLI::App& command, export_layout& layout, const std::string& description)
 {
     using enum export_layout;
+    return add_choice<export_layout>(command, "--layout", layout,
+                                     {{"activitynet", activitynet},
+                                      {"torchvision", torchvision},
+                                      {"mmaction2", mmaction2},
+                                      {"slowfast", slowfast},
+                                      {"fiftyone", fiftyone},
+                                      {"flat", flat},
+                                      {"webdataset", webdataset}},
+                                     description)
+        ->default_str("");
+}
+
+CLI::App* add_export(CLI::App& program, export_options& options)
+{
     CLI::App* const command = program.add_subcommand("export", "Give the clips of a folder the layout of a trainer");
     command->footer(
         "Makes hard links to the clips of a folder of `reelpipe download -o DIR`, or\n"
@@ -53,17 +66,7 @@ CLI::App* add_export(CLI::App& program, export_options& options)
         "Exit status: 0 all clips are in OUT; 1 some are not, and why is said; 2 wrong\n"
         "usage; 3 the disk stopped it.");
     command->add_option("DIR", options.folder, "the folder of the clips")->required();
-    add_choice<export_layout>(*command, "--layout", options.layout,
-                              {{"activitynet", activitynet},
-                               {"torchvision", torchvision},
-                               {"mmaction2", mmaction2},
-                               {"slowfast", slowfast},
-                               {"fiftyone", fiftyone},
-                               {"flat", flat},
-                               {"webdataset", webdataset}},
-                              "folders, names and lists, as below")
-        ->default_str("")
-        ->required();
+    add_layout(*command, options.layout, "folders, names and lists, as below")->required();
     command->add_option("-o,--output", options.output, "another folder; made if need be")
         ->option_text("OUT")
         ->required();
@@ -94,6 +97,11 @@ CLI::App* add_export(CLI::App& program, export_options& options)
 int run_export(const export_options& arguments)
 {
     terminal screen(isatty(STDERR_FILENO) ? progress_style::bar : progress_style::none, severity::note);
+    return run_export(arguments, screen);
+}
+
+int run_export(const export_options& arguments, terminal& screen)
+{
     export_options options = arguments;
     options.on_message = [&screen](severity how, const std::string& text) { screen.message(how, text); };
     try {

@@ -182,6 +182,28 @@ TEST_CASE("export gives clips the names and lists of each trainer", "[export]")
     }
 }
 
+TEST_CASE("a download gives its clips a layout when it has ended", "[export]")
+{
+    kinetics_site site;
+    site.add("silent", "silent.mp4");
+    const std::string list = site.list(split_columns + two_labels + "gone,1,2,d,train\n");
+    const auto download = [&](const fs::path& output) {
+        return run(site.download(list, {"--source", site.url_template(), "--cut", "lossless", "--layout", "webdataset",
+                                        "--layout-output", output.string()}));
+    };
+    CHECK(download(site.output() / "shards").status == 2);
+    CHECK(run(site.download(list, {"--source", site.url_template(), "--layout", "webdataset"})).status == 2);
+    CHECK_FALSE(fs::exists(site.output()));
+
+    const fs::path out = site.folder / "shards";
+    const finished end = download(out);
+    INFO(end.err);
+    CHECK(end.status == 1);
+    CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("4 clips: 4 packed into 3 shards"));
+    CHECK(clips_in_shards(out).size() == 4);
+    CHECK_THAT(download(out).out, Catch::Matchers::ContainsSubstring("4 there before"));
+}
+
 TEST_CASE("trainers load what was exported: all clips with their indices and frames", "[export]")
 {
     const exported_folder folder("silent,1,2,a b,train\nsilent,3,4.5,c,train\nsilent,5,6,c,val\n");

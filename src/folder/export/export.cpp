@@ -71,14 +71,17 @@ private:
     int lock_ = -1;
 };
 
+// Without a slash at the end, which what does not exist yet would keep.
+fs::path canonical_folder(const fs::path& name)
+{
+    const fs::path whole = fs::weakly_canonical(name);
+    return whole.has_filename() ? whole : whole.parent_path();
+}
+
 fs::path checked_output(const export_options& options)
 {
-    const fs::path folder = fs::weakly_canonical(options.folder), output = fs::weakly_canonical(options.output);
-    const auto [in_folder, in_output] = std::ranges::mismatch(folder, output);
-    if (in_folder == folder.end())
-        throw usage_error(
-            fmt::format("the output {} is in the folder of the clips; choose one beside it", options.output.string()));
-    return output;
+    check_export_output(options.folder, options.output);
+    return fs::weakly_canonical(options.output);
 }
 
 struct stat facts_of(const fs::path& file)
@@ -301,6 +304,14 @@ private:
 };
 
 }  // namespace
+
+void check_export_output(const fs::path& folder, const fs::path& output)
+{
+    const fs::path clips = canonical_folder(folder), exported = canonical_folder(output);
+    if (std::ranges::mismatch(clips, exported).in1 == clips.end())
+        throw usage_error(
+            fmt::format("the output {} is in the folder of the clips; choose one beside it", output.string()));
+}
 
 export_summary export_folder(const export_options& options)
 {
