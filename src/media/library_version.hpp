@@ -5,7 +5,7 @@
 
 namespace reelpipe::media {
 
-// "FFmpeg 5.1.9-0+deb12u1"
+// "FFmpeg 5.1.9-0+deb12u1 with libx264"
 std::string library_version();
 
 }  // namespace reelpipe::media

@@ -24,6 +24,7 @@ std::vector<std::string> lines_of(const std::string& file)
     std::ifstream in(file);
     std::vector<std::string> lines;
     for (std::string line; std::getline(in, line);) {
+        if (lines.empty() && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // a byte order mark
         while (line.ends_with('\r')) line.pop_back();
         if (!line.empty()) lines.push_back(line);
     }

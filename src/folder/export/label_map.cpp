@@ -41,6 +41,7 @@ std::vector<std::string> labels_a_line(const fs::path& file)
     std::vector<std::string> labels;
     std::istringstream lines(content_of(file));
     for (std::string line; std::getline(lines, line);) {
+        if (labels.empty() && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // a byte order mark
         if (line.ends_with('\r')) line.pop_back();
         labels.push_back(line);
     }

@@ -33,8 +33,8 @@ constexpr std::array known_columns{
     column_name{"videourl", &columns::video, 1},
     column_name{"youtubeurl", &columns::video, 1},
     column_name{"url", &columns::video, 1},
-    column_name{"id", &columns::video, 2},
     column_name{"video", &columns::video, 2},
+    column_name{"id", &columns::video, 3},  // of a clip, where there is one of those, too
     column_name{"timestart", &columns::start},
     column_name{"starttime", &columns::start},
     column_name{"starttimestamp", &columns::start},

@@ -14,6 +14,14 @@ std::string time_error(const char* which, std::string_view text)
            std::to_string(std::chrono::seconds(max_time).count()) + ", nor a clock time";
 }
 
+// The first quote that is not one of two, which stand for a quote in a value.
+std::size_t single_quote_in(std::string_view text)
+{
+    std::size_t at = text.find('"');
+    while (at != std::string_view::npos && text.substr(at + 1).starts_with('"')) at = text.find('"', at + 2);
+    return at;
+}
+
 }  // namespace
 
 bool is_text(std::string_view line)
@@ -74,15 +82,49 @@ void row_sink::add_video(std::string_view video, std::string_view label, std::st
 }
 
 fields_source::fields_source(list_input& input, char delimiter, std::unique_ptr<fields_format> format, bool has_header)
-    : lines_(input), csv_(delimiter), format_(std::move(format)), has_header_(has_header)
+    : lines_(input), delimiter_(delimiter), csv_(delimiter), format_(std::move(format)), has_header_(has_header)
 {
+}
+
+std::optional<text_line> fields_source::next_line()
+{
+    if (ahead_.empty()) return lines_.next();
+    given_ = std::move(ahead_.front());
+    ahead_.pop_front();
+    return text_line{.number = given_.number, .text = given_.text, .too_long = given_.too_long};
+}
+
+// How many of the next lines belong to a value in quotes that the last one left open: up to a quote that ends a value.
+// None if that does not come soon: then the quote stands where none should, and costs only its own line.
+std::size_t fields_source::rest_of_value()
+{
+    constexpr std::size_t max_lines = 200;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < max_lines && bytes < line_reader::max_line_bytes; ++i) {
+        if (i == ahead_.size()) {
+            const std::optional<text_line> line = lines_.next();
+            if (!line) return 0;
+            ahead_.push_back({line->number, std::string(line->text), line->too_long});
+        }
+        const std::string_view text = ahead_[i].text;
+        bytes += text.size();
+        const std::size_t quote = single_quote_in(text);
+        if (quote == std::string_view::npos) continue;
+        return quote + 1 == text.size() || text[quote + 1] == delimiter_ ? i + 1 : 0;
+    }
+    return 0;
 }
 
 std::optional<std::uint64_t> fields_source::next(row_sink& sink)
 {
-    const std::optional<text_line> line = lines_.next();
+    const std::optional<text_line> line = next_line();
     if (!line) return std::nullopt;
     const std::string_view text = line->text;
+    if (rest_ > 0) {
+        --rest_;
+        sink.add_error("is the rest of a quoted value");
+        return line->number;
+    }
     if (is_blank(text)) return line->number;
     if (is_before_rows_) {
         if (is_comment(text)) return line->number;
@@ -104,11 +146,15 @@ std::optional<std::uint64_t> fields_source::next(row_sink& sink)
         return line->number;
     }
     is_open_ = !csv_.split(text);
-    if (is_open_)
-        sink.add_error("a quote is left open");
-    else
+    if (!is_open_) {
         format_->read(csv_, sink);
-    return line->number;
+        return line->number;
+    }
+    sink.add_error("a quote is left open");
+    const std::uint64_t number = line->number;  // what was read ahead takes the line's place
+    rest_ = rest_of_value();
+    if (rest_ > 0) is_open_ = false;
+    return number;
 }
 
 }  // namespace reelpipe::annotations

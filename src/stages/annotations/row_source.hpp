@@ -1,7 +1,9 @@
 #ifndef REELPIPE_STAGES_ANNOTATIONS_ROW_SOURCE_HPP
 #define REELPIPE_STAGES_ANNOTATIONS_ROW_SOURCE_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,12 +73,25 @@ public:
     std::optional<std::uint64_t> next(row_sink&) override;
 
 private:
+    struct kept_line {
+        std::uint64_t number = 0;
+        std::string text{};
+        bool too_long = false;
+    };
+
+    std::optional<text_line> next_line();
+    std::size_t rest_of_value();
+
     line_reader lines_;
+    const char delimiter_;
     csv_line csv_;
     std::unique_ptr<fields_format> format_;
     bool has_header_;
     bool is_before_rows_ = true;
-    bool is_open_ = false;  // a quote of the row before
+    bool is_open_ = false;           // a quote of the row before
+    std::size_t rest_ = 0;           // so many of the next lines are the rest of a value in quotes
+    std::deque<kept_line> ahead_{};  // that were looked at for that
+    kept_line given_{};
 };
 
 bool is_text(std::string_view);

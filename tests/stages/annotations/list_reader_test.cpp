@@ -88,6 +88,26 @@ TEST_CASE("a quoted value that goes on in the next line costs its lines and make
     CHECK(std::get<clip_request>(all[2].content).label == "bowling");
 }
 
+TEST_CASE("lines of a quoted value are no rows, and a quote too many costs no other row", "[list_reader]")
+{
+    using reelpipe::annotations::row_error;
+    const std::string head = "youtube_id,time_start,time_end,label\n";
+    const std::string last = "bcdefghijkl,1,2,bowling\n";
+    const auto clips_in = [](const std::string& text) {
+        std::vector<std::string> videos;
+        for (const auto& each : rows_of(text))
+            if (const auto* const clip = std::get_if<clip_request>(&each.content)) videos.push_back(clip->video);
+        return videos;
+    };
+    const std::string in_quotes = "abcdefghijk,0,1,\"three\nzzzzzzzzzzz,5,6,lines\n\n\"\"said\"\" so\nend\"\n";
+    CHECK(clips_in(head + in_quotes + last) == std::vector<std::string>{"bcdefghijkl"});
+    CHECK(rows_of(head + in_quotes + last).back().line == 7);
+    CHECK(clips_in(head + "abcdefghijk,0,1,\"open\ncdefghijklm,1,2,a\n" + last) ==
+          std::vector<std::string>{"cdefghijklm", "bcdefghijkl"});
+    CHECK(clips_in(head + "abcdefghijk,0,1,\"open\ncdefghijklm,1,2,\"a\"\ndefghijklmn,1,2,\"open\n" + last) ==
+          std::vector<std::string>{"cdefghijklm", "bcdefghijkl"});
+}
+
 TEST_CASE("byte order mark, CRLF, comments, blank lines and a missing last newline change nothing", "[list_reader]")
 {
     const auto all = rows_of(

@@ -136,6 +136,14 @@ void check_license(const list_input& input, const columns& where, const list_opt
                          "leave --cc-only out, or add that column");
 }
 
+bool names_urls(std::string_view column)
+{
+    constexpr std::string_view ending = "url";
+    return column.size() >= ending.size() &&
+           std::ranges::equal(column.substr(column.size() - ending.size()), ending,
+                              [](char c, char known) { return c == known || c == known - 'a' + 'A'; });
+}
+
 std::unique_ptr<row_source> open_by_header(list_input& input, const header& found, const list_options& options)
 {
     columns where;
@@ -148,7 +156,7 @@ std::unique_ptr<row_source> open_by_header(list_input& input, const header& foun
     if (!options.ids_suffice && where.start == absent) refuse(input, found, whole_videos(found));
     if (!options.ids_suffice && where.end == absent) refuse(input, found, "no column holds end times");
     check_license(input, where, options);
-    const bool unit_by_size = found.names[where.video].ends_with("url");
+    const bool unit_by_size = names_urls(found.names[where.video]);
     return std::make_unique<fields_source>(input, found.delimiter,
                                            std::make_unique<csv_rows>(where, unit_by_size, options), !found.in_comment);
 }

@@ -86,12 +86,23 @@ private:
         // Strings stay where the parser put them, so the split may be asked for first or last.
         const std::size_t before = sink.contents().size();
         if (annotations->type() == json_type::array)
-            for (value each : annotations->get_array()) read_annotation(video, each.get_object(), sink);
+            for (value each : annotations->get_array()) read_one_of(video, each, sink);
         else
             read_annotation(video, annotations->get_object(), sink);
         const std::string_view split = text_or_nothing(about, "subset");
         for (std::size_t i = before; i < sink.contents().size(); ++i)
             if (auto* const clip = std::get_if<clip_request>(&sink.contents()[i])) clip->split = split;
+    }
+
+    // One that is not as expected costs only itself.
+    static void read_one_of(std::string_view video, value each, row_sink& sink)
+    {
+        try {
+            read_annotation(video, each.get_object(), sink);
+        } catch (const simdjson::simdjson_error& e) {
+            if (e.error() != simdjson::INCORRECT_TYPE && e.error() != simdjson::NO_SUCH_FIELD) throw;
+            sink.add_error("an annotation of " + in_quotes(video) + " is not as expected: " + e.what());
+        }
     }
 
     static void read_annotation(std::string_view video, object about, row_sink& sink)
