@@ -32,10 +32,11 @@ def run(words, **options):
 class Video:
     """A file or playlist. frames: (time in s, number, small picture); sound: (time, time that the tone says).
 
-    `back` is a filter for frames that somebody has turned upright.
+    `back` is a filter for frames that somebody has turned upright. The time counts from the first of all streams, as
+    ffmpeg counts it, or from the first frame.
     """
 
-    def __init__(self, path, stream="0:V:0", back="null"):
+    def __init__(self, path, stream="0:V:0", back="null", is_from_first_frame=False):
         self.path, self.stream = path, stream
         probed = run(["ffprobe", "-v", "error", "-threads", "1", "-show_streams", "-of", "json", path])
         self.streams = json.loads(probed.stdout or "{}").get("streams", [])
@@ -44,6 +45,9 @@ class Video:
         self.filters = "null" if turning(self.said) else back
         with tempfile.TemporaryDirectory() as folder:
             self.decode(folder)
+        self.zero = self.frames[0][0] if is_from_first_frame and self.frames else 0
+        self.frames = [(time - self.zero, *rest) for time, *rest in self.frames]
+        self.sound = [(time - self.zero, said) for time, said in self.sound]
 
     def decode(self, folder):
         pictures, samples = folder + "/pictures", folder + "/samples"
@@ -93,8 +97,8 @@ def frames_at_rate(video, start, length):
     """What ffmpeg shows of a segment at a constant rate."""
     # Audio is read, too: ffmpeg counts time from the first of the streams that it reads.
     done = run([*FFMPEG, "-v", "error", "-i", video.path, "-map", video.stream, "-map", "0:a:0?", "-c:a", "copy",
-                "-vf", f"{video.filters},{NUMBER}", "-ss", str(start), "-t", f"{length:.6f}", "-r", video.said["r_frame_rate"],
-                "-fps_mode", "cfr", "-f", "framemd5", "-"])
+                "-vf", f"{video.filters},{NUMBER}", "-ss", f"{start + video.zero:.6f}", "-t", f"{length:.6f}",
+                "-r", video.said["r_frame_rate"], "-fps_mode", "cfr", "-f", "framemd5", "-"])
     frames = numbered(done.stdout.decode())
     # A file of one stream begins with its first frame, if -fps_mode is not given.
     if len(video.streams) == 1 and len(frames) > 1 and frames[0][1] == frames[1][1]:
