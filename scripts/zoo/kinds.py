@@ -23,9 +23,6 @@ STRUCTURES = {
     "refresh": "-g 40 -x264-params intra-refresh=1",
     "slices": "-bf 2 -g 40 -x264-params slices=4:aud=1",
     "interlaced": "-bf 2 -g 40 -flags +ildct+ilme",  # MBAFF
-    "bottom_first": "-bf 2 -g 40 -x264-params bff=1 -flags +ildct+ilme",
-    "fake_interlaced": "-bf 2 -g 40 -x264-params fake-interlaced=1",
-    "hrd": "-bf 2 -g 40 -maxrate 1M -bufsize 1M -x264-params nal-hrd=vbr",
 }
 CONTAINERS = {
     "mp4": ".mp4",
@@ -53,6 +50,9 @@ TIMINGS = {
 }
 # Other codecs, and the containers that they are in
 CODECS = {
+    "bottom_first": (X264 + " -bf 2 -g 40 -x264-params bff=1 -flags +ildct+ilme", "mp4 mkv ts"),
+    "fake_interlaced": (X264 + " -bf 2 -g 40 -x264-params fake-interlaced=1", "mp4 mkv ts"),
+    "hrd": (X264 + " -bf 2 -g 40 -maxrate 1M -bufsize 1M -x264-params nal-hrd=vbr", "mp4 mkv ts"),
     "hevc": (X265, "mp4 mkv ts"),
     "hevc_closed": (X265 + ":open-gop=0 -tag:v hvc1", "mp4 mov"),
     "hevc_10bit": (X265 + " -pix_fmt yuv420p10le", "mp4 mkv ts"),
@@ -77,7 +77,7 @@ CODECS = {
     "av1": ("-c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 1M -g 40", "mp4 webm"),
     "av1_svt": (SVT, "mp4 mkv"),
     "av1_10bit": (SVT + " -pix_fmt yuv420p10le", "mp4 mkv"),
-    "av1_odd": (SVT + " -vf scale=193:97", "mp4"),
+    "av1_odd": ("-c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 1M -g 40 -vf scale=193:97", "mp4"),
     "mpeg4": ("-c:v mpeg4 -q:v 3 -g 40", "mp4 avi mov 3gp"),
     "mpeg4_b": ("-c:v mpeg4 -q:v 3 -g 40 -bf 2", "mp4 avi mkv"),
     "mpeg4_odd": ("-c:v mpeg4 -q:v 3 -g 40 -vf scale=193:97", "mp4 avi"),
@@ -272,5 +272,5 @@ def zoo():
 # One of each container and of what is hard
 SAMPLE = [
     "b_frames_mp4.mp4", "b_frames_edit.mp4", "pyramid_dash.mp4", "open_gop_ts.ts", "refresh_mkv.mkv", "gap_mp4.mp4",
-    "mpeg4_b_avi.avi",
+    "mpeg4_b_avi.avi", "hls_ts_apart_late",
 ]
