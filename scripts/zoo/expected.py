@@ -8,20 +8,21 @@ UNTIMED = "unsupported: frames out of order, whose decoding times the container 
 NO_TIMES = "unsupported: samples without a time"
 
 
-def not_in_mp4(codec):
-    return f"unsupported: MP4 cannot carry {codec} "
-
+NOT_IN_MP4 = "unsupported: MP4 cannot carry "
 
 ALL = "encode lossless smart"
 # (modes, names of videos, how the message begins)
 MAY_REFUSE = [
     (ALL, r"refresh_.*", REFRESHED),
     (ALL, r"hls_.*_broken", "unsupported: the clip overlaps a discontinuity"),
-    ("lossless", r"(vp8|theora|ffv1|prores|huffyuv|flv1|h263|qtrle|mpeg1)_.*", not_in_mp4("")),
-    ("lossless", r"(wmv2|msmpeg4|raw|dv)_.*", not_in_mp4("")),
-    ("lossless", r"audio_pcm_.*", not_in_mp4("pcm_s16le")),
-    ("lossless", r"(mpeg4_b|.*_gst|.*_vlc)_mkv\.mkv", UNTIMED),
-    ("lossless", r"(mpeg4_b|sar_both|.*_vlc)_avi\.avi", NO_TIMES),
+    ("lossless", r"(vp8|theora|ffv1|prores|huffyuv|flv1|h263|qtrle|mpeg1|png)_.*", NOT_IN_MP4),
+    ("lossless", r"(wmv2|msmpeg4|raw|dv)_.*", NOT_IN_MP4),
+    ("lossless", r"audio_pcm_.*", NOT_IN_MP4 + "pcm_s16le audio"),
+    ("lossless", r"(mpeg4_b|mpeg2_422|.*_gst|.*_vlc)_mkv\.mkv", UNTIMED),
+    ("lossless", r"very_slow_mkv\.mkv", "unsupported: frames without decoding times"),
+    ("lossless", r"(mpeg4_b|sar_both|.*_vlc)_avi\.avi|mpeg2_.*\.(mpg|vob)", NO_TIMES),
+    (ALL, r"late_frames_.*", "before_start: "),
+    ("lossless", r"negative_mkv\.mkv", "corrupt: decoding times that stand still"),  # its first frame has no time
     # GStreamer writes two frames with one decoding time.
     ("lossless", r".*_gst_flv\.flv", "corrupt: decoding times that stand still"),
     ("lossless", r"paff_.*", "unsupported: H.264 in fields"),
@@ -35,8 +36,9 @@ MUST_REFUSE = [
 KNOWN = [
     ("lossless", r"av1.*", "shows", "FFmpeg 5.1 applies no edit list to AV1"),
     ("encode smart", r"paff_.*", "shows", "libavformat calls both fields key frames, and ffmpeg -ss begins with either, too"),
+    (ALL, r"negative_mkv\.mkv", "shows|looks|has its sound|is silent", "libavformat gives the first key frame no time"),
     (ALL, r"sound_ends_ts\.ts", "is silent", "libavformat gives out the last audio at the end of the file"),
-    (ALL, r"apart_(late|webm)", "has its sound|is silent", "audio in a file of its own begins with that file, as with ffmpeg"),
+    (ALL, r"apart_(late|late_frames|webm)", "has its sound|is silent|shows", "audio in a file of its own begins with that file, as with ffmpeg"),
 ]
 
 

@@ -45,7 +45,6 @@ TIMINGS = {
     "negative": ("", "-output_ts_offset -0.7 -avoid_negative_ts disabled"),
     "wrap": ("", "-output_ts_offset 95440"),  # MPEG-TS counts 26.5 hours, and begins anew
     "clock": ("", "-video_track_timescale 1000 -muxdelay 0"),
-    "late_frames": ("-itsoffset 1.3", ""),
     "faststart": ("", "-movflags faststart"),
 }
 # Other codecs, and the containers that they are in
@@ -90,7 +89,7 @@ CODECS = {
     "theora": ("-c:v libtheora -q:v 8 -g 40", "ogv mkv"),
     "ffv1": ("-c:v ffv1", "mkv avi"),
     "huffyuv": ("-c:v huffyuv -pix_fmt yuv422p", "avi mkv"),
-    "raw": ("-c:v rawvideo", "avi mov"),
+    "raw": ("-c:v rawvideo -pix_fmt uyvy422", "avi mov"),
     "qtrle": ("-c:v qtrle", "mov"),
     "png": ("-c:v png", "mov mkv"),
     "dv": ("-c:v dvvideo -vf scale=720:576 -pix_fmt yuv420p", "avi mov"),
@@ -137,7 +136,7 @@ APART = {
     "apart_late_frames": ("late_frames_mp4.mp4", "mp4", "m4a"),
 }
 # Videos that are read otherwise than their first stream of frames, or as another video
-STREAMS = {"still_first_mp4.mp4": "0:v:1", "still_first_mkv.mkv": "0:v:1"}
+STREAMS = {"still_first_mp4.mp4": "0:v:1", "still_first_mkv.mkv": "0:v:1", "cover_mkv.mkv": "0:v:1"}
 REFERENCES = {"hls_ts_broken": "hls_ts", "hls_fmp4_broken": "hls_fmp4", **{apart: how[0] for apart, how in APART.items()}}
 
 MASTERING = "mdcv:33c286c41d4c0bb884d03e803d1340420098968000000032"
@@ -217,6 +216,8 @@ def zoo():
     from_another("side_dolby_mp4.mp4", "colours_hdr_mp4.mp4", f"{boxes} {{source}} {{out}} describe={DOLBY_VISION}")
     from_another("side_stereo_mp4.mp4", plain, f"{boxes} {{source}} {{out}} describe={STEREO}")
     from_another("side_stereo_mkv.mkv", plain, copied(after="-metadata:s:v stereo_mode=left_right"))
+    for ending in ("mp4", "mkv", "ts"):
+        from_another(f"late_frames_{ending}.{ending}", plain, copied(before="-i {source} -itsoffset 1.3", after="-map 1:v -map 0:a"))
     from_another("edits_two_mp4.mp4", plain, boxes + " {source} {out} edits=0-2,2.8-6")
     from_another("edits_later_mp4.mp4", plain, boxes + " {source} {out} edits=0.52-6")
 

@@ -39,7 +39,7 @@ class Video:
     def __init__(self, path, stream="0:V:0", back="null", is_from_first_frame=False):
         self.path, self.stream = path, stream
         probed = run(["ffprobe", "-v", "error", "-threads", "1", "-show_streams", "-of", "json", path])
-        self.streams = json.loads(probed.stdout or "{}").get("streams", [])
+        self.streams = [] if probed.returncode else json.loads(probed.stdout).get("streams", [])
         self.audio = next((each for each in self.streams if each["codec_type"] == "audio"), None)
         self.said = of_stream(self.streams, stream)
         self.filters = "null" if turning(self.said) else back
