@@ -152,6 +152,33 @@ TEST_CASE("frames that are refreshed step by step are shown whole, or refused", 
     }
 }
 
+TEST_CASE("frames that are decoded after the end of a refresh and shown before it are not whole", "[wild][refresh]")
+{
+    const temp_folder folder;
+    make(folder / "video.mp4", "",
+         {"-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "40",
+          "-b_strategy", "0", "-x264-params", "intra-refresh=1"});
+    // The refresh that begins with the key frame at 1.6 s ends with a frame that B-frames lean on.
+    int refused = 0, shown_whole = 0;
+    for (auto start = 1640ms; start <= 2840ms; start += 40ms) {
+        CAPTURE(start.count());
+        try {
+            const result done =
+                cut_to(folder / "clip.mp4", folder / "video.mp4", {start, 3240ms}, {.mode = way::lossless});
+            const std::string shown =
+                output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries",
+                           "stream=nb_read_frames", "-of", "default=nk=1:nw=1", folder / "clip.mp4"});
+            CHECK(std::stoll(shown) == done.frames);
+            ++shown_whole;
+        } catch (const reelpipe::media::error& e) {
+            CHECK(e.kind() == fault::unsupported);
+            ++refused;
+        }
+    }
+    CHECK(refused > 0);
+    CHECK(shown_whole > 0);
+}
+
 TEST_CASE("parameters that change in the middle of an MP4 file are those of the frames", "[wild][parameters]")
 {
     const temp_folder folder;
