@@ -260,7 +260,7 @@ void demuxer::seek(std::chrono::microseconds time)
     std::int64_t step_before_key = 1;
     for (std::int64_t target = wanted; target > first && seek_at_or_before(target);) {
         const seen_packet found = next_leading();
-        if (found.is_key && found.time <= wanted) {
+        if (found.is_key && found.time <= wanted && (!found.is_hidden || shows_by(wanted))) {
             if (seek_at_or_before(target)) return;
             break;
         }
@@ -333,7 +333,8 @@ demuxer::seen_packet demuxer::next_leading()
         return {.time = time,
                 .decoded = unref->dts != AV_NOPTS_VALUE ? unref->dts : time,
                 .position = unref->pos,
-                .is_key = (unref->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE};
+                .is_key = (unref->flags & AV_PKT_FLAG_KEY) != 0 && time != AV_NOPTS_VALUE,
+                .is_hidden = (unref->flags & AV_PKT_FLAG_DISCARD) != 0};
     }
     return {.time = AV_NOPTS_VALUE, .decoded = AV_NOPTS_VALUE};
 }

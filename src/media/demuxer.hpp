@@ -89,6 +89,7 @@ private:
         std::int64_t decoded = 0;  // and when it is decoded
         std::int64_t position = 0;
         bool is_key = false;
+        bool is_hidden = false;  // by an edit list
     };
 
     void find_streams();
@@ -107,6 +108,7 @@ private:
     bool has_no_index() const;
     bool seek_at_or_before(std::int64_t time);
     bool search(std::int64_t time);
+    bool shows_by(std::int64_t time);
     std::int64_t place_before(std::int64_t time);
     std::optional<std::int64_t> last_key_before(std::int64_t time, std::int64_t from);
     void seek_byte(std::int64_t position);

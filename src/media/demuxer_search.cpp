@@ -73,6 +73,15 @@ std::optional<std::int64_t> demuxer::last_key_before(std::int64_t time, std::int
     }
 }
 
+// True if what follows a key frame that an edit list hides is shown by a time. Otherwise it is the run-up of a later
+// edit, whose hidden frames have the times of frames that an earlier edit shows.
+bool demuxer::shows_by(std::int64_t time)
+{
+    seen_packet seen = next_leading();
+    while (seen.is_hidden) seen = next_leading();
+    return seen.decoded != AV_NOPTS_VALUE && seen.decoded <= time;
+}
+
 void demuxer::seek_byte(std::int64_t position)
 {
     guard(avformat_seek_file(input_.get(), -1, position, position, position, AVSEEK_FLAG_BYTE), "seeking");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ constexpr std::size_t max_untimed = 32;
 
 // From decoding to showing: a codec that shows frames out of order holds back 16 of them.
 constexpr std::chrono::minutes max_delay{1};
+
+// Clocks of most containers are finer.
+constexpr std::chrono::milliseconds least_apart{1};
 
 [[noreturn]] void corrupt(const std::string& what) { throw media::error(media::fault::corrupt, what); }
 
@@ -106,7 +110,21 @@ public:
     microseconds in_microseconds(std::int64_t time) const { return av::to_microseconds(time, source_.time_base); }
     microseconds longest() const { return in_microseconds(longest_); }
 
-    edit shown_part(AVRational movie_tick) const
+    // `apart`: by how much the start of the segment is rounded up more in this track than in the video's.
+    edit shown_part(AVRational movie_tick, microseconds apart = {}) const
+    {
+        edit part = shown_part_on_own_clock(movie_tick);
+        const std::int64_t ticks = av_rescale_q(apart.count(), av::microsecond, movie_tick);
+        const std::int64_t hidden = std::max<std::int64_t>(-(part.begin + ticks), 0);
+        part.begin += ticks + hidden;
+        part.duration -= hidden;
+        part.media_begin += av_rescale_q(hidden, movie_tick, target_.time_base);
+        return part;
+    }
+    AVRational tick() const { return target_.time_base; }
+
+private:
+    edit shown_part_on_own_clock(AVRational movie_tick) const
     {
         const auto in_movie = [&](std::int64_t t) { return av_rescale_q(t, source_.time_base, movie_tick); };
         const auto in_track = [&](std::int64_t t) { return av_rescale_q(t, source_.time_base, target_.time_base); };
@@ -115,9 +133,7 @@ public:
                 .media_begin = in_track(begin_shown()) - in_track(first_decoded_),
                 .media_duration = in_track(last_decoded_) - in_track(first_decoded_) + in_track(last_duration_)};
     }
-    AVRational tick() const { return target_.time_base; }
 
-private:
     // The last chance to find a hole in the source: nothing is decoded.
     void check_units(const AVPacket& packet) const
     {
@@ -203,9 +219,13 @@ private:
     std::int64_t first_decoded_ = AV_NOPTS_VALUE, last_decoded_ = 0, last_duration_ = 0;
 };
 
+// libav parses these in MP4 once more, and then hides other frames than the edit list does.
+constexpr std::array hidden_wrongly{AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_PNG};
+
 void check_carried(const clip_writer& writer, const AVStream& stream, const char* what)
 {
-    if (!writer.carries(stream.codecpar->codec_id))
+    const AVCodecID codec = stream.codecpar->codec_id;
+    if (!writer.carries(codec) || std::ranges::find(hidden_wrongly, codec) != hidden_wrongly.end())
         unsupported(fmt::format("MP4 cannot carry {} {}", codec_name(*stream.codecpar), what));
 }
 
@@ -249,12 +269,20 @@ public:
         if (video_->is_empty()) input_.throw_no_frame();
 
         std::vector<edit> edits{video_->shown_part(video_->tick())};
-        if (audio_ && !audio_->is_empty()) edits.push_back(audio_->shown_part(video_->tick()));
+        if (audio_ && !audio_->is_empty()) edits.push_back(audio_->shown_part(video_->tick(), audio_late()));
         writer_.finish(edits);
         return what_was_made();
     }
 
 private:
+    // In AVI the clocks of both tick once a frame or packet, so that rounding is seen and heard.
+    microseconds audio_late() const
+    {
+        const microseconds apart =
+            input_.time_of_audio(input_.start_of_audio()) - input_.time_of_video(input_.start_of_video());
+        return std::chrono::abs(apart) < least_apart ? microseconds{} : apart;
+    }
+
     result what_was_made() const
     {
         const microseconds begin = video_->in_microseconds(video_->begin_shown());

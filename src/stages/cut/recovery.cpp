@@ -52,15 +52,19 @@ recovery::recovery(const AVStream& stream)
 
 bool recovery::is_incomplete(const AVPacket& packet)
 {
-    if (!is_h264_ || left_ == 0u || packet.size == 0) return false;
+    if (!is_h264_ || packet.size == 0) return false;
+    if (whole_from_) return packet.pts != AV_NOPTS_VALUE && packet.pts < *whole_from_;
     const auto units = media::units_in({packet.data, static_cast<std::size_t>(packet.size)}, length_bytes_);
-    if (std::ranges::any_of(units, [](unit u) { return is_of(u, h264::unit_type::idr_slice); })) left_ = 0;
+    const bool is_idr = std::ranges::any_of(units, [](unit u) { return is_of(u, h264::unit_type::idr_slice); });
+    const bool is_first = !left_;
     for (const unit u : units)
         if (!left_ && is_of(u, h264::unit_type::supplemental_information)) left_ = frames_to_recovery(u);
     if (!left_) left_ = 0;
-    const bool is_incomplete = left_ > 0u;
-    if (is_incomplete && std::ranges::any_of(units, is_leaned_on)) --*left_;
-    return is_incomplete;
+    if (is_idr || (is_first && *left_ == 0)) whole_from_ = INT64_MIN;
+    if (whole_from_) return false;
+    if (std::ranges::none_of(units, is_leaned_on)) return true;
+    if (*left_ == 0) whole_from_ = packet.pts;
+    return !whole_from_ && (*left_)-- > 0;
 }
 
 }  // namespace reelpipe::cut

@@ -10,7 +10,7 @@
 namespace reelpipe::cut {
 
 // Knows the frames that decoding does not give as they are. H.264 may be refreshed step by step (x264's intra-refresh):
-// containers call the beginning of a refresh a key frame, but only the frames behind its end are whole.
+// containers call the beginning of a refresh a key frame, but only the frames that are shown after its end are whole.
 class recovery {
 public:
     explicit recovery(const AVStream&);
@@ -21,7 +21,8 @@ public:
 private:
     bool is_h264_;
     std::size_t length_bytes_;
-    std::optional<std::uint32_t> left_;  // frames that others lean on, until frames are whole
+    std::optional<std::uint32_t> left_;       // frames that others lean on, until frames are whole
+    std::optional<std::int64_t> whole_from_;  // frames that are decoded later may be shown before
 };
 
 // The message for a segment that would show such frames.

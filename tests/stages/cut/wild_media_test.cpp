@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cutting.hpp"
@@ -52,6 +55,20 @@ result good_clip(const fs::path& clip, const fs::path& video, reelpipe::segment 
     reelpipe::verify::check_file(
         clip, {.frames = done.frames, .start = done.start, .duration = done.duration, .decodable = true});
     return done;
+}
+
+// The hash of a packet's bytes, and when the packet is shown.
+std::map<std::string, double> packets_of(const fs::path& file, const char* stream)
+{
+    std::istringstream lines(output_of({"ffprobe", "-v", "error", "-select_streams", stream, "-show_data_hash", "md5",
+                                        "-show_entries", "packet=pts_time,data_hash", "-of", "default=nw=1", file}));
+    std::map<std::string, double> all;
+    std::string time;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("pts_time=")) time = line.substr(9);
+        if (line.starts_with("data_hash=") && time != "N/A") all[line.substr(10)] = std::stod(time);
+    }
+    return all;
 }
 
 fault fault_of(const fs::path& video, reelpipe::segment wanted, const options& how)
@@ -152,6 +169,33 @@ TEST_CASE("frames that are refreshed step by step are shown whole, or refused", 
     }
 }
 
+TEST_CASE("frames that are decoded after the end of a refresh and shown before it are not whole", "[wild][refresh]")
+{
+    const temp_folder folder;
+    make(folder / "video.mp4", "",
+         {"-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "40",
+          "-b_strategy", "0", "-x264-params", "intra-refresh=1"});
+    // The refresh that begins with the key frame at 1.6 s ends with a frame that B-frames lean on.
+    int refused = 0, shown_whole = 0;
+    for (auto start = 1640ms; start <= 2840ms; start += 40ms) {
+        CAPTURE(start.count());
+        try {
+            const result done =
+                cut_to(folder / "clip.mp4", folder / "video.mp4", {start, 3240ms}, {.mode = way::lossless});
+            const std::string shown =
+                output_of({"ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries",
+                           "stream=nb_read_frames", "-of", "default=nk=1:nw=1", folder / "clip.mp4"});
+            CHECK(std::stoll(shown) == done.frames);
+            ++shown_whole;
+        } catch (const reelpipe::media::error& e) {
+            CHECK(e.kind() == fault::unsupported);
+            ++refused;
+        }
+    }
+    CHECK(refused > 0);
+    CHECK(shown_whole > 0);
+}
+
 TEST_CASE("parameters that change in the middle of an MP4 file are those of the frames", "[wild][parameters]")
 {
     const temp_folder folder;
@@ -186,6 +230,55 @@ TEST_CASE("parameters that change in the middle of an MP4 file are those of the 
     CHECK(before.parts);
     CHECK(fault_of(folder / "video.mp4", across, {.mode = way::lossless}) == fault::unsupported);
     CHECK(fault_of(folder / "video.mp4", behind, {.mode = way::lossless}) == fault::unsupported);
+}
+
+TEST_CASE("a segment in front of an edit in the middle of a video has its own frames", "[wild][edits]")
+{
+    const temp_folder folder;
+    make(folder / "whole.mp4", "",
+         {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "40", "-b_strategy", "0"});
+    output_of({"python3", REELPIPE_TESTS_SUPPORT "/../../scripts/zoo/boxes.py", folder / "whole.mp4",
+               folder / "video.mp4", "edits=0-2,2.8-4"});
+    const auto frames_of = [&](const std::string& name) {
+        return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", folder / name, "-f", "framemd5", "-"});
+    };
+    for (const way mode : {way::encode, way::smart}) {
+        CAPTURE(static_cast<int>(mode));
+        // The frames that the second edit hides have times from 0.8 s on.
+        good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 1960ms}, {.mode = mode, .preset = "ultrafast"});
+        good_clip(folder / "right.mp4", folder / "whole.mp4", {1s, 1960ms}, {.mode = mode, .preset = "ultrafast"});
+        CHECK(frames_of("clip.mp4") == frames_of("right.mp4"));
+    }
+}
+
+TEST_CASE("codecs of which libav hides the wrong frames in MP4 are not copied", "[wild][edits]")
+{
+    const temp_folder folder;
+    const auto [name, codec] = GENERATE(std::pair{"video.mpg", "mpeg1video"}, std::pair{"video.mkv", "png"});
+    make(folder / name, "", {"-c:v", codec});
+    CHECK(fault_of(folder / name, {0s, 1s}, {.mode = way::lossless}) == fault::unsupported);
+}
+
+TEST_CASE("copied audio is in time with copied frames where the clocks of both are coarse", "[wild][sync]")
+{
+    const temp_folder folder;
+    make(folder / "video.avi", "",
+         {"-f", "lavfi", "-i", "anoisesrc=d=4:seed=1", "-c:v", "mpeg4", "-g", "40", "-c:a", "libmp3lame"});
+    const auto start = GENERATE(1613ms, 1987ms, 2500ms);
+    CAPTURE(start.count());
+
+    good_clip(folder / "clip.mp4", folder / "video.avi", {start, 3200ms}, {.mode = way::lossless});
+
+    std::vector<double> earlier;
+    for (const char* stream : {"v", "a"}) {
+        const auto in_video = packets_of(folder / "video.avi", stream);
+        for (const auto& [hash, time] : packets_of(folder / "clip.mp4", stream)) {
+            REQUIRE(in_video.contains(hash));
+            earlier.push_back(in_video.at(hash) - time);
+        }
+    }
+    const auto [least, most] = std::ranges::minmax(earlier);
+    CHECK(most - least < 0.003);
 }
 
 TEST_CASE("interlaced frames that are samples as a whole are copied", "[wild][fields]")
