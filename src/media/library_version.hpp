@@ -5,8 +5,11 @@
 
 namespace reelpipe::media {
 
-// "FFmpeg 5.1.9-0+deb12u1 with libx264"
+// "FFmpeg 5.1.9-0+deb12u1"
 std::string library_version();
+
+// False: this FFmpeg cannot re-encode to H.264.
+bool has_x264();
 
 }  // namespace reelpipe::media
 

@@ -68,7 +68,8 @@ asio::awaitable<std::string> connect_to(address proxy)
 
 std::string library_versions()
 {
-    return fmt::format("{}, {}, SQLite {}", media::library_version(), fetch::library_version(), sqlite3_libversion());
+    return fmt::format("{} {} libx264, {}, SQLite {}", media::library_version(), media::has_x264() ? "with" : "without",
+                       fetch::library_version(), sqlite3_libversion());
 }
 
 void try_sandbox()
