@@ -14,11 +14,15 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "isolation/answers.hpp"
 #include "isolation/lent_files.hpp"
 #include "isolation/message_socket.hpp"
 #include "isolation/sandbox.hpp"
@@ -218,9 +222,9 @@ constexpr std::chrono::seconds max_start{60};  // of a process, on a machine tha
     throw std::system_error(std::make_error_code(std::errc::operation_canceled), "work on a clip");
 }
 
-// A process that died while it worked on a video; what is known of the video is for who started it to say.
+// A process that died or lied while it worked on a video; what is known of the video is for who started it to say.
 struct worker_died : std::runtime_error {
-    worker_died(const std::string& how, bool killed, std::uint64_t most)
+    explicit worker_died(const std::string& how, bool killed = false, std::uint64_t most = 0)
         : std::runtime_error("its worker process " + how), by_others(killed), memory(most)
     {
     }
@@ -251,7 +255,8 @@ std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token&
     const std::stop_callback at_a_stop(stop, [&one] { one->kill(); });
     std::optional<nlohmann::json> word;
     try {
-        word = isolation::receive_answer(one->socket(), std::chrono::steady_clock::now() + max_start);
+        word = isolation::receive_answer(one->socket(), isolation::max_short_answer,
+                                         std::chrono::steady_clock::now() + max_start);
         if (word && !isolation::is_error(*word)) one->may_have(word->at(0));
     } catch (const std::exception& e) {
         throw unavailable(fmt::format("does not get ready: {}", e.what()));
@@ -267,15 +272,18 @@ std::unique_ptr<clip_workers::worker> clip_workers::start(const std::stop_token&
     return one;
 }
 
+// One that has spoken without being asked, or is gone, is not asked for more.
 std::unique_ptr<clip_workers::worker> clip_workers::take(const std::stop_token& stop)
 {
-    {
-        const mutex_lock guard(mutex_);
-        if (!idle_.empty()) {
-            std::unique_ptr<worker> one = std::move(idle_.back());
+    for (;;) {
+        std::unique_ptr<worker> one;
+        {
+            const mutex_lock guard(mutex_);
+            if (idle_.empty()) break;
+            one = std::move(idle_.back());
             idle_.pop_back();
-            return one;
         }
+        if (!isolation::has_more(one->socket())) return one;
     }
     return start(stop);
 }
@@ -286,8 +294,16 @@ void clip_workers::give_back(std::unique_ptr<worker> one)
     idle_.push_back(std::move(one));
 }
 
-nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const std::vector<int>& descriptors,
-                                 int output, const std::stop_token& stop) const
+// A job, and what may come of it.
+struct clip_workers::question {
+    nlohmann::json job{};
+    std::vector<int> descriptors{};
+    int output = -1;
+    std::size_t max_answer = 0;
+    std::function<void(const nlohmann::json&)> accept{};  // throws for what is no answer to it
+};
+
+nlohmann::json clip_workers::hear(worker& one, const question& asked, const std::stop_token& stop) const
 {
     std::optional<nlohmann::json> answer;
     {
@@ -295,8 +311,9 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
         try {
             one.limit_cpu(deadline_);
             const isolation::deadline until = std::chrono::steady_clock::now() + deadline_;
-            isolation::send(one.socket(), job, isolation::lent_files(descriptors, output).numbers(), until);
-            answer = isolation::receive_answer(one.socket(), until);
+            isolation::send(one.socket(), asked.job, isolation::lent_files(asked.descriptors, asked.output).numbers(),
+                            until);
+            answer = isolation::receive_answer(one.socket(), asked.max_answer, until);
         } catch (const std::system_error& e) {
             if (e.code() == std::errc::timed_out)
                 throw media::process_died(fmt::format("its worker process took longer than {} s", deadline_.count()));
@@ -310,74 +327,83 @@ nlohmann::json clip_workers::ask(worker& one, const nlohmann::json& job, const s
         if (end.took_its_time) throw media::process_died("its worker process " + end.how);
         throw worker_died(end.how, end.by_others, end.memory);
     }
-    if (isolation::is_error(*answer) && isolation::is_want_of_memory(*answer) &&
-        one.memory() < isolation::worker_memory)
+    return std::move(*answer);
+}
+
+// What a library says of a text that is no message may quote it, and it may be long.
+void clip_workers::ask(worker& one, const question& asked, const std::stop_token& stop) const
+try {
+    const nlohmann::json answer = hear(one, asked, stop);
+    if (isolation::is_error(answer) && isolation::is_want_of_memory(answer) && one.memory() < isolation::worker_memory)
         throw worker_killed(fmt::format("it takes more than the {} MB of memory that this machine grants (ulimit -v)",
                                         one.memory() / 1'000'000));
-    return std::move(*answer);
+    asked.accept(answer);
+} catch (const nlohmann::json::exception& e) {
+    throw worker_died(fmt::format("sent an invalid answer (JSON, {})", e.id));
+} catch (const std::invalid_argument& e) {
+    throw worker_died(fmt::format("sent an invalid answer: {}", e.what()));
 }
 
 // A worker that keeps the clip might write on it after it was verified. Such a one is ended before that.
 //
 // A process may die of what it did before, and of what others take: only a second one, which has done nothing else, and
-// which nobody killed, says something of the video.
-nlohmann::json clip_workers::answer_to(const nlohmann::json& job, const std::vector<int>& descriptors,
-                                       const std::stop_token& stop, const accept_function& accept, int output)
+// which nobody killed, says something of the video. The same holds for lies.
+void clip_workers::answer(const question& asked, const std::stop_token& stop)
 {
     bool alone = false;
     try {
         const memory_turns::turn mine(turns_, alone, stop);
         std::unique_ptr<worker> one = take(stop);
-        nlohmann::json answer = ask(*one, job, descriptors, output, stop);
-        accept(answer);
-        if (output < 0 || isolation::is_let_go(output)) give_back(std::move(one));
-        return answer;
+        ask(*one, asked, stop);
+        if (asked.output < 0 || isolation::is_let_go(asked.output)) give_back(std::move(one));
+        return;
     } catch (const worker_died& e) {
         alone = e.by_others;
         if (alone) turns_.has_taken(e.memory);
     }
-    if (output >= 0 && ftruncate(output, 0) != 0)
+    if (asked.output >= 0 && ftruncate(asked.output, 0) != 0)
         throw std::system_error(errno, std::generic_category(), "clear a clip");
     try {
         const memory_turns::turn mine(turns_, alone, stop);
         const std::unique_ptr<worker> one = start(stop);
-        nlohmann::json answer = ask(*one, job, descriptors, output, stop);
-        accept(answer);
-        return answer;
+        ask(*one, asked, stop);
     } catch (const worker_died& e) {
         if (e.by_others) throw worker_killed(e.what());
         throw media::process_died(fmt::format("{}, twice", e.what()));
     }
 }
 
-template <class Result>
-Result clip_workers::call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token& stop,
-                          Result (*read)(const nlohmann::json&), int output)
-try {
-    std::optional<Result> result;
-    const auto accept = [&](const nlohmann::json& answer) {
-        if (!isolation::is_error(answer)) result = read(answer);
-    };
-    const nlohmann::json answer = answer_to(job, descriptors, stop, accept, output);
-    if (!result) isolation::rethrow(answer);
+template <class Job>
+auto clip_workers::call(const Job& job, const std::vector<int>& descriptors, const std::stop_token& stop, int output)
+{
+    std::optional<decltype(isolation::result_in({}, job))> result;
+    std::exception_ptr error;
+    const question asked{.job = isolation::to_message(job),
+                         .descriptors = descriptors,
+                         .output = output,
+                         .max_answer = isolation::max_answer(job),
+                         .accept = [&](const nlohmann::json& answer) {
+                             if (isolation::is_error(answer))
+                                 error = isolation::error_in(answer);
+                             else
+                                 result = isolation::result_in(answer, job);
+                         }};
+    answer(asked, stop);
+    if (error) std::rethrow_exception(error);
     return *result;
-} catch (const nlohmann::json::exception& e) {
-    throw media::process_died(fmt::format("its worker process sent an invalid answer: {}", e.what()));
-} catch (const std::invalid_argument& e) {
-    throw media::process_died(fmt::format("its worker process sent an invalid answer: {}", e.what()));
 }
 
 cut::result clip_workers::cut(const cut::input& video, segment wanted, int output, const cut::options& how,
                               std::stop_token stop)
 {
     const isolation::cut_job job{.video = video, .wanted = wanted, .how = how, .output = output};
-    return call(isolation::to_message(job), isolation::descriptors_of(job), stop, isolation::cut_result_in, output);
+    return call(job, isolation::descriptors_of(job), stop, output);
 }
 
 verify::facts clip_workers::verify(int clip, const verify::expectation& expected, std::stop_token stop)
 {
     const isolation::verify_job job{.clip = clip, .expected = expected};
-    return call(isolation::to_message(job), {clip}, stop, isolation::facts_in);
+    return call(job, {clip}, stop);
 }
 
 verify::facts clip_workers::verify_file(const std::filesystem::path& path, const verify::expectation& expected,
@@ -390,27 +416,26 @@ verify::facts clip_workers::verify_file(const std::filesystem::path& path, const
 cut::still clip_workers::still(int clip, std::chrono::microseconds at, int short_side, std::stop_token stop)
 {
     const isolation::still_job job{.clip = media::whole_file(clip), .at = at, .short_side = short_side};
-    return call(isolation::to_message(job), {clip}, stop, isolation::still_in);
+    return call(job, {clip}, stop);
 }
 
 media::clip_hashes clip_workers::hash_file(const std::filesystem::path& path, std::stop_token stop)
 {
     const verify::clip_file file(path);
-    return call(isolation::to_message(isolation::hash_job{.clip = file.descriptor()}), {file.descriptor()}, stop,
-                isolation::clip_hashes_in);
+    return call(isolation::hash_job{.clip = file.descriptor()}, {file.descriptor()}, stop);
 }
 
 verify::facts clip_workers::survey(int file, bool decodable, std::stop_token stop)
 {
     const isolation::survey_job job{.file = file, .decodable = decodable};
-    return call(isolation::to_message(job), {file}, stop, isolation::facts_in);
+    return call(job, {file}, stop);
 }
 
 media::span_plan clip_workers::plan(const media::partial_file& file, const std::vector<segment>& wanted,
                                     media::stream_selection kind, std::stop_token stop)
 {
     const isolation::plan_job job{.file = file, .wanted = wanted, .kind = kind};
-    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::span_plan_in);
+    return call(job, {file.descriptor}, stop);
 }
 
 fetch::segment_run_info clip_workers::probe_segment_run(const media::partial_file& file,
@@ -419,7 +444,7 @@ fetch::segment_run_info clip_workers::probe_segment_run(const media::partial_fil
                                                         std::stop_token stop)
 {
     const isolation::look_job job{.file = file, .clock = clock, .wanted = wanted, .kind = kind};
-    return call(isolation::to_message(job), {file.descriptor}, stop, isolation::segment_run_info_in);
+    return call(job, {file.descriptor}, stop);
 }
 
 }  // namespace reelpipe

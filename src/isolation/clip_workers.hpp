@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -32,7 +31,8 @@ struct worker_killed : std::runtime_error {
 // that a crash, an endless loop or a bomb of memory in a demuxer or decoder costs one clip or video. A process is
 // started when a job finds none idle and lives until the owner goes: never one a clip, and no more of them than there
 // are calls at a time. Work on a video whose process has died begins again in a fresh one: if somebody killed it, with
-// no other at work beside it. Where memory is short, fewer work at a time. Threads: any number at a time; every call
+// no other at work beside it. An answer that cannot be true is as good as a death. Where memory is short, fewer work
+// at a time. Threads: any number at a time; every call
 // blocks until its job is done.
 class clip_workers {
 public:
@@ -70,18 +70,16 @@ public:
 
 private:
     class worker;
-    using accept_function = std::function<void(const nlohmann::json& answer)>;  // throws for one that is none
+    struct question;
 
-    template <class Result>
-    Result call(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
-                Result (*read)(const nlohmann::json&), int output = -1);
+    template <class Job>
+    auto call(const Job&, const std::vector<int>& descriptors, const std::stop_token&, int output = -1);
     std::unique_ptr<worker> start(const std::stop_token&, bool is_second = false) const;
     std::unique_ptr<worker> take(const std::stop_token&);
     void give_back(std::unique_ptr<worker>);
-    nlohmann::json answer_to(const nlohmann::json& job, const std::vector<int>& descriptors, const std::stop_token&,
-                             const accept_function&, int output);
-    nlohmann::json ask(worker&, const nlohmann::json& job, const std::vector<int>& descriptors, int output,
-                       const std::stop_token&) const;
+    void answer(const question&, const std::stop_token&);
+    void ask(worker&, const question&, const std::stop_token&) const;
+    nlohmann::json hear(worker&, const question&, const std::stop_token&) const;
 
     std::filesystem::path program_;
     std::chrono::seconds deadline_;

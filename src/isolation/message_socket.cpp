@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "isolation/messages.hpp"
+#include "isolation/message_parts.hpp"
 
 namespace reelpipe::isolation {
 
@@ -20,8 +20,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t max_descriptors = 3;              // frames, audio, the clip
-constexpr std::uint32_t max_message_bytes = 64u << 20;  // the held ranges of a paged video are the longest part
+constexpr std::size_t max_descriptors = 3;            // frames, audio, the clip
+constexpr std::size_t max_message_bytes = 64u << 20;  // the held ranges of a paged video are the longest part
 
 [[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
 
@@ -95,11 +95,11 @@ void write_all(int socket, const std::string& bytes, const std::vector<int>& des
     }
 }
 
-std::optional<json> receive(int socket, std::vector<int>* descriptors, const deadline& until)
+std::optional<json> receive(int socket, std::size_t max_bytes, std::vector<int>* descriptors, const deadline& until)
 {
     std::uint32_t size = 0;
     if (!read_all(socket, &size, sizeof size, descriptors, until)) return std::nullopt;
-    if (size > max_message_bytes) throw std::invalid_argument("a message between processes is too long");
+    if (size > max_bytes) throw std::invalid_argument("a message between processes is too long");
     std::string text(size, '\0');
     if (!read_all(socket, text.data(), text.size(), descriptors, until)) return std::nullopt;
     return parse_message(text);
@@ -121,12 +121,21 @@ void send(int socket, const json& content, const std::vector<int>& descriptors, 
 std::optional<job_message> receive_job(int socket)
 {
     job_message job;
-    std::optional<json> content = receive(socket, &job.descriptors, {});
+    std::optional<json> content = receive(socket, max_message_bytes, &job.descriptors, {});
     if (!content) return std::nullopt;
     job.content = std::move(*content);
     return job;
 }
 
-std::optional<json> receive_answer(int socket, deadline until) { return receive(socket, nullptr, until); }
+std::optional<json> receive_answer(int socket, std::size_t max_bytes, deadline until)
+{
+    return receive(socket, max_bytes, nullptr, until);
+}
+
+bool has_more(int socket)
+{
+    pollfd one{.fd = socket, .events = POLLIN, .revents = 0};
+    return poll(&one, 1, 0) != 0;
+}
 
 }  // namespace reelpipe::isolation

@@ -3,10 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "media/clip_hashes.hpp"
@@ -19,9 +17,9 @@
 #include "stages/verify/survey.hpp"
 #include "stages/verify/verify.hpp"
 
-// The messages between a run and its workers: a job with its descriptors in one direction, a result or an error in
-// the other. Each is one JSON text. A worker begins: it has entered its sandbox and has so many bytes of memory,
-// [4294967296], or it could not, an error.
+// The messages of a run to its workers: jobs with their descriptors, each one JSON text. What comes back is in
+// answers.hpp. A worker begins: it has entered its sandbox and has so many bytes of memory, [4294967296], or it could
+// not, an error.
 namespace reelpipe::isolation {
 
 // Bytes of address space, where the machine grants as many; x264 takes 1.5 GB for the frames of 4K videos.
@@ -77,17 +75,6 @@ nlohmann::json to_message(const plan_job&);
 nlohmann::json to_message(const look_job&);
 nlohmann::json to_message(const still_job&);
 nlohmann::json to_message(const hash_job&);
-nlohmann::json to_message(const cut::result&);
-nlohmann::json to_message(const verify::facts&);
-nlohmann::json to_message(const media::span_plan&);
-nlohmann::json to_message(const fetch::segment_run_info&);
-nlohmann::json to_message(const cut::still&);
-nlohmann::json to_message(const media::clip_hashes&);
-nlohmann::json to_message(std::exception_ptr);
-
-// Parses the text of a message; all its numbers must be whole. Throws nlohmann::json::exception or
-// std::invalid_argument.
-nlohmann::json parse_message(const std::string& text);
 
 // Read a job from a message and its descriptors. Throw nlohmann::json::exception, or std::invalid_argument if it is
 // no such message.
@@ -98,17 +85,6 @@ std::optional<plan_job> plan_job_in(const nlohmann::json&, const std::vector<int
 std::optional<look_job> look_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<still_job> still_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
 std::optional<hash_job> hash_job_in(const nlohmann::json&, const std::vector<int>& descriptors);
-cut::result cut_result_in(const nlohmann::json&);
-verify::facts facts_in(const nlohmann::json&);
-media::span_plan span_plan_in(const nlohmann::json&);
-fetch::segment_run_info segment_run_info_in(const nlohmann::json&);
-cut::still still_in(const nlohmann::json&);
-media::clip_hashes clip_hashes_in(const nlohmann::json&);
-
-// An error that a worker threw; rethrow() throws it again.
-bool is_error(const nlohmann::json&);
-bool is_want_of_memory(const nlohmann::json& error);  // or of what else is bounded, such as frames' sizes
-[[noreturn]] void rethrow(const nlohmann::json& error);
 
 }  // namespace reelpipe::isolation
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <exception>
 
+#include "isolation/answers.hpp"
 #include "isolation/message_socket.hpp"
 #include "isolation/messages.hpp"
 #include "isolation/sandbox.hpp"

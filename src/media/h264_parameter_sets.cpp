@@ -336,8 +336,8 @@ std::optional<decoder_configuration> configuration_in(std::span<const std::uint8
 
 std::vector<std::uint8_t> box_of(const decoder_configuration& c)
 {
-    constexpr std::size_t max_in_box = 31, max_frames_in_box = 255;
-    if (c.sequences.empty() || c.sequences.size() > max_in_box || c.frames.size() > max_frames_in_box) return {};
+    if (c.sequences.empty() || c.sequences.size() > max_sequences_in_box || c.frames.size() > max_frames_in_box)
+        return {};
     unsigned constraints = 0xff;
     for (const unit& each : c.sequences) {
         const auto s = sequence_parameters_in(each);

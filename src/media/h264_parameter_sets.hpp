@@ -2,6 +2,7 @@
 #define REELPIPE_MEDIA_H264_PARAMETER_SETS_HPP
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -71,7 +72,8 @@ struct frame_parameters {
 };
 std::optional<frame_parameters> frame_parameters_in(unit_view);
 
-// The contents of an avcC box.
+// The contents of an avcC box, and the most sets that it can name.
+inline constexpr std::size_t max_sequences_in_box = 31, max_frames_in_box = 255;
 struct decoder_configuration {
     std::size_t length_bytes = 4;  // in front of each unit of a sample
     std::vector<unit> sequences{}, frames{};

@@ -216,7 +216,8 @@ std::uint64_t index_bytes(const partial_file& file)
     const auto moov = find_box(file, {0, file.size}, box_type("moov"));
     if (!moov) return 0;
     const auto first = find_box(file, {moov->payload.end, file.size}, box_type("moof"));
-    return first && has_fragments(file) ? first->payload.end : moov->payload.end - moov->begin;
+    const std::uint64_t claimed = first && has_fragments(file) ? first->payload.end : moov->payload.end - moov->begin;
+    return std::min(claimed, file.size);  // the file may end inside of it
 }
 
 }  // namespace reelpipe::media

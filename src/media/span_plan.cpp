@@ -94,7 +94,7 @@ void plan_by_table(demuxer& input, const partial_file& file, std::span<const seg
 byte_range beginning_of(byte_range part, std::chrono::microseconds part_begin, std::chrono::microseconds part_end,
                         std::chrono::microseconds end)
 {
-    if (end >= part_end) return part;
+    if (end >= part_end || part.begin >= part.end) return part;
     const double share = std::chrono::duration<double>(end - part_begin) / (part_end - part_begin);
     const double likely = 1.1 * share * static_cast<double>(part.size()) + first_sample;
     return {part.begin, part.begin + std::min(part.size(), static_cast<std::uint64_t>(likely))};
@@ -163,6 +163,7 @@ bool plan_by_entries(demuxer& input, const partial_file& file, std::span<const s
     std::vector<demuxer::entry> all;
     for (const segment& each : wanted) {
         all = input.entries(each.start);
+        std::erase_if(all, [&](const demuxer::entry& one) { return one.offset >= file.size; });
         add_entries(spans, all, each, file.size);
     }
     plan.index_bytes = input.bytes_read().bytes();

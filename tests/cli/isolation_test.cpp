@@ -1,12 +1,17 @@
 #include <dirent.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "children.hpp"
@@ -34,6 +39,13 @@ std::map<std::string, std::string> messages_in(const json& report)
     std::map<std::string, std::string> found;
     for (const json& entry : report) found.emplace(entry[0], entry[2]);
     return found;
+}
+
+// Of a process that may be gone: then there is none.
+std::string text_of(pid_t pid, const char* name)
+{
+    std::ifstream file(fmt::format("/proc/{}/{}", pid, name));
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool is_alive(pid_t pid)
@@ -87,6 +99,45 @@ TEST_CASE("a live worker is refused every call that it has no use for", "[isolat
     INFO(end.err);
     // What is reported when all were refused; else the worker has died.
     CHECK(messages_in(site.report()).at("video_000000_000002").starts_with("too_large: "));
+}
+
+TEST_CASE("a live worker has its limits and no rights", "[isolation]")
+{
+    if (reelpipe::test::sanitized) SKIP("builds with a sanitizer keep their rights");
+    kinetics_site site;
+    make_video(site.folder / "media" / "video.mp4", 164);
+    process run(site.download(site.list(std::string(reelpipe::test::columns) + "video,0,2,l\n"),
+                              {"--source", site.url_template()}),
+                {"LD_PRELOAD=" REELPIPE_FAULTY_DECODER});
+    std::string status, limits;
+    REQUIRE(comes_true([&] {
+        const std::vector<pid_t> workers = children_of(run.pid());
+        if (workers.empty()) return false;
+        status = text_of(workers.front(), "status");
+        limits = text_of(workers.front(), "limits");
+        return status.find("reelpipe-worker") != status.npos && status.find("\nSeccomp:\t2\n") != status.npos;
+    }));
+    run.signal(SIGKILL);
+    run.wait();
+
+    INFO(status << limits);
+    using Catch::Matchers::ContainsSubstring;
+    for (const char* const none : {"CapInh", "CapPrm", "CapEff"})
+        CHECK_THAT(status, ContainsSubstring(fmt::format("\n{}:\t0000000000000000\n", none)));
+    CHECK_THAT(status, ContainsSubstring("\nNoNewPrivs:\t1\n"));
+    const auto limit_of = [&limits](const std::string& what) {
+        std::istringstream line(limits.substr(limits.find(what) + what.size()));
+        std::string soft, hard;
+        line >> soft >> hard;
+        return soft == hard ? soft : soft + " of " + hard;
+    };
+    CHECK(limit_of("Max open files") == "32");
+    CHECK(limit_of("Max file size") == std::to_string(64ull << 30));
+    CHECK(limit_of("Max address space") == std::to_string(4ull << 30));
+    CHECK(limit_of("Max core file size") == "0");
+    if (geteuid() != 0 || prctl(PR_CAPBSET_READ, CAP_KILL) != 1) SKIP("only workers of a superuser change their user");
+    CHECK_THAT(status, ContainsSubstring("\nUid:\t65534\t65534\t65534\t65534\n"));
+    CHECK_THAT(status, ContainsSubstring("\nGid:\t65534\t65534\t65534\t65534\n"));
 }
 
 TEST_CASE("a demuxer that crashes, hangs or takes all memory before anything is cut costs its own video",

@@ -26,6 +26,7 @@ void plan(media::partial_file& video, std::uint64_t head)
     for (int round = 0;; ++round) {
         require(round < max_rounds);
         const media::span_plan next = media::plan_spans(video, wanted);
+        require(next.index_bytes <= video.size && next.span_bytes <= video.size);
         if (next.needed.empty()) return;
         for (const media::byte_range& each : next.needed) {
             require(each.begin < each.end && each.end <= video.size);

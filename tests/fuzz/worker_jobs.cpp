@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "isolation/messages.hpp"
+
 using namespace reelpipe;
 using nlohmann::json;
 

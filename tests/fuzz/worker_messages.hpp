@@ -9,7 +9,8 @@
 #include <string>
 
 #include "fuzz/fuzzing.hpp"
-#include "isolation/messages.hpp"
+#include "isolation/answers.hpp"
+#include "isolation/message_parts.hpp"
 
 namespace reelpipe::fuzzing {
 

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "isolation/stand_in.hpp"
 #include "media/error.hpp"
 #include "stages/verify/verify.hpp"
 #include "support/catch.hpp"
@@ -24,30 +24,12 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using namespace std::chrono_literals;
 using reelpipe::clip_workers;
+using reelpipe::test::message;
+using reelpipe::test::open_files;
 using reelpipe::test::temp_folder;
+using reelpipe::test::worker_that;
 
 namespace {
-
-std::string message(const std::string& json)
-{
-    std::string bytes(sizeof(std::uint32_t), '\0');
-    const auto size = static_cast<std::uint32_t>(json.size());
-    std::memcpy(bytes.data(), &size, sizeof size);
-    return bytes + json;
-}
-
-// A program that stands in for a worker: says that it has entered its sandbox, with 4 GiB, and then does what it does.
-// "$answer" is a file that holds an answer.
-fs::path worker_that(const temp_folder& folder, const std::string& does, const std::string& ready = "[4294967296]")
-{
-    const fs::path program = folder / "worker";
-    reelpipe::test::write_file(folder / "ready", message(ready));
-    reelpipe::test::write_file(folder / "answer", message(R"({"error": "verify", "text": "answered", "detail": 0})"));
-    reelpipe::test::write_file(
-        program, fmt::format("#!/bin/sh\nanswer={0}/answer\ncat {0}/ready >&3\n{1}\n", folder.path().string(), does));
-    fs::permissions(program, fs::perms::owner_all);
-    return program;
-}
 
 // scripted_worker.py, with words for it.
 fs::path worker_by_script(const temp_folder& folder, const std::string& words)
@@ -58,24 +40,6 @@ fs::path worker_by_script(const temp_folder& folder, const std::string& words)
     fs::permissions(program, fs::perms::owner_all);
     return program;
 }
-
-struct open_files {
-    explicit open_files(const temp_folder& folder)
-        : video(open((folder / "video").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
-          clip(open((folder / "clip").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))
-    {
-    }
-    open_files(const open_files&) = delete;
-    open_files& operator=(const open_files&) = delete;
-    ~open_files()
-    {
-        close(video);
-        close(clip);
-    }
-    reelpipe::cut::input input() const { return {.video = {.descriptor = video}}; }
-
-    int video, clip;
-};
 
 const std::string cut_answer = R"(--answer '[1, 0, 1000, 0, false, false, null, 0, ""]' )";
 const std::string no_facts = R"(--answer '{"error": "verify", "text": "answered", "detail": 0}' )";
@@ -101,10 +65,10 @@ TEST_CASE("a worker writes on the clip that it makes, only reads other files, an
     workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
     workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
     unsetenv("https_proxy");
-    CHECK_THROWS(workers.verify(files.clip, {}, {}));  // it answers as for a cut
+    CHECK_THROWS(workers.verify(files.clip, {}, {}));  // it answers as for a cut, and so does the next one
 
     const std::vector<json> jobs = lines_of(folder / "log");
-    REQUIRE(jobs.size() == 3);
+    REQUIRE(jobs.size() == 4);
     CHECK(jobs[0]["access"] == json{"rw", "r"});
     CHECK(jobs[2]["access"] == json{"r"});
     CHECK(jobs[0]["pid"] == jobs[1]["pid"]);
@@ -124,6 +88,20 @@ TEST_CASE("a worker that keeps the clip is dead before the clip is verified", "[
     const std::vector<json> jobs = lines_of(folder / "log");
     REQUIRE(jobs.size() == 1);
     CHECK(kill(jobs[0]["pid"], 0) == -1);
+}
+
+TEST_CASE("a worker that has answered a job which it was not given is asked for nothing more", "[clip_workers]")
+{
+    const temp_folder folder;
+    const open_files files(folder);
+    clip_workers workers(worker_by_script(folder, cut_answer + "--twice"), 60s);
+
+    workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
+    workers.cut(files.input(), {0s, 1s}, files.clip, {}, {});
+
+    const std::vector<json> jobs = lines_of(folder / "log");
+    REQUIRE(jobs.size() == 2);
+    CHECK(jobs[0]["pid"] != jobs[1]["pid"]);
 }
 
 TEST_CASE("of what a dying worker says a few words are kept, as text", "[clip_workers]")
@@ -152,7 +130,7 @@ TEST_CASE("a worker that stops in the middle of its answer has passed its deadli
     // The length of a message, and then no message, a part of it, or a byte of it now and then.
     const std::string rest =
         GENERATE("exec sleep 1000", "printf '[1, ' >&3; exec sleep 1000", "while printf ' ' >&3; do sleep 0.3; done");
-    clip_workers workers(worker_that(folder, "printf '\\0\\0\\001\\0' >&3; " + rest), 1s);
+    clip_workers workers(worker_that(folder, "printf '\\377\\0\\0\\0' >&3; " + rest), 1s);
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     CHECK_THROWS_WITH(workers.verify(null, {}, {}), Catch::Matchers::ContainsSubstring("longer than 1 s"));

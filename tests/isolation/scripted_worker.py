@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-# A clip worker that does not do as it should. It answers each job with what --answer holds, and keeps the files of the
-# first one; --log gets a line a job: its process id, how its files are open, and the names of its environment.
+# A clip worker that does not do as it should. It writes a byte on each file that it may write on, and answers each job
+# with what --answer holds: with --twice, two times. With --keeps, it keeps its files. --log gets a line a job: its
+# process id, how its files are open, and the names of its environment.
 import argparse
 import array
 import fcntl
@@ -14,16 +15,16 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--log", required=True)
 parser.add_argument("--answer", required=True)
 parser.add_argument("--keeps", action="store_true")
+parser.add_argument("--twice", action="store_true")
 parser.add_argument("--says", default="")
 arguments = parser.parse_args()
 
 run = socket.socket(fileno=3)
-kept = []
 
 
-def send(content):
+def send(content, times=1):
     text = json.dumps(content).encode()
-    run.sendall(struct.pack("=I", len(text)) + text)
+    run.sendall((struct.pack("=I", len(text)) + text) * times)
 
 
 def receive():
@@ -49,7 +50,10 @@ while True:
     if arguments.says:
         os.write(2, arguments.says.encode())
         os.abort()
+    for each, way in zip(files, access):
+        if way == "rw":
+            os.write(each, b"x")
     if not arguments.keeps:
         for each in files:
             os.close(each)
-    send(json.loads(arguments.answer))
+    send(json.loads(arguments.answer), 2 if arguments.twice else 1)

@@ -163,3 +163,31 @@ TEST_CASE("a stop request ends the reading", "[demuxer]")
                                reelpipe::media::stream_selection::audio_and_video, stop.get_token()),
                     std::system_error);
 }
+
+TEST_CASE("an index that names places behind the end, or runs backwards, leads to bytes that are there", "[span_plan]")
+{
+    std::string video = reelpipe::test::read_file(media / "long.webm");
+    // Where the clusters are (CueClusterPosition, of three bytes), but for the first two.
+    const std::string cue = "\xf1\x83", behind_the_end = "\xff\xff\xff", at_the_start("\0\x02\x67", 3);
+    const std::string& place = GENERATE_REF(behind_the_end, at_the_start);
+    int cues = 0;
+    for (auto at = video.find(cue, video.rfind("\x1c\x53\xbb\x6b")); at != video.npos; at = video.find(cue, at + 5))
+        if (++cues > 2) video.replace(at + cue.size(), place.size(), place);
+    REQUIRE(cues > 10);
+    const reelpipe::test::temp_folder folder;
+    reelpipe::test::write_file(folder / "video.webm", video);
+    const std::vector<segment> wanted{{6s, 7s}, {20s, 30s}};
+    sparse_copy copy(folder / "video.webm");
+    copy.copy({0, 4 << 10});
+    for (int rounds = 0;; ++rounds) {
+        REQUIRE(rounds < 200);
+        const span_plan next = plan_spans(copy.file(), wanted);
+        CHECK(next.span_bytes <= video.size());
+        if (next.needed.empty()) break;
+        for (const reelpipe::media::byte_range& each : next.needed) {
+            REQUIRE(each.end <= video.size());
+            REQUIRE(copy.file().held.missing(each) == std::vector{each});
+        }
+        copy.copy(next.needed);
+    }
+}

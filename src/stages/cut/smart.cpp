@@ -11,6 +11,7 @@
 #include "media/av.hpp"
 #include "media/error.hpp"
 #include "media/h264_parameter_sets.hpp"
+#include "media/limits.hpp"
 #include "media/nal_units.hpp"
 #include "stages/cut/clip_audio.hpp"
 #include "stages/cut/clip_writer.hpp"
@@ -149,6 +150,7 @@ private:
         auto made = plan_smart_cut(frames_, start_, end_);
         if (const why_encoded* why = std::get_if<why_encoded>(&made)) throw cannot_copy{*why};
         plan_ = std::move(std::get<smart_plan>(made));
+        if (plan_.shown.size() > media::max_frames_in(length_)) throw cannot_copy{why_encoded::too_large};
         if (begin_of_clip() > std::max<microseconds>(latest_start, one_frame()))
             throw cannot_copy{why_encoded::late_start};
     }

@@ -40,8 +40,8 @@ bool is_private(const asio::ip::address_v4& address)
     });
 }
 
-// The IPv4 address that one of IPv6 leads to: written in it (::ffff:0:0/96), by a translator (NAT64) or a tunnel
-// (6to4).
+// The IPv4 address that one of IPv6 leads to: written in it (::ffff:0:0/96, ::/96), by a translator (NAT64) or a
+// tunnel (6to4).
 std::optional<asio::ip::address_v4> address_behind(const asio::ip::address_v6& address)
 {
     const asio::ip::address_v6::bytes_type bytes = address.to_bytes();
@@ -49,7 +49,10 @@ std::optional<asio::ip::address_v4> address_behind(const asio::ip::address_v6& a
         return asio::ip::address_v4({bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]});
     };
     constexpr std::array<unsigned char, 12> nat64{0x00, 0x64, 0xff, 0x9b};
-    if (address.is_v4_mapped() || std::equal(nat64.begin(), nat64.end(), bytes.begin())) return at(12);
+    constexpr std::array<unsigned char, 12> compatible{};
+    if (address.is_v4_mapped() || std::equal(compatible.begin(), compatible.end(), bytes.begin()) ||
+        std::equal(nat64.begin(), nat64.end(), bytes.begin()))
+        return at(12);
     if (bytes[0] == 0x20 && bytes[1] == 0x02) return at(2);
     return std::nullopt;
 }
@@ -62,12 +65,21 @@ struct free_text {
     void operator()(char* text) const { curl_free(text); }
 };
 
-std::optional<std::string> part_of(CURLU* url, CURLUPart part)
+std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 0)
 {
     char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return std::nullopt;
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return std::nullopt;
     const std::unique_ptr<char, free_text> owner(text);
     return std::string(text);
+}
+
+// The host that libcurl asks a proxy for: one in letters beyond ASCII, such as wide digits, is written in others.
+std::optional<std::string> host_as_asked(const std::string& url)
+{
+    const std::unique_ptr<CURLU, free_url> parts(curl_url());
+    if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+        return std::nullopt;
+    return part_of(parts.get(), CURLUPART_HOST, CURLU_PUNYCODE);
 }
 
 }  // namespace
@@ -101,18 +113,15 @@ bool is_private_address(const std::string& text)
 
 bool has_private_host(const std::string& url)
 {
-    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
-    char* text = nullptr;
-    if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-        curl_url_get(parts.get(), CURLUPART_HOST, &text, 0) != CURLUE_OK)
-        return true;  // what cannot be read leads nowhere good
-    const std::unique_ptr<char, decltype(&curl_free)> owned(text, curl_free);
-    std::string host = text;
-    if (host.ends_with('.')) host.pop_back();
-    if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
-    std::ranges::transform(host, host.begin(),
+    const std::optional<std::string> as_asked = host_as_asked(url);
+    // Out of other letters and dots, numbers have become what is another way to write an address.
+    std::optional<std::string> host = as_asked ? host_as_asked("http://" + *as_asked) : std::nullopt;
+    if (!host) return true;  // what cannot be read leads nowhere good
+    while (host->ends_with('.')) host->pop_back();
+    if (host->starts_with('[')) host = host->substr(1, host->find(']') - 1);
+    std::ranges::transform(*host, host->begin(),
                            [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return host == "localhost" || host.ends_with(".localhost") || is_private_address(host);
+    return *host == "localhost" || host->ends_with(".localhost") || is_private_address(*host);
 }
 
 std::optional<std::string> resolve_reference(const std::string& document_url, const std::string& reference)

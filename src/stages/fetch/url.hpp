@@ -17,7 +17,7 @@ std::string host_of(const std::string& url);
 // for a name.
 bool is_private_address(const std::string& text);
 
-// True if the host of a URL is such an address, in any spelling that libcurl reads (2130706433, 0x7f.1), or this
+// True if the host of a URL is such an address, in any spelling or letters that libcurl reads (0x7f.1), or this
 // machine by name (localhost, RFC 6761). False for other names, whatever they resolve to.
 bool has_private_host(const std::string& url);
 

@@ -188,7 +188,7 @@ public:
     void add(const AVPacket& packet)
     {
         if (packet.flags & AV_PKT_FLAG_DISCARD) return;
-        is_too_long_ = is_too_long_ || list_.frames.size() == max_listed_frames;
+        is_too_long_ = is_too_long_ || list_.frames.size() == media::max_listed_frames;
         if (!is_too_long_) list_.frames.push_back({packet.pts, packet.duration, (packet.flags & AV_PKT_FLAG_KEY) != 0});
     }
 
@@ -268,7 +268,29 @@ void check_decodable(const media::partial_file& file, std::int64_t frames)
         throw decode_error(fmt::format("{} of {} frames can be decoded", video.count(), frames));
 }
 
+bool is_shorter(const facts& f, const expectation& expected)
+{
+    return expected.duration && f.duration + f.frame < *expected.duration;
+}
+
 }  // namespace
+
+void compare(const facts& f, const expectation& expected)
+{
+    if (f.frames == 0) throw verify_error("no frame is shown");
+    if (expected.frames && f.frames != *expected.frames)
+        throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
+    if (expected.start && std::chrono::abs(f.start - *expected.start) > std::chrono::milliseconds(1))
+        throw verify_error(fmt::format("the first frame is shown at {:.3f} s instead of {:.3f}", in_seconds(f.start),
+                                       in_seconds(*expected.start)));
+    if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame &&
+        !(is_shorter(f, expected) && expected.may_be_shorter))
+        throw verify_error(
+            fmt::format("{:.3f} s instead of {:.3f}", in_seconds(f.duration), in_seconds(*expected.duration)));
+    if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced, starting at 0");
+    if (expected.audio && f.audio != *expected.audio)
+        throw verify_error(f.audio ? "there is audio, but none is expected" : "the audio is missing");
+}
 
 facts check(int descriptor, const expectation& expected)
 try {
@@ -276,22 +298,9 @@ try {
     facts f = look(file, expected.list_frames);
     f.packets = check_index(file);
     check_reordering(file);
-    if (f.frames == 0) throw verify_error("no frame is shown");
-    if (expected.frames && f.frames != *expected.frames)
-        throw verify_error(fmt::format("{} frames instead of {}", f.frames, *expected.frames));
-    if (expected.start && std::chrono::abs(f.start - *expected.start) > std::chrono::milliseconds(1))
-        throw verify_error(fmt::format("the first frame is shown at {:.3f} s instead of {:.3f}", in_seconds(f.start),
-                                       in_seconds(*expected.start)));
-    const bool is_shorter = expected.duration && f.duration + f.frame < *expected.duration;
-    if (expected.duration && std::chrono::abs(f.duration - *expected.duration) > f.frame &&
-        !(is_shorter && expected.may_be_shorter))
-        throw verify_error(
-            fmt::format("{:.3f} s instead of {:.3f}", in_seconds(f.duration), in_seconds(*expected.duration)));
-    if (expected.constant_rate && !f.constant_rate) throw verify_error("frames are not evenly spaced, starting at 0");
-    if (expected.audio && f.audio != *expected.audio)
-        throw verify_error(f.audio ? "there is audio, but none is expected" : "the audio is missing");
+    compare(f, expected);
     if (expected.parts) check_parts(file, *expected.parts);
-    if (expected.decodable || is_shorter) check_decodable(file, f.frames);
+    if (expected.decodable || is_shorter(f, expected)) check_decodable(file, f.frames);
     return f;
 } catch (const media::error& e) {
     throw verify_error(e.what());

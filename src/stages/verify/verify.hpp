@@ -33,7 +33,6 @@ struct frame_list {
     std::int64_t time_base_numerator = 1, time_base_denominator = 1;
     std::vector<frame> frames{};
 };
-inline constexpr std::size_t max_listed_frames = 1'000'000;  // nine hours at 30 frames a second
 
 // The facts of a clip, as a reader that honours edit lists sees it.
 struct facts {
@@ -48,7 +47,7 @@ struct facts {
     std::chrono::microseconds audio_duration{};
     std::uint64_t bytes = 0;
     std::int64_t packets = 0;            // of the video, in the index: the frames that a header claims
-    std::optional<frame_list> listed{};  // where that was asked for, and there are not too many
+    std::optional<frame_list> listed{};  // where asked for, and of no more than media::max_listed_frames
 };
 
 // The facts known of a clip beforehand; unknown ones are not compared.
@@ -63,6 +62,9 @@ struct expectation {
     bool list_frames = false;              // the facts are to have the times of all frames
     std::optional<media::splice> parts{};  // that the clip was put together of; all of its frames are tried
 };
+
+// Throws verify_error for what is different.
+void compare(const facts&, const expectation&);
 
 // Reads the whole structure and every sample of an MP4 file, decodes its first frame, and compares with what is
 // expected. Throws verify_error for what is different, and for what no whole clip has: an index that is missing or does

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <asio.hpp>
+#include <clocale>
 #include <cstdlib>
 #include <future>
 #include <list>
@@ -661,11 +662,26 @@ TEST_CASE("nobody but the user leads to a private address by way of a proxy", "[
     CHECK(proxy.requests().size() == 1);
 }
 
+TEST_CASE("a host that a proxy is asked for is private in other letters, too", "[http_client]")
+{
+    const char* const before = std::setlocale(LC_CTYPE, nullptr);
+    const std::string kept = before ? before : "C";
+    if (!std::setlocale(LC_CTYPE, "C.UTF-8")) SKIP("libcurl knows no other letters without a locale that has them");
+    CHECK(has_private_host("http://\uff11\uff12\uff17.0.0.1/a"));  // wide digits
+    CHECK(has_private_host("http://\uff11\uff12\uff17.1/a"));
+    CHECK(has_private_host("http://10\u30020\u30020\u30021/a"));  // other dots
+    CHECK(has_private_host("http://\uff4cocalhost/a"));
+    CHECK(has_private_host("http://loc\u00adalhost\u3002/a"));  // a soft hyphen, which goes
+    CHECK_FALSE(has_private_host("http://b\u00fccher.example/a"));
+    CHECK_FALSE(has_private_host("http://\uff18.8.8.8/a"));
+    std::setlocale(LC_CTYPE, kept.c_str());
+}
+
 TEST_CASE("addresses of the public internet are told from others", "[http_client]")
 {
     for (const char* text : {"127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1",
                              "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1",
-                             "fd12::1", "ff02::1", "::ffff:10.0.0.1"})
+                             "fd12::1", "ff02::1", "::ffff:10.0.0.1", "::127.0.0.1"})
         CHECK(is_private_address(text));
     for (const char* text : {"8.8.8.8", "172.15.0.1", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:4860::8888",
                              "::ffff:8.8.8.8", "example.org", ""})
