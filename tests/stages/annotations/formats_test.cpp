@@ -47,6 +47,28 @@ TEST_CASE("AudioSet segments without their comments are recognised, and a bad ro
     CHECK(reelpipe::test::rows_of(text).size() == 4);
 }
 
+TEST_CASE("an annotation that is not as expected costs only itself", "[formats]")
+{
+    const std::string text =
+        R"({"database": {"sJbiSyBNPhY": {"annotations": [{"label": "a", "segment": [1, 2]}, {"label": "b", "segment": null},)"
+        R"( {"label": "c"}, {"label": "d", "segment": [3, 4]}], "subset": "training"}}})";
+    CHECK(clips_of(text) ==
+          clips{{"sJbiSyBNPhY", {1s, 2s}, "a", "training"}, {"sJbiSyBNPhY", {3s, 4s}, "d", "training"}});
+    CHECK(complaints_of(text).size() == 2);
+}
+
+TEST_CASE("a table whose column of videos ends in URL has microseconds where seconds cannot be", "[formats]")
+{
+    CHECK(clips_of("Video_URL,start,end\nhttps://youtu.be/abcdefghijk,5000000,9000000\n") ==
+          clips{{"abcdefghijk", {5s, 9s}, "", ""}});
+}
+
+TEST_CASE("a column for videos counts before one for ids of clips", "[formats]")
+{
+    CHECK(clips_of("id,video,label,start,end\nabcdefghijk_000001_000002,abcdefghijk,a,1,2\n") ==
+          clips{{"abcdefghijk", {1s, 2s}, "a", ""}});
+}
+
 TEST_CASE("AVA and AVA-Kinetics give a window around each key frame", "[formats]")
 {
     CHECK(clips_of("-5KQ66BBWC4,0902,0.077,0.151,0.283,0.811,80,1\n-5KQ66BBWC4,0902,0.077,0.151,0.283,0.811,9,1\n") ==
@@ -137,6 +159,8 @@ TEST_CASE("names of clips are a list", "[formats]")
 {
     CHECK(clips_of("abseiling/0347ZoDXyP0_000095_000105.mp4 0\nair_drumming/_a_b_c_d_e1_000001_000011.mp4 1\n") ==
           clips{{"0347ZoDXyP0", {95s, 105s}, "abseiling", ""}, {"_a_b_c_d_e1", {1s, 11s}, "air_drumming", ""}});
+    CHECK(clips_of("brush hair/0347ZoDXyP0_000095_000105.mp4 0\nrun/_a_b_c_d_e1_000001_000011.mp4 to and fro\n") ==
+          clips{{"0347ZoDXyP0", {95s, 105s}, "brush hair", ""}, {"_a_b_c_d_e1", {1s, 11s}, "to and fro", ""}});
     CHECK(clips_of("glLQrEijrKg_000300.mp4,playing hammond organ\n") ==
           clips{{"glLQrEijrKg", {300s, 310s}, "playing hammond organ", ""}});
     CHECK(clips_of("ab_123456_7_000300.wav\n") == clips{{"ab_123456_7", {300s, 310s}, "", ""}});

@@ -37,6 +37,26 @@ std::string_view without_ending(std::string_view name)
     return name;
 }
 
+// A name and what stands behind it. Where blanks separate, a name may have some, too: it goes on to its ending.
+struct named_row {
+    std::string name{}, label{};
+    std::size_t fields = 0;
+};
+
+template <class Fields> named_row row_of(const Fields& row, std::size_t fields, char delimiter)
+{
+    named_row found{.fields = fields};
+    bool is_ended = false;
+    for (std::size_t i = 0; i < fields; ++i) {
+        std::string& part = is_ended ? found.label : found.name;
+        if (!part.empty()) part += delimiter;
+        part += row[i];
+        is_ended |= delimiter != ' ' || without_ending(row[i]).size() < row[i].size();
+        if (delimiter != ' ' && i == 1) break;
+    }
+    return found;
+}
+
 std::optional<clip_name> parse_name(std::string_view path, std::chrono::microseconds window)
 {
     clip_name found;
@@ -58,21 +78,26 @@ std::optional<clip_name> parse_name(std::string_view path, std::chrono::microsec
 
 class name_rows : public fields_format {
 public:
-    explicit name_rows(const list_options& options) : window_(options.window), ids_suffice_(options.ids_suffice) {}
+    name_rows(const list_options& options, char delimiter)
+        : window_(options.window), ids_suffice_(options.ids_suffice), delimiter_(delimiter)
+    {
+    }
 
     void read(const csv_line& line, row_sink& sink) override
     {
-        const auto clip = parse_name(line[0], window_);
-        if (!clip && ids_suffice_ && line.fields() == 1) return sink.add_video(line[0], {}, {});
+        const named_row row = row_of(line, line.fields(), delimiter_);
+        const auto clip = parse_name(row.name, window_);
+        if (!clip && ids_suffice_ && row.fields == 1) return sink.add_video(row.name, {}, {});
         if (!clip)
-            return sink.add_error(in_quotes(line[0]) + " is not the name of a clip, such as ID_000010_000020.mp4");
-        const bool has_label = line.fields() > 1 && line[1].find_first_not_of("0123456789") != std::string_view::npos;
-        sink.add(clip->video, clip->wanted, has_label ? line[1] : clip->folder, {});
+            return sink.add_error(in_quotes(row.name) + " is not the name of a clip, such as ID_000010_000020.mp4");
+        const bool has_label = row.label.find_first_not_of("0123456789") != std::string::npos;
+        sink.add(clip->video, clip->wanted, has_label ? row.label : clip->folder, {});
     }
 
 private:
     std::chrono::microseconds window_;
     bool ids_suffice_;
+    char delimiter_;
 };
 
 char name_delimiter(const list_head& head)
@@ -84,15 +109,18 @@ char name_delimiter(const list_head& head)
 
 bool is_name_list(const list_head& head, const list_options& options)
 {
-    const std::vector<std::string> row = head.fields(name_delimiter(head));
-    if (row.empty() || row.size() > 2) return false;
-    return parse_name(row[0], options.window).has_value() ||
-           (options.ids_suffice && row.size() == 1 && row[0].find_first_of(" {[<") == std::string::npos);
+    const char delimiter = name_delimiter(head);
+    const std::vector<std::string> fields = head.fields(delimiter);
+    if (fields.empty() || (fields.size() > 2 && delimiter != ' ')) return false;
+    const named_row row = row_of(fields, fields.size(), delimiter);
+    return parse_name(row.name, options.window).has_value() ||
+           (options.ids_suffice && row.fields == 1 && row.name.find_first_of(" {[<") == std::string::npos);
 }
 
 std::unique_ptr<row_source> open_names(list_input& input, const list_head& head, const list_options& options)
 {
-    return std::make_unique<fields_source>(input, name_delimiter(head), std::make_unique<name_rows>(options), false);
+    const char delimiter = name_delimiter(head);
+    return std::make_unique<fields_source>(input, delimiter, std::make_unique<name_rows>(options, delimiter), false);
 }
 
 }  // namespace
