@@ -11,9 +11,9 @@ namespace {
 
 bool is_secret(std::string name)
 {
-    constexpr std::array<std::string_view, 13> words{"token",  "pass",    "secret",  "cookie",     "auth",
-                                                     "user",   "visitor", "sync_id", "credential", "api_key",
-                                                     "apikey", "header",  "proxy"};
+    constexpr std::array<std::string_view, 14> words{"netrc",   "token",  "pass",    "secret",  "cookie",
+                                                     "auth",    "user",   "visitor", "sync_id", "credential",
+                                                     "api_key", "apikey", "header",  "proxy"};
     for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return std::ranges::any_of(words, [&](std::string_view word) { return name.find(word) != name.npos; });
