@@ -52,8 +52,10 @@ TEST_CASE("an annotation that is not as expected costs only itself", "[formats]"
     const std::string text =
         R"({"database": {"sJbiSyBNPhY": {"annotations": [{"label": "a", "segment": [1, 2]}, {"label": "b", "segment": null},)"
         R"( {"label": "c"}, {"label": "d", "segment": [3, 4]}], "subset": "training"}}})";
-    CHECK(clips_of(text) ==
-          clips{{"sJbiSyBNPhY", {1s, 2s}, "a", "training"}, {"sJbiSyBNPhY", {3s, 4s}, "d", "training"}});
+    clips found;
+    for (const auto& each : reelpipe::test::rows_of(text))
+        if (const auto* const clip = std::get_if<clip_request>(&each.content)) found.push_back(*clip);
+    CHECK(found == clips{{"sJbiSyBNPhY", {1s, 2s}, "a", "training"}, {"sJbiSyBNPhY", {3s, 4s}, "d", "training"}});
     CHECK(complaints_of(text).size() == 2);
 }
 
