@@ -47,7 +47,7 @@ constexpr std::array table{
     entry{unconfirmed,        retry,         "unconfirmed",        "The site only says that the video is unavailable. The next run asks once more."},
     entry{bot_check,          global,        "bot_check",          "The site takes this address for a bot. Wait some hours, then run again: more slowly (--resolve-rate), with --cookies, or with another --proxy."},
     entry{rate_limited,       global,        "rate_limited",       "The site asks to slow down. Wait an hour, then run again."},
-    entry{blocked,            global,        "blocked",            "The site sends replies that only a blocked address gets. Wait, or use another --proxy."},
+    entry{blocked,            global,        "blocked",            "The site sends replies that only a blocked address gets. Wait, or use another --proxy, or the --cookies of an account."},
     entry{no_network,         global,        "no_network",         "No way to the hosts: names do not resolve, the proxy does not let this run through, or a certificate is not trusted. Check the connection, then run again."},
     entry{host_down,          global,        "host_down",          "The site or media host is down: it refuses connections, or sends only server errors. Run again when it is up."},
     entry{nothing_served,     global,        "nothing_served",     "The site or media host served none of several videos in a row. Check --source, --proxy and --cookies, open one of the videos in a browser, then run again."},

@@ -74,6 +74,7 @@ asio::awaitable<findings> examine_yt_dlp(const source_options& options, bool wit
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     resolve::yt_dlp_options chosen = yt_dlp_options_for(options, with_audio, {});
     chosen.workers = 1;
+    chosen.cookies.clear();  // looked at by themselves
     resolve::yt_dlp_versions versions;
     finding failed{.is = state::problem, .about = "yt-dlp"};
     try {
@@ -88,7 +89,7 @@ asio::awaitable<findings> examine_yt_dlp(const source_options& options, bool wit
         failed.remedy = "mend the selector";
     } catch (const std::exception& e) {
         failed.text = e.what();
-        failed.remedy = "check --yt-dlp and --yt-dlp-option";
+        failed.remedy = "check --python, --yt-dlp and --yt-dlp-option";
     }
     if (!failed.text.empty()) {
         all.push_back(std::move(failed));
@@ -142,11 +143,17 @@ asio::awaitable<finding> proxy_of(std::string url)
     co_return found;
 }
 
-// What the options say besides what is looked at by itself.
-finding options_of(download_options options)
+// The options besides what is looked at by itself.
+download_options without_cookies_and_proxies(download_options options)
 {
     options.source.cookies.clear();
     options.source.proxies.clear();
+    return options;
+}
+
+finding options_of(const download_options& all)
+{
+    download_options options = without_cookies_and_proxies(all);
     if (options.output.folder.empty()) options.output.folder = ".";
     const checked_options checked(std::move(options));
     return {.text = fmt::format("{} clips are cut at a time, {} connections", checked.asked.workers.jobs,
@@ -252,6 +259,7 @@ asio::awaitable<std::vector<finding>> examine(download_options options, std::str
     findings all;
     all.push_back({.about = "libraries", .text = library_versions()});
     add(all, "options", {}, [&] { return options_of(options); });
+    const bool are_sound = all.back().is != state::problem;  // otherwise a plan says the same
     add(all, "sandbox", "use --isolate none, at the risk of what hostile videos do to a decoder", [] {
         try_sandbox();
         return finding{.text = "worker processes can be confined"};
@@ -266,9 +274,9 @@ asio::awaitable<std::vector<finding>> examine(download_options options, std::str
         all.push_back(std::move(found));
     }
     std::uint64_t clips_left = 0;
-    if (!options.wanted.lists.empty()) {
+    if (are_sound && !options.wanted.lists.empty()) {
         add(all, "lists", {}, [&] {
-            const download_plan counts = plan(options);
+            const download_plan counts = plan(without_cookies_and_proxies(options));
             clips_left = counts.clips_left;
             return finding{.text =
                                fmt::format("{} clips of {} videos are left", counts.clips_left, counts.videos_left)};

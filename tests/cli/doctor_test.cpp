@@ -109,6 +109,7 @@ TEST_CASE("the doctor names each trouble, and what to do", "[doctor]")
         CHECK(has_line(end, each.line, each.part));
         CHECK(end.status == (std::string(each.line).starts_with("problem") ? 1 : 0));
         CHECK(end.out.find("secret") == std::string::npos);
+        if (each.words == doctor({"--cookies", there})) CHECK(end.out.find("problem") == end.out.rfind("problem"));
     }
 }
 
