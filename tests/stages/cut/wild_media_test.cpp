@@ -237,7 +237,7 @@ TEST_CASE("a segment in front of an edit in the middle of a video has its own fr
     const temp_folder folder;
     make(folder / "whole.mp4", "",
          {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "40", "-b_strategy", "0"});
-    output_of({"python3", REELPIPE_TESTS_SUPPORT "/../../scripts/zoo/boxes.py", folder / "whole.mp4",
+    output_of({"python3", std::string(REELPIPE_TESTS_SUPPORT) + "/../../scripts/zoo/boxes.py", folder / "whole.mp4",
                folder / "video.mp4", "edits=0-2,2.8-4"});
     const auto frames_of = [&](const std::string& name) {
         return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", folder / name, "-f", "framemd5", "-"});
