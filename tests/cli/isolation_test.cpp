@@ -42,7 +42,7 @@ std::map<std::string, std::string> messages_in(const json& report)
 }
 
 // Of a process that may be gone: then there is none.
-std::string text_of(pid_t pid, const char* name)
+std::string file_of_process(pid_t pid, const char* name)
 {
     std::ifstream file(fmt::format("/proc/{}/{}", pid, name));
     return {std::istreambuf_iterator<char>(file), {}};
@@ -113,8 +113,8 @@ TEST_CASE("a live worker has its limits and no rights", "[isolation]")
     REQUIRE(comes_true([&] {
         const std::vector<pid_t> workers = children_of(run.pid());
         if (workers.empty()) return false;
-        status = text_of(workers.front(), "status");
-        limits = text_of(workers.front(), "limits");
+        status = file_of_process(workers.front(), "status");
+        limits = file_of_process(workers.front(), "limits");
         return status.find("reelpipe-worker") != status.npos && status.find("\nSeccomp:\t2\n") != status.npos;
     }));
     run.signal(SIGKILL);

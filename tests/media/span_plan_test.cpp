@@ -168,8 +168,8 @@ TEST_CASE("an index that names places behind the end, or runs backwards, leads t
 {
     std::string video = reelpipe::test::read_file(media / "long.webm");
     // Where the clusters are (CueClusterPosition, of three bytes), but for the first two.
-    const std::string cue = "\xf1\x83", behind_the_end = "\xff\xff\xff", at_the_start("\0\x02\x67", 3);
-    const std::string& place = GENERATE_REF(behind_the_end, at_the_start);
+    const std::string cue = "\xf1\x83";
+    const std::string place = GENERATE(std::string("\xff\xff\xff"), std::string("\0\x02\x67", 3));
     int cues = 0;
     for (auto at = video.find(cue, video.rfind("\x1c\x53\xbb\x6b")); at != video.npos; at = video.find(cue, at + 5))
         if (++cues > 2) video.replace(at + cue.size(), place.size(), place);
