@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t max_languages = 200;  // more than any site has; for each, a file is looked for beside each clip
 
-// "en", "zh-Hans", with or without a dot in front.
+// "en", "zh-Hans"
 bool is_language(std::string_view text)
 {
     return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) &&
