@@ -151,7 +151,11 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
                                   .negatives = options.negatives,
                                   .cc_only = options.cc_only,
                                   .youtube_ids = youtube_ids};
-    const annotations::list_options by_id{.window = options.window, .negatives = true, .ids_suffice = true};
+    const annotations::list_options by_id{.columns = options.columns,
+                                          .columns_if_unknown = true,
+                                          .window = options.window,
+                                          .negatives = true,
+                                          .ids_suffice = true};
     std::uint64_t bad_rows = 0;
     for (const std::string& name : options.exclude)
         bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {

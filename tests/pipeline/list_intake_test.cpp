@@ -93,6 +93,21 @@ TEST_CASE("lists of ids or clips say which rows are wanted", "[list_intake]")
                       ContainsSubstring("its list has no row"));
 }
 
+TEST_CASE("columns that the user names explain lists of ids, too, where those do not explain themselves",
+          "[list_intake]")
+{
+    intake in;
+    const std::string list = in.file("clip,from,to\nabcdefghijk,1,2\nbcdefghijkl,1,2\ncdefghijklm,1,2\n");
+    const std::string alike = in.file("clip,from,to\nbcdefghijkl,1,2\n");
+    const std::string columns = "id=clip,start=from,end=to";
+    CHECK(in.rows({.lists = {list}, .columns = columns, .exclude = {alike}}) == texts{"abcdefghijk", "cdefghijklm"});
+    CHECK(in.rows({.lists = {list}, .columns = columns, .only = {alike}}) == texts{"bcdefghijkl"});
+    for (const char* other :
+         {"abcdefghijk\ncdefghijklm\n", "abcdefghijk_000001_000002.mp4\ncdefghijklm_000001_000002.mp4\n",
+          "youtube_id,time_start,time_end\nabcdefghijk,1,2\ncdefghijklm,1,2\n"})
+        CHECK(in.rows({.lists = {list}, .columns = columns, .exclude = {in.file(other)}}) == texts{"bcdefghijkl"});
+}
+
 TEST_CASE("so many rows of each label, and a sample, of what passes", "[list_intake]")
 {
     intake in;

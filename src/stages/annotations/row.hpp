@@ -32,13 +32,14 @@ struct row {
 
 // How lists are read.
 struct list_options {
-    std::string format{};   // by name, as format_names() has them; empty: by content
-    std::string columns{};  // "id=NAME,start=NAME,end=NAME": see column_choice; empty: by their usual names
+    std::string format{};             // by name, as format_names() has them; empty: by content
+    std::string columns{};            // "id=NAME,start=NAME,end=NAME": see column_choice; empty: by their usual names
+    bool columns_if_unknown = false;  // they explain another list, and this one only if its content does not
     // The length of clips of lists that give one time: AVA's is the middle of its clip, VGGSound's the start.
     std::chrono::microseconds window{std::chrono::seconds(10)};
     bool negatives = false;    // rows that say "this is not the label" (HACS Clips) are clips, too
     bool cc_only = false;      // only rows whose column is_cc is 1
-    bool youtube_ids = false;  // ids are YouTube's, so those that a spreadsheet has shortened can be told
+    bool youtube_ids = false;  // ids are YouTube's: what has another form is damaged, or no id at all
     // Rows may name whole videos. Their clips have the segment [0, 0).
     bool ids_suffice = false;
 };

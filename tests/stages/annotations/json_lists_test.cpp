@@ -137,6 +137,20 @@ TEST_CASE("an array of objects is read as lines are", "[json_lists]")
           clips{{"abcdefghijk", {1s, 2s}, "x", ""}, {"bcdefghijkl", {1s, 2s}, "", "val"}});
 }
 
+TEST_CASE("an object with several labels is a clip for each of them", "[json_lists]")
+{
+    CHECK(clips_of("{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2, \"label\": [\"x\", \"y, z\"]}\n"
+                   "{\"id\": \"bcdefghijkl\", \"label\": [], \"start\": 1, \"end\": 2}\n"
+                   "{\"id\": \"cdefghijklm\", \"boxes\": [\"a\", [1, 2], \"b\"], \"start\": 1, \"end\": 2, \"label\": "
+                   "\"x\"}\n") == clips{{"abcdefghijk", {1s, 2s}, "x", ""},
+                                        {"abcdefghijk", {1s, 2s}, "y, z", ""},
+                                        {"bcdefghijkl", {1s, 2s}, "", ""},
+                                        {"cdefghijklm", {1s, 2s}, "x", ""}});
+    // What is wrong with it is told once.
+    const std::string bad = "{\"id\": \"abcdefghijk\", \"start\": 2, \"end\": 1, \"label\": [\"x\", \"y\"]}\n";
+    CHECK(complaints_of(bad + "{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2}\n").size() == 1);
+}
+
 TEST_CASE("a bad line of JSON costs itself", "[json_lists]")
 {
     const std::string good = "{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2}\n";

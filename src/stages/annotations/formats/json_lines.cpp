@@ -3,6 +3,8 @@
 //     HD-VILA       {"video_id": "...", "url": "...", "clip": [{"clip_id": ..., "span": ["00:00:10.000", "..."]}]}
 // and any others whose keys are the usual names of columns, or are explained by the user.
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -23,10 +25,19 @@ using simdjson::ondemand::value;
 // The members of one object that matter, as texts.
 struct members {
     std::vector<std::string> names{}, texts{};
+    std::map<std::size_t, std::vector<std::string>> lists{};   // those that are arrays of texts, by place
     std::vector<std::pair<std::string, std::string>> spans{};  // start and end of nested clips
     bool has_spans = false;
 
     std::string_view text(std::size_t place) const { return place == absent ? std::string_view{} : texts[place]; }
+
+    // A row has one label, which may be empty, or an array of them.
+    std::vector<std::string_view> labels(std::size_t place) const
+    {
+        const auto list = lists.find(place);
+        if (list == lists.end() || list->second.empty()) return {text(place)};
+        return {list->second.begin(), list->second.end()};
+    }
 };
 
 std::string text_of(value found)
@@ -50,6 +61,17 @@ std::pair<std::string, std::string> span_in(object clip)
     return found;
 }
 
+// Nothing where an element is no text.
+std::optional<std::vector<std::string>> texts_in(simdjson::ondemand::array list)
+{
+    std::vector<std::string> found;
+    for (value each : list) {
+        if (each.type() != json_type::string) return std::nullopt;
+        found.emplace_back(std::string_view(each.get_string()));
+    }
+    return found;
+}
+
 members members_of(object about)
 {
     members found;
@@ -59,6 +81,12 @@ members members_of(object about)
         if (v.type() == json_type::array && (key == "clip" || key == "clips")) {
             found.has_spans = true;
             for (value clip : v.get_array()) found.spans.push_back(span_in(clip.get_object()));
+        } else if (v.type() == json_type::array) {
+            auto texts = texts_in(v.get_array());
+            if (!texts) continue;
+            found.lists.emplace(found.names.size(), std::move(*texts));
+            found.names.emplace_back(key);
+            found.texts.emplace_back();
         } else if (v.type() == json_type::string || v.type() == json_type::number) {
             found.names.emplace_back(key);
             found.texts.push_back(text_of(v));
@@ -93,8 +121,15 @@ private:
     {
         const columns where = choice_ ? columns_of(found.names, *choice_) : columns_of(found.names);
         if (where.video == absent) return sink.add_error("no member holds a video id");
-        const std::string_view video = found.text(where.video), label = found.text(where.label);
-        const std::string_view split = found.text(where.split);
+        for (const std::string_view label : found.labels(where.label)) {
+            read_clips(found, where, label, sink);
+            if (sink.contents().empty() || std::holds_alternative<row_error>(sink.contents().back())) break;
+        }
+    }
+
+    void read_clips(const members& found, const columns& where, std::string_view label, row_sink& sink)
+    {
+        const std::string_view video = found.text(where.video), split = found.text(where.split);
         if (found.has_spans && !choice_) {
             for (const auto& [start, end] : found.spans)
                 sink.add({.video = video, .start = start, .end = end, .label = label, .split = split});
