@@ -22,7 +22,9 @@ work_left count_work(work_list& sealed, const retry_rule& again)
     std::vector<wanted_clip> page = sealed.after(nullptr, work_list::page_size);
     while (!page.empty()) {
         for (const wanted_clip& each : page) {
-            if (each.before && !each.before->failed) {
+            const bool is_stored =
+                each.before ? !each.before->failed : sealed.stored_under_another_label(each.clip).has_value();
+            if (is_stored) {
                 ++counts.stored;
             } else if (each.before && again.holds(*each.before)) {
                 ++counts.failed;

@@ -24,8 +24,9 @@ struct retry_rule {
 
 // The work left in a list, by what the ledger knows.
 struct work_left {
-    std::uint64_t stored = 0, failed = 0;  // clips; failed: known to be dead, or not to be had like this
-    std::uint64_t clips = 0, videos = 0;   // still to do
+    // Clips. Stored: perhaps under another label; failed: known to be dead, or not to be had like this.
+    std::uint64_t stored = 0, failed = 0;
+    std::uint64_t clips = 0, videos = 0;  // still to do
 };
 
 work_left count_work(work_list& sealed, const retry_rule&);

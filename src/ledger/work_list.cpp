@@ -188,6 +188,22 @@ std::vector<wanted_clip> work_list::of_video(std::string_view video)
     return all;
 }
 
+std::optional<wanted_clip> work_list::stored_under_another_label(const clip_request& clip)
+{
+    if (!of_segment_)
+        of_segment_ = database_->prepare(
+            fmt::format("SELECT video, start, end, label, ifnull(split, ''), {} FROM main.clip c"
+                        " WHERE video = ?1 AND start = ?2 AND end = ?3 AND label <> ?4 AND reason IS NULL LIMIT 1",
+                        record_columns));
+    of_segment_->bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()},
+                      clip.label);
+    std::optional<wanted_clip> found;
+    if (of_segment_->step())
+        found = wanted_clip{.clip = clip_in(*of_segment_, 0), .before = record_in(*of_segment_, 5)};
+    of_segment_->reset();
+    return found;
+}
+
 void work_list::settle(std::uint64_t row, row_status how, std::string_view note)
 {
     statuses_[row - 1] = how;

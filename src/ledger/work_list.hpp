@@ -69,6 +69,9 @@ public:
     // The clips of a video in the order of their times, without what is known of them.
     std::vector<wanted_clip> of_video(std::string_view video);
 
+    // A clip of the same video and segment that an earlier run has stored under another label.
+    std::optional<wanted_clip> stored_under_another_label(const clip_request&);
+
     // Records how the clip of a row ended, and a note on it, if any.
     void settle(std::uint64_t row, row_status how, std::string_view note = {});
 
@@ -100,7 +103,7 @@ private:
     row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;
-    std::optional<statement> page_, of_video_;
+    std::optional<statement> page_, of_video_, of_segment_;
     std::vector<row_status> statuses_;  // of row 1, 2, ...
 };
 

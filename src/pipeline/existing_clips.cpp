@@ -56,7 +56,7 @@ void existing_clips::look_at_names(clip_task& task, const std::stop_token& stop)
             name.note = std::move(there.note);
         }
         if (!good && name.found) good = stored_file{name.file, *name.found};
-        if (!good && name.same) good = name.same;
+        if (!good && name.same && store::signature_of(name.same->file) == name.same->record.file) good = name.same;
     });
     if (!good) return;
     task.for_each_name([&](clip_task& name) {
@@ -73,7 +73,8 @@ clip_record existing_clips::share(const stored_file& stored, const clip_task& tw
                 store::place_again(stored.file, twin.file, folder_.unfinished(), folder_.way_to_name())) {
             clip_record record = stored.record;
             record.file = *placed;
-            return record;
+            if (!depth_.list_frames || store::signature_of(frame_index_of(twin.file)) != store::file_signature{})
+                return record;
         }
         existing_file there = look_at(twin, stop);
         if (there.found) return std::move(*there.found);

@@ -68,6 +68,8 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
             clip_task task = task_of(std::move(each));
             if (last_stored && is_same_segment(last_stored->wanted.clip, task.clip))
                 task.same = stored_file{folder_ / last_stored->name, *last_stored->wanted.before};
+            else
+                task.same = under_another_label(task);
             add(*video, std::move(task));
         }
         page = std::move(following);
@@ -123,7 +125,7 @@ video_ptr list_feed::left_of(const std::string& video, const std::optional<segme
                 one.name = std::move(name);
                 one.wanted = std::move(each);
                 clip_task task = task_of(std::move(one));
-                if (stored && is_same_segment(of_stored, task.clip)) task.same = stored;
+                task.same = stored && is_same_segment(of_stored, task.clip) ? stored : under_another_label(task);
                 add(*found, std::move(task));
             } else if (each.before && !each.before->failed) {
                 stored = stored_file{folder_ / name, *each.before};
@@ -135,6 +137,15 @@ video_ptr list_feed::left_of(const std::string& video, const std::optional<segme
         page = wanted_.after(&from, few);
     }
     return found->clips.empty() ? nullptr : found;
+}
+
+// Lists of other runs count, too. Whether the file is still there is seen by who takes it.
+std::optional<stored_file> list_feed::under_another_label(const clip_task& task)
+{
+    if (task.stored) return std::nullopt;
+    std::optional<wanted_clip> other = wanted_.stored_under_another_label(task.clip);
+    if (!other) return std::nullopt;
+    return stored_file{folder_ / store::clip_name(other->clip, trim_), std::move(*other->before)};
 }
 
 void list_feed::take_out(const video_job& video)

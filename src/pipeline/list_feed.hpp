@@ -68,6 +68,7 @@ private:
     std::vector<listed_clip> look_up(std::vector<wanted_clip> page) const;
     bool is_settled(const wanted_clip&, const std::string& name, const store::signature_reader&) const;
     clip_task task_of(listed_clip) const;
+    std::optional<stored_file> under_another_label(const clip_task&);
     void enter(const listed_clip& settled);
     bool is_left(std::uint64_t row) const { return left_.empty() || left_[row]; }
 

@@ -64,6 +64,40 @@ TEST_CASE("a stored clip that is asked for under another label is not fetched ag
     CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("2 clips: 0 stored, 2 already there"));
 }
 
+TEST_CASE("a clip that an earlier list had under another label is not fetched again", "[label_trees]")
+{
+    kinetics_site site;
+    site.add("alive");
+    run(site.download(site.list(std::string(head) + "alive,5,7,middle\n"),
+                      {"--source", site.url_template(), "--cut", "lossless"}));
+    const std::size_t served = site.requests();
+    const auto stored = site.output() / "middle" / "alive_000005_000007.mp4";
+    const std::string list = site.list(std::string(head) + "alive,5,7,after\n");
+
+    SECTION("its file gets another name")
+    {
+        const finished planned = run({REELPIPE_BINARY, "plan", list, "-o", site.output().string()});
+        CHECK_THAT(planned.out, Catch::Matchers::ContainsSubstring("1 stored"));
+        const finished end =
+            run(site.download(list, {"--source", site.url_template(), "--cut", "lossless", "--frame-index"}));
+        INFO(end.err);
+        CHECK(end.status == 0);
+        CHECK(site.requests() == served);
+        CHECK(inode_of(stored) == inode_of(site.output() / "after" / "alive_000005_000007.mp4"));
+        CHECK(std::filesystem::exists(site.output() / "after" / "alive_000005_000007.frames.json"));
+        CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("1 clip: 0 stored, 1 already there"));
+    }
+    SECTION("unless it is gone")
+    {
+        std::filesystem::remove(stored);
+        const finished end = run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"}));
+        INFO(end.err);
+        CHECK(end.status == 0);
+        CHECK(site.requests() > served);
+        CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("1 clip: 1 stored, 0 already there"));
+    }
+}
+
 TEST_CASE("a video that is gone fails under each of its labels", "[label_trees]")
 {
     kinetics_site site;
