@@ -26,13 +26,14 @@ struct dataset_finding {
         undecodable,  // the file is damaged, or what was tried of it cannot be decoded
         too_short,    // than the row of its clip or, without lists, the times in its name
         too_long,
-        duplicate,  // the bytes are those of another file
-        misnamed,   // no clip of the lists, and no name of a clip either
-        silent,     // there is no audio
-        unlisted,   // the name is that of a clip which the lists do not have; the file was not read
-        untimed,    // without lists: no times in the name, so the length was not checked
+        duplicate,   // the bytes are those of another file
+        misnamed,    // no clip of the lists, and no name of a clip either
+        mislabeled,  // the folder is that of another label of the lists
+        silent,      // there is no audio
+        unlisted,    // the name is that of a clip which the lists do not have; the file was not read
+        untimed,     // without lists: no times in the name, so the length was not checked
     };
-    static constexpr std::size_t kinds = 12;
+    static constexpr std::size_t kinds = 13;
 
     std::filesystem::path file{};  // below the folder; of a missing clip, as reelpipe names it
     kind what = kind::undecodable;

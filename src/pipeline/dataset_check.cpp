@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <asio.hpp>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -22,6 +23,7 @@
 #include "media/error.hpp"
 #include "pipeline/clip_file_name.hpp"
 #include "pipeline/dataset_files.hpp"
+#include "pipeline/label_folders.hpp"
 #include "pipeline/list_intake.hpp"
 #include "reelpipe/pipeline.hpp"
 #include "reelpipe/usage_error.hpp"
@@ -66,6 +68,8 @@ constexpr kind_text text_of(dataset_finding::kind what)
                     "keep one of them; where both names are right, make one a hard link to the other"};
         case misnamed:
             return {"misnamed", "the name is that of no clip", "name it ID_START_END, or move it elsewhere"};
+        case mislabeled:
+            return {"mislabeled", "in the folder of another label", "move it to the folder of its label"};
         case silent:
             return {"silent", "without audio", "nothing, unless the audio is needed"};
         case unlisted:
@@ -292,6 +296,7 @@ private:
         const run_events events{.on_message = options_.on_message};
         counts_.bad_rows = read_lists(options_.wanted, false, events, wanted_);
         counts_.clips = wanted_.seal().clips;
+        wanted_.visit([this](const clip_request& clip, row_status, std::string_view) { labels_.add(clip.label); });
     }
 
     void find_files()
@@ -332,8 +337,9 @@ private:
     {
         const std::string stem = fs::path(entry.name).stem().string();
         listed_file file{.entry = std::move(entry)};
-        const named_clips named = clips_named(stem, wanted_);
+        named_clips named = clips_named(stem, wanted_);
         file.is_whole_video = named.is_whole;
+        if (!named.is_whole) keep_label_of_folder(file, named.clips);
         for (const wanted_clip& each : named.clips) {
             wanted_.settle(each.row, row_status::exists);
             const segment& wanted = each.clip.wanted;
@@ -347,6 +353,19 @@ private:
                 ? examiner_.finding(file, kind::misnamed, "its name is that of no clip of the lists, nor of any")
                 : examiner_.finding(file, kind::unlisted, "no row of the lists is this clip"));
         return file;
+    }
+
+    // A file in the folder of one of its labels is the clip of that label only; anywhere else it is that of each.
+    void keep_label_of_folder(listed_file& file, std::vector<wanted_clip>& clips) const
+    {
+        const std::string folder = fs::path(file.entry.name).parent_path().filename().string();
+        const auto is_here = [&](const wanted_clip& each) { return is_folder_of(folder, each.clip.label); };
+        if (std::ranges::any_of(clips, is_here)) {
+            std::erase_if(clips, std::not_fn(is_here));
+        } else if (!clips.empty() && labels_.contains(folder)) {
+            file.findings.push_back(examiner_.finding(
+                file, kind::mislabeled, fmt::format("the lists have it under the label '{}'", clips[0].clip.label)));
+        }
     }
 
     listed_file as_named(file_list::entry entry)
@@ -403,6 +422,7 @@ private:
     const bool has_lists_;
     database lists_{":memory:"}, found_{":memory:"};  // their tables are temporary ones, on disk
     work_list wanted_;
+    label_folders labels_;
     file_list files_;
     const file_examiner examiner_;
     const std::size_t cores_;

@@ -120,6 +120,28 @@ TEST_CASE("a folder of clips that others made is checked against its list, and l
     CHECK(lines_of(part).back()["unlisted"] == 3);
 }
 
+TEST_CASE("a clip with two labels is looked for in the folder of each", "[verify_dataset]")
+{
+    dataset data;
+    data.want("Run Fast,two,0,20,train");
+    data.want("jump,two,0,20,train");
+    data.want("jump,one,0,20,train");
+    data.want("Run Fast,other,0,20,train");
+    const fs::path two = data.add("train/run_fast/two_000000_000020.mp4", "silent.mp4");
+    fs::create_directories(data.folder() / "train/jump");
+    fs::create_hard_link(two, data.folder() / "train/jump/other_000000_000020.mp4");
+    fs::create_directories(data.folder() / "clips");
+    fs::create_hard_link(two, data.folder() / "clips/one_000000_000020.mp4");
+
+    const finished end = data.verify_list({"--json"});
+
+    INFO(end.out << end.err);
+    CHECK(end.status == 1);
+    CHECK(found_in(end) ==
+          kinds{{"jump/two_000000_000020.mp4", {"missing"}}, {"train/jump/other_000000_000020.mp4", {"mislabeled"}}});
+    CHECK(says(end.out, "the lists have it under the label 'Run Fast'"));
+}
+
 TEST_CASE("each kind of fault of a file is named", "[verify_dataset]")
 {
     dataset data;
