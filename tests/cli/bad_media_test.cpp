@@ -101,7 +101,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("bad videos fail with their reason, each for itself, and the good ones beside them are stored", "[bad]")
+TEST_CASE("bad videos fail with their reason, each for itself, and the good ones beside them are stored", "[bad][long]")
 {
     const mixed_folder work;
     const nginx server(work.folder.path());
