@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -53,6 +54,33 @@ AVStream* best_stream(AVFormatContext* input, AVMediaType type)
 {
     const int index = av_find_best_stream(input, type, -1, -1, nullptr, 0);
     return index < 0 ? nullptr : input->streams[index];
+}
+
+// True for what is one image: a cover, or a title in front of the video. Not every container says how many there are.
+bool is_still(const AVStream& stream)
+{
+    if (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) return true;
+    switch (stream.codecpar->codec_id) {
+        case AV_CODEC_ID_MJPEG:
+        case AV_CODEC_ID_PNG:
+        case AV_CODEC_ID_BMP:
+        case AV_CODEC_ID_WEBP:
+            return stream.nb_frames <= 1;
+        default:
+            return false;
+    }
+}
+
+// A still gives way to any video beside it.
+AVStream* best_video(AVFormatContext* input)
+{
+    AVStream* const best = best_stream(input, AVMEDIA_TYPE_VIDEO);
+    if (!best || !is_still(*best)) return best;
+    const std::span all(input->streams, input->nb_streams);
+    const auto other = std::ranges::find_if(all, [](const AVStream* stream) {
+        return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_still(*stream);
+    });
+    return other == all.end() ? best : *other;
 }
 
 }  // namespace
@@ -128,7 +156,7 @@ void demuxer::guard(int code, const char* doing) const
 
 void demuxer::find_streams()
 {
-    video_ = wanted_ == stream_selection::audio_and_video ? best_stream(input_.get(), AVMEDIA_TYPE_VIDEO) : nullptr;
+    video_ = wanted_ == stream_selection::audio_and_video ? best_video(input_.get()) : nullptr;
     audio_ = best_stream(input_.get(), AVMEDIA_TYPE_AUDIO);
 }
 
