@@ -104,6 +104,11 @@ asio::awaitable<findings> examine_yt_dlp(const source_options& options, bool wit
         found.remedy = "install a current one, and name it with --yt-dlp PATH";
     }
     all.push_back(std::move(found));
+    if (std::string unknown = resolve::unknown_options_in_words(versions); !unknown.empty())
+        all.push_back({.is = state::warning,
+                       .about = "options",
+                       .text = std::move(unknown),
+                       .remedy = "check the names after --yt-dlp-option, or install a newer yt-dlp"});
     all.push_back(javascript_of(versions));
     co_return all;
 }

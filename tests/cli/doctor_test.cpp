@@ -224,6 +224,15 @@ TEST_CASE("explain shows what yt-dlp warned of and what the site said of a video
     CHECK(text.out.find("yt-dlp warned: ") != std::string::npos);
 }
 
+TEST_CASE("an option that yt-dlp does not know is told before the first video", "[doctor]")
+{
+    const finished end = run({REELPIPE_BINARY, "doctor", "--yt-dlp-option", "format_srot=[\"res\"]", "--yt-dlp-option",
+                              "http_headers={\"X-Of\": \"ours\"}"});
+    INFO(end.out << end.err);
+    CHECK(end.out.find("knows no option format_srot: it changes nothing") != std::string::npos);
+    CHECK(end.out.find("http_headers") == std::string::npos);
+}
+
 TEST_CASE("an option for yt-dlp that is no JSON is refused", "[youtube]")
 {
     const kinetics_site site;

@@ -53,6 +53,7 @@ std::vector<video> videos()
         {"claimedbyit", refused("ERROR", gone, "This video is no longer available due to a copyright claim by Someone"),
          "copyright"},
         {"protected-1", {{"drm", true}}, "drm"},
+        {"only-sabr-1", {{"withheld", true}, {"alone", true}}, "no_direct_url"},
         {"overloaded1", {{"http", 500}}, "network"},
         {"plays-as-a4", json::object(), "stored"},
     };

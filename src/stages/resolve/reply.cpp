@@ -260,7 +260,8 @@ yt_dlp_versions parse_hello(std::string_view line)
             .wants_scripts = !root.at_key("js").get(runtimes),
             .unfit = texts_in(root, "unfit"),
             .has_solver = truth_in(root, "solver").value_or(false),
-            .clients = texts_in(root, "clients")};
+            .clients = texts_in(root, "clients"),
+            .unknown_options = texts_in(root, "unknown")};
 }
 
 reply parse_reply(std::string_view line, std::uint64_t id, const error_context& around, const std::string& proxy)

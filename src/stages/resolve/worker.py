@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import errno
 import importlib.util
+import inspect
 import io
 import ipaddress
 import itertools
@@ -184,6 +185,38 @@ def tell_what_is_withheld(ydl, log):
     ydl.write_debug = write_debug
 
 
+def tell_what_has_no_url(log):
+    """Versions before 2025 pass over such formats in silence. What a player said has both these and why."""
+    try:
+        from yt_dlp.extractor.youtube import YoutubeIE
+        extract = YoutubeIE._extract_formats_and_subtitles
+        names = list(inspect.signature(extract).parameters)
+    except (ImportError, AttributeError):
+        return
+    if names[1:2] != ['streaming_data']:
+        return
+
+    def has_url(format):
+        return 'url' in format or 'signatureCipher' in format or 'cipher' in format
+
+    def telling(self, streaming_data, *args, **kwargs):
+        for media in streaming_data or ():
+            formats = [*(media.get('formats') or ()), *(media.get('adaptiveFormats') or ())]
+            if media.get('serverAbrStreamingUrl') and not all(map(has_url, formats)):
+                log.withheld[:] = ['some formats are missing a URL, as the site offers them by SABR only']
+        return extract(self, streaming_data, *args, **kwargs)
+
+    YoutubeIE._extract_formats_and_subtitles = telling
+
+
+def unknown_parameters(yt_dlp, wanted):
+    """Those that mean nothing to this version: YoutubeDL takes any."""
+    if not wanted or not hasattr(yt_dlp, 'parse_options'):
+        return []
+    known = yt_dlp.parse_options(['--ignore-config']).ydl_opts
+    return sorted(wanted.keys() - known.keys())
+
+
 def remember(selector, chosen):
     """A selector of formats that leaves all that it chose in a list: yt_dlp gives back the last one only."""
 
@@ -230,11 +263,13 @@ def load(settings, log, chosen):
     ydl = yt_dlp.YoutubeDL(parameters(settings, log))
     check_extractors(ydl, settings['extractors'])
     tell_what_is_withheld(ydl, log)
+    tell_what_has_no_url(log)
     ydl.format_selector = remember(selector_of(ydl, settings['format']), chosen)
     return ydl, {
         'ready': True,
         'yt_dlp': yt_dlp.version.__version__,
         'python': '.'.join(map(str, sys.version_info[:3])),
+        'unknown': unknown_parameters(yt_dlp, settings['parameters']),
         **javascript(ydl, settings),
     }
 

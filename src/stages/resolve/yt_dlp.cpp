@@ -89,21 +89,30 @@ std::optional<std::chrono::sys_days> release_day(const std::string& version)
     return std::chrono::sys_days(date);
 }
 
+std::string joined(const std::vector<std::string>& all)
+{
+    std::string text;
+    for (const std::string& each : all) text += (text.empty() ? "" : ", ") + each;
+    return text;
+}
+
 }  // namespace
 
 std::string scripts_in_words(const yt_dlp_versions& versions)
 {
     if (!versions.wants_scripts) return {};
-    const auto joined = [](const std::vector<std::string>& all) {
-        std::string text;
-        for (const std::string& each : all) text += (text.empty() ? "" : ", ") + each;
-        return text;
-    };
     std::string text = versions.scripts.empty() ? "none" : joined(versions.scripts);
     if (!versions.unfit.empty()) text += " (" + joined(versions.unfit) + ")";
     if (!versions.scripts.empty() && !versions.has_solver) text += " without the solver script";
     if (!versions.clients.empty()) text += "; asks YouTube as " + joined(versions.clients);
     return text;
+}
+
+std::string unknown_options_in_words(const yt_dlp_versions& versions)
+{
+    if (versions.unknown_options.empty()) return {};
+    return "yt-dlp " + versions.yt_dlp + " knows no option " + joined(versions.unknown_options) +
+           ": it changes nothing";
 }
 
 std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now)
@@ -312,6 +321,8 @@ asio::awaitable<std::vector<message>> yt_dlp::start()
         said.push_back(
             {severity::note, "yt-dlp " + versions.yt_dlp + " on Python " + versions.python +
                                  (versions.wants_scripts ? ", JavaScript: " + scripts_in_words(versions) : "")});
+    if (const std::string unknown = unknown_options_in_words(versions); !unknown.empty())
+        said.push_back({severity::warning, unknown + "; check --yt-dlp-option, or install a newer yt-dlp"});
     if (const std::string old = age_warning(versions.yt_dlp, std::chrono::system_clock::now()); !old.empty())
         said.push_back({severity::warning, old});
     co_return said;

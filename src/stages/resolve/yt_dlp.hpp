@@ -68,11 +68,15 @@ struct yt_dlp_versions {
     std::vector<std::string> unfit{};    // runtimes that are too old for it: "node 20.20.2, older than 22.0.0"
     bool has_solver = false;             // it has the script that solves the site's challenges, or may fetch it
     std::vector<std::string> clients{};  // the players of YouTube that it pretends to be; empty: unknown
+    std::vector<std::string> unknown_options{};  // of yt_dlp_options::parameters: this version has none of that name
 };
 
 // What it runs the site's scripts with: "none (node 20.20.2, older than 22.0.0); asks YouTube as visionos". Empty for a
 // version that needs nothing for it.
 std::string scripts_in_words(const yt_dlp_versions&);
+
+// The options that mean nothing to this version, as a sentence; empty if it knows all.
+std::string unknown_options_in_words(const yt_dlp_versions&);
 
 // A warning for the user if this version is too old to rely on; empty if not.
 std::string age_warning(const std::string& version, std::chrono::system_clock::time_point now);
