@@ -34,8 +34,11 @@ private:
 
     void begin(const std::string& name, std::int64_t modified_s, std::uint64_t bytes);
     void write(const void* bytes, std::size_t count);
+    void send_to_disk();
     void check(int code, const char* doing) const;
 
+    int descriptor_;
+    std::int64_t sent_ = 0;  // bytes of the file that the disk was asked to write
     std::unique_ptr<archive, free_archive> archive_;
     std::vector<char> buffer_;
 };
