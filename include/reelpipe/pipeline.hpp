@@ -45,6 +45,7 @@
 #include <reelpipe/pipeline/report.hpp>
 #include <reelpipe/pipeline/run_state.hpp>
 #include <reelpipe/pipeline/stage_base.hpp>
+#include <reelpipe/pipeline/within.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>

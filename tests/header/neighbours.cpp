@@ -31,11 +31,14 @@ reelpipe::pipeline numbers()
     return std::move(list) | io("compute", compute) | sink("take", take);
 #elif defined(CPU_WITH_AWAITABLE)
     return std::move(list) | cpu("fetch", fetch) | sink("take", take);
+#elif defined(MAP_WITH_AWAITABLE)
+    return std::move(list) | map("fetch", fetch) | sink("take", take);
 #elif defined(STAGE_THAT_GIVES_NOTHING)
     return std::move(list) | cpu("take", take) | sink("take", take);
 #elif defined(SOURCE_OF_NOTHING)
     return source("number", 1) | sink("take", take);
 #else
-    return std::move(list) | io("fetch", fetch) | cpu("compute", compute) | sink("take", take);
+    return std::move(list) | io("fetch", fetch) | map("compute", compute) | cpu("compute", compute) |
+           sink("take", take);
 #endif
 }

@@ -69,7 +69,7 @@ template <mistake M, class... About> refused refuse()
     return {};
 }
 
-// The result of io(), cpu() and sink(): a stage that does not know its item's type yet.
+// The result of io(), map(), cpu() and sink(): a stage that does not know its item's type yet.
 template <role Role, class F, class Weigh = by_its_type> struct stage_definition {
     stage_definition(std::string n, F f, stage_options o, Weigh w = {})
         : name(std::move(n)), function(std::move(f)), options(o), weigh(std::move(w))
@@ -220,6 +220,14 @@ detail::stage_definition<detail::role::io, std::decay_t<Function>> io(std::strin
     return {std::move(name), std::forward<Function>(f), options};
 }
 
+// A short plain function, on the loop: Out(In) or std::optional<Out>(In). A context or a std::stop_token may follow.
+template <class Function>
+detail::stage_definition<detail::role::map, std::decay_t<Function>> map(std::string name, Function&& f,
+                                                                        stage_options options = {})
+{
+    return {std::move(name), std::forward<Function>(f), options};
+}
+
 // On run_options::cpu: Out(In) or std::optional<Out>(In). A context or a std::stop_token may follow.
 template <class Function>
 detail::stage_definition<detail::role::cpu, std::decay_t<Function>> cpu(std::string name, Function&& f,
@@ -239,6 +247,10 @@ detail::stage_definition<detail::role::sink, std::decay_t<Function>> sink(std::s
 // Without a name.
 template <class F> detail::refused source(const F&) { return detail::refuse<detail::mistake::no_name>(); }
 template <class F> detail::refused io(const F&, stage_options = {})
+{
+    return detail::refuse<detail::mistake::no_name>();
+}
+template <class F> detail::refused map(const F&, stage_options = {})
 {
     return detail::refuse<detail::mistake::no_name>();
 }

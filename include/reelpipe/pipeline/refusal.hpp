@@ -12,7 +12,7 @@ namespace reelpipe {
 inline namespace v1 {
 namespace detail {
 
-enum class role { io, cpu, sink };
+enum class role { io, map, cpu, sink };
 
 template <class F> constexpr bool spreads = !std::is_void_v<sent_by<F>>;
 
@@ -28,6 +28,7 @@ enum class mistake {
     io_without_awaitable,
     awaitable_of_another_executor,
     cpu_with_awaitable,
+    map_with_awaitable,
     sink_gives_something,
     weighs_another_type,
     no_name,
@@ -57,9 +58,10 @@ template <mistake M, class... About> struct refusal {
     static_assert(M != mistake::gives_nothing, "reelpipe: this stage gives nothing: a function that returns nothing is a sink");
     static_assert(M != mistake::sends_but_is_no_io_stage, "reelpipe: a function that sends through out<T> is an io stage");
     static_assert(M != mistake::sends_but_returns_something_else, "reelpipe: a function that sends through out<T> returns asio::awaitable<void>");
-    static_assert(M != mistake::io_without_awaitable, "reelpipe: an io stage returns asio::awaitable<Out>: a plain function is a cpu stage");
+    static_assert(M != mistake::io_without_awaitable, "reelpipe: an io stage returns asio::awaitable<Out>: a plain function is a cpu stage, or a map stage if it is short");
     static_assert(M != mistake::awaitable_of_another_executor, "reelpipe: this awaitable is bound to an executor of its own: return asio::awaitable<Out>, of any_io_executor");
     static_assert(M != mistake::cpu_with_awaitable, "reelpipe: a cpu stage is a plain function: a coroutine is an io stage");
+    static_assert(M != mistake::map_with_awaitable, "reelpipe: a map stage is a plain function: a coroutine is an io stage");
     static_assert(M != mistake::sink_gives_something, "reelpipe: a sink returns nothing or asio::awaitable<void>");
     static_assert(M != mistake::weighs_another_type, "reelpipe: the function of weigh_by() does not take the item of its stage, or gives no number");
     static_assert(M != mistake::no_name, "reelpipe: a source, a stage and a sink have a name: it comes first");
@@ -122,6 +124,8 @@ template <role Role, class F, class In> consteval mistake mistake_of_result()
         return mistake::gives_nothing;
     else if constexpr (Role == role::cpu && awaited<begun>::value)
         return mistake::cpu_with_awaitable;
+    else if constexpr (Role == role::map && awaited<begun>::value)
+        return mistake::map_with_awaitable;
     else if constexpr (Role == role::io && !awaited<begun>::value)
         return mistake::io_without_awaitable;
     else if constexpr (!std::move_constructible<product>)
