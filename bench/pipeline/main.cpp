@@ -44,7 +44,7 @@ contender named(std::string name, run_function run, const workload& load)
 
 contest hold(std::string name, std::string work, const workload& load)
 {
-    return {
+    contest all{
         .name = std::move(name),
         .work =
             fmt::format("{}; {} items, {} in the middle stage at once, queues of {}, {}", work, load.items, load.width,
@@ -52,6 +52,9 @@ contest hold(std::string name, std::string work, const workload& load)
         .contenders = {named("reelpipe", reelpipe_runner, load), named("asio channel, awaited", asio_awaited, load),
                        named("asio channel, try first", asio_try_first, load), named("oneTBB", onetbb, load),
                        named("thread per stage", thread_per_stage, load), named("ordinary loop", ordinary_loop, load)}};
+    if (load.middle == middle_stage::nothing)
+        all.contenders.insert(all.contenders.begin() + 1, named("reelpipe, map stage", reelpipe_map, load));
+    return all;
 }
 
 scenario make(scale how_much)

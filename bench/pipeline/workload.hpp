@@ -82,6 +82,7 @@ private:
 // The contenders. Each runs the three stages over all items of the turn and returns when the last one is through.
 void ordinary_loop(turn&);
 void reelpipe_runner(turn&);
+void reelpipe_map(turn&);  // does nothing in the middle
 void asio_awaited(turn&);
 void asio_try_first(turn&);
 void onetbb(turn&);
