@@ -4,7 +4,6 @@ import bisect
 import hashlib
 import json
 import os
-import re
 import subprocess
 import tempfile
 
@@ -50,19 +49,20 @@ class Video:
         self.sound = [(time - self.zero, said) for time, said in self.sound]
 
     def decode(self, folder):
-        pictures, samples = folder + "/pictures", folder + "/samples"
+        pictures, samples, times = folder + "/pictures", folder + "/samples", folder + "/times"
         words = [*FFMPEG, "-y", "-i", self.path]
         words += ["-map", self.stream, "-vf", f"{self.filters},{NUMBER}", *EVERY, "-f", "framemd5", "-"]
         words += ["-map", self.stream, "-vf", f"{self.filters},{THUMB}", *EVERY, "-f", "rawvideo", pictures]
         if self.audio:
-            words += ["-map", "0:a:0", "-af", f"aresample={HEARD_RATE},aformat=s16:channel_layouts=mono,ashowinfo",
-                      "-f", "s16le", samples]
+            for form, name in (("s16le", samples), ("framemd5", times)):
+                words += ["-map", "0:a:0", "-af", f"aresample={HEARD_RATE},aformat=s16:channel_layouts=mono",
+                          "-c:a", "pcm_s16le", "-f", form, name]
         done = run(words)
         small = read(pictures)
         size = 3 * THUMB_WIDTH * THUMB_HEIGHT
         self.frames = [(time, number, small[n * size:(n + 1) * size])
                        for n, (time, number) in enumerate(numbered(done.stdout.decode()))]
-        self.sound = heard(done.stderr.decode(errors="replace"), read(samples)) if self.audio else []
+        self.sound = heard(read(times).decode(), read(samples)) if self.audio else []
 
 
 def read(path):
@@ -106,11 +106,14 @@ def frames_at_rate(video, start, length):
     return frames
 
 
-def heard(log, samples):
-    """(time, time that the tone says) twenty times a second, where something is heard."""
+def heard(times, samples):
+    """(time, time that the tone says) twenty times a second, where something is heard. `times`: framemd5 of the samples."""
     pieces, read_until = [], 0  # [time, first sample, count], one behind the other
-    for time, count in re.findall(r"ashowinfo.* pts_time:(\S+) .* nb_samples:(\d+)", log):
-        time, count = float(time), int(count)
+    for line in times.splitlines():
+        if not line.startswith("0,"):
+            continue
+        _, _, time, count = [int(word) for word in line.split(",")[:4]]
+        time /= HEARD_RATE
         if pieces and abs(pieces[-1][0] + pieces[-1][2] / HEARD_RATE - time) < 2e-3:
             pieces[-1][2] += count
         else:
