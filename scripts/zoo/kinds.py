@@ -244,12 +244,9 @@ def zoo():
     for ending in ("mp4", "mkv"):
         made[f"paff_{ending}.{ending}"] = fields + [f"{ffmpeg} -i {{work}}/fields.ts -c copy {{out}}"]
 
-    # Served: playlists, and frames and audio in two files
+    # Served as playlists
     for playlist, how in PLAYLISTS.items():
         from_another(playlist, plain, f"python3 {{here}}/playlists.py {{out}} {{source}} {playlist} {how}")
-    for apart, (source, of_frames, of_audio) in APART.items():
-        from_another(apart, source, "mkdir {out}", copied(after="-an", out=f"{{out}}/frames.{of_frames}"),
-                     copied(after="-vn", out=f"{{out}}/sound.{of_audio}"))
 
     # Of other makers
     for structure in ("b_frames", "open_gop", "one_key"):
@@ -267,6 +264,11 @@ def zoo():
         for ending in ("mp4", "ts", "mkv", "avi"):
             from_another(f"{structure}_vlc_{ending}.{ending}", source, "cvlc -q -I dummy {source} --sout "
                          f"#std{{{{access=file,mux={ending},dst={{out}}}}}} vlc://quit")
+
+    # Served with frames and audio in two files
+    for apart, (source, of_frames, of_audio) in APART.items():
+        from_another(apart, source, "mkdir {out}", copied(after="-an", out=f"{{out}}/frames.{of_frames}"),
+                     copied(after="-vn", out=f"{{out}}/sound.{of_audio}"))
     return made
 
 
