@@ -151,6 +151,14 @@ void add_layout_options(CLI::App& command, export_options& o)
     CLI::Option* const output = command.add_option("--layout-output", o.output, "the folder for that layout");
     layout->group(group)->needs(output);
     output->group(group)->needs(layout)->option_text("OUT");
+    command.add_option("--default-split", o.default_split, "there, the split of clips whose list has none")
+        ->group(group)
+        ->needs(layout)
+        ->option_text("SPLIT");
+    command.add_option("--label-map", o.label_map, "there, all labels in the order of their indices, one a line")
+        ->group(group)
+        ->needs(layout)
+        ->option_text("FILE");
 }
 
 // A run is worth more than the sight of it: where that cannot be, the run goes on.

@@ -23,7 +23,7 @@ work_left count_work(work_list& sealed, const retry_rule& again)
     while (!page.empty()) {
         for (const wanted_clip& each : page) {
             const bool is_stored =
-                each.before ? !each.before->failed : sealed.stored_under_another_label(each.clip).has_value();
+                each.before ? !each.before->failed : !sealed.stored_under_other_labels(each.clip).empty();
             if (is_stored) {
                 ++counts.stored;
             } else if (each.before && again.holds(*each.before)) {

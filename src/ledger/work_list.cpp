@@ -97,7 +97,10 @@ bool work_list::named_clips::contains(const clip_request& clip)
 
 bool work_list::admits(const clip_request& clip)
 {
-    if (!excluded_.is_empty() && excluded_.contains(clip)) return false;
+    if (!excluded_.is_empty() && excluded_.contains(clip)) {
+        has_excluded_ = true;
+        return false;
+    }
     return allowed_.is_empty() || allowed_.contains(clip);
 }
 
@@ -188,20 +191,27 @@ std::vector<wanted_clip> work_list::of_video(std::string_view video)
     return all;
 }
 
-std::optional<wanted_clip> work_list::stored_under_another_label(const clip_request& clip)
+std::vector<wanted_clip> work_list::stored_under_other_labels(const clip_request& clip)
 {
     if (!of_segment_)
-        of_segment_ = database_->prepare(
-            fmt::format("SELECT video, start, end, label, ifnull(split, ''), {} FROM main.clip c"
-                        " WHERE video = ?1 AND start = ?2 AND end = ?3 AND label <> ?4 AND reason IS NULL LIMIT 1",
-                        record_columns));
+        of_segment_ = database_->prepare(fmt::format(
+            "SELECT video, start, end, label, split, {}, c.packets, c.source, c.copied, ifnull(c.encoded_because, '')"
+            " FROM main.clip c WHERE video = ?1 AND start = ?2 AND end = ?3 AND label <> ?4 AND reason IS NULL",
+            record_columns));
     of_segment_->bind(clip.video, std::int64_t{clip.wanted.start.count()}, std::int64_t{clip.wanted.end.count()},
                       clip.label);
-    std::optional<wanted_clip> found;
-    if (of_segment_->step())
-        found = wanted_clip{.clip = clip_in(*of_segment_, 0), .before = record_in(*of_segment_, 5)};
+    std::vector<wanted_clip> all;
+    while (of_segment_->step()) {
+        wanted_clip& found = all.emplace_back(wanted_clip{.clip = clip_in(*of_segment_, 0)});
+        found.before = record_in(*of_segment_, 5);
+        constexpr int behind = 5 + 12;  // record_columns
+        found.before->packets = of_segment_->integer(behind);
+        found.before->source = of_segment_->text(behind + 1);
+        found.before->copied = of_segment_->integer(behind + 2);
+        found.before->encoded_because = of_segment_->text(behind + 3);
+    }
     of_segment_->reset();
-    return found;
+    return all;
 }
 
 void work_list::settle(std::uint64_t row, row_status how, std::string_view note)

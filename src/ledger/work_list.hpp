@@ -48,6 +48,7 @@ public:
     // Once there is one of these, only such clips are admitted.
     void allow(const clip_request& named) { allowed_.insert(named); }
     bool admits(const clip_request&);
+    bool has_excluded() const { return has_excluded_; }  // one of those that were asked about
 
     void add(const clip_request&);
     std::uint64_t rows() const { return statuses_.size(); }
@@ -69,8 +70,8 @@ public:
     // The clips of a video in the order of their times, without what is known of them.
     std::vector<wanted_clip> of_video(std::string_view video);
 
-    // A clip of the same video and segment that an earlier run has stored under another label.
-    std::optional<wanted_clip> stored_under_another_label(const clip_request&);
+    // The clips of the same video and segment that are stored under other labels, whatever list named them.
+    std::vector<wanted_clip> stored_under_other_labels(const clip_request&);
 
     // Records how the clip of a row ended, and a note on it, if any.
     void settle(std::uint64_t row, row_status how, std::string_view note = {});
@@ -103,6 +104,7 @@ private:
     row_notes_file notes_;  // so that a visit need not look each clip up in the ledger, which has another order
     statement add_;
     named_clips excluded_, allowed_;
+    bool has_excluded_ = false;
     std::optional<statement> page_, of_video_, of_segment_;
     std::vector<row_status> statuses_;  // of row 1, 2, ...
 };

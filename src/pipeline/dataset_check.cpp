@@ -69,7 +69,7 @@ constexpr kind_text text_of(dataset_finding::kind what)
         case misnamed:
             return {"misnamed", "the name is that of no clip", "name it ID_START_END, or move it elsewhere"};
         case mislabeled:
-            return {"mislabeled", "in the folder of another label", "move it to the folder of its label"};
+            return {"mislabeled", "in the folder of another label", "move it there, or remove it if there is one"};
         case silent:
             return {"silent", "without audio", "nothing, unless the audio is needed"};
         case unlisted:
@@ -339,14 +339,13 @@ private:
         listed_file file{.entry = std::move(entry)};
         named_clips named = clips_named(stem, wanted_);
         file.is_whole_video = named.is_whole;
-        if (!named.is_whole) keep_label_of_folder(file, named.clips);
-        for (const wanted_clip& each : named.clips) {
-            wanted_.settle(each.row, row_status::exists);
-            const segment& wanted = each.clip.wanted;
-            file.lengths.push_back(named.is_whole ? wanted.end : wanted.end - wanted.start);
-        }
+        for (const wanted_clip& each : named.clips)
+            file.lengths.push_back(named.is_whole ? each.clip.wanted.end
+                                                  : each.clip.wanted.end - each.clip.wanted.start);
         if (named.is_whole && !file.lengths.empty()) file.lengths = {std::ranges::max(file.lengths)};
-        if (!named.clips.empty()) return file;
+        if (!named.is_whole) keep_label_of_folder(file, named.clips);
+        for (const wanted_clip& each : named.clips) wanted_.settle(each.row, row_status::exists);
+        if (!file.lengths.empty()) return file;
         file.is_read = !is_name_of_clip(stem);
         file.findings.push_back(
             file.is_read
@@ -355,17 +354,19 @@ private:
         return file;
     }
 
-    // A file in the folder of one of its labels is the clip of that label only; anywhere else it is that of each.
+    // A file in the folder of one of its labels is the clip of that label only; in that of any other label, of none;
+    // and anywhere else, of each.
     void keep_label_of_folder(listed_file& file, std::vector<wanted_clip>& clips) const
     {
         const std::string folder = fs::path(file.entry.name).parent_path().filename().string();
-        const auto is_here = [&](const wanted_clip& each) { return is_folder_of(folder, each.clip.label); };
-        if (std::ranges::any_of(clips, is_here)) {
-            std::erase_if(clips, std::not_fn(is_here));
-        } else if (!clips.empty() && labels_.contains(folder)) {
-            file.findings.push_back(examiner_.finding(
-                file, kind::mislabeled, fmt::format("the lists have it under the label '{}'", clips[0].clip.label)));
-        }
+        if (clips.empty() || !labels_.contains(folder)) return;
+        std::string labels;
+        for (const wanted_clip& each : clips)
+            labels += fmt::format("{}'{}'", labels.empty() ? "" : ", ", store::label_folder(each.clip.label));
+        std::erase_if(clips, [&](const wanted_clip& each) { return !labels_.is_of(folder, each.clip.label); });
+        if (clips.empty())
+            file.findings.push_back(
+                examiner_.finding(file, kind::mislabeled, fmt::format("by the lists its folder is {}", labels)));
     }
 
     listed_file as_named(file_list::entry entry)

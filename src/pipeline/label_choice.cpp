@@ -51,6 +51,7 @@ label_choice::word label_choice::word_of(const std::string& text)
 {
     annotations::csv_line csv;
     word made{.whole = text};
+    if (text.empty()) throw usage_error("--labels names no label");
     if (!csv.split(text)) throw usage_error(fmt::format("labels {}: a quote is left open", text));
     for (std::size_t i = 0; i < csv.fields(); ++i)
         if (!csv[i].empty()) made.parts.push_back({.text = std::string(csv[i]), .is_pattern = is_pattern(csv[i])});

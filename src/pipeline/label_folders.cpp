@@ -1,5 +1,7 @@
 #include "pipeline/label_folders.hpp"
 
+#include <utility>
+
 #include "stages/store/clip_name.hpp"
 
 namespace reelpipe {
@@ -20,26 +22,25 @@ std::string letters_of(std::string_view text)
 
 }  // namespace
 
-bool is_folder_of(std::string_view folder, std::string_view label)
-{
-    if (label.empty()) return false;
-    return folder == store::label_folder(label) || letters_of(folder) == letters_of(label);
-}
-
 void label_folders::add(std::string_view label)
 {
-    if (label.empty() || are_too_many_) return;
-    names_.insert(letters_of(label));
-    names_.insert(letters_of(store::label_folder(label)));
-    if (names_.size() <= max_labels) return;
-    names_.clear();
-    are_too_many_ = true;
+    if (names_.size() == max_labels) return;
+    names_.insert(store::label_folder(label));
+    if (std::string letters = letters_of(label); !letters.empty()) letters_.insert(std::move(letters));
+    if (names_.size() == max_labels) letters_.clear();
+}
+
+bool label_folders::is_of(std::string_view folder, std::string_view label) const
+{
+    if (folder == store::label_folder(label) || folder == label) return true;
+    const std::string letters = letters_of(label);
+    return !letters.empty() && letters == letters_of(folder) && !names_.contains(std::string(folder));
 }
 
 bool label_folders::contains(std::string_view folder) const
 {
-    const std::string letters = letters_of(folder);
-    return !letters.empty() && names_.contains(letters);
+    if (names_.size() == max_labels) return false;
+    return names_.contains(std::string(folder)) || letters_.contains(letters_of(folder));
 }
 
 }  // namespace reelpipe

@@ -37,7 +37,6 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
 {
     using namespace asio::experimental::awaitable_operators;
     video_ptr video;
-    std::optional<listed_clip> last_stored;
     std::vector<wanted_clip> page = wanted_.after(nullptr, work_list::page_size);
     while (!page.empty()) {
         // A list that is all done is fed as fast as names are looked up and rows are read, so both go on side by side.
@@ -47,10 +46,6 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
         for (listed_clip& each : listed) {
             if (each.settled) {
                 if (left_.empty()) enter(each);
-                if (each.wanted.before->failed) continue;
-                if (video && is_same_segment(video->clips.back().clip, each.wanted.clip))
-                    video->clips.back().same = stored_file{folder_ / each.name, *each.wanted.before};
-                last_stored = std::move(each);
                 continue;
             }
             if (!is_left(each.wanted.row)) continue;
@@ -66,10 +61,7 @@ asio::awaitable<void> list_feed::feed(out<video_ptr> next, asio::any_io_executor
                 video->id = each.wanted.clip.video;
             }
             clip_task task = task_of(std::move(each));
-            if (last_stored && is_same_segment(last_stored->wanted.clip, task.clip))
-                task.same = stored_file{folder_ / last_stored->name, *last_stored->wanted.before};
-            else
-                task.same = under_another_label(task);
+            task.same = under_another_label(task);
             add(*video, std::move(task));
         }
         page = std::move(following);
@@ -108,8 +100,6 @@ video_ptr list_feed::left_of(const std::string& video, const std::optional<segme
     constexpr std::size_t few = 64;
     auto found = std::make_shared<video_job>();
     found->id = video;
-    std::optional<stored_file> stored;
-    clip_request of_stored;
     wanted_clip from;
     from.clip.video = video;
     std::vector<wanted_clip> page = wanted_.after(&from, few);
@@ -119,33 +109,28 @@ video_ptr list_feed::left_of(const std::string& video, const std::optional<segme
             const segment wanted = each.clip.wanted;
             if (each.clip.video != video) break;
             if (within && (wanted.start < within->start || wanted.end > within->end)) continue;
-            std::string name = store::clip_name(each.clip, trim_);
-            if (is_left(each.row)) {
-                listed_clip one;
-                one.name = std::move(name);
-                one.wanted = std::move(each);
-                clip_task task = task_of(std::move(one));
-                task.same = stored && is_same_segment(of_stored, task.clip) ? stored : under_another_label(task);
-                add(*found, std::move(task));
-            } else if (each.before && !each.before->failed) {
-                stored = stored_file{folder_ / name, *each.before};
-                of_stored = each.clip;
-                if (!found->clips.empty() && is_same_segment(found->clips.back().clip, each.clip))
-                    found->clips.back().same = stored;
-            }
+            if (!is_left(each.row)) continue;
+            listed_clip one;
+            one.name = store::clip_name(each.clip, trim_);
+            one.wanted = std::move(each);
+            clip_task task = task_of(std::move(one));
+            task.same = under_another_label(task);
+            add(*found, std::move(task));
         }
         page = wanted_.after(&from, few);
     }
     return found->clips.empty() ? nullptr : found;
 }
 
-// Lists of other runs count, too. Whether the file is still there is seen by who takes it.
+// Who takes the file looks once more whether it is there.
 std::optional<stored_file> list_feed::under_another_label(const clip_task& task)
 {
-    if (task.stored) return std::nullopt;
-    std::optional<wanted_clip> other = wanted_.stored_under_another_label(task.clip);
-    if (!other) return std::nullopt;
-    return stored_file{folder_ / store::clip_name(other->clip, trim_), std::move(*other->before)};
+    if (task.stored || !shares_) return std::nullopt;
+    for (wanted_clip& other : wanted_.stored_under_other_labels(task.clip)) {
+        stored_file stored{folder_ / store::clip_name(other.clip, trim_), std::move(*other.before)};
+        if (store::signature_of(stored.file) == stored.record.file) return stored;
+    }
+    return std::nullopt;
 }
 
 void list_feed::take_out(const video_job& video)

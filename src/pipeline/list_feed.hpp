@@ -27,15 +27,17 @@ namespace reelpipe {
 // Threads: the loop's; listed() from anywhere. The list, the accounts and the format outlive this.
 class list_feed {
 public:
-    // `with_index`: a clip without a frame index is not settled.
+    // `with_index`: a clip without a frame index is not settled. `shares`: what earlier runs have stored under another
+    // label may have a further name, as it was made with the options of this one.
     list_feed(work_list& wanted, outcome_recorder& outcomes, const store::trim_format& trim,
-              std::filesystem::path folder, retry_rule again, bool with_index)
+              std::filesystem::path folder, retry_rule again, bool with_index, bool shares)
         : wanted_(wanted),
           outcomes_(outcomes),
           trim_(trim),
           folder_(std::move(folder)),
           again_(std::move(again)),
-          with_index_(with_index)
+          with_index_(with_index),
+          shares_(shares)
     {
     }
 
@@ -78,6 +80,7 @@ private:
     std::filesystem::path folder_;
     retry_rule again_;
     bool with_index_;
+    bool shares_;
     std::atomic<std::uint64_t> listed_{0};
     std::vector<bool> left_;  // by row; empty: nothing was entered yet
     std::uint64_t left_count_ = 0;

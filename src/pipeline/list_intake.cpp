@@ -157,12 +157,13 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
                                           .negatives = true,
                                           .ids_suffice = true};
     std::uint64_t bad_rows = 0;
+    bool is_any_excluded = false, is_any_named = false;
     for (const std::string& name : options.exclude)
         bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {
             wanted.exclude(clip);
+            is_any_excluded = true;
             return true;
         });
-    bool is_any_named = false;
     for (const std::string& name : options.only)
         bad_rows += read_list(name, by_id, warn, [&](const clip_request& clip) {
             wanted.allow(clip);
@@ -194,6 +195,8 @@ std::uint64_t read_lists(const wanted_options& options, bool youtube_ids, const 
             if (!filter.offer(*clip)) break;
     filter.finish();
     if (!is_full()) check_choice(options, filter, warn);
+    if (!is_full() && is_any_excluded && !wanted.has_excluded())
+        warn("--exclude names no row of the lists, so nothing was left out");
     if (wanted.rows() == 0 && !options.only.empty() && options.shards == 1)
         throw usage_error(options.exclude.empty() ? "no row of the lists is one of --only"
                                                   : "no row of the lists is one of --only and none of --exclude");

@@ -88,6 +88,40 @@ TEST_CASE("a clip that an earlier list had under another label is not fetched ag
         CHECK(std::filesystem::exists(site.output() / "after" / "alive_000005_000007.frames.json"));
         CHECK_THAT(end.err, Catch::Matchers::ContainsSubstring("1 clip: 0 stored, 1 already there"));
     }
+    SECTION("so it is if it is a link by now")
+    {
+        std::filesystem::rename(stored, site.output() / "middle" / "moved.mp4");
+        std::filesystem::create_symlink("moved.mp4", stored);
+        CHECK(run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"})).status == 0);
+        CHECK(site.requests() == served);
+        CHECK(frames_in(site.output() / "after" / "alive_000005_000007.mp4") > 0);
+    }
+    SECTION("the row of that name says what it was cut from")
+    {
+        run(site.download(list, {"--source", site.url_template(), "--cut", "lossless"}));
+        std::istringstream rows(run({REELPIPE_BINARY, "report", site.output().string(), "--jsonl", "-"}).out);
+        for (std::string line; std::getline(rows, line);)
+            CHECK_THAT(nlohmann::json::parse(line)["source"].get<std::string>(),
+                       Catch::Matchers::StartsWith("MP4, h264"));
+    }
+    SECTION("a file under a third label serves if that under the first is gone")
+    {
+        const std::string both = site.list(std::string(head) + "alive,5,7,middle\nalive,5,7,new\n");
+        run(site.download(both, {"--source", site.url_template(), "--cut", "lossless"}));
+        std::filesystem::remove(stored);
+        run(site.download(site.list(std::string(head) + "alive,5,7,after\n"),
+                          {"--source", site.url_template(), "--cut", "lossless"}));
+        CHECK(site.requests() == served);
+        CHECK(inode_of(site.output() / "new" / "alive_000005_000007.mp4") ==
+              inode_of(site.output() / "after" / "alive_000005_000007.mp4"));
+    }
+    SECTION("unless it was made with other options")
+    {
+        const finished end = run(site.download(list, {"--source", site.url_template(), "--mixed"}));
+        INFO(end.err);
+        CHECK(end.status == 0);
+        CHECK(inode_of(stored) != inode_of(site.output() / "after" / "alive_000005_000007.mp4"));
+    }
     SECTION("unless it is gone")
     {
         std::filesystem::remove(stored);

@@ -137,9 +137,28 @@ TEST_CASE("a clip with two labels is looked for in the folder of each", "[verify
 
     INFO(end.out << end.err);
     CHECK(end.status == 1);
-    CHECK(found_in(end) ==
-          kinds{{"jump/two_000000_000020.mp4", {"missing"}}, {"train/jump/other_000000_000020.mp4", {"mislabeled"}}});
-    CHECK(says(end.out, "the lists have it under the label 'Run Fast'"));
+    CHECK(found_in(end) == kinds{{"Run Fast/other_000000_000020.mp4", {"missing"}},
+                                 {"jump/two_000000_000020.mp4", {"missing"}},
+                                 {"train/jump/other_000000_000020.mp4", {"mislabeled"}}});
+    CHECK(says(end.out, "by the lists its folder is 'Run Fast'"));
+}
+
+TEST_CASE("labels that differ by signs only, or are missing, have folders of their own", "[verify_dataset]")
+{
+    dataset data;
+    data.want("c,plain,0,20,train");
+    data.want("c++,plus,0,20,train");
+    data.want(",none,0,20,train");
+    data.want("test,named,0,20,train");
+    const fs::path one = data.add("c/plain_000000_000020.mp4", "silent.mp4");
+    for (const char* const name : {"c++/plus_000000_000020.mp4", "test/none_000000_000020.mp4",
+                                   "test/named_000000_000020.mp4", "c/plus_000000_000020.mp4"}) {
+        fs::create_directories((data.folder() / name).parent_path());
+        fs::create_hard_link(one, data.folder() / name);
+    }
+    const finished end = data.verify_list({"--json"});
+    INFO(end.out << end.err);
+    CHECK(found_in(end) == kinds{{"c/plus_000000_000020.mp4", {"mislabeled"}}});
 }
 
 TEST_CASE("each kind of fault of a file is named", "[verify_dataset]")

@@ -102,10 +102,23 @@ TEST_CASE("columns that the user names explain lists of ids, too, where those do
     const std::string columns = "id=clip,start=from,end=to";
     CHECK(in.rows({.lists = {list}, .columns = columns, .exclude = {alike}}) == texts{"abcdefghijk", "cdefghijklm"});
     CHECK(in.rows({.lists = {list}, .columns = columns, .only = {alike}}) == texts{"bcdefghijkl"});
+    const std::string objects = in.file("{\"clip\": \"bcdefghijkl\", \"from\": 1, \"to\": 2}\n");
+    CHECK(in.rows({.lists = {list}, .columns = columns, .exclude = {objects}}) == texts{"abcdefghijk", "cdefghijklm"});
     for (const char* other :
          {"abcdefghijk\ncdefghijklm\n", "abcdefghijk_000001_000002.mp4\ncdefghijklm_000001_000002.mp4\n",
           "youtube_id,time_start,time_end\nabcdefghijk,1,2\ncdefghijklm,1,2\n"})
         CHECK(in.rows({.lists = {list}, .columns = columns, .exclude = {in.file(other)}}) == texts{"bcdefghijkl"});
+}
+
+TEST_CASE("files to leave out may be named in any way that clips are, and it is told if none is there", "[list_intake]")
+{
+    intake in;
+    const std::string list = in.file("youtube_id,time_start,time_end\nabcdefghijk,1,2\nab_1_2,3,4.5\nx,5,6\n");
+    CHECK(in.rows({.lists = {list}, .exclude = {in.file("a/abcdefghijk_1_2.mp4\nab_1_2_3_4.5.mp4\n")}}) == texts{"x"});
+    CHECK(in.rows({.lists = {list}, .exclude = {in.file("abcdefghijk.mp4\nx.webm\n")}}) == texts{"ab_1_2"});
+    CHECK(in.messages.empty());
+    CHECK(in.rows({.lists = {list}, .exclude = {in.file("other\n")}}).size() == 3);
+    CHECK(in.messages == texts{"--exclude names no row of the lists, so nothing was left out"});
 }
 
 TEST_CASE("so many rows of each label, and a sample, of what passes", "[list_intake]")

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stages/annotations/times.hpp"
 
@@ -47,6 +48,28 @@ inline std::optional<std::chrono::microseconds> time_in(simdjson::ondemand::valu
     token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
     if (value.type() != simdjson::ondemand::json_type::number) return std::nullopt;
     return parse_time(token, unit);
+}
+
+// The text of a string or a number; empty for anything else.
+inline std::string text_of(simdjson::ondemand::value value)
+{
+    if (value.type() == simdjson::ondemand::json_type::string) return std::string(std::string_view(value.get_string()));
+    if (value.type() != simdjson::ondemand::json_type::number) return {};
+    const std::string_view token = value.raw_json_token();
+    return std::string(token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
+}
+
+// The texts and numbers of an array, without nulls; nothing if anything else is in it.
+inline std::optional<std::vector<std::string>> texts_in(simdjson::ondemand::array list)
+{
+    using simdjson::ondemand::json_type;
+    std::vector<std::string> found;
+    for (simdjson::ondemand::value each : list) {
+        const json_type type = each.type();
+        if (type != json_type::string && type != json_type::number && type != json_type::null) return std::nullopt;
+        if (type != json_type::null) found.push_back(text_of(each));
+    }
+    return found;
 }
 
 }  // namespace reelpipe::annotations

@@ -228,7 +228,9 @@ std::optional<file_signature> place_again(const fs::path& stored, const fs::path
                                           way_to_name way)
 {
     const place_of_name to = place_of_name::in_made_folder(final_name);
-    if (linkat(AT_FDCWD, stored.c_str(), to.folder(), to.name(), 0) == 0) return signature_of(final_name);
+    // A symbolic link that stands there is followed: elsewhere it may lead nowhere.
+    if (linkat(AT_FDCWD, stored.c_str(), to.folder(), to.name(), AT_SYMLINK_FOLLOW) == 0)
+        return signature_of(final_name);
     if (errno == EEXIST) return std::nullopt;
     if (!is_lacking(errno)) fail("name the clip", final_name);
     output_file copy(folder, way);

@@ -146,6 +146,13 @@ TEST_CASE("an object with several labels is a clip for each of them", "[json_lis
                                         {"abcdefghijk", {1s, 2s}, "y, z", ""},
                                         {"bcdefghijkl", {1s, 2s}, "", ""},
                                         {"cdefghijklm", {1s, 2s}, "x", ""}});
+    // Numbers are labels, too, and null is none.
+    CHECK(clips_of("{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2, \"label\": [3, null, \"x\"]}\n") ==
+          clips{{"abcdefghijk", {1s, 2s}, "3", ""}, {"abcdefghijk", {1s, 2s}, "x", ""}});
+    CHECK(clips_of("{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2, \"l\": null}\n",
+                   {.columns = "id=id,start=start,end=end,label=l"}) == clips{{"abcdefghijk", {1s, 2s}, "", ""}});
+    CHECK(clips_of("{\"abcdefghijk\": {\"annotations\": {\"label\": [\"x\", \"y\"], \"segment\": [1, 2]}}}") ==
+          clips{{"abcdefghijk", {1s, 2s}, "x", ""}, {"abcdefghijk", {1s, 2s}, "y", ""}});
     // What is wrong with it is told once.
     const std::string bad = "{\"id\": \"abcdefghijk\", \"start\": 2, \"end\": 1, \"label\": [\"x\", \"y\"]}\n";
     CHECK(complaints_of(bad + "{\"id\": \"abcdefghijk\", \"start\": 1, \"end\": 2}\n").size() == 1);

@@ -40,14 +40,6 @@ struct members {
     }
 };
 
-std::string text_of(value found)
-{
-    if (found.type() == json_type::string) return std::string(std::string_view(found.get_string()));
-    if (found.type() != json_type::number) return {};
-    std::string_view token = found.raw_json_token();
-    return std::string(token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
-}
-
 std::pair<std::string, std::string> span_in(object clip)
 {
     std::pair<std::string, std::string> found;
@@ -61,18 +53,8 @@ std::pair<std::string, std::string> span_in(object clip)
     return found;
 }
 
-// Nothing where an element is no text.
-std::optional<std::vector<std::string>> texts_in(simdjson::ondemand::array list)
-{
-    std::vector<std::string> found;
-    for (value each : list) {
-        if (each.type() != json_type::string) return std::nullopt;
-        found.emplace_back(std::string_view(each.get_string()));
-    }
-    return found;
-}
-
-members members_of(object about)
+// With `nulls`, those are members without a text; otherwise there are none.
+members members_of(object about, bool nulls)
 {
     members found;
     for (auto each : about) {
@@ -87,7 +69,8 @@ members members_of(object about)
             found.lists.emplace(found.names.size(), std::move(*texts));
             found.names.emplace_back(key);
             found.texts.emplace_back();
-        } else if (v.type() == json_type::string || v.type() == json_type::number) {
+        } else if (v.type() == json_type::string || v.type() == json_type::number ||
+                   (nulls && v.type() == json_type::null)) {
             found.names.emplace_back(key);
             found.texts.push_back(text_of(v));
         }
@@ -107,7 +90,7 @@ public:
         const std::size_t before = sink.contents().size();
         try {
             simdjson::ondemand::document document = json_.parse(text);
-            read_members(members_of(document.get_object()), sink);
+            read_members(members_of(document.get_object(), choice_.has_value()), sink);
         } catch (const simdjson::simdjson_error& e) {
             sink.contents().resize(before, row_error{});
             sink.add_error(std::string("is not a JSON object as expected: ") + e.what());
@@ -119,12 +102,20 @@ public:
 private:
     void read_members(const members& found, row_sink& sink)
     {
-        const columns where = choice_ ? columns_of(found.names, *choice_) : columns_of(found.names);
+        const columns where = columns_in(found);
         if (where.video == absent) return sink.add_error("no member holds a video id");
         for (const std::string_view label : found.labels(where.label)) {
             read_clips(found, where, label, sink);
             if (sink.contents().empty() || std::holds_alternative<row_error>(sink.contents().back())) break;
         }
+    }
+
+    // A choice for other lists counts only where the members do not say by themselves what they are.
+    columns columns_in(const members& found) const
+    {
+        if (choice_ && !options_->columns_if_unknown) return columns_of(found.names, *choice_);
+        const columns usual = columns_of(found.names);
+        return choice_ && usual.video == absent ? columns_of(found.names, *choice_) : usual;
     }
 
     void read_clips(const members& found, const columns& where, std::string_view label, row_sink& sink)

@@ -25,6 +25,17 @@ std::string_view text_or_nothing(object& about, std::string_view key)
     return text->get_string();
 }
 
+// An annotation has one label, which may be empty, or an array of them.
+std::vector<std::string> labels_of(object& about)
+{
+    std::optional<value> label = member_of(about, "label");
+    if (!label) return {""};
+    if (label->type() != json_type::array) return {text_of(*label)};
+    std::vector<std::string> all = texts_in(label->get_array()).value_or(std::vector<std::string>{});
+    if (all.empty()) all.emplace_back();
+    return all;
+}
+
 class keyed_rows : public row_source {
 public:
     explicit keyed_rows(list_input& input) : walk_(input) {}
@@ -115,7 +126,10 @@ private:
             times[count++] = *time;
         }
         if (count != 2) return sink.add_error("the segment of " + in_quotes(video) + " is not two times");
-        sink.add(video, {times[0], times[1]}, text_or_nothing(about, "label"), {});
+        for (const std::string& label : labels_of(about)) {
+            sink.add(video, {times[0], times[1]}, label, {});
+            if (std::holds_alternative<row_error>(sink.contents().back())) return;
+        }
     }
 
     static void read_captions(std::string_view video, object& about, row_sink& sink)

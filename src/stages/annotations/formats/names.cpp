@@ -17,14 +17,14 @@ struct clip_name {
     std::string_view folder{};
 };
 
-// Takes the last "_NUMBER" off a name.
-std::optional<std::chrono::microseconds> take_time(std::string_view& name)
+// Takes the last "_NUMBER" off a name. Shorter ones may be parts of ids.
+std::optional<std::chrono::microseconds> take_time(std::string_view& name, std::size_t least_digits = 6)
 {
     const std::size_t sign = name.rfind('_');
     if (sign == std::string_view::npos || sign == 0) return std::nullopt;
     const std::string_view digits = name.substr(sign + 1);
-    // Shorter ones are parts of ids.
-    if (digits.size() < 6 || digits.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
+    if (digits.size() < least_digits || digits.find_first_not_of("0123456789.") != std::string_view::npos)
+        return std::nullopt;
     const auto time = parse_time(digits);
     if (time) name = name.substr(0, sign);
     return time;
@@ -57,7 +57,7 @@ template <class Fields> named_row row_of(const Fields& row, std::size_t fields, 
     return found;
 }
 
-std::optional<clip_name> parse_name(std::string_view path, std::chrono::microseconds window)
+std::optional<clip_name> parse_name(std::string_view path, const list_options& options)
 {
     clip_name found;
     std::string_view name = path;
@@ -66,28 +66,35 @@ std::optional<clip_name> parse_name(std::string_view path, std::chrono::microsec
         found.folder.remove_prefix(std::min(found.folder.rfind('/') + 1, found.folder.size()));
         name = path.substr(slash + 1);
     }
-    name = without_ending(name);
+    const std::string_view stem = without_ending(name);
+    if (options.ids_suffice && stem.size() < name.size() && !is_youtube_id(stem)) {
+        // A file to take or to leave: two short numbers are times, too.
+        found.video = stem;
+        const auto end = take_time(found.video, 1), start = end ? take_time(found.video, 1) : std::nullopt;
+        if (start && *start < *end) {
+            found.wanted = {*start, *end};
+            return found;
+        }
+    }
+    name = stem;
     const auto last = take_time(name);
     if (!last) return std::nullopt;
     std::string_view shorter = name;
     const auto first = is_youtube_id(name) ? std::nullopt : take_time(shorter);
     found.video = first ? shorter : name;
-    found.wanted = first ? segment{*first, *last} : segment{*last, *last + window};
+    found.wanted = first ? segment{*first, *last} : segment{*last, *last + options.window};
     return found;
 }
 
 class name_rows : public fields_format {
 public:
-    name_rows(const list_options& options, char delimiter)
-        : window_(options.window), ids_suffice_(options.ids_suffice), delimiter_(delimiter)
-    {
-    }
+    name_rows(const list_options& options, char delimiter) : options_(options), delimiter_(delimiter) {}
 
     void read(const csv_line& line, row_sink& sink) override
     {
         const named_row row = row_of(line, line.fields(), delimiter_);
-        const auto clip = parse_name(row.name, window_);
-        if (!clip && ids_suffice_ && row.fields == 1) return sink.add_video(row.name, {}, {});
+        const auto clip = parse_name(row.name, options_);
+        if (!clip && options_.ids_suffice && row.fields == 1) return sink.add_video(without_ending(row.name), {}, {});
         if (!clip)
             return sink.add_error(in_quotes(row.name) + " is not the name of a clip, such as ID_000010_000020.mp4");
         const bool has_label = row.label.find_first_not_of("0123456789") != std::string::npos;
@@ -95,8 +102,7 @@ public:
     }
 
 private:
-    std::chrono::microseconds window_;
-    bool ids_suffice_;
+    list_options options_;
     char delimiter_;
 };
 
@@ -113,7 +119,7 @@ bool is_name_list(const list_head& head, const list_options& options)
     const std::vector<std::string> fields = head.fields(delimiter);
     if (fields.empty() || (fields.size() > 2 && delimiter != ' ')) return false;
     const named_row row = row_of(fields, fields.size(), delimiter);
-    return parse_name(row.name, options.window).has_value() ||
+    return parse_name(row.name, options).has_value() ||
            (options.ids_suffice && row.fields == 1 && row.name.find_first_of(" {[<") == std::string::npos);
 }
 
