@@ -22,6 +22,8 @@ MAY_REFUSE = [
     ("lossless", r"very_slow_mkv\.mkv", "unsupported: frames without decoding times"),
     ("lossless", r"(mpeg4_b|sar_both|.*_vlc)_avi\.avi|mpeg2_.*\.(mpg|vob)", NO_TIMES),
     (ALL, r"late_frames_.*", "before_start: "),
+    ("encode smart", r"negative_mkv\.mkv", "unsupported: frames without a time"),
+    ("encode smart", r"h264_avi_asf\.asf", "corrupt: the frame at"),  # AVI and ASF store no times of showing
     ("lossless", r"negative_mkv\.mkv", "corrupt: decoding times that stand still"),  # its first frame has no time
     # GStreamer writes two frames with one decoding time.
     ("lossless", r".*_gst_flv\.flv", "corrupt: decoding times that stand still"),
@@ -37,7 +39,7 @@ KNOWN = [
     ("lossless", r"av1.*", "shows", "FFmpeg 5.1 applies no edit list to AV1"),
     ("encode smart", r"paff_.*", "shows", "libavformat calls both fields key frames, and ffmpeg -ss begins with either, too"),
     (ALL, r"negative_mkv\.mkv", "shows|looks|has its sound|is silent", "libavformat gives the first key frame no time"),
-    (ALL, r"sound_ends_ts\.ts", "is silent", "libavformat gives out the last audio at the end of the file"),
+    (ALL, r"(sound_ends|slow)_ts\.ts", "is silent", "libavformat gives out the last audio at the end of the file"),
     (ALL, r"apart_(late|late_frames|webm)", "has its sound|is silent|shows", "audio in a file of its own begins with that file, as with ffmpeg"),
 ]
 

@@ -276,4 +276,5 @@ def zoo():
 SAMPLE = [
     "b_frames_mp4.mp4", "b_frames_edit.mp4", "pyramid_dash.mp4", "open_gop_ts.ts", "refresh_mkv.mkv", "gap_mp4.mp4",
     "mpeg4_b_avi.avi", "hls_ts_apart_late", "still_first_mp4.mp4",
+    "very_slow_mkv.mkv",
 ]

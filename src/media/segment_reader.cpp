@@ -47,8 +47,11 @@ bool segment_reader::next(AVPacket* packet)
         if (time == AV_NOPTS_VALUE) {
             if (!done) return true;
         } else if (const auto begin = av::to_microseconds(time, stream.time_base); begin >= wanted_.end) {
+            const bool is_far = !skips_ && begin >= wanted_.end + interleaving;
+            // Without a decoding time it may come before frames that are shown earlier, and that are made from it.
+            if (is_video && packet->dts == AV_NOPTS_VALUE && !is_far && !done) return true;
             finish(stream, done);
-            if (!skips_ && begin >= wanted_.end + interleaving) video_done_ = audio_done_ = true;
+            if (is_far) video_done_ = audio_done_ = true;
         } else if (!done && (is_video || begin + duration_of(*packet, stream) > wanted_.start - audio_run_up)) {
             return true;
         }

@@ -48,6 +48,7 @@ void segment_packets::throw_no_frame() const
     const std::int64_t first = video().start_time;
     if (first != AV_NOPTS_VALUE && time_of_video(first) >= wanted_.end - wanted_.start)
         throw media::error(media::fault::before_start, "the segment ends before the first frame of the video");
+    if (has_untimed_) throw media::error(media::fault::unsupported, "frames without a time");
     throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
 }
 
@@ -68,6 +69,7 @@ segment_packets::kind segment_packets::next_of_video(AVPacket* packet)
         return kind::end;
     }
     const bool is_video = packet->stream_index == video().index;
+    has_untimed_ = has_untimed_ || (is_video && decoding_time(*packet) == AV_NOPTS_VALUE);
     if (is_video && decoding_time(*packet) != AV_NOPTS_VALUE) video_at_ = time_of_video(decoding_time(*packet));
     if (is_video) return kind::frame;
     if (!audio_) return kind::audio;

@@ -47,7 +47,7 @@ public:
         return time_in(audio_ ? *audio_ : video_, *audio(), time);
     }
 
-    // No frame of the segment was there: says on which side of the video it lies.
+    // No frame of the segment was there: says on which side of the video it lies, or that its frames have no times.
     [[noreturn]] void throw_no_frame() const;
 
 private:
@@ -62,6 +62,7 @@ private:
     media::segment_reader video_reader_;
     std::optional<media::segment_reader> audio_reader_;
     bool video_end_ = false, audio_ends_;
+    bool has_untimed_ = false;  // a frame
     // Positions up to which the two files have been read.
     std::chrono::microseconds video_at_{INT64_MIN}, audio_at_{INT64_MIN};
 };

@@ -8,8 +8,9 @@ namespace reelpipe::resolve {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> endings{"mp4",  "m4v", "mov", "webm", "mkv", "ts",  "mts", "m2ts", "mpg",
-                                                   "mpeg", "avi", "flv", "f4v",  "3gp", "3g2", "ogv", "wmv",  "asf"};
+constexpr std::array<std::string_view, 19> endings{"mp4",  "m4v", "mov",  "webm", "mkv", "ts",  "mts",
+                                                   "m2ts", "mpg", "mpeg", "avi",  "flv", "f4v", "3gp",
+                                                   "3g2",  "ogv", "wmv",  "asf",  "vob"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool are_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }

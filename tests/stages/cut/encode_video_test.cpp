@@ -154,8 +154,13 @@ TEST_CASE("full range is kept or brought to limited, and the clip's tags say whi
 {
     const temp_folder folder;
     const segment wanted{1s, 2s};
-    const std::string source = GENERATE("full_range.mp4", "vp9");
+    const std::string source = GENERATE("full_range.mp4", "vp9", "mjpeg");
     fs::path full = video(source);
+    if (source == "mjpeg") {
+        full = folder / "full.avi";
+        output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", video("full_range.mp4"), "-t", "3", "-an", "-c:v",
+                   "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj422p", full.string()});
+    }
     if (source == "vp9") {
         full = folder / "full.webm";
         output_of({"ffmpeg",
@@ -188,7 +193,7 @@ TEST_CASE("full range is kept or brought to limited, and the clip's tags say whi
     CHECK(range_of({.preset = "ultrafast"}) == "pc\n");
     CHECK(range_of({.preset = "ultrafast", .limited_range = true}) != "pc\n");  // libx264 says nothing of the usual one
     // FFmpeg 7.1 keeps the full range of yuvj420p with -pix_fmt yuv420p.
-    if (source != "vp9" && avfilter_version() < AV_VERSION_INT(10, 0, 0))
+    if (source == "full_range.mp4" && avfilter_version() < AV_VERSION_INT(10, 0, 0))
         check_against_ffmpeg(source, wanted, {.limited_range = true}, {"-pix_fmt", "yuv420p"});
     check_against_ffmpeg(full.string(), wanted, {.limited_range = true},
                          {"-vf", "scale=out_range=tv", "-pix_fmt", "yuv420p"});
