@@ -202,6 +202,14 @@ TEST_CASE("a download gives its clips a layout when it has ended", "[export]")
     CHECK_THAT(end.out, Catch::Matchers::ContainsSubstring("4 clips: 4 packed into 3 shards"));
     CHECK(clips_in_shards(out).size() == 4);
     CHECK_THAT(download(out).out, Catch::Matchers::ContainsSubstring("4 there before"));
+
+    const std::string without_split = site.list("youtube_id,time_start,time_end,label\nsilent,1,2,d\n");
+    const fs::path trees = site.folder / "trees";
+    CHECK(
+        run(site.download(without_split, {"--source", site.url_template(), "--cut", "lossless", "--layout",
+                                          "torchvision", "--layout-output", trees.string(), "--default-split", "val"}))
+            .status == 0);
+    CHECK(fs::exists(trees / "val/d/silent_000001_000002.mp4"));
 }
 
 TEST_CASE("trainers load what was exported: all clips with their indices and frames", "[export]")
