@@ -105,9 +105,11 @@ public:
         : options_(std::move(options)), input_(name), sink_(options_.youtube_ids)
     {
         const list_head head = read_head(input_);
-        // Objects of JSON lines say one by one whether they explain themselves.
-        const format* const by_content = recognised(head, {.ids_suffice = options_.ids_suffice});
-        if (options_.columns_if_unknown && by_content && by_content != &json_lines_format) options_.columns.clear();
+        if (options_.columns_if_unknown) {
+            // Objects of JSON lines say one by one whether they explain themselves.
+            const format* const by_content = recognised(head, {.ids_suffice = options_.ids_suffice});
+            if (by_content && by_content != &json_lines_format) options_.columns.clear();
+        }
         const format& found = format_of(name, head, options_);
         if (options_.cc_only && found.name != csv_format.name)
             refuse(name,
