@@ -30,16 +30,16 @@ asio::awaitable<int> thrown_after_a_turn()
     throw std::out_of_range("no such number");
 }
 
-// Neither 0 nor 1 has a number: a result that cannot be made by default passes, too.
-struct number {
-    explicit number(int i) : value(i) {}
+// A result that cannot be made by default passes, too.
+struct opaque {
+    explicit opaque(int i) : value(i) {}
     int value;
 };
 
-asio::awaitable<number> number_after_a_turn(int i)
+asio::awaitable<opaque> opaque_after_a_turn(int i)
 {
     co_await next_turn();
-    co_return number(i);
+    co_return opaque(i);
 }
 
 asio::awaitable<void> add_after_a_turn(int& sum, int i)
@@ -138,12 +138,12 @@ TEST_CASE("what ends in time is passed on, whatever its type, and a sink may hav
 {
     asio::io_context io{1};
     int sum = 0;
-    auto add = [&sum](number n) {
+    auto add = [&sum](opaque n) {
         return reelpipe::within(std::chrono::milliseconds::max(), add_after_a_turn(sum, n.value));
     };
     reelpipe::runner run{
         reelpipe::source("numbers", up_to(100)) |
-        reelpipe::io("number", [](int i) { return reelpipe::within(1h, number_after_a_turn(i)); }, {.workers = 7}) |
+        reelpipe::io("number", [](int i) { return reelpipe::within(1h, opaque_after_a_turn(i)); }, {.workers = 7}) |
         reelpipe::sink("add", add)};
     run.run(io);
     CHECK(sum == 4950);
