@@ -62,9 +62,9 @@ template <class T> asio::awaitable<T> within(std::chrono::milliseconds limit, as
     timer.async_wait(std::move(on_time));
     asio::cancellation_slot from_caller = around.slot();
     if (from_caller.is_connected())
-        from_caller.assign([state](asio::cancellation_type how) {
-            const auto alive = state;  // the call may end in here, and this handler with it
-            if (!alive->is_over) alive->signal.emit(how);
+        from_caller.assign([weak = std::weak_ptr(state)](asio::cancellation_type how) {
+            const auto alive = weak.lock();  // the call may end in here, and this handler with it
+            if (alive && !alive->is_over) alive->signal.emit(how);
         });
 
     std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> result;
