@@ -237,7 +237,7 @@ void add_cut_options(CLI::App& command, cut_options& o)
         "source: full-range frames (phones, action cameras) stay full-range and are tagged so. tv: convert "
         "them to limited range")
         ->group(group);
-    command.add_option("--short-side", o.short_side, "scale down until the shorter side has N pixels (16-8192)")
+    command.add_option("--short-side", o.short_side, "scale down to a shorter side of N pixels (16-8192)")
         ->check(CLI::Range(16, 8192))
         ->option_text("N")
         ->group(group);
