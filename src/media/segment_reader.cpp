@@ -11,6 +11,7 @@ namespace {
 constexpr auto audio_run_up = 100ms;
 // How far the streams of a file may be apart. Without a sample table this is how we learn that a stream has no more.
 constexpr auto interleaving = 2s;
+constexpr unsigned max_reordered = 16;  // frames between decoding and showing one: H.264 and HEVC have no more
 constexpr std::chrono::microseconds max_frame_duration = 100ms;
 
 std::int64_t decoding_time(const AVPacket& packet) { return packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts; }
@@ -47,11 +48,10 @@ bool segment_reader::next(AVPacket* packet)
         if (time == AV_NOPTS_VALUE) {
             if (!done) return true;
         } else if (const auto begin = av::to_microseconds(time, stream.time_base); begin >= wanted_.end) {
-            const bool is_far = !skips_ && begin >= wanted_.end + interleaving;
             // Without a decoding time it may come before frames that are shown earlier, and that are made from it.
-            if (is_video && packet->dts == AV_NOPTS_VALUE && !is_far && !done) return true;
+            if (is_video && packet->dts == AV_NOPTS_VALUE && !done && ++early_ <= max_reordered) return true;
             finish(stream, done);
-            if (is_far) video_done_ = audio_done_ = true;
+            if (!skips_ && begin >= wanted_.end + interleaving) video_done_ = audio_done_ = true;
         } else if (!done && (is_video || begin + duration_of(*packet, stream) > wanted_.start - audio_run_up)) {
             return true;
         }
