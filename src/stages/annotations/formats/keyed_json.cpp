@@ -11,7 +11,6 @@ namespace reelpipe::annotations {
 
 namespace {
 
-using simdjson::ondemand::array;
 using simdjson::ondemand::json_type;
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
