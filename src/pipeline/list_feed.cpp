@@ -125,7 +125,7 @@ video_ptr list_feed::left_of(const std::string& video, const std::optional<segme
 // Who takes the file looks once more whether it is there.
 std::optional<stored_file> list_feed::under_another_label(const clip_task& task)
 {
-    if (task.stored || !shares_) return std::nullopt;
+    if (!shares_) return std::nullopt;
     for (wanted_clip& other : wanted_.stored_under_other_labels(task.clip)) {
         stored_file stored{folder_ / store::clip_name(other.clip, trim_), std::move(*other.before)};
         if (store::signature_of(stored.file) == stored.record.file) return stored;

@@ -39,7 +39,7 @@ struct list_options {
     std::chrono::microseconds window{std::chrono::seconds(10)};
     bool negatives = false;    // rows that say "this is not the label" (HACS Clips) are clips, too
     bool cc_only = false;      // only rows whose column is_cc is 1
-    bool youtube_ids = false;  // ids are YouTube's: what has another form is damaged, or no id at all
+    bool youtube_ids = false;  // ids are YouTube's, so those that a spreadsheet has changed can be told
     // Rows may name whole videos. Their clips have the segment [0, 0).
     bool ids_suffice = false;
 };

@@ -43,13 +43,6 @@ bool row_sink::check_video(std::string_view video)
         add_error("the video id " + in_quotes(video) + " " + *damage);
         return false;
     }
-    if (youtube_ids_ && !is_youtube_id(video) && !is_web_url(video)) {
-        add_error(
-            "the video id " + in_quotes(video) +
-            " is not one of YouTube's, which are 11 letters, digits, '-' or '_'; other videos need their URL, or a "
-            "--source");
-        return false;
-    }
     return true;
 }
 

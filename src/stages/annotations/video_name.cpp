@@ -30,11 +30,27 @@ bool is_formula_error(std::string_view text)
     return std::ranges::find(known, text) != known.end();
 }
 
-// "1E5", "1.5e07": what an id of digits around an E becomes.
+// "TRUE", "5-Jan", "Jan-05": what a word or a date in an id becomes.
+bool is_truth_or_date(std::string_view text)
+{
+    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (text == "TRUE" || text == "FALSE") return true;
+    const std::size_t dash = text.find('-');
+    if (dash == std::string_view::npos) return false;
+    const std::string_view first = text.substr(0, dash), second = text.substr(dash + 1);
+    const auto is_month = [&](std::string_view word) { return std::ranges::find(months, word) != months.end(); };
+    return (is_month(first) && is_all_digits(second)) || (is_all_digits(first) && is_month(second));
+}
+
+// "1E5", "1.5e07", "1.20E-05": what an id of digits around an E becomes.
 bool is_power_of_ten(std::string_view text)
 {
     const std::size_t e = text.find_first_of("eE");
-    if (e == std::string_view::npos || !is_all_digits(text.substr(e + 1))) return false;
+    if (e == std::string_view::npos) return false;
+    std::string_view exponent = text.substr(e + 1);
+    if (exponent.starts_with('-')) exponent.remove_prefix(1);
+    if (!is_all_digits(exponent)) return false;
     const std::string_view number = text.substr(0, e);
     const std::size_t point = number.find('.');
     return is_all_digits(number.substr(0, point)) &&
@@ -95,6 +111,8 @@ std::optional<std::string> spreadsheet_damage(std::string_view id, bool of_youtu
         return "is a number that a spreadsheet has rounded, not an id; take it from the original list";
     if (of_youtube && id.size() < youtube_id_size && is_power_of_ten(id))
         return "is a number in a spreadsheet's short form, not an id; take it from the original list";
+    if (of_youtube && id.size() < youtube_id_size && is_truth_or_date(id))
+        return "is what a spreadsheet makes of a word or a date, not an id; take it from the original list";
     if (of_youtube && id.size() < youtube_id_size && is_all_digits(id))
         return "has fewer than YouTube's 11 digits: a spreadsheet may have removed zeros; take it from the original "
                "list";
