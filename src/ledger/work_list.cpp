@@ -27,6 +27,7 @@ constexpr const char* tables =
 constexpr const char* record_columns =
     "c.video, c.reason, c.message, c.attempts, c.bytes, c.modified_ns, c.frames, c.fetched, c.duration_s, c.streams, "
     "c.asked, c.missing_s";
+constexpr int record_width = 12;  // so many columns
 
 database& with_lists(database& db)
 {
@@ -204,7 +205,7 @@ std::vector<wanted_clip> work_list::stored_under_other_labels(const clip_request
     while (of_segment_->step()) {
         wanted_clip& found = all.emplace_back(wanted_clip{.clip = clip_in(*of_segment_, 0)});
         found.before = record_in(*of_segment_, 5);
-        constexpr int behind = 5 + 12;  // record_columns
+        constexpr int behind = 5 + record_width;
         found.before->packets = of_segment_->integer(behind);
         found.before->source = of_segment_->text(behind + 1);
         found.before->copied = of_segment_->integer(behind + 2);

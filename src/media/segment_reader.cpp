@@ -49,7 +49,8 @@ bool segment_reader::next(AVPacket* packet)
             if (!done) return true;
         } else if (const auto begin = av::to_microseconds(time, stream.time_base); begin >= wanted_.end) {
             // Without a decoding time it may come before frames that are shown earlier, and that are made from it.
-            if (is_video && packet->dts == AV_NOPTS_VALUE && !done && ++early_ <= max_reordered) return true;
+            if (is_video && packet->dts == AV_NOPTS_VALUE && !done && ++behind_without_dts_ <= max_reordered)
+                return true;
             finish(stream, done);
             if (!skips_ && begin >= wanted_.end + interleaving) video_done_ = audio_done_ = true;
         } else if (!done && (is_video || begin + duration_of(*packet, stream) > wanted_.start - audio_run_up)) {

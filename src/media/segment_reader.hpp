@@ -29,7 +29,7 @@ private:
     bool skips_;      // packets of a finished stream need not be read
     bool video_done_;
     bool goes_on_ = false;
-    unsigned early_ = 0;  // frames behind the segment without a decoding time
+    unsigned behind_without_dts_ = 0;  // frames
     bool audio_done_;
 };
 

@@ -22,14 +22,6 @@ using namespace reelpipe::test;
 
 namespace {
 
-asio::awaitable<int> for_ever(int i)
-{
-    const auto loop = co_await asio::this_coro::executor;
-    asio::steady_timer never(loop, asio::steady_timer::time_point::max());
-    co_await never.async_wait(asio::use_awaitable);
-    co_return i;
-}
-
 asio::awaitable<int> send_until_refused(reelpipe::sender<std::string> out)
 {
     for (int sent = 0;; ++sent) {

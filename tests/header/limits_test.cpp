@@ -16,14 +16,6 @@ using namespace reelpipe::test;
 
 namespace {
 
-asio::awaitable<int> never(int i)
-{
-    const auto loop = co_await asio::this_coro::executor;
-    asio::steady_timer timer(loop, asio::steady_timer::time_point::max());
-    co_await timer.async_wait(asio::use_awaitable);
-    co_return i;
-}
-
 asio::awaitable<int> thrown_after_a_turn()
 {
     co_await next_turn();
@@ -48,7 +40,7 @@ asio::awaitable<void> add_after_a_turn(int& sum, int i)
     sum += i;
 }
 
-const auto wait_for_an_hour = [](int i) { return reelpipe::within(1h, never(i)); };
+const auto wait_for_an_hour = [](int i) { return reelpipe::within(1h, for_ever(i)); };
 
 }  // namespace
 
@@ -99,7 +91,7 @@ TEST_CASE("a call that takes too long fails as such, and other failures stay wha
 {
     asio::io_context io{1};
     auto some = [](int i) {
-        return reelpipe::within(50ms, i % 3 == 0 ? thrown_after_a_turn() : i % 3 == 1 ? never(i) : after_a_turn(i));
+        return reelpipe::within(50ms, i % 3 == 0 ? thrown_after_a_turn() : i % 3 == 1 ? for_ever(i) : after_a_turn(i));
     };
     std::vector<int> done;
     std::size_t late = 0, thrown = 0;
@@ -125,7 +117,7 @@ TEST_CASE("a call that took too long may be tried again", "[pipeline]")
     asio::io_context io{1};
     int calls = 0;
     std::vector<int> done;
-    auto first_never = [&calls](int i) { return reelpipe::within(1ms, ++calls == 1 ? never(i) : after_a_turn(i)); };
+    auto first_never = [&calls](int i) { return reelpipe::within(1ms, ++calls == 1 ? for_ever(i) : after_a_turn(i)); };
     reelpipe::runner run{reelpipe::source("numbers", up_to(1)) |
                          reelpipe::io("some", first_never, {.attempts = 2, .backoff = 0ms}) |
                          reelpipe::sink("keep", [&](int i) { done.push_back(i); })};
@@ -165,7 +157,7 @@ TEST_CASE("the loop may be destroyed while calls with a limit are under way", "[
     const auto held = std::make_shared<int>(0);
     {
         asio::io_context io{1};
-        auto wait = [held](int i) { return reelpipe::within(1h, never(i)); };
+        auto wait = [held](int i) { return reelpipe::within(1h, for_ever(i)); };
         auto run = std::make_unique<reelpipe::runner>(reelpipe::source("numbers", up_to(100)) |
                                                       reelpipe::io("wait", wait, {.workers = 8}) |
                                                       reelpipe::sink("drop", [](int) {}));

@@ -28,6 +28,15 @@ inline asio::awaitable<int> after_a_turn(int i)
     co_return i;
 }
 
+// Until it is cancelled.
+inline asio::awaitable<int> for_ever(int i)
+{
+    const auto loop = co_await asio::this_coro::executor;
+    asio::steady_timer never(loop, asio::steady_timer::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+    co_return i;
+}
+
 }  // namespace reelpipe::test
 
 #endif

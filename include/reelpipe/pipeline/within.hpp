@@ -34,7 +34,8 @@ struct call_limit {
 
 template <class T> asio::awaitable<void> keep(asio::awaitable<T> call, std::optional<T>& result)
 {
-    result.emplace(co_await std::move(call));
+    T made = co_await std::move(call);
+    result.emplace(std::move(made));
 }
 
 inline asio::awaitable<void> keep(asio::awaitable<void> call, std::optional<std::monostate>& result)

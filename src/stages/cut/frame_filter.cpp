@@ -153,7 +153,7 @@ frame_filter::frame_filter(const AVFrame& like, const AVStream& stream, AVRation
         append("crop", fmt::format("{0}*trunc(iw/{0}):{1}*trunc(ih/{1}):0:0", cells.width, cells.height));
     const bool gets_limited = how.limited_range && is_full_range(like);
     if (gets_limited) append_scale("out_range=tv");
-    // Full range stays full range when the samples of colour become fewer; the formats alone do not say so.
+    // Without this, the conversion to fewer samples of colour would be one to limited range, too.
     if (!encoder && !gets_limited && is_full_range(like) && like.format != AV_PIX_FMT_YUVJ420P &&
         !has_wanted_format(like, how))
         append_scale("out_range=pc");

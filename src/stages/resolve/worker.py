@@ -186,7 +186,7 @@ def tell_what_is_withheld(ydl, log):
 
 
 def tell_what_has_no_url(log):
-    """Versions before 2025 pass over such formats in silence. What a player said has both these and why."""
+    """Older versions pass over formats without a URL in silence. Newer ones say so, and take other arguments here."""
     try:
         from yt_dlp.extractor.youtube import YoutubeIE
         extract = YoutubeIE._extract_formats_and_subtitles
@@ -201,8 +201,10 @@ def tell_what_has_no_url(log):
 
     def telling(self, streaming_data, *args, **kwargs):
         for media in streaming_data or ():
-            formats = [*(media.get('formats') or ()), *(media.get('adaptiveFormats') or ())]
-            if media.get('serverAbrStreamingUrl') and not all(map(has_url, formats)):
+            if not isinstance(media, dict) or not media.get('serverAbrStreamingUrl'):
+                continue
+            lists = [each for each in (media.get('formats'), media.get('adaptiveFormats')) if isinstance(each, list)]
+            if not all(has_url(each) for each in itertools.chain(*lists) if isinstance(each, dict)):
                 log.withheld[:] = ['some formats are missing a URL, as the site offers them by SABR only']
         return extract(self, streaming_data, *args, **kwargs)
 
@@ -210,11 +212,13 @@ def tell_what_has_no_url(log):
 
 
 def unknown_parameters(yt_dlp, wanted):
-    """Those that mean nothing to this version: YoutubeDL takes any."""
-    if not wanted or not hasattr(yt_dlp, 'parse_options'):
+    """Those that mean nothing to this version: YoutubeDL takes any. It is told only, so nothing may fail here."""
+    try:
+        known = yt_dlp.parse_options(['--ignore-config']).ydl_opts if wanted else {}
+    except (Exception, SystemExit):
         return []
-    known = yt_dlp.parse_options(['--ignore-config']).ydl_opts
-    return sorted(wanted.keys() - known.keys())
+    described = set(re.findall(r'\w+', yt_dlp.YoutubeDL.__doc__ or ''))  # some have no option of the program
+    return sorted(wanted.keys() - known.keys() - described)
 
 
 def remember(selector, chosen):
