@@ -33,7 +33,8 @@ def wrong_encoded(video, clip, start, end):
     if [n for _, n in expected] == [n for _, n, _ in clip.frames]:
         return ""
     steps = {round(b[0] - a[0], 2) for a, b in zip(video.frames, video.frames[1:])}
-    if len(steps) > 1 and clip.frames and all(is_near(n, t + start, video.frames, 1.2 * min(steps)) for t, n, _ in clip.frames):
+    are_as_many = abs(len(clip.frames) - len(expected)) <= 1
+    if len(steps) > 1 and are_as_many and all(is_near(n, t + start, video.frames, 1.2 * min(steps)) for t, n, _ in clip.frames):
         return ""  # of uneven steps ffmpeg shows other frames now and then, none of them at another time
     return f"shows {described(clip.frames)}, not {described(expected)}"
 

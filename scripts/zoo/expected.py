@@ -18,17 +18,18 @@ MAY_REFUSE = [
     ("lossless", r"(vp8|theora|ffv1|prores|huffyuv|flv1|h263|qtrle|mpeg1|png)_.*", NOT_IN_MP4),
     ("lossless", r"(wmv2|msmpeg4|raw|dv)_.*", NOT_IN_MP4),
     ("lossless", r"audio_pcm_.*", NOT_IN_MP4 + "pcm_s16le audio"),
-    ("lossless", r"(mpeg4_b|mpeg2_422|.*_gst|.*_vlc)_mkv\.mkv", UNTIMED),
+    ("lossless", r"(mpeg4_b|mpeg2|mpeg2_422|.*_gst|.*_vlc)_mkv\.mkv", UNTIMED),
     ("lossless", r"very_slow_mkv\.mkv", "unsupported: frames without decoding times"),
-    ("lossless", r"(mpeg4_b|sar_both|.*_vlc)_avi\.avi|mpeg2_.*\.(mpg|vob)|h264_avi_asf\.asf", NO_TIMES),
+    ("lossless", r"(mpeg4_b|h264_avi|sar_both|.*_vlc)_avi\.avi|mpeg2_.*\.(mpg|vob)|h264_avi_asf\.asf", NO_TIMES),
     (ALL, r"late_frames_.*", "before_start: "),
     ("encode smart", r"negative_mkv\.mkv", "unsupported: frames without a time"),
     ("encode smart", r"h264_avi_asf\.asf", "corrupt: the frame at"),  # AVI and ASF store no times of showing
     ("lossless", r"negative_mkv\.mkv", "corrupt: decoding times that stand still"),  # its first frame has no time
-    # GStreamer writes two frames with one decoding time.
+    ("lossless", r".*_vlc_(mp4|ts)\..*", "corrupt: two samples that are shown at the same time"),
+    # GStreamer gives the first two packets of audio one time.
     ("lossless", r".*_gst_flv\.flv", "corrupt: decoding times that stand still"),
     ("lossless", r"paff_.*", "unsupported: H.264 in fields"),
-    ("lossless", r"edits_two_.*", "unsupported: an edit inside of the segment"),
+    (ALL, r"edits_two_.*", "unsupported: an edit inside of the segment"),
 ]
 MUST_REFUSE = [
     (r"(cenc|cbcs|scrambled)_.*", "encrypted: "),
@@ -36,9 +37,13 @@ MUST_REFUSE = [
 ]
 # (modes, names of videos, what is wrong, why)
 KNOWN = [
+    ("lossless", r"audio_vorbis_.*", "has its sound", "FFmpeg reads an edit list of Vorbis by a packet wrong, also of its own clips"),
     ("lossless", r"av1.*", "shows", "FFmpeg 5.1 applies no edit list to AV1"),
     ("encode smart", r"paff_.*", "shows", "libavformat calls both fields key frames, and ffmpeg -ss begins with either, too"),
     (ALL, r"negative_mkv\.mkv", "shows|looks|has its sound|is silent", "libavformat gives the first key frame no time"),
+    # Of frames with one time ffmpeg shows another one; it has the audio of Matroska as early.
+    ("encode smart", r".*_vlc_(mp4|ts)\..*", "shows", "VLC gives the first frames the times of others"),
+    ("encode smart", r".*_vlc_mkv\.mkv", "has its sound", "VLC gives the first frames the times of others"),
     (ALL, r"(sound_ends|slow)_ts\.ts", "is silent", "libavformat gives out the last audio at the end of the file"),
     (ALL, r"apart_(late|late_frames|webm)", "has its sound|is silent|shows", "audio in a file of its own begins with that file, as with ffmpeg"),
 ]

@@ -21,6 +21,20 @@ std::chrono::microseconds duration_of(const AVPacket& packet, const AVStream& st
     return av::to_microseconds(packet.duration, stream.time_base);
 }
 
+// True if something that is decoded before `end` is shown behind a frame that an edit list hides. The index is in the
+// order of the edits.
+bool is_shown_behind(const AVPacket& hidden, AVStream& stream, std::int64_t end)
+{
+    bool is_behind = false;
+    const int count = avformat_index_get_entries_count(&stream);
+    for (int i = 0; i < count; ++i) {
+        const AVIndexEntry& each = *avformat_index_get_entry(&stream, i);
+        is_behind = is_behind || (each.pos == hidden.pos && each.timestamp == hidden.dts);
+        if (is_behind && !(each.flags & AVINDEX_DISCARD_FRAME) && each.timestamp < end) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 segment_reader::segment_reader(demuxer& input, segment wanted)
@@ -51,6 +65,9 @@ bool segment_reader::next(AVPacket* packet)
             // Without a decoding time it may come before frames that are shown earlier, and that are made from it.
             if (is_video && packet->dts == AV_NOPTS_VALUE && !done && ++behind_without_dts_ <= max_reordered)
                 return true;
+            if (is_video && packet->flags & AV_PKT_FLAG_DISCARD && !done)
+                shows_again_ = is_shown_behind(*packet, stream,
+                                               av_rescale_q(wanted_.end.count(), av::microsecond, stream.time_base));
             finish(stream, done);
             if (!skips_ && begin >= wanted_.end + interleaving) video_done_ = audio_done_ = true;
         } else if (!done && (is_video || begin + duration_of(*packet, stream) > wanted_.start - audio_run_up)) {

@@ -20,6 +20,9 @@ public:
     // True if a frame of the video has been seen that is shown behind the segment.
     bool video_goes_on() const { return goes_on_; }
 
+    // True if reading has ended where an edit list hides frames, and the edit behind them may still be in the segment.
+    bool shows_again() const { return shows_again_; }
+
 private:
     void finish(AVStream&, bool& done);
     void notice_end(const AVPacket&);
@@ -29,6 +32,7 @@ private:
     bool skips_;      // packets of a finished stream need not be read
     bool video_done_;
     bool goes_on_ = false;
+    bool shows_again_ = false;
     unsigned behind_without_dts_ = 0;  // frames
     bool audio_done_;
 };

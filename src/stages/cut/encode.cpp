@@ -277,6 +277,7 @@ private:
         done_.duration = av::to_microseconds(done_.frames, tick);
         const microseconds lacking = wanted_.end - wanted_.start - last_shown_until_;
         done_.missing = lacking > av::to_microseconds(1, tick) ? lacking : microseconds{};
+        input_.check_edits(done_.missing);
         done_.goes_on = input_.video_goes_on();
         done_.source = input_.description();
     }

@@ -87,7 +87,7 @@ public:
 
     void end()
     {
-        if (!held_.empty()) unsupported("frames without decoding times");
+        if (!held_.empty() && !is_empty()) unsupported("frames without decoding times");
         std::ranges::sort(shown_);
         if (std::ranges::adjacent_find(shown_) != shown_.end()) corrupt("two samples that are shown at the same time");
         for (const std::int64_t hidden : hidden_) {
@@ -186,10 +186,14 @@ private:
 
     void write(AVPacket& packet)
     {
-        if (first_decoded_ == AV_NOPTS_VALUE)
+        if (first_decoded_ == AV_NOPTS_VALUE) {
             first_decoded_ = packet.dts;
-        else if (packet.dts <= last_decoded_)
-            refuse_times("decoding times that stand still or jump back");
+        } else if (packet.dts <= last_decoded_) {
+            // Writers may give several frames one decoding time. Any in front of its showing will do.
+            if (!has_decoding_times_ || packet.pts <= last_decoded_)
+                refuse_times("decoding times that stand still or jump back");
+            packet.dts = last_decoded_ + 1;
+        }
         last_decoded_ = packet.dts;
         last_duration_ = packet.duration;
         if (packet.pts < packet.dts) refuse_times("a sample that is shown before it is decoded");
@@ -288,10 +292,12 @@ private:
         const microseconds begin = video_->in_microseconds(video_->begin_shown());
         const microseconds end = video_->in_microseconds(video_->end_shown());
         const microseconds lacking = length_ - end;
+        const microseconds missing = lacking > video_->longest() ? lacking : microseconds{};
+        input_.check_edits(missing);
         return {.frames = video_->count(),
                 .start = begin,
                 .duration = end - begin,
-                .missing = lacking > video_->longest() ? lacking : microseconds{},
+                .missing = missing,
                 .goes_on = input_.video_goes_on(),
                 .audio = audio_ && !audio_->is_empty(),
                 .source = input_.description()};

@@ -8,6 +8,7 @@
 namespace reelpipe::cut {
 
 using std::chrono::microseconds;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -50,6 +51,12 @@ void segment_packets::throw_no_frame() const
         throw media::error(media::fault::before_start, "the segment ends before the first frame of the video");
     if (has_untimed_) throw media::error(media::fault::unsupported, "frames without a time");
     throw media::error(media::fault::beyond_end, "the segment starts after the end of the video");
+}
+
+void segment_packets::check_edits(microseconds missing) const
+{
+    if (missing > 0us && video_reader_.shows_again())
+        throw media::error(media::fault::unsupported, "an edit inside of the segment");
 }
 
 segment_packets::kind segment_packets::next(AVPacket* packet)

@@ -49,6 +49,8 @@ public:
 
     // No frame of the segment was there: says on which side of the video it lies, or that its frames have no times.
     [[noreturn]] void throw_no_frame() const;
+    // Throws media::error if frames are `missing` at the end of the segment because a second edit shows them.
+    void check_edits(std::chrono::microseconds missing) const;
 
 private:
     std::int64_t start_in(const media::demuxer&, const AVStream&) const;

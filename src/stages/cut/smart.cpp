@@ -385,9 +385,11 @@ private:
             for (const h264::unit& each : *sets) parts.sets.push_back(media::print_of(each));
 
         const microseconds lacking = length_ - begin_of_clip() - av::to_microseconds(end, video_.time_base);
+        const microseconds missing = lacking > one_frame() ? lacking : microseconds{};
+        input_.check_edits(missing);
         return {.frames = static_cast<std::int64_t>(all.size()),
                 .duration = av::to_microseconds(end, video_.time_base),
-                .missing = lacking > one_frame() ? lacking : microseconds{},
+                .missing = missing,
                 .audio = audio_.is_heard(),
                 .parts = std::move(parts),
                 .source = input_.description()};

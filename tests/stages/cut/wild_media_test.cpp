@@ -57,6 +57,26 @@ result good_clip(const fs::path& clip, const fs::path& video, reelpipe::segment 
     return done;
 }
 
+// Gives the second frame of an FLV file the decoding time of the first; it is shown when it was.
+void decode_two_at_once(const fs::path& file)
+{
+    std::string all = read_file(file);
+    const auto number_at = [&](std::size_t at) {
+        return static_cast<unsigned char>(all[at]) << 16 | static_cast<unsigned char>(all[at + 1]) << 8 |
+               static_cast<unsigned char>(all[at + 2]);
+    };
+    const auto put = [&](std::size_t at, int number) {
+        for (const int shift : {16, 8, 0}) all[at++] = static_cast<char>(number >> shift & 0xff);
+    };
+    std::vector<std::size_t> frames;  // where their tags begin
+    for (std::size_t tag = 13; tag + 15 < all.size(); tag += 15 + static_cast<std::size_t>(number_at(tag + 1)))
+        if (all[tag] == 9 && all[tag + 12] == 1) frames.push_back(tag);
+    const int earlier = number_at(frames.at(1) + 4) - number_at(frames.at(0) + 4);
+    put(frames[1] + 4, number_at(frames[0] + 4));
+    put(frames[1] + 13, number_at(frames[1] + 13) + earlier);
+    write_file(file, all);
+}
+
 // The hash of a packet's bytes, and when the packet is shown.
 std::map<std::string, double> packets_of(const fs::path& file, const char* stream)
 {
@@ -247,6 +267,27 @@ TEST_CASE("a segment in front of an edit in the middle of a video has its own fr
         // The frames that the second edit hides have times from 0.8 s on.
         good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 1960ms}, {.mode = mode, .preset = "ultrafast"});
         good_clip(folder / "right.mp4", folder / "whole.mp4", {1s, 1960ms}, {.mode = mode, .preset = "ultrafast"});
+        CHECK(frames_of("clip.mp4") == frames_of("right.mp4"));
+    }
+    good_clip(folder / "clip.mp4", folder / "video.mp4", {1s, 1960ms}, {.mode = way::lossless});
+    // From 2 s on there is the second edit, whose frames libav gives out behind all that the first one hides.
+    for (const way mode : {way::encode, way::smart, way::lossless})
+        CHECK(fault_of(folder / "video.mp4", {1s, 2200ms}, {.mode = mode}) == fault::unsupported);
+}
+
+TEST_CASE("frames of one decoding time are copied, and shown when they were", "[wild][lossless]")
+{
+    const temp_folder folder;
+    make(folder / "right.flv", "",
+         {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "40", "-b_strategy", "0"});
+    fs::copy(folder / "right.flv", folder / "video.flv");
+    decode_two_at_once(folder / "video.flv");
+    const auto frames_of = [&](const std::string& name) {
+        return output_of({"ffmpeg", "-nostdin", "-v", "error", "-i", folder / name, "-f", "framemd5", "-"});
+    };
+    for (const reelpipe::segment wanted : {reelpipe::segment{0s, 2s}, {1s, 3s}}) {
+        good_clip(folder / "clip.mp4", folder / "video.flv", wanted, {.mode = way::lossless});
+        good_clip(folder / "right.mp4", folder / "right.flv", wanted, {.mode = way::lossless});
         CHECK(frames_of("clip.mp4") == frames_of("right.mp4"));
     }
 }
