@@ -20,7 +20,7 @@ MAY_REFUSE = [
     ("lossless", r"audio_pcm_.*", NOT_IN_MP4 + "pcm_s16le audio"),
     ("lossless", r"(mpeg4_b|mpeg2|mpeg2_422|.*_gst|.*_vlc)_mkv\.mkv", UNTIMED),
     ("lossless", r"very_slow_mkv\.mkv", "unsupported: frames without decoding times"),
-    ("lossless", r"(mpeg4_b|h264_avi|sar_both|.*_vlc)_avi\.avi|mpeg2_.*\.(mpg|vob)|h264_avi_asf\.asf", NO_TIMES),
+    ("lossless", r"(mpeg4_b|h264_avi|sar_both|.*_vlc)_avi\.avi|(sar_)?mpeg2_.*\.(mpg|vob)|h264_avi_asf\.asf", NO_TIMES),
     (ALL, r"late_frames_.*", "before_start: "),
     ("encode smart", r"negative_mkv\.mkv", "unsupported: frames without a time"),
     ("encode smart", r"h264_avi_asf\.asf", "corrupt: the frame at"),  # AVI and ASF store no times of showing

@@ -6,7 +6,8 @@ the machine whatever host is asked for. REPLIES is a JSON object from video ids 
 {"status", "reason", "subreason"} is YouTube's way to refuse; {"http": 429, "headers": {...}} fails the request;
 {"as": ID} answers for another video; {"close": true} hangs up; {"empty": true} plays, but offers no formats, and
 {"drm": true} only protected ones; {"withheld": true} leaves out the URLs of the pair, and with {"alone": true} there is
-nothing else; {"signed": true} signs all URLs by a script that nobody can read; {"bytes": {"18": 900}} changes the size of
+nothing else; {"signed": true} signs all URLs by a script that nobody can read, or, with the reply {"readable": true} to
+"script", by one that a solver understands: it turns values round; {"bytes": {"18": 900}} changes the size of
 a format, null leaves it out; {"captions": {LANGUAGE: TEXT or status}} offers subtitles, those of "de" made by the site;
 {"body": TEXT} is sent as it is. An id that is not in it plays: itag 18, and the pair 134 + 140, on MEDIA; with FOLDER,
 that of the tests' videos, they are moov_first.mp4, pair_video.mp4 and pair_audio.m4a. Prints its port, then one line for
@@ -32,6 +33,29 @@ with open(REPLIES, encoding='utf-8') as file:
     replies = json.load(file)
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 tls.load_cert_chain(CERTIFICATE, KEY)
+
+SCRAMBLED = 'signature'
+RIGHT_SIGNATURE = SCRAMBLED[::-1]
+# Of the shape that yt-dlp's solver looks for.
+READABLE = '''(function() {
+    var settings = {signatureTimestamp: 20000};
+    var Address = function(url, name, value) { this.values = {}; if (name) this.values[name] = value; };
+    Address.prototype.get = function(name) { return this.values[name]; };
+    Address.prototype.set = function(name, value) { this.values[name] = value; };
+    Address.prototype.turn = function() {
+        for (var name of ["s", "n"])
+            if (this.values[name]) this.values[name] = turned(this.values[name]);
+    };
+    function turned(value) {
+        return encodeURIComponent(decodeURIComponent(value).split("").reverse().join(""));
+    }
+    function addressed(url, name, value) {
+        var address = new Address(url, name, value);
+        address.set("alr", "yes");
+        return address;
+    }
+}).call(this);
+'''
 
 
 def media_format(itag, kind, codecs, **more):
@@ -69,7 +93,7 @@ def resize(media, sizes):
 
 def sign(media):
     for each in media['formats'] + media['adaptiveFormats']:
-        each['signatureCipher'] = urllib.parse.urlencode({'s': 'scrambled', 'sp': 'sig', 'url': each.pop('url')})
+        each['signatureCipher'] = urllib.parse.urlencode({'s': SCRAMBLED, 'sp': 'sig', 'url': each.pop('url')})
 
 
 def captions(video, languages):
@@ -110,7 +134,8 @@ class StandIn(http.server.BaseHTTPRequestHandler):
         if self.path.startswith('/iframe_api'):
             self.send(200, 'https://www.youtube.com/s/player/01234567/www-widgetapi.js')
         elif self.path.startswith('/s/player/'):
-            self.send(200, 'no script that yt-dlp knows')
+            is_readable = replies.get('script', {}).get('readable')
+            self.send(200, None, body=(READABLE if is_readable else 'no script that yt-dlp knows').encode())
         elif self.path.startswith('/api/timedtext'):
             asked = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
             said = replies[asked['v'][0]]['captions'][asked['lang'][0]]
@@ -118,8 +143,14 @@ class StandIn(http.server.BaseHTTPRequestHandler):
                 self.send(said, {})
             else:
                 self.send(200, None, body=said.encode())
-        elif self.path.startswith(MEDIA) and self.path.rpartition('=')[2] in FILES:
-            self.send_range(FILES[self.path.rpartition('=')[2]])
+        elif self.path.startswith(MEDIA):
+            asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+            if asked['itag'] not in FILES:
+                self.send(502, {})
+            elif asked.get('sig', RIGHT_SIGNATURE) != RIGHT_SIGNATURE:
+                self.send(403, {})
+            else:
+                self.send_range(FILES[asked['itag']])
         else:
             self.send(502 if self.path.startswith('http') else 404, {})
 
