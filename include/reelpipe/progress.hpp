@@ -23,9 +23,9 @@ struct progress {
     std::uint64_t shorter = 0;  // of stored and exists: than was asked for
     std::uint64_t failed = 0;
     std::uint64_t failed_before = 0;  // of these: in an earlier run, and not asked for again
-    std::map<reason, std::uint64_t> failures{};
-    copy_counts copies{};       // of the stored ones
-    std::uint64_t fetched = 0;  // bytes received
+    std::map<reason, std::uint64_t> failures{}, failures_before{};  // by reason: of `failed`, of `failed_before`
+    copy_counts copies{};                                           // of the stored ones
+    std::uint64_t fetched = 0;                                      // bytes received
     std::size_t cutting = 0, jobs = 0;
     double elapsed_s = 0;
     double resolves_per_hour = 0;        // more videos than this are not asked for; 0: without bounds

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -57,15 +58,16 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, downloader& run, t
     signals.clear();
 }
 
-// Who stops the run for a while gets the terminal as it was.
+// Who stops the run for a while, or ends the program by SIGQUIT, gets the terminal as it was.
 asio::awaitable<void> obey_stops(asio::signal_set& stops, terminal& screen, const bool& ended)
 {
     asio::error_code ignored;
     while (!ended) {
-        co_await stops.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        const int which = co_await stops.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         if (ended) co_return;
         screen.clear();
-        raise(SIGSTOP);
+        if (which == SIGQUIT) std::ignore = stops.remove(SIGQUIT, ignored);
+        raise(which == SIGQUIT ? SIGQUIT : SIGSTOP);
     }
 }
 
@@ -80,7 +82,8 @@ struct run_end {
 run_end run_to_the_end(asio::io_context& io, downloader& run, terminal& screen)
 {
     asio::signal_set signals(io, SIGINT, SIGTERM), stops(io);
-    if (screen.has_panel()) stops.add(SIGTSTP);
+    if (screen.has_panel())
+        for (const int each : {SIGTSTP, SIGQUIT}) stops.add(each);
     asio::steady_timer pause(io);
     run_end end;
     bool ended = false;
@@ -129,15 +132,15 @@ void add_terminal_options(CLI::App& command, download_arguments& arguments)
 void add_serve_options(CLI::App& command, serve_options& o)
 {
     constexpr const char* group = "Output";
-    command
-        .add_option("--serve", o.address,
-                    "show the run over HTTP while it goes on: /, /progress.json, /events, /metrics, /healthz")
-        ->option_text("HOST:PORT")
-        ->group(group);
+    CLI::Option* const address =
+        command.add_option("--serve", o.address,
+                           "show the run over HTTP while it goes on: /, /progress.json, /events, /metrics, /healthz");
+    address->option_text("HOST:PORT")->group(group);
     command
         .add_option("--serve-token", o.token_file,
                     "file with a token that clients of --serve have to send; needed where other machines can reach "
                     "the address")
+        ->needs(address)
         ->option_text("FILE")
         ->group(group);
 }
@@ -172,9 +175,7 @@ template <class Tell> std::optional<serve_door> open_door(const serve_options& o
 {
     if (o.address.empty()) return std::nullopt;
     try {
-        serve_door door(o);
-        tell(severity::note, fmt::format("the run is shown on {}", door.url()));
-        return door;
+        return serve_door(o);
     } catch (const std::system_error& e) {
         tell(severity::warning, goes_on(e, o));
         return std::nullopt;
@@ -186,7 +187,9 @@ void start(std::optional<run_server>& server, serve_door door, run_server::subje
            Tell tell)
 {
     try {
+        const std::string url = door.url();
         server.emplace(std::move(door), std::move(subject));
+        tell(severity::note, fmt::format("the run is shown on {}", url));
     } catch (const std::system_error& e) {  // no thread
         tell(severity::warning, goes_on(e, o));
     }

@@ -103,8 +103,8 @@ void terminal::show(const progress& p, std::vector<stage_stats> stages)
     }
     panel_.leave();
     const std::uint64_t done = p.stored + p.exists + p.failed;
-    // Clips that need no work (they existed) say nothing about how long the rest will take.
-    clips_.reached(static_cast<double>(p.stored + p.failed), p.elapsed_s);
+    // Clips that need no work (they existed, or failed before) say nothing about how long the rest will take.
+    clips_.reached(static_cast<double>(p.stored + p.failed - p.failed_before), p.elapsed_s);
     bytes_.reached(static_cast<double>(p.fetched), p.elapsed_s);
     elapsed_s_ = p.elapsed_s;
     std::string text =

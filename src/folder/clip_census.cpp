@@ -53,10 +53,9 @@ private:
     std::multimap<double, Item> items_{};
 };
 
-// What a video cost is in the row of each of its clips; the largest figures are the last ones.
-struct video_cost {
-    std::string id{};
-    std::uint64_t fetched = 0, whole = 0;
+// What a video cost in a run is in the row of each of its clips; the largest figures are the last ones.
+struct run_cost {
+    std::uint64_t fetched = 0;
     double resolve_s = 0, fetch_s = 0;
     std::int64_t at = 0;
 };
@@ -132,49 +131,59 @@ private:
 
     void count_cost()
     {
-        const bool is_same_video = rows_.view(video) == cost_.id && census_.videos > 0;
+        const bool is_same_video = rows_.view(video) == video_ && census_.videos > 0;
         const std::pair<std::int64_t, std::int64_t> times{rows_.integer(start), rows_.integer(end)};
         if (!is_same_video) {
             close_video();
-            cost_ = {.id = rows_.text(video)};
+            video_ = rows_.text(video);
             ++census_.videos;
         }
         // Under another label it is another name of the same file.
         if (!is_same_video || times != times_) {
+            is_counted_ = false;
             census_.cut_s += rows_.number(cut_s);
             census_.verify_s += rows_.number(verify_s);
             census_.store_s += rows_.number(store_s);
         }
         times_ = times;
-        cost_.resolve_s = std::max(cost_.resolve_s, rows_.number(resolve_s));
-        cost_.fetch_s = std::max(cost_.fetch_s, rows_.number(fetch_s));
-        cost_.whole = std::max(cost_.whole, number(whole));
-        if (number(fetched) <= cost_.fetched) return;
-        cost_.fetched = number(fetched);
-        cost_.at = rows_.integer(at);
+        whole_ = std::max(whole_, number(whole));
+        run_cost& cost = costs_[rows_.integer(run)];
+        cost.resolve_s = std::max(cost.resolve_s, rows_.number(resolve_s));
+        cost.fetch_s = std::max(cost.fetch_s, rows_.number(fetch_s));
+        if (number(fetched) <= cost.fetched) return;
+        cost.fetched = number(fetched);
+        cost.at = rows_.integer(at);
     }
 
     void close_video()
     {
-        census_.resolve_s += cost_.resolve_s;
-        census_.fetch_s += cost_.fetch_s;
-        census_.fetched += cost_.fetched;
-        if (cost_.whole > 0) {
-            census_.fetched_of_known += cost_.fetched;
-            census_.whole += cost_.whole;
+        std::uint64_t all_fetched = 0;
+        for (const auto& [of_run, cost] : costs_) {
+            census_.resolve_s += cost.resolve_s;
+            census_.fetch_s += cost.fetch_s;
+            all_fetched += cost.fetched;
+            if (cost.fetched > 0) census_.moments.push_back({.at = cost.at, .fetched = cost.fetched});
         }
-        if (cost_.fetched > 0) census_.moments.push_back({.at = cost_.at, .fetched = cost_.fetched});
+        census_.fetched += all_fetched;
+        if (whole_ > 0 && all_fetched > 0) {  // of a file on disk, nothing is fetched
+            census_.fetched_of_known += all_fetched;
+            census_.whole += whole_;
+        }
+        costs_.clear();
+        whole_ = 0;
     }
 
     void count_stored()
     {
+        drawn_.offer(store::stable_hash(rows_.view(label)), hash(), [this] { return stored(); });
+        if (std::exchange(is_counted_, true)) return;
         const double length = rows_.number(duration_s);
         const auto size = static_cast<double>(number(bytes));
+        census_.bytes += number(bytes);
         census_.duration_s += length;
         census_.lengths_s.push_back(static_cast<float>(length));
         census_.kilobytes.push_back(static_cast<float>(size / 1e3));
         count_streams(rows_.view(streams));
-        drawn_.offer(store::stable_hash(rows_.view(label)), hash(), [this] { return stored(); });
         if (rows_.number(missing_s) > 0) shortest_.offer(-rows_.number(missing_s), [this] { return stored(); });
         if (length <= 0) return;
         const double rate = static_cast<double>(number(frames)) / length;
@@ -243,8 +252,11 @@ private:
     const std::map<std::int64_t, store::trim_format> trims_;
     const store::trim_format usual_trim_{"%06d"};
     clip_census census_{};
-    video_cost cost_{};
+    std::string video_{};                       // that of the row, as the next ones
+    std::map<std::int64_t, run_cost> costs_{};  // of the video, by run
+    std::uint64_t whole_ = 0;
     std::pair<std::int64_t, std::int64_t> times_{};
+    bool is_counted_ = false;  // the file of the segment, under one of its labels
     fair_sample<clip_census::failed_clip> failures_;
     fair_sample<clip_census::stored_clip> drawn_;
     smallest<clip_census::stored_clip> shortest_, poorest_, slowest_;

@@ -40,10 +40,10 @@ struct clip_census {
     std::vector<moment> moments{};
     std::unordered_map<std::string, label_counts> labels{};
 
-    // Of the stored clips
+    // Of the stored clips; a file that several labels share counts once
     std::vector<float> lengths_s{}, kilobytes{}, frame_rates{};
     std::map<std::string, std::uint64_t> frame_sizes{}, codecs{};
-    std::uint64_t silent = 0;
+    std::uint64_t silent = 0, bytes = 0;
     double duration_s = 0;
 
     // Samples

@@ -26,7 +26,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view marks_header = "video_id,time_start,time_end,label,note,marked\n";
+constexpr std::string_view marks_header = "video_id,time_start,time_end,label,note,marked";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::size_t max_bytes_of_marks = 256u << 20;
 
 // Only one process at a time replaces the file. Where the file system has no locks, nothing keeps two apart.
@@ -76,15 +77,27 @@ std::optional<clip_marks::mark> mark_in(annotations::csv_line& csv, std::string_
         .at = std::string(csv[5])};
 }
 
-// Calls `visit` with each line behind the header, without its end.
+// Takes the first line from `text`, and returns it without its end. Spreadsheets write "\r\n".
+std::string_view next_line(std::string_view& text)
+{
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+bool has_header(std::string_view text)
+{
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    return next_line(text) == marks_header;
+}
+
+// Calls `visit` with each line behind the header.
 template <class Visit> void visit_lines(std::string_view text, Visit visit)
 {
-    text.remove_prefix(std::min(marks_header.size(), text.size()));
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        visit(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
+    next_line(text);
+    while (!text.empty()) visit(next_line(text));
 }
 
 }  // namespace
@@ -98,10 +111,9 @@ try {
     if (file.bytes() > max_bytes_of_marks) throw usage_error("it is too large");
     std::string text;
     for (std::string part; !(part = file.read(text.size(), 1u << 20)).empty();) text += part;
-    if (!text.empty() && !text.starts_with(marks_header))
-        throw usage_error(
-            fmt::format("it is no list of marks, because its first line is not '{}'; give it another name",
-                        marks_header.substr(0, marks_header.size() - 1)));
+    if (!text.empty() && !has_header(text))
+        throw usage_error(fmt::format(
+            "it is no list of marks, because its first line is not '{}'; give it another name", marks_header));
     return text;
 } catch (const std::system_error& e) {
     if (e.code() == std::errc::no_such_file_or_directory) return {};
@@ -163,7 +175,7 @@ void clip_marks::remove(const clip_request& clip) { rewrite(clip, {}); }
 void clip_marks::rewrite(const clip_request& without, const std::string& added)
 try {
     const folder_lock lock(folder_);
-    std::string text(marks_header);
+    std::string text = std::string(marks_header) + '\n';
     annotations::csv_line csv;
     visit_lines(content(), [&](std::string_view line) {
         const std::optional<mark> found = mark_in(csv, line);

@@ -32,6 +32,18 @@ std::string condition_of(const clip_choice& choice)
     return all;
 }
 
+// A state of the ledger, whatever a run writes meanwhile.
+class reading {
+public:
+    explicit reading(database& db) : db_(db) { db_.execute("BEGIN"); }
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+    ~reading() { db_.roll_back(); }
+
+private:
+    database& db_;
+};
+
 std::int64_t ticks(std::chrono::microseconds time) { return time.count(); }
 
 std::uint64_t count_in(const statement& row, int column) { return static_cast<std::uint64_t>(row.integer(column)); }
@@ -104,6 +116,7 @@ private:
     // every clip.
     clip_numbers count_anew()
     {
+        const reading moment(db_);  // all that is counted is of one
         clip_numbers all;
         std::map<std::string, clip_numbers::of_label> labels;
         const auto of = [&labels](const statement& row) -> clip_numbers::of_label& {
@@ -111,7 +124,6 @@ private:
             found.label = row.text(0);
             return found;
         };
-        db_.execute("BEGIN");  // all that is counted is of one moment
         const auto each = [this](const char* sql, auto take) {
             statement rows = db_.prepare(sql);
             while (rows.step()) take(rows);
@@ -138,7 +150,6 @@ private:
                 of(row).pending = count_in(row, 1);
                 all.pending += count_in(row, 1);
             });
-        db_.execute("COMMIT");
         for (auto& [name, counts] : labels) all.labels.push_back(std::move(counts));
         return all;
     }

@@ -151,7 +151,7 @@ std::map<std::string, std::uint64_t> pending_in(database& db)
     return pending;
 }
 
-// The lists and measures of runs, by when they started, for those runs that the report has.
+// The lists of runs, by when they started, for those runs that the report has.
 json runs_of(database& db, const folder_report& report, bool has_measures)
 {
     json runs = json::array();
@@ -163,15 +163,25 @@ json runs_of(database& db, const folder_report& report, bool has_measures)
                         {"reelpipe", run.reelpipe},
                         {"resolver", run.resolver}});
     if (!has_measures) return runs;
-    statement all = db.prepare("SELECT lists, measured FROM run ORDER BY id DESC LIMIT ?1");
+    statement all = db.prepare("SELECT lists FROM run ORDER BY id DESC LIMIT ?1");
     all.bind(static_cast<std::int64_t>(runs.size()));
     for (std::size_t i = 0; i < runs.size() && all.step(); ++i) {
         runs[i]["lists"] = json::parse(all.view(0), nullptr, false);
-        runs[i]["measured"] = json::parse(all.view(1), nullptr, false);
-        for (const char* key : {"lists", "measured"})
-            if (runs[i][key].is_discarded()) runs[i].erase(key);
+        if (runs[i]["lists"].is_discarded()) runs[i].erase("lists");
     }
     return runs;
+}
+
+// What the latest run that measured its stages measured, and the number of runs.
+void add_measures(json& data, database& db)
+{
+    statement count = db.prepare("SELECT count(*) FROM run");
+    count.step();
+    data["all_runs"] = count.integer(0);
+    statement last = db.prepare(
+        "SELECT started, measured FROM run WHERE json_valid(measured) AND measured ->> '$.wall_s' > 0 ORDER BY id DESC"
+        " LIMIT 1");
+    if (last.step()) data["measured_run"] = {{"started", last.text(0)}, {"measured", json::parse(last.view(1))}};
 }
 
 json sheet_of(const std::vector<clip_census::stored_clip>& clips, const std::vector<sheet_frame>& frames)
@@ -265,7 +275,7 @@ json page_data(database& db, const folder_report& report, clip_census census,
                 {"failed", failed},
                 {"pending", left},
                 {"shorter", report.shorter.size()},
-                {"bytes", report.bytes},
+                {"bytes", census.bytes},
                 {"frames", report.frames},
                 {"duration_s", rounded(census.duration_s)},
                 {"videos", census.videos},
@@ -294,6 +304,7 @@ json page_data(database& db, const folder_report& report, clip_census census,
     data["failed_clips"] = failed_clips_of(census, failed);
     data["options"] = report.options;
     data["runs"] = runs_of(db, report, has_measures);
+    if (has_measures) add_measures(data, db);
     return data;
 }
 

@@ -97,6 +97,7 @@ void ledger::begin_run(const run_record& run)
     put.step();
     run_ = put.integer(0);
     put.reset();
+    database_->execute("DELETE FROM pending");  // until this run ends, nobody knows
     statement put_list = database_->prepare("INSERT OR IGNORE INTO list VALUES(?1, ?2)");
     for (const list_record& each : run.listed) {
         put_list.bind(each.name, each.sha256);

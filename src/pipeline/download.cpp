@@ -279,7 +279,8 @@ asio::awaitable<download_summary> downloader::implementation::run()
     videos_.emplace(*engine_, outcomes_, kept_, policy_, counts_, trace_.get());
     clips_.emplace(checked_, *engine_, *existing_, folder_, disk_.get_executor(), outcomes_, kept_, counts_,
                    trace_.get());
-    commits_.emplace(loop, outcomes_, [this] {
+    const auto count_received = [this] { counts_.fetched = engine_->received(); };
+    commits_.emplace(loop, outcomes_, count_received, [this] {
         if (policy_.has_stopped()) return;
         policy_.stop(diagnose(outcomes_.ledger_error()));
         runner_.drain();

@@ -43,6 +43,8 @@ struct engine {
     fetch::fetcher fetcher;
     std::optional<yt_dlp_downloads> downloads;  // where --fallback asks for them
 
+    std::uint64_t received() const { return http.bytes() + (downloads ? downloads->bytes() : 0); }  // bytes of media
+
 private:
     fetch::media_probe media_probe();
 };

@@ -16,6 +16,7 @@ asio::awaitable<void> ledger_commits::run()
     while (!stopped_) {
         tick_.expires_after(ledger::commit_interval);
         co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        on_tick_();
         outcomes_.commit(false);
         if (!outcomes_.ledger_error() || told) continue;
         told = true;

@@ -11,13 +11,14 @@
 
 namespace reelpipe {
 
-// Commits outcomes that are due when no further one comes, so that a crash costs no more than a second of them.
-// Threads: the loop's.
+// Commits outcomes that are due when no further one comes, so that a crash costs no more than a second of them. Also
+// the run's tick for others. Threads: the loop's.
 class ledger_commits {
 public:
-    // `on_error` is called once, when the ledger can no longer be written.
-    ledger_commits(const asio::any_io_executor& loop, outcome_recorder& outcomes, std::function<void()> on_error)
-        : outcomes_(outcomes), on_error_(std::move(on_error)), tick_(loop)
+    // `on_tick` is called each time; `on_error` once, when the ledger can no longer be written.
+    ledger_commits(const asio::any_io_executor& loop, outcome_recorder& outcomes, std::function<void()> on_tick,
+                   std::function<void()> on_error)
+        : outcomes_(outcomes), on_tick_(std::move(on_tick)), on_error_(std::move(on_error)), tick_(loop)
     {
     }
 
@@ -27,7 +28,7 @@ public:
 
 private:
     outcome_recorder& outcomes_;
-    std::function<void()> on_error_;
+    std::function<void()> on_tick_, on_error_;
     asio::steady_timer tick_;
     bool stopped_ = false;
 };

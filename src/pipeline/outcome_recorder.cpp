@@ -73,6 +73,10 @@ void outcome_recorder::enter_failure(const clip_request& clip, const clip_record
         const mutex_lock guard(mutex_);
         ++totals_.failed;
         ++totals_.failures[why];
+        if (!of_this_run) {
+            ++totals_.failed_before;
+            ++totals_.failures_before[why];
+        }
     }
     const bool needs_example = !examples_.contains(why);
     const bool is_news = of_this_run && !told_.contains(why);
@@ -117,8 +121,6 @@ void outcome_recorder::settled_before(const wanted_clip& clip)
     if (clip.before->failed) {
         settle(clip.row, row_status::failed, *clip.before);
         enter_failure(clip.clip, *clip.before, false);
-        const mutex_lock guard(mutex_);
-        ++totals_.failed_before;
         return;
     }
     wanted_.settle(clip.row, row_status::exists);

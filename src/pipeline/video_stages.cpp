@@ -119,7 +119,7 @@ asio::awaitable<video_ptr> video_stages::fetch(video_ptr video, std::stop_token 
         error = std::current_exception();
     }
     video->fetch_s += seconds_since(start);
-    counts_.fetched = engine_.http.bytes() + (engine_.downloads ? engine_.downloads->bytes() : 0);
+    counts_.fetched = engine_.received();
     if (error) throw job_failed(video, error);
     for (const media_file& file : video->source.files) {
         const remote_file* const part = remote_part(file);

@@ -333,6 +333,11 @@ TEST_CASE("a list of marks may be changed by others, and what is no such list st
     CHECK(shown.post("/unmark?clip=" + key).status == 200);
     CHECK(read_file(made.marks()) == text.substr(0, text.find('\n') + 1) + "something else\n-silent,3,4,,by hand,\n");
 
+    // As a spreadsheet writes it.
+    const std::size_t end_of_header = text.find('\n');
+    write_file(made.marks(), "\xef\xbb\xbf" + text.substr(0, end_of_header) + "\r\n-silent,3,4,,by hand,\r\n");
+    CHECK(shown.ids("show=marked") == texts{"-silent_000003_000004"});
+
     write_file(made.marks(), "a list of mine\n");
     const answer refused = shown.post("/mark?clip=" + key + "&note=a");
     CHECK(refused.status == 422);

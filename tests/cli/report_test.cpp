@@ -53,7 +53,7 @@ TEST_CASE("report --html shows frames of the clips, hosts, bytes and the stages 
     CHECK(data["hosts"]["rows"][0][1] == 2);
     CHECK(data["hosts"]["rows"][0][4] == 2);  // the dead link is asked for twice
     CHECK(data["runs"][0]["lists"] == json{list});
-    CHECK(data["runs"][0]["measured"]["stages"].size() == 9);
+    CHECK(data["measured_run"]["measured"]["stages"].size() == 9);
     CHECK(data["labels"]["rows"] == json{{"c", 2, 1, 0}, {"a <b>", 1, 0, 0}});
 
     REQUIRE(data["sheet"].size() == 4);  // the short one once more

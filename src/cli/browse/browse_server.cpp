@@ -181,7 +181,7 @@ http::response browse_server::look(const http::request& asked)
 
 http::response browse_server::folder_json()
 {
-    const std::filesystem::path name = std::filesystem::absolute(folder_ / "").parent_path().filename();
+    const std::filesystem::path name = std::filesystem::weakly_canonical(folder_).filename();
     ordered_json all{{"name", name.string()}, {"marked", marks_.size()}};
     all.update(json_of(pages_.count()));
     return json_reply(all);

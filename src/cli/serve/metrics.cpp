@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,12 @@ template <class Use> void for_each_reason(Use use)
     for (int i = 0; i <= static_cast<int>(reason::unknown); ++i) use(static_cast<reason>(i));
 }
 
+std::uint64_t number_of(const std::map<reason, std::uint64_t>& counts, reason why)
+{
+    const auto found = counts.find(why);
+    return found == counts.end() ? 0 : found->second;
+}
+
 void add_clips(metrics_text& text, const progress& p)
 {
     text.only("reelpipe_clips_wanted", "gauge", "Clips that the lists of the run ask for.", p.clips);
@@ -57,10 +64,9 @@ void add_clips(metrics_text& text, const progress& p)
     text.value(p.failed - p.failed_before, R"(outcome="failed")");
     text.value(p.failed_before, R"(outcome="failed_before")");
     text.only("reelpipe_clips_shorter_total", "counter", "Clips on disk that are shorter than asked for.", p.shorter);
-    text.begin("reelpipe_clip_failures_total", "counter", "Clips that failed, in this run or before, by reason.");
+    text.begin("reelpipe_clip_failures_total", "counter", "Clips that failed in this run, by reason.");
     for_each_reason([&](reason why) {
-        const auto found = p.failures.find(why);
-        text.value(found == p.failures.end() ? std::uint64_t{0} : found->second,
+        text.value(number_of(p.failures, why) - number_of(p.failures_before, why),
                    fmt::format(R"(reason="{}",class="{}")", to_string(why), to_string(class_of(why))));
     });
     text.only("reelpipe_clips_under_way", "gauge", "Clips whose videos were begun, at most.", p.under_way);

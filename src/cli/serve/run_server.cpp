@@ -114,13 +114,13 @@ http::response run_server::answer(const http::request& asked)
     return http::plain(404, "there are /, /report, /progress.json, /events, /metrics and /healthz\n");
 }
 
-// The run is well when its loop has lately done what it was asked for.
+// The program is well when its loop has lately done what it was asked for. Whether clips are made is another question.
 http::response run_server::health() const
 {
     constexpr auto longest = 15s;
     const clock::duration silent = clock::now() - loop_seen_->load();
     if (silent < longest) return http::plain(200, "ok\n");
-    return http::plain(503, fmt::format("the run has not moved for {} s\n",
+    return http::plain(503, fmt::format("the program has not answered for {} s\n",
                                         std::chrono::duration_cast<std::chrono::seconds>(silent).count()));
 }
 

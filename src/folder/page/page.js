@@ -90,10 +90,17 @@
     function draw() {
       const page = state.shown.slice(state.first, state.first + pageSize);
       body.replaceChildren(...page.map((row) => element("tr", {}, ...columns.map((column) => cell(column, row)))));
-      previous.disabled = state.first === 0;
-      next.disabled = state.first + pageSize >= state.shown.length;
+      // A button that is disabled loses the focus.
+      previous.setAttribute("aria-disabled", state.first === 0);
+      next.setAttribute("aria-disabled", state.first + pageSize >= state.shown.length);
       status.textContent = page.length === 0 ? "No row matches." :
         `Rows ${count(state.first + 1)} to ${count(state.first + page.length)} of ${count(state.shown.length)}.`;
+    }
+
+    function turn(by) {
+      if (state.first + by < 0 || state.first + by >= state.shown.length) return;
+      state.first += by;
+      draw();
     }
 
     function update() {
@@ -117,8 +124,8 @@
     }
     if (rows.length > pageSize) {
       controls.append(previous, next);
-      previous.addEventListener("click", () => { state.first -= pageSize; draw(); });
-      next.addEventListener("click", () => { state.first += pageSize; draw(); });
+      previous.addEventListener("click", () => turn(-pageSize));
+      next.addEventListener("click", () => turn(pageSize));
     }
     draw();
     const made = element("table", { id }, element("caption", {}, caption),
@@ -141,6 +148,7 @@
         labels,
         datasets: sets.map(({ label, values, colour }) => ({
           label, data: values, colour, borderWidth: type === "line" ? 1.5 : 0, pointRadius: values.length < 3 ? 3 : 0,
+          borderDash: type === "line" && colour === "bad" ? [5, 3] : [],
           tension: 0, categoryPercentage: horizontal ? 0.8 : 1, barPercentage: horizontal ? 1 : 0.94,
         })),
       },
@@ -183,6 +191,7 @@
     tile("Clips stored", count(totals.stored), percent(totals.stored, totals.stored + totals.failed + totals.pending));
     tile("Clips failed", count(totals.failed), percent(totals.failed, totals.stored + totals.failed + totals.pending));
     if (totals.pending > 0) tile("Clips pending", count(totals.pending), "at the end of the last run");
+    else if (data.runs.length > 0 && !data.runs[0].ended) tile("Clips pending", "not known", "the last run has not ended");
     tile("Videos", count(totals.videos));
     tile("Size of the clips", bytes(totals.bytes), `${duration(totals.duration_s)} of video`);
     tile("Bytes fetched", bytes(traffic.fetched));
@@ -243,7 +252,7 @@
 
   function ceilings(run) {
     const { measured } = run;
-    const stage = (name) => measured.stages.find((s) => s.name === name) || { busy_s: 0, out: 0 };
+    const stage = (name) => measured.stages.find((s) => s.name === name) || { busy_s: 0, in: 0 };
     const items = [`Its bottleneck was the stage “${measured.bottleneck || "none"}”.`,
       `Cutting kept ${percent(stage("cut").busy_s, measured.jobs * measured.wall_s)} of ${plural(measured.jobs, "CPU worker")} busy (--jobs).`];
     const rate = measured.fetched / measured.wall_s;
@@ -251,8 +260,8 @@
       `It fetched ${bytes(rate)} a second, ${percent(rate, measured.limit_rate)} of --limit-rate.` :
       `It fetched ${bytes(rate)} a second; without --limit-rate, the ceiling of the link is not known.`);
     if (measured.resolves_per_hour > 0) {
-      const asked = (stage("resolve").out * 3600) / measured.wall_s;
-      items.push(`It resolved ${decimal(asked, 0)} videos an hour, ${percent(asked, measured.resolves_per_hour)} of its quota (--resolve-rate).`);
+      const asked = (stage("resolve").in * 3600) / measured.wall_s;
+      items.push(`It asked for ${decimal(asked, 0)} videos an hour, ${percent(asked, measured.resolves_per_hour)} of its quota (--resolve-rate).`);
     }
     return element("ul", {}, ...items.map((text) => element("li", {}, text)));
   }
@@ -268,7 +277,7 @@
         { title: "Time", value: (r) => r.seconds, show: duration, number: true },
         { title: "Share", value: (r) => r.seconds, show: (s) => percent(s, all), number: true }],
     });
-    const run = data.runs.find((each) => each.measured && each.measured.wall_s > 0);
+    const run = data.measured_run;
     if (!run) return say("stages", "No run has ended that measured its stages, so no bottleneck can be named.");
     section("stages").append(element("h3", {}, `The run that started at ${run.started}`), ceilings(run));
     table(section("stages"), {
@@ -407,7 +416,8 @@
 
   function runs() {
     table(section("runs"), {
-      id: "run-table", caption: "Runs, the latest first", rows: data.runs,
+      id: "run-table", rows: data.runs,
+      caption: data.all_runs > data.runs.length ? `The last ${data.runs.length} of ${count(data.all_runs)} runs` : "Runs, the latest first",
       columns: [{ title: "Started (UTC)", value: (r) => r.started, head: true },
         { title: "Ended", value: (r) => r.ended || "–" },
         { title: "How", value: (r) => r.ending || "killed, or still at work" },

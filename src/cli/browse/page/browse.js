@@ -214,6 +214,16 @@ function attempts(list) {
   });
 }
 
+// A mark holds for a segment, under each of its labels.
+function setMark(clip, mark) {
+  shown.forEach((each, i) => {
+    if (each.id !== clip.id) return;
+    each.mark = mark;
+    part("clips").children[i].querySelector(".mark").textContent = markText(each);
+  });
+  if (shown[place] === clip) showMark(mark);
+}
+
 function showMark(mark) {
   part("marked").textContent = mark ? `Marked as bad, ${mark.at} UTC.` : "";
   part("mark").textContent = mark ? "Change the note" : "Mark as bad";
@@ -248,6 +258,7 @@ async function view(which) {
   try {
     const known = await ask("clip.json", { clip: clip.key });
     if (load !== views) return;
+    setMark(clip, known.mark);
     part("facts").replaceChildren(...facts(known));
     part("attempts").replaceChildren(...attempts(known.failed_attempts));
     part("attempts-part").hidden = known.failed_attempts.length === 0;
@@ -257,15 +268,15 @@ async function view(which) {
 }
 
 async function change(path, values) {
-  const clip = shown[place];
+  const clip = shown[place], load = views;
   try {
-    clip.mark = await ask(path, { clip: clip.key, ...values }, { method: "POST", headers: { "Reelpipe-Change": "yes" } });
+    const mark = await ask(path, { clip: clip.key, ...values }, { method: "POST", headers: { "Reelpipe-Change": "yes" } });
+    setMark(clip, mark);
+    if (load !== views) return;
     part("trouble").textContent = "";
-    showMark(clip.mark);
-    part("clips").children[place].querySelector(".mark").textContent = markText(clip);
-    if (!clip.mark) part("marked").textContent = "Not marked any more.";
+    if (!mark) part("marked").textContent = "Not marked any more.";
   } catch (error) {
-    part("trouble").textContent = error.message;
+    if (load === views) part("trouble").textContent = error.message;
   }
 }
 
