@@ -41,7 +41,7 @@ struct batch_plan {
     std::map<std::string, std::string> options{};  // that shape clips, as the command line spells them
     std::map<std::string, std::string> lists{};    // names and SHA-256 of the lists; empty: they cannot be read twice
 
-    std::uint32_t tasks() const { return (shards + shards_per_task - 1) / shards_per_task; }
+    std::uint32_t tasks() const { return shards / shards_per_task + (shards % shards_per_task != 0); }
 };
 
 struct batch_plan_options {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
@@ -27,6 +28,24 @@ constexpr const char* heartbeat_name = "heartbeat.json";
 constexpr std::size_t max_heartbeat_bytes = 4096;
 constexpr std::string_view scratch_prefix = "reelpipe-task-";
 constexpr const char* lock_name = "lock";
+
+[[noreturn]] void refuse(const std::error_code& wrong, const std::string& text)
+{
+    if (!may_pass(wrong)) throw usage_error(text);
+    throw std::runtime_error(text);
+}
+
+// A task that ends may remove the parent in between.
+std::error_code make_folder(const fs::path& folder)
+{
+    constexpr int most_tries = 10;
+    std::error_code wrong;
+    for (int i = 0; i < most_tries; ++i) {
+        fs::create_directories(folder, wrong);
+        if (wrong != std::errc::no_such_file_or_directory) break;
+    }
+    return wrong;
+}
 
 bool is_own_folder(const fs::path& folder)
 {
@@ -59,13 +78,13 @@ void remove_left_ones(const fs::path& scratch)
 
 attempt::attempt(const plan_folder& place) : name_(fresh_name()), folder_(place.attempts() / name_)
 {
-    std::error_code wrong;
-    fs::create_directories(folder_, wrong);
-    if (wrong) throw usage_error(fmt::format("{}: {}; tasks write in it", folder_.string(), wrong.message()));
+    if (const std::error_code wrong = make_folder(folder_))
+        refuse(wrong, fmt::format("{}: {}; tasks write in it", folder_.string(), wrong.message()));
     try {
         check_links();
     } catch (...) {
-        fs::remove_all(folder_, wrong);
+        std::error_code ignored;
+        fs::remove_all(folder_, ignored);
         throw;
     }
 }
@@ -83,7 +102,8 @@ void attempt::check_links() const
 {
     const fs::path first = folder_ / "first", second = folder_ / "second";
     const int made = open(first.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (made < 0) throw usage_error(fmt::format("{}: {}", first.string(), std::system_category().message(errno)));
+    if (const std::error_code wrong(errno, std::system_category()); made < 0)
+        refuse(wrong, fmt::format("{}: {}", first.string(), wrong.message()));
     close(made);
     const bool is_made = link(first.c_str(), second.c_str()) == 0;
     const int error = errno;
@@ -141,8 +161,9 @@ scratch_folder::scratch_folder(const fs::path& scratch)
     const int error = errno;
     if (lock_ >= 0) close(lock_);
     fs::remove_all(unnamed, unknown);
-    throw usage_error(fmt::format("scratch folder {}: {}; name one of this machine that can be written",
-                                  parent.string(), std::system_category().message(error)));
+    const std::error_code wrong(error, std::system_category());
+    refuse(wrong, fmt::format("scratch folder {}: {}; name one of this machine that can be written", parent.string(),
+                              wrong.message()));
 }
 
 scratch_folder::~scratch_folder()

@@ -95,6 +95,12 @@ batch_plan_summary made(const batch_plan_options& options, const plan_folder& pl
     if (there.id != s.plan.id)
         throw usage_error(fmt::format("{} has another plan: {}; use the same lists and options, or another folder",
                                       place.output().string(), difference(there, s.plan)));
+    if (there.shards_per_task != s.plan.shards_per_task && options.run.events.on_message)
+        options.run.events.on_message(
+            severity::warning,
+            fmt::format("a task has {} shards now, and had {}: jobs that are submitted already would work on other "
+                        "shards than they were made for; submit them again",
+                        s.plan.shards_per_task, there.shards_per_task));
     write_plan_texts(place.path(), s.plan, options.options_file);
     s.was_there = true;
     return s;

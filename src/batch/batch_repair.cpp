@@ -68,6 +68,7 @@ try {
     plan.clips = clips.size();
     plan.videos = videos_in(clips);
     const std::uint64_t task_clips = plan.shard_clips * plan.shards_per_task;
+    plan.transient_percent = 100;  // what fails again is left to the next repair
     divide(plan, plan.shard_clips, task_clips);
     made_plan repair(place, plan, [&clips](const std::function<void(const clip_request&)>& take) {
         for (const clip_request& each : clips) take(each);

@@ -56,18 +56,20 @@ public:
         const double age_s = std::chrono::duration<double>(age).count();
         if (age_s < 0 || age_s > rate_window_s) return;
         clips_ += head.clips;
-        oldest_s_ = std::max(oldest_s_, age_s);
+        if (age_s <= oldest_s_) return;
+        oldest_s_ = age_s;
+        of_oldest_ = head.clips;
     }
 
     std::optional<double> per_hour() const
     {
-        if (clips_ == 0 || oldest_s_ < least_window_s) return std::nullopt;
-        return static_cast<double>(clips_) / oldest_s_ * 3600;
+        if (clips_ == of_oldest_ || oldest_s_ < least_window_s) return std::nullopt;
+        return static_cast<double>(clips_ - of_oldest_) / oldest_s_ * 3600;
     }
 
 private:
     std::chrono::system_clock::duration now_ = std::chrono::system_clock::now().time_since_epoch();
-    std::uint64_t clips_ = 0;
+    std::uint64_t clips_ = 0, of_oldest_ = 0;  // the oldest shard's were made before the window
     double oldest_s_ = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "batch/commit_queue.hpp"
 #include "batch/plan_folder.hpp"
 #include "batch/shaping.hpp"
+#include "batch/shard_manifest.hpp"
 #include "batch/shard_work.hpp"
 #include "reelpipe/batch.hpp"
 #include "site/locator.hpp"
@@ -52,6 +53,7 @@ private:
 
     download_options options_of_run();
     source_options shared_source() const;
+    bool has_manifest(std::uint32_t shard);
     std::optional<clip_request> next_row();
     shard_work* work_of(std::uint32_t shard);
     void enter(const clip_outcome&);
@@ -93,7 +95,8 @@ private:
     std::vector<std::uint32_t> to_read_{};  // shards whose rows this round has still to give, the next one last
     std::deque<clip_request> rows_{};       // of the one that is being given
     std::unordered_map<std::uint32_t, std::unique_ptr<shard_work>> open_{};
-    std::set<std::uint32_t> damaged_{}, handed_over_{};  // handed over to be committed
+    std::set<std::uint32_t> damaged_{}, unread_{};  // of the plan: what cannot be used, and what could not be read
+    std::set<std::uint32_t> handed_over_{};         // to be committed
 };
 
 batch_task::implementation::implementation(batch_run_options options)
@@ -107,13 +110,29 @@ batch_task::implementation::implementation(batch_run_options options)
             throw usage_error(fmt::format("there is no shard {}: the plan has {}, and the first one is shard 0", shard,
                                           plan_.shards));
         if (turns_.contains(shard)) continue;
-        if (fs::exists(place_.manifest(shard))) {
+        if (has_manifest(shard)) {
             ++counts_.had_manifest;
             continue;
         }
         turns_[shard] = static_cast<std::uint32_t>(wanted_.size());
         wanted_.push_back(shard);
     }
+}
+
+// A manifest is never replaced, so one that cannot be used has to go first.
+bool batch_task::implementation::has_manifest(std::uint32_t shard)
+{
+    const fs::path manifest = place_.manifest(shard);
+    if (!fs::exists(manifest)) return false;
+    try {
+        read_shard_head(manifest, plan_, shard);
+        return true;
+    } catch (const bad_shard_manifest& e) {
+        say(severity::error,
+            fmt::format("manifest {}: {}; move it away, and run this shard again", manifest.string(), e.what()));
+    }
+    damaged_.insert(shard);
+    return false;
 }
 
 // ------------------------------------------------------------------------------------------------ rows and outcomes
@@ -132,6 +151,9 @@ std::optional<clip_request> batch_task::implementation::next_row()
         } catch (const damaged_shard& e) {
             damaged_.insert(shard);
             say(severity::error, e.what());
+        } catch (const std::system_error& e) {
+            unread_.insert(shard);
+            say(severity::error, fmt::format("shard {}: {}", shard, e.what()));
         }
     }
     clip_request row = std::move(rows_.front());
@@ -142,7 +164,8 @@ std::optional<clip_request> batch_task::implementation::next_row()
 // A shard is in memory from its first outcome to its commit. Null: it is none of this task.
 shard_work* batch_task::implementation::work_of(std::uint32_t shard)
 {
-    if (!turns_.contains(shard) || handed_over_.contains(shard) || damaged_.contains(shard)) return nullptr;
+    if (!turns_.contains(shard) || handed_over_.contains(shard) || damaged_.contains(shard) || unread_.contains(shard))
+        return nullptr;
     std::unique_ptr<shard_work>& work = open_[shard];
     try {
         if (!work) work = std::make_unique<shard_work>(shard, place_.rows(plan_, shard));
@@ -150,6 +173,11 @@ shard_work* batch_task::implementation::work_of(std::uint32_t shard)
         damaged_.insert(shard);
         open_.erase(shard);
         say(severity::error, e.what());
+        return nullptr;
+    } catch (const std::system_error& e) {
+        unread_.insert(shard);
+        open_.erase(shard);
+        say(severity::error, fmt::format("shard {}: {}", shard, e.what()));
         return nullptr;
     }
     return work.get();
@@ -220,7 +248,8 @@ asio::awaitable<void> batch_task::implementation::run_once()
 {
     to_read_.clear();
     for (const std::uint32_t shard : wanted_)
-        if (!handed_over_.contains(shard) && !damaged_.contains(shard)) to_read_.push_back(shard);
+        if (!handed_over_.contains(shard) && !damaged_.contains(shard) && !unread_.contains(shard))
+            to_read_.push_back(shard);
     std::ranges::reverse(to_read_);
     run_ = std::make_unique<downloader>(options_of_run());
     if (is_draining_) run_->drain();
@@ -245,6 +274,7 @@ asio::awaitable<void> batch_task::implementation::work()
         if (!goes_on() || !is_any_left) break;
         if (round + 1 < rounds) say(severity::note, "asking again for what failed for the time being");
     }
+    if (!goes_on()) co_return;  // what failed for the time being has not been asked for again
     std::vector<std::uint32_t> good;
     for (const auto& [shard, each] : open_)
         if (may_be_committed(*each)) good.push_back(shard);
@@ -351,7 +381,7 @@ void batch_task::implementation::judge(batch_summary& s) const
     if (s.left == 0) return;
     if (s.left == damaged_.size()) {
         s.end = batch_end::impossible;
-        s.why = "the plan of these shards is damaged; make it again";
+        s.why = "their plan or manifest is damaged";
         return;
     }
     s.end = batch_end::try_again;
@@ -370,10 +400,15 @@ batch_summary batch_task::implementation::summary()
     tell_left();
     batch_summary s = counts_;
     s.left = wanted_.size() - finished();
+    for (const std::uint32_t shard : wanted_)
+        if (!handed_over_.contains(shard) && !damaged_.contains(shard) && fs::exists(place_.manifest(shard))) {
+            ++s.lost;
+            --s.left;
+        }
     if (commits_) {
         const commit_queue::result all = commits_->so_far();
         s.committed = all.placed;
-        s.lost = all.lost;
+        s.lost += all.lost;
         s.stored = all.stored;
         s.failed = all.failed;
         s.transient = all.transient;

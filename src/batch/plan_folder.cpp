@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -29,9 +31,13 @@ constexpr std::size_t digest_digits = 64;
 
 class open_file {
 public:
-    explicit open_file(const fs::path& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC))
+    explicit open_file(const fs::path& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
     {
         if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "open " + path.string());
+        struct stat found{};
+        if (fstat(descriptor_, &found) == 0 && S_ISREG(found.st_mode)) return;
+        close(descriptor_);  // a pipe that somebody has put there would be waited for
+        throw std::system_error(std::make_error_code(std::errc::invalid_argument), path.string() + " is no file");
     }
     open_file(const open_file&) = delete;
     open_file& operator=(const open_file&) = delete;
@@ -77,6 +83,15 @@ void check(const batch_plan& plan)
     if (!is_whole) throw usage_error("a value in it is none that a plan has");
 }
 
+// A number of a plan. What is negative, broken or too large for its type is none.
+template <class Number> Number number_in(const json& all, const char* name)
+{
+    const json& value = all.at(name);
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max())
+        throw usage_error(fmt::format("'{}' is {}", name, value.dump().substr(0, 30)));
+    return value.get<Number>();
+}
+
 }  // namespace
 
 std::string index_line(const shard_entry& e)
@@ -114,15 +129,15 @@ try {
     if (all.at("rule") != shard_rule) throw usage_error("its rule for shards is not known to this reelpipe");
     batch_plan p{.id = all.at("id"),
                  .parent = all.at("parent"),
-                 .clips = all.at("clips"),
-                 .videos = all.at("videos"),
-                 .shards = all.at("shards"),
-                 .shard_clips = all.at("shard_clips"),
-                 .shards_per_task = all.at("shards_per_task"),
-                 .max_tasks = all.at("max_tasks"),
+                 .clips = number_in<std::uint64_t>(all, "clips"),
+                 .videos = number_in<std::uint64_t>(all, "videos"),
+                 .shards = number_in<std::uint32_t>(all, "shards"),
+                 .shard_clips = number_in<std::uint64_t>(all, "shard_clips"),
+                 .shards_per_task = number_in<std::uint32_t>(all, "shards_per_task"),
+                 .max_tasks = number_in<unsigned>(all, "max_tasks"),
                  .one_address = all.at("one_address"),
                  .hashes = all.at("hashes"),
-                 .transient_percent = all.at("transient_percent"),
+                 .transient_percent = number_in<unsigned>(all, "transient_percent"),
                  .options = all.at("options"),
                  .lists = all.at("lists")};
     check(p);
@@ -139,6 +154,16 @@ std::string plan_id(const batch_plan& p, std::string_view index_digest)
 }
 
 std::uint32_t shard_of_video(std::string_view video, std::uint32_t shards) { return shard_of(video, shards) - 1; }
+
+bool may_pass(const std::error_code& wrong)
+{
+    for (const std::errc each :
+         {std::errc::permission_denied, std::errc::operation_not_permitted, std::errc::read_only_file_system,
+          std::errc::not_a_directory, std::errc::is_a_directory, std::errc::invalid_argument, std::errc::file_too_large,
+          std::errc::filename_too_long, std::errc::too_many_symbolic_link_levels})
+        if (wrong == each) return false;
+    return true;
+}
 
 std::string small_file(const fs::path& path, std::size_t most)
 {
@@ -164,11 +189,12 @@ try {
     if (e.code() == std::errc::no_such_file_or_directory || e.code() == std::errc::not_a_directory)
         throw usage_error(
             fmt::format("{} is not there; make a plan with `reelpipe batch plan` first", plan_file().string()));
+    if (may_pass(e.code())) throw;
     throw usage_error(e.what());
 }
 
 shard_entry plan_folder::entry(std::uint32_t shard) const
-try {
+{
     static_assert(index_line_bytes == 16 + 11 + 10 + 10 + digest_digits + 5);
     const std::string line = open_file(index_file()).read(std::uint64_t{shard} * index_line_bytes, index_line_bytes);
     shard_entry e;
@@ -184,8 +210,6 @@ try {
     if (!is_line || index_line(e) != line || e.bytes > max_shard_bytes)
         throw damaged_shard(fmt::format("{}: it has no line for the shard {}", index_file().string(), shard));
     return e;
-} catch (const std::system_error& e) {
-    throw damaged_shard(fmt::format("{}: {}", index_file().string(), e.what()));
 }
 
 std::vector<clip_request> plan_folder::rows(const batch_plan& plan, std::uint32_t shard) const
@@ -208,8 +232,6 @@ try {
     return rows;
 } catch (const bad_plan_row& e) {
     throw damaged_shard(fmt::format("{}: shard {}: {}", rows_file().string(), shard, e.what()));
-} catch (const std::system_error& e) {
-    throw damaged_shard(fmt::format("{}: {}", rows_file().string(), e.what()));
 }
 
 }  // namespace reelpipe

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "reelpipe/batch.hpp"
@@ -74,6 +75,9 @@ private:
 
 // The shard of a video.
 std::uint32_t shard_of_video(std::string_view video, std::uint32_t shards);
+
+// False for what only a person can mend, such as missing rights. Trouble of a full disk or of a server may pass.
+bool may_pass(const std::error_code&);
 
 // A file that is to be read whole, of at most so many bytes. Throws std::system_error: it cannot be read or is larger.
 std::string small_file(const std::filesystem::path&, std::size_t most);

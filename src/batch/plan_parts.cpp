@@ -32,21 +32,13 @@ std::vector<std::uint32_t> missing_shards(const plan_part& part)
 
 shard_head visit_manifest(const plan_part& part, std::uint32_t shard,
                           const std::function<void(const shard_head&, shard_clip)>& visit)
-{
-    const auto refuse = [&](const std::exception& e) {
-        throw usage_error(fmt::format("manifest {}: {}; move it away, and `reelpipe batch missing` names its shard",
-                                      part.place.manifest(shard).string(), e.what()));
-    };
-    try {
-        shard_manifest_reader clips(part.place, part.plan, shard);
-        while (std::optional<shard_clip> clip = clips.next()) visit(clips.head(), std::move(*clip));
-        return clips.head();
-    } catch (const bad_shard_manifest& e) {
-        refuse(e);
-    } catch (const damaged_shard& e) {
-        refuse(e);
-    }
-    return {};
+try {
+    shard_manifest_reader clips(part.place, part.plan, shard);
+    while (std::optional<shard_clip> clip = clips.next()) visit(clips.head(), std::move(*clip));
+    return clips.head();
+} catch (const bad_shard_manifest& e) {
+    throw usage_error(fmt::format("manifest {}: {}; move it away, and `reelpipe batch missing` names its shard",
+                                  part.place.manifest(shard).string(), e.what()));
 }
 
 }  // namespace reelpipe

@@ -131,7 +131,7 @@ shard_head head_in(const fields& all, const batch_plan& plan, std::uint32_t shar
                  .bytes = all.count("bytes")};
     if (h.plan != plan.id) throw bad_shard_manifest("it is of another plan");
     if (h.shard != shard) throw bad_shard_manifest(fmt::format("it is of shard {}", h.shard));
-    if (h.stored + h.failed != h.clips || h.transient > h.failed)
+    if (h.stored > h.clips || h.failed != h.clips - h.stored || h.transient > h.failed)
         throw bad_shard_manifest("its counts contradict each other");
     constexpr std::int64_t end_of_times = 253'402'300'800;  // the year 10000, in seconds since 1970
     if (h.finished <= 0 || h.finished >= end_of_times) throw bad_shard_manifest("it was finished at no time");
@@ -214,7 +214,8 @@ shard_head read_shard_head(const std::filesystem::path& path, const batch_plan& 
 
 manifest_lines::manifest_lines(const std::filesystem::path& path) : file_(path, std::ios::binary)
 {
-    if (!file_) throw bad_shard_manifest("it cannot be opened");
+    std::error_code unknown;
+    if (!file_ || !std::filesystem::is_regular_file(path, unknown)) throw bad_shard_manifest("it cannot be opened");
 }
 
 std::string_view manifest_lines::next()

@@ -137,6 +137,11 @@ std::vector<std::string> with_options_of_file(const CLI::App& command, const CLI
 
 std::string config_text(const CLI::App& command)
 {
+    for (const CLI::Option* const each : command.get_options())
+        for (const std::string& value : each->results())
+            if (each->get_configurable() && value.find('"') != value.npos && value.find('\'') != value.npos)
+                throw usage_error(each->get_name() +
+                                  ": a file of options cannot hold a value with both kinds of quotes; use one kind");
     return "# Options of `reelpipe " + full_name(command) + "`; those of the command line go before them.\n" +
            command.config_to_str();
 }

@@ -212,6 +212,9 @@ int main(int argc, char** argv)
     } catch (const reelpipe::usage_error& e) {
         print_error(e.what());
         return is_task ? task_status::configuration : exit_status::usage;
+    } catch (const std::exception& e) {
+        print_error(e.what());
+        return is_task ? task_status::try_again : exit_status::stopped;
     }
     if (doctor_command->parsed()) return run_doctor(doctor);
     if (inspect_command->parsed()) return run_inspect(inspect);

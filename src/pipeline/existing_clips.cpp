@@ -86,6 +86,7 @@ clip_record existing_clips::share(const stored_file& stored, const clip_task& tw
 
 existing_clips::existing_file existing_clips::look_at(const clip_task& task, const std::stop_token& stop) const
 {
+    const store::file_signature judged = store::signature_of(task.file);
     std::string wrong;
     try {
         return {.found = record_of_file(task, stop)};
@@ -101,9 +102,10 @@ existing_clips::existing_file existing_clips::look_at(const clip_task& task, con
         if (e.code() == std::errc::no_such_file_or_directory) return {};  // gone since it was seen
         throw;
     }
-    const fs::path kept = store::quarantine(task.file, folder_.rejected());
+    const std::optional<fs::path> kept = store::quarantine(task.file, folder_.rejected(), judged);
+    if (!kept) return {};  // another task has made the clip meanwhile
     return {.note = fmt::format("{}: {}; moved to {}, and the clip is made again", task.file.string(), wrong,
-                                kept.string())};
+                                kept->string())};
 }
 
 clip_record existing_clips::record_of_file(const clip_task& task, const std::stop_token& stop) const
@@ -133,7 +135,7 @@ void existing_clips::place_beside(const fs::path& name, const std::string& text)
 {
     if (const store::file_signature found = store::signature_of(name); found != store::file_signature{}) {
         if (found.bytes == text.size() && content_of(name) == text) return;
-        store::quarantine(name, folder_.rejected());
+        store::quarantine(name, folder_.rejected(), found);
     }
     if (text.empty()) return;
     store::output_file file(folder_.unfinished(), folder_.way_to_name());

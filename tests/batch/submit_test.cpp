@@ -25,7 +25,8 @@ struct slurm_stubs {
     {
         fs::create_directories(folder);
         write_program(folder / "sbatch", "echo \"sbatch $*\" >>" + calls().string() +
-                                             "\nfor last; do :; done\ncase $last in --wrap=*) ;; *) cp \"$last\" " +
+                                             "\nfor each; do script=$last last=$each; done\n"
+                                             "case $last in --wrap=*) ;; *) cp \"$script\" " +
                                              script().string() + ";; esac\necho 17\n");
         for (const char* const name : {"scontrol", "scancel"})
             write_program(folder / name, fmt::format("echo \"{} $*\" >>{}\nexit 1\n", name, calls().string()));
@@ -55,10 +56,10 @@ TEST_CASE("what is missing is submitted to Slurm in windows, and a merge behind 
     INFO(end.err);
     CHECK(end.status == 0);
     const std::string calls = read_file(slurm.calls());
-    CHECK_THAT(calls, ContainsSubstring("--array=0,2-3%3 --export=ALL,REELPIPE_TASK_OFFSET=0 --mem=2G") &&
-                          ContainsSubstring("--array=0-3%3 --export=ALL,REELPIPE_TASK_OFFSET=4 "
-                                            "--dependency=afterany:17 --mem=2G") &&
-                          ContainsSubstring("--dependency=afterany:17 --wrap=/bin/reelpipe batch merge"));
+    CHECK_THAT(calls, ContainsSubstring("--array=0,2-3%3 --mem=2G") && ContainsSubstring(" 0\n") &&
+                          ContainsSubstring("--array=0-3%3 --dependency=afterany:17 --mem=2G") &&
+                          ContainsSubstring(" 4\n") &&
+                          ContainsSubstring("--dependency=afterany:17 --mem=2G --wrap=/bin/reelpipe batch merge"));
     CHECK(std::ranges::count(calls, '\n') == 3);
     CHECK(run({"bash", "-n", slurm.script().string()}).status == 0);
 }

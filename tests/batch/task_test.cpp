@@ -112,13 +112,41 @@ TEST_CASE("a task has to be told once which one it is", "[batch][task]")
     CHECK(status_with({"SLURM_ARRAY_TASK_ID=2"}) == usage);
     CHECK(status_with({"AWS_BATCH_JOB_ARRAY_INDEX=1", "REELPIPE_TASK_OFFSET=1"}) == usage);
     CHECK(status_with({"SGE_TASK_ID=undefined"}) == usage);
+    CHECK(status_with({"BATCH_TASK_INDEX=1", "REELPIPE_TASK_OFFSET=4294967295"}) == usage);
     CHECK(status_with({}, {"--shard", "0-3"}) == usage);
+    CHECK(status_with({}, {"--shard", ""}) == usage);
     CHECK(status_with({}, {"--shard", "0", "--task", "0"}) == usage);
     CHECK(status_with({}, {"--crf"}) == usage);
     CHECK(status_with({}, {"--task", "0", "--audio", "none"}) == configuration);
     CHECK(root.clips().empty());
     CHECK(status_with({"SLURM_ARRAY_TASK_ID=1", "JOB_COMPLETION_INDEX=1"}, {"--task", "0"}) == 0);
     CHECK(root.status()["shards_missing"] == json({2}));
+}
+
+TEST_CASE("a manifest that cannot be used is told, and its shard is not taken for done", "[batch][task]")
+{
+    const shared_root root;
+    REQUIRE(root.plan().status == 0);
+    REQUIRE(root.run_task({"--shard", "all"}).status == 0);
+    const fs::path manifest = root.manifests() / "000001.jsonl";
+    write_file(manifest, "");
+    const finished again = root.run_task({"--shard", "all"});
+    CHECK(again.status == impossible);
+    CHECK_THAT(again.err, ContainsSubstring("000001.jsonl: it ends too early; move it away"));
+    const finished submitted = root.command({"submit", "slurm", root.path().string(), "--print"});
+    CHECK_THAT(submitted.out, ContainsSubstring("Submits 1 of 2 tasks"));
+    fs::remove(manifest);
+    CHECK(root.run_task({"--shard", "all"}).status == 0);
+}
+
+TEST_CASE("options that any user could have written start no task", "[batch][task]")
+{
+    const shared_root root;
+    REQUIRE(root.plan().status == 0);
+    fs::permissions(root.path() / "plan/options.toml", fs::perms::others_write, fs::perm_options::add);
+    const finished end = root.run_task({"--shard", "all"});
+    CHECK(end.status == configuration);
+    CHECK_THAT(end.err, ContainsSubstring("any user may write to it"));
 }
 
 TEST_CASE("each scheduler's variable says which task it is", "[batch][task]")

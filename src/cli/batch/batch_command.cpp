@@ -1,6 +1,7 @@
 #include "cli/batch/batch_command.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <exception>
 #include <utility>
@@ -212,12 +213,28 @@ batch_commands add_batch(CLI::App& program, batch_arguments& arguments)
             .gc = add_gc_command(*batch, arguments)};
 }
 
+namespace {
+
+// Its options name programs to run, so nobody else may have written it.
+void check_writers(const std::filesystem::path& file)
+{
+    struct stat found{};
+    if (lstat(file.c_str(), &found) != 0 || (S_ISREG(found.st_mode) && (found.st_mode & S_IWOTH) == 0)) return;
+    throw usage_error(
+        fmt::format("{}: it is no file, or any user may write to it, and it names programs to run; "
+                    "make sure of what it says, then chmod o-w",
+                    file.string()));
+}
+
+}  // namespace
+
 std::vector<std::string> with_options_of_plan(const batch_commands& commands, const batch_arguments& arguments,
                                               std::vector<std::string> words)
 {
     read_batch_plan(arguments.task.place);  // or there is none, which is to be said rather than that a file is missing
-    return with_options_of_file(*commands.run, *commands.plan, std::move(words),
-                                batch_options_file(arguments.task.place));
+    const std::filesystem::path file = batch_options_file(arguments.task.place);
+    check_writers(file);
+    return with_options_of_file(*commands.run, *commands.plan, std::move(words), file);
 }
 
 int run_batch(const batch_commands& commands, const batch_arguments& arguments)

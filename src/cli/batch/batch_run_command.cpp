@@ -19,6 +19,9 @@ namespace reelpipe::cli {
 
 namespace {
 
+// Schedulers may say one thing twice: to the script, which passes it on, and to each of its processes.
+constexpr std::chrono::seconds same_signal{2};
+
 // The index of a task is not one of this plan, or there is none.
 struct wrong_index : usage_error {
     using usage_error::usage_error;
@@ -64,12 +67,15 @@ asio::awaitable<void> obey_signals(asio::signal_set& signals, batch_task& task, 
     task.drain();
     screen.message(severity::note,
                    fmt::format("asked to end: finishing what is in flight, for at most {} s", grace.count()));
+    const auto said = std::chrono::steady_clock::now();
     asio::steady_timer end_of_grace(co_await asio::this_coro::executor, grace);
     end_of_grace.async_wait([&task, &ended](const asio::error_code& cancelled) {
         if (!cancelled && !ended) task.cancel();
     });
-    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (ended) co_return;
+    do {
+        co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (ended) co_return;
+    } while (std::chrono::steady_clock::now() - said < same_signal);
     task.cancel();
     signals.clear();
 }
@@ -79,10 +85,9 @@ struct task_end {
     std::exception_ptr failed{};
 };
 
-task_end run_to_the_end(batch_task& task, terminal& screen, std::chrono::seconds grace)
+task_end run_to_the_end(asio::io_context& io, asio::signal_set& signals, batch_task& task, terminal& screen,
+                        std::chrono::seconds grace)
 {
-    asio::io_context io{1};
-    asio::signal_set signals(io, SIGINT, SIGTERM);
     asio::steady_timer pause(io);
     task_end end;
     bool ended = false;
@@ -193,6 +198,8 @@ int run_batch_run(const task_arguments& arguments)
     terminal screen(arguments.run.progress, arguments.run.least);
     const auto tell = [&screen](severity how, const std::string& line) { screen.message(how, line); };
     try {
+        asio::io_context io{1};
+        asio::signal_set signals(io, SIGINT, SIGTERM);  // what is said from here on is heard when the task has begun
         batch_run_options options{.place = arguments.place, .run = arguments.run.run, .scratch = arguments.scratch};
         options.shards = shards_of(arguments, read_batch_plan(arguments.place));
         options.run.events.on_message = tell;
@@ -201,7 +208,7 @@ int run_batch_run(const task_arguments& arguments)
         else if (options.run.cut.mode == cut_mode::encode)
             use_zeroed_memory();
         batch_task task(std::move(options));
-        const task_end end = run_to_the_end(task, screen, arguments.grace);
+        const task_end end = run_to_the_end(io, signals, task, screen, arguments.grace);
         if (end.failed) std::rethrow_exception(end.failed);
         screen.print(text_of(end.summary));
         return status_of(end.summary.end);

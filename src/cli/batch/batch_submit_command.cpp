@@ -64,7 +64,9 @@ std::vector<std::string> task_words(const submit_arguments& o)
 
 job_plan job_of(const submit_arguments& o)
 {
-    const batch_status status = status_of_batch(o.place);
+    batch_status status = status_of_batch(o.place);
+    status.missing.insert(status.missing.end(), status.damaged.begin(), status.damaged.end());
+    std::ranges::sort(status.missing);
     return {.id = status.plan.id,
             .tasks = status.plan.tasks(),
             .missing = tasks_of(status.plan, status.missing),

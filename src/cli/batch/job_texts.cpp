@@ -23,7 +23,15 @@ std::string in_shell(const std::vector<std::string>& words)
 
 std::string in_yaml(const std::string& text)
 {
-    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A word of a command as Kubernetes passes it on: it puts variables in for $(NAME), and makes one of two dollars.
+std::string without_variables(const std::string& word)
+{
+    std::string escaped;
+    for (const char c : word) escaped += c == '$' ? std::string("$$") : std::string(1, c);
+    return escaped;
 }
 
 // What runs on a machine of the cluster. It waits in a way that lets signals through, and is put back into the queue by
@@ -34,6 +42,7 @@ std::string array_script(const job_plan& job)
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@{signal}
+export REELPIPE_TASK_OFFSET=$1
 trap '[ -n "$task" ] && kill -TERM "$task" 2>/dev/null' TERM INT
 {command} &
 task=$!
@@ -42,6 +51,8 @@ while :; do
     status=$?
     kill -0 "$task" 2>/dev/null || break # the trap has ended the wait, and not the task
 done
+wait "$task"
+status=$?
 me=${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}
 case $status in
 75) [ "${{SLURM_RESTART_COUNT:-0}}" -lt {restarts} ] && scontrol requeue "$me" && sleep 60 ;; # Slurm ends it here
@@ -100,15 +111,15 @@ after=
     for (const window& each : windows_of(job.missing, max_array_size - 1))
         script += fmt::format(
             "job=$(sbatch --parsable --job-name={name} --output={name}-%A-%a.log --array={indices}%{wide} "
-            "--export=ALL,REELPIPE_TASK_OFFSET={offset} ${{after:+--dependency=afterany:$after}} {more}\"$script\")\n"
+            "${{after:+--dependency=afterany:$after}} {more}\"$script\" {offset})\n"
             "after=${{job%%;*}}\n",
             fmt::arg("name", name), fmt::arg("indices", in_ranges(each.indices)), fmt::arg("wide", job.max_tasks),
             fmt::arg("offset", each.offset), fmt::arg("more", more));
     // Not afterok: it would wait for ever once a task has failed, and the merge says itself what is missing.
     return script + fmt::format(
                         "sbatch --job-name={0}-merge --output={0}-merge-%j.log \"--dependency=afterany:$after\" "
-                        "--wrap={1}\n",
-                        name, shell_quoted(in_shell(job.merge)));
+                        "{2}--wrap={1}\n",
+                        name, shell_quoted(in_shell(job.merge)), more);
 }
 
 std::string k8s_job(const job_plan& job, const k8s_options& o)
@@ -116,7 +127,8 @@ std::string k8s_job(const job_plan& job, const k8s_options& o)
     // Above 10^5 indices the number of those that may fail is bounded.
     constexpr std::uint32_t many_indices = 100'000, most_failed = 10'000;
     std::string words;
-    for (const std::string& each : job.task) words += fmt::format("            - {}\n", in_yaml(each));
+    for (const std::string& each : job.task)
+        words += fmt::format("            - {}\n", in_yaml(without_variables(each)));
     return fmt::format(R"(apiVersion: batch/v1
 kind: Job
 metadata:

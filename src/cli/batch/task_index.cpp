@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <sstream>
 #include <string_view>
 
@@ -77,8 +78,11 @@ std::optional<std::uint32_t> task_index()
         said_by = each.name;
     }
     const auto offset = variable(offset_name);
-    if (index && offset && !offset->empty()) *index += checked(offset_name, *offset, 0);
-    return index;
+    if (!index || !offset || offset->empty()) return index;
+    const std::uint64_t sum = std::uint64_t{*index} + checked(offset_name, *offset, 0);
+    if (sum > std::numeric_limits<std::uint32_t>::max())
+        throw usage_error(fmt::format("{}={}: that is no index of a task", offset_name, *offset));
+    return static_cast<std::uint32_t>(sum);
 }
 
 std::vector<std::uint32_t> numbers_in(const std::vector<std::string>& words, std::uint32_t count)
@@ -101,6 +105,7 @@ std::vector<std::uint32_t> numbers_in(const std::vector<std::string>& words, std
         std::istringstream parts(word);
         for (std::string part; std::getline(parts, part, ',');) add(part);
     }
+    if (numbers.empty()) throw usage_error("no shard is named; expected numbers such as 0-3,7, or all");
     return numbers;
 }
 

@@ -287,4 +287,12 @@ fs::path quarantine(const fs::path& file, const fs::path& folder)
     }
 }
 
+std::optional<fs::path> quarantine(const fs::path& file, const fs::path& folder, const file_signature& judged)
+{
+    fs::path kept = quarantine(file, folder);
+    if (signature_of(kept) == judged) return kept;
+    move_to_free_name(place_of_name(kept), place_of_name(file), "put back");
+    return std::nullopt;
+}
+
 }  // namespace reelpipe::store

@@ -105,6 +105,10 @@ void remove_leftovers(const std::filesystem::path& folder);
 // Neither the folder of the file nor `folder` may be a link. Throws std::system_error.
 std::filesystem::path quarantine(const std::filesystem::path& file, const std::filesystem::path& folder);
 
+// The same for a file that was judged when it was like this. Nothing: by now, another one has the name, and keeps it.
+std::optional<std::filesystem::path> quarantine(const std::filesystem::path& file, const std::filesystem::path& folder,
+                                                const file_signature& judged);
+
 }  // namespace reelpipe::store
 
 #endif

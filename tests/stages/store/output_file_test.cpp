@@ -105,6 +105,20 @@ TEST_CASE("a file that is no good is set aside, never overwritten", "[output_fil
     }
 }
 
+TEST_CASE("a file that took the name of one that is no good keeps it", "[output_file]")
+{
+    const temp_folder folder;
+    reelpipe::test::write_file(folder / "clip.mp4", "bad");
+    const file_signature judged = signature_of(folder / "clip.mp4");
+    const auto kept = reelpipe::store::quarantine(folder / "clip.mp4", folder / "rejected", judged);
+    REQUIRE(kept);
+    CHECK(read_file(*kept) == "bad");
+
+    reelpipe::test::write_file(folder / "clip.mp4", "a good one");
+    CHECK_FALSE(reelpipe::store::quarantine(folder / "clip.mp4", folder / "rejected", judged));
+    CHECK(read_file(folder / "clip.mp4") == "a good one");
+}
+
 TEST_CASE("a stamp tells whether a file was touched", "[output_file]")
 {
     const temp_folder folder;
