@@ -54,6 +54,8 @@ private:
     download_options options_of_run();
     source_options shared_source() const;
     bool has_manifest(std::uint32_t shard);
+    std::optional<std::vector<clip_request>> rows_of(std::uint32_t shard);
+    bool is_over(std::uint32_t shard) const;  // for this task
     std::optional<clip_request> next_row();
     shard_work* work_of(std::uint32_t shard);
     void enter(const clip_outcome&);
@@ -137,6 +139,26 @@ bool batch_task::implementation::has_manifest(std::uint32_t shard)
 
 // ------------------------------------------------------------------------------------------------ rows and outcomes
 
+// Nothing: they cannot be had, which is told, and the shard is left.
+std::optional<std::vector<clip_request>> batch_task::implementation::rows_of(std::uint32_t shard)
+{
+    try {
+        return place_.rows(plan_, shard);
+    } catch (const damaged_shard& e) {
+        damaged_.insert(shard);
+        say(severity::error, e.what());
+    } catch (const std::system_error& e) {
+        unread_.insert(shard);
+        say(severity::error, fmt::format("shard {}: {}", shard, e.what()));
+    }
+    return std::nullopt;
+}
+
+bool batch_task::implementation::is_over(std::uint32_t shard) const
+{
+    return handed_over_.contains(shard) || damaged_.contains(shard) || unread_.contains(shard);
+}
+
 // The rows of one shard after another, for the run that reads them.
 std::optional<clip_request> batch_task::implementation::next_row()
 {
@@ -144,17 +166,10 @@ std::optional<clip_request> batch_task::implementation::next_row()
         if (to_read_.empty()) return std::nullopt;
         const std::uint32_t shard = to_read_.back();
         to_read_.pop_back();
-        try {
-            std::vector<clip_request> rows = place_.rows(plan_, shard);
-            if (rows.empty()) commit_in_background(shard);
-            rows_.assign(std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
-        } catch (const damaged_shard& e) {
-            damaged_.insert(shard);
-            say(severity::error, e.what());
-        } catch (const std::system_error& e) {
-            unread_.insert(shard);
-            say(severity::error, fmt::format("shard {}: {}", shard, e.what()));
-        }
+        std::optional<std::vector<clip_request>> rows = rows_of(shard);
+        if (!rows) continue;
+        if (rows->empty()) commit_in_background(shard);
+        rows_.assign(std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
     }
     clip_request row = std::move(rows_.front());
     rows_.pop_front();
@@ -164,23 +179,11 @@ std::optional<clip_request> batch_task::implementation::next_row()
 // A shard is in memory from its first outcome to its commit. Null: it is none of this task.
 shard_work* batch_task::implementation::work_of(std::uint32_t shard)
 {
-    if (!turns_.contains(shard) || handed_over_.contains(shard) || damaged_.contains(shard) || unread_.contains(shard))
-        return nullptr;
-    std::unique_ptr<shard_work>& work = open_[shard];
-    try {
-        if (!work) work = std::make_unique<shard_work>(shard, place_.rows(plan_, shard));
-    } catch (const damaged_shard& e) {
-        damaged_.insert(shard);
-        open_.erase(shard);
-        say(severity::error, e.what());
-        return nullptr;
-    } catch (const std::system_error& e) {
-        unread_.insert(shard);
-        open_.erase(shard);
-        say(severity::error, fmt::format("shard {}: {}", shard, e.what()));
-        return nullptr;
-    }
-    return work.get();
+    if (!turns_.contains(shard) || is_over(shard)) return nullptr;
+    if (const auto found = open_.find(shard); found != open_.end()) return found->second.get();
+    std::optional<std::vector<clip_request>> rows = rows_of(shard);
+    if (!rows) return nullptr;
+    return (open_[shard] = std::make_unique<shard_work>(shard, std::move(*rows))).get();
 }
 
 void batch_task::implementation::enter(const clip_outcome& outcome)
@@ -248,8 +251,7 @@ asio::awaitable<void> batch_task::implementation::run_once()
 {
     to_read_.clear();
     for (const std::uint32_t shard : wanted_)
-        if (!handed_over_.contains(shard) && !damaged_.contains(shard) && !unread_.contains(shard))
-            to_read_.push_back(shard);
+        if (!is_over(shard)) to_read_.push_back(shard);
     std::ranges::reverse(to_read_);
     run_ = std::make_unique<downloader>(options_of_run());
     if (is_draining_) run_->drain();

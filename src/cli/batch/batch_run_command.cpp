@@ -162,8 +162,8 @@ CLI::App* add_batch_run(CLI::App& batch, task_arguments& arguments)
         "LSB_JOBINDEX. REELPIPE_TASK_OFFSET is added to it.\n\n"
         "Options that are not given are those of the plan. Those that shape clips cannot\n"
         "be others. Any number of tasks may work on the same shard.\n\n"
-        "Exit status: 0 each shard has its manifest; 75 run it again; 65 the plan of a\n"
-        "shard is damaged; 64 wrong usage; 78 the installation or the options.");
+        "Exit status: 0 each shard has its manifest; 75 run it again; 65 the plan or the\n"
+        "manifest of a shard is damaged; 64 wrong usage; 78 installation or options.");
     add_place(*command, arguments.place);
     constexpr const char* group = "Task";
     CLI::Option* const task = command->add_option("--task", arguments.task, "number of the task, from 0");
